@@ -118,10 +118,10 @@ static void kinds_print(struct opener *w)
             printf("\nWhat waits for what:\n");
         if (count > 1)
             snprintf(more, sizeof more, " and %u more", count - 1);
-        message_say(2, "%u %s%s%s (%s%s)", count, standing_words(group->standing, TENSE_RUN),
-                    reason.len ? ": " : "", message_safe(&w->a, reason),
-                    message_safe(&w->b, fleet_identity(&w->run->fleet, group->examples[0].row)),
-                    more);
+        message_say(
+            2, "%u %s%s%s (%s%s)", count, standing_counted(count, group->standing, TENSE_RUN),
+            reason.len ? ": " : "", message_safe(&w->a, reason),
+            message_safe(&w->b, fleet_identity(&w->run->fleet, group->examples[0].row)), more);
     }
     if (left)
         printf("  ... and %u more; --verbose shows them\n", left);
