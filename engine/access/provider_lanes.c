@@ -8,8 +8,8 @@
 #include "lanes_internal.h"
 
 #include "aws/credentials/secrets.h"
-#include "model/region.h"
 #include "dns/server_text.h"
+#include "model/region.h"
 #include "providers/providers.h"
 #include "providers/tsig_key.h"
 
@@ -50,11 +50,11 @@ static enum err route53_open(struct lanes *l, struct wire_lane *lane, struct pro
     err = aws_settings_endpoint(&o->settings, CLIENT_ROUTE53, region, p->endpoint_url,
                                 &at->endpoint, why);
     if (err == OK)
-        err = aws_settings_endpoint(&o->settings, CLIENT_STS, region, TEXT_NONE, &lane->at.sts,
-                                    why);
-    const struct endpoint *open = at->endpoint.is_open    ? &at->endpoint
+        err =
+            aws_settings_endpoint(&o->settings, CLIENT_STS, region, TEXT_NONE, &lane->at.sts, why);
+    const struct endpoint *open = at->endpoint.is_open   ? &at->endpoint
                                   : lane->at.sts.is_open ? &lane->at.sts
-                                                          : NULL;
+                                                         : NULL;
     return err == OK ? lane_keys(l, lane, o, p->account, &request, open, why) : err;
 }
 

@@ -17,7 +17,7 @@ struct provider_at; /* providers/providers.h */
 
 /* How one lane is reached. Borrowed for the life of the wire. */
 struct wire_lane {
-    struct text account; /* its name in the manifest, for --verbose */
+    struct text account;     /* its name in the manifest, for --verbose */
     struct aws_endpoints at; /* of Route 53: sts alone, which is asked who owns new keys */
     struct credential_source *credentials; /* shared by the lanes of an account; has a lock of its
                                               own. NULL: the lane is never called, or is one of a

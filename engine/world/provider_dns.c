@@ -75,7 +75,7 @@ static void zone_answer(const struct provider_model *m, uint32_t zone,
 {
     const struct model_zone *z = &m->zones[zone];
     struct text there = name;
-    for (struct text above = name; !exists(m, zone, there, at); ) {
+    for (struct text above = name; !exists(m, zone, there, at);) {
         if (dname_eq(above, z->name) || !above.len)
             break;
         above = dname_parent(above);
@@ -85,9 +85,8 @@ static void zone_answer(const struct provider_model *m, uint32_t zone,
         }
     }
     bool is_there = dname_eq(name, z->name) || exists(m, zone, there, at);
-    bool any = is_there &&
-               (records_add(message, arena, m, zone, there, name, DNS_TYPE_CNAME, at) ||
-                records_add(message, arena, m, zone, there, name, question->type, at));
+    bool any = is_there && (records_add(message, arena, m, zone, there, name, DNS_TYPE_CNAME, at) ||
+                            records_add(message, arena, m, zone, there, name, question->type, at));
     message->rcode = is_there ? DNS_RCODE_NOERROR : DNS_RCODE_NXDOMAIN;
     if (!any)
         denial_add(message, arena, z->name);

@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define PAGE        2 /* zones; small, so that pages are turned */
-#define SETS_MAX    8
-#define VALUES_MAX  16
+#define PAGE       2 /* zones; small, so that pages are turned */
+#define SETS_MAX   8
+#define VALUES_MAX 16
 
 /* ---- changes on the wire ---- */
 
@@ -90,8 +90,7 @@ static void zones(const struct provider_model *m, uint32_t provider, struct call
 }
 
 /* All sets at the name, as the provider tells them. */
-static void records(const struct provider_model *m, uint32_t zone, struct call *call,
-                    instant_us at)
+static void records(const struct provider_model *m, uint32_t zone, struct call *call, instant_us at)
 {
     call->sets = ARENA_ARRAY(&call->arena, struct record_set, SETS_MAX);
     for (const struct model_record *r = provider_model_first(m, call->name); r;
@@ -167,8 +166,7 @@ static void change_make(struct provider_model *m, uint32_t zone, const struct pr
                         enum door_share share, instant_us now)
 {
     for (uint32_t i = 0; share != DOOR_NONE && i < c->len; i++) {
-        bool is_left = share == DOOR_SOME &&
-                       hash_unit(m->options.seed, (uint64_t)now, i) < 0.5;
+        bool is_left = share == DOOR_SOME && hash_unit(m->options.seed, (uint64_t)now, i) < 0.5;
         bool made = is_left || provider_model_change(m, zone, &c->changes[i], now);
         assert(made);
     }
@@ -179,8 +177,7 @@ static void change(struct provider_model *m, const struct provider_change *c, st
 {
     uint32_t zone = provider_model_find(m, c->provider, c->zone_id, c->zone, now);
     bool provoked = provider_model_provoke(m, c->changes, c->len, false, now);
-    enum model_refusal refusal =
-        zone == MODEL_NOBODY ? MODEL_GONE : checked(m, zone, c, call, now);
+    enum model_refusal refusal = zone == MODEL_NOBODY ? MODEL_GONE : checked(m, zone, c, call, now);
     assert(provoked);
     bool is_denied = (m->options.denied >> c->provider & 1) ||
                      (zone != MODEL_NOBODY && m->zones[zone].is_denied);

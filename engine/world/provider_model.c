@@ -1,4 +1,5 @@
-/* Zones, records and their changes: what each kind of provider checks, and what other writers do. */
+/* Zones, records and their changes: what each kind of provider checks, and what other writers do.
+ */
 #include "provider_model.h"
 
 #include "base/dname.h"
@@ -104,8 +105,7 @@ bool provider_model_zone(struct provider_model *m, const struct model_zone *zone
     entry->zone = *index + 1;
     z->gone_at = zone->gone_at ? zone->gone_at : WHEN_NEVER;
     int len = snprintf(text, sizeof text, "Z%u", *index);
-    z->id = zone->kind == PROVIDER_RFC2136 ? TEXT_NONE
-                                           : kept(m, (struct text){text, (size_t)len});
+    z->id = zone->kind == PROVIDER_RFC2136 ? TEXT_NONE : kept(m, (struct text){text, (size_t)len});
     for (uint8_t s = 0; s < MODEL_SERVERS; s++) {
         len = snprintf(text, sizeof text, "ns%u.z%u.hosts.test", s + 1u, *index);
         z->hosts[s] = kept(m, (struct text){text, (size_t)len});
@@ -141,8 +141,7 @@ static bool record_add(struct provider_model *m, struct model_record record)
 {
     name_id id;
     struct model_name *entry = name_entry(m, record.name, &id);
-    if (!entry ||
-        !grow((void **)&m->records, sizeof *m->records, m->records_len, &m->records_cap))
+    if (!entry || !grow((void **)&m->records, sizeof *m->records, m->records_len, &m->records_cap))
         return false;
     record.name = names_text(&m->names, id);
     record.data = kept(m, record.data);
@@ -306,8 +305,7 @@ enum model_refusal provider_model_check(const struct provider_model *m, uint32_t
         return MODEL_OUTSIDE;
     if (text_starts(set->name, TEXT("refused")))
         return MODEL_REFUSED;
-    if (change->kind != CHANGE_DELETE &&
-        set_there(m, zone, set->name, DNS_TYPE_CNAME, now, there))
+    if (change->kind != CHANGE_DELETE && set_there(m, zone, set->name, DNS_TYPE_CNAME, now, there))
         return MODEL_ALIAS;
     if (z->kind == PROVIDER_CLOUDFLARE)
         return check_by_id(m, zone, change, now);
@@ -453,8 +451,8 @@ static bool other_acts(struct provider_model *m, uint32_t target, enum model_act
         return true;
     case WRITER_CHANGES_SPF:
         other_removes(m, zone, t->name, DNS_TYPE_TXT, now);
-        return has_cname || other_adds(m, zone, t->name, DNS_TYPE_TXT,
-                                       "v=spf1 ip4:198.51.100.9 ~all", now);
+        return has_cname ||
+               other_adds(m, zone, t->name, DNS_TYPE_TXT, "v=spf1 ip4:198.51.100.9 ~all", now);
     case WRITER_ACTS: break;
     }
     return true;

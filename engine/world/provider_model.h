@@ -23,8 +23,8 @@
 #include "model/publish_target.h"
 #include "model/record_set.h"
 
-#define MODEL_SERVERS   2   /* of each zone */
-#define MODEL_HOSTS_MAX 4   /* of a delegation */
+#define MODEL_SERVERS   2 /* of each zone */
+#define MODEL_HOSTS_MAX 4 /* of a delegation */
 #define MODEL_NOBODY    UINT32_MAX
 #define MODEL_PROVIDERS 64
 
@@ -82,13 +82,13 @@ struct model_trace {
 
 struct provider_model_options {
     uint64_t seed;
-    double provoked;                       /* share of the targets of a change */
-    uint64_t denied;                       /* providers (bit by number) that refuse every change */
-    uint64_t closed;                       /* and those that refuse every call */
-    const struct publish_target *targets;  /* of the run; borrowed */
+    double provoked;                      /* share of the targets of a change */
+    uint64_t denied;                      /* providers (bit by number) that refuse every change */
+    uint64_t closed;                      /* and those that refuse every call */
+    const struct publish_target *targets; /* of the run; borrowed */
     uint32_t targets_len, acts_max;
-    span_us stale;                         /* how old a stale read is */
-    uint8_t bucket[MODEL_PROVIDERS];       /* by provider: of one account, the same number */
+    span_us stale;                   /* how old a stale read is */
+    uint8_t bucket[MODEL_PROVIDERS]; /* by provider: of one account, the same number */
 };
 
 struct model_delegation {
@@ -124,7 +124,7 @@ struct provider_model {
     struct {
         uint32_t target;
         enum model_act act;
-    } *acts;
+    } * acts;
     uint32_t acts_len;
     struct model_bucket buckets[MODEL_PROVIDERS];
     uint64_t throttled; /* calls refused for want of a token */

@@ -24,10 +24,10 @@ struct write {
 
 struct flight {
     enum phase phase;
-    struct call *call;  /* NULL: the sender is gone */
-    struct write write; /* CALL_SET and late effects */
+    struct call *call;              /* NULL: the sender is gone */
+    struct write write;             /* CALL_SET and late effects */
     struct provider_change *change; /* CALL_CHANGE, likewise; owned */
-    uint32_t next_free; /* flight + 1 */
+    uint32_t next_free;             /* flight + 1 */
 };
 
 struct world {
@@ -309,7 +309,8 @@ static void arrive_provider(struct world *w, struct flight *flight)
     if (arrive_broken(w, flight))
         return;
     if (call->kind == CALL_CHANGE && call->api == API_ROUTE53 && hits(w, FAULT_BUSY, call)) {
-        ses_door_refuse(call, 400, "PriorRequestNotComplete", "The request was rejected because "
+        ses_door_refuse(call, 400, "PriorRequestNotComplete",
+                        "The request was rejected because "
                         "Route 53 was still processing a prior request.");
         return;
     }

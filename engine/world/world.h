@@ -1,7 +1,7 @@
 /*
  * The simulated world: a virtual clock, the model of SES behind its door, the models of DNS and of
- * its providers, and faults by seed, behind the engine's port. Hours pass in microseconds: the clock jumps to the next
- * event instead of waiting.
+ * its providers, and faults by seed, behind the engine's port. Hours pass in microseconds: the
+ * clock jumps to the next event instead of waiting.
  *
  * A call arrives half a round trip after sending and takes effect then; the answer comes half a
  * round trip later. A crash leaves behind the calls and answers on their way.

@@ -158,10 +158,8 @@ static void show(const struct play *p)
 /* Every third seed has no faults, every second may crash, in two of five others write too. */
 static struct publish_scene_options options_of(uint64_t seed)
 {
-    return (struct publish_scene_options){.seed = seed,
-                                          .faults = seed % 3 != 0,
-                                          .crashes = seed % 2 == 1,
-                                          .writers = seed % 5 < 2};
+    return (struct publish_scene_options){
+        .seed = seed, .faults = seed % 3 != 0, .crashes = seed % 2 == 1, .writers = seed % 5 < 2};
 }
 
 /* Does this scene complain too? Then it is the best so far. */

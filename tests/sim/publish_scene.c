@@ -94,11 +94,11 @@ static bool zone_draw(struct publish_scene *s, uint32_t number, struct text *nam
         z->part = ZONE_PLAIN; /* a server has one zone of a name, and nothing to say of it */
     *name = z->part == ZONE_ELSEWHERE ? arena_fmt(&s->texts, "z%u.elsewhere.test", number)
                                       : arena_fmt(&s->texts, "z%u.p%u.test", number, provider);
-    struct model_zone like = {.lags = {SPAN_MS((int64_t)(draw(s, 4, number) % 3000)),
-                                       SPAN_S((int64_t)(draw(s, 5, number) % 90))},
-                              .silent = {z->part == ZONE_SILENT,
-                                         z->part == ZONE_SILENT || z->part == ZONE_HALF_SILENT},
-                              .is_denied = z->part == ZONE_REFUSED};
+    struct model_zone like = {
+        .lags = {SPAN_MS((int64_t)(draw(s, 4, number) % 3000)),
+                 SPAN_S((int64_t)(draw(s, 5, number) % 90))},
+        .silent = {z->part == ZONE_SILENT, z->part == ZONE_SILENT || z->part == ZONE_HALF_SILENT},
+        .is_denied = z->part == ZONE_REFUSED};
     if (z->part == ZONE_DELETED)
         like.gone_at = PUBLISH_START + SPAN_MS((int64_t)(draw(s, 6, number) % 30000));
     z->provider = z->part == ZONE_ELSEWHERE ? MODEL_NOBODY : provider;
@@ -109,8 +109,8 @@ static bool zone_draw(struct publish_scene *s, uint32_t number, struct text *nam
         return false;
     if (!zone_add(s, *name, is_ours ? z->provider : MODEL_NOBODY, bar, like, &force))
         return false;
-    z->own = is_ours && z->part != ZONE_ELSEWHERE && z->part != ZONE_IS_LOCKED ? force
-                                                                              : MODEL_NOBODY;
+    z->own =
+        is_ours && z->part != ZONE_ELSEWHERE && z->part != ZONE_IS_LOCKED ? force : MODEL_NOBODY;
     if (!is_ours && !zone_add(s, *name, provider,
                               z->part == ZONE_IS_PRIVATE ? ZONE_PRIVATE : ZONE_OPEN, like, &spare))
         return false;
@@ -133,8 +133,7 @@ static bool put(struct publish_scene *s, uint32_t zone, struct text name, uint16
 }
 
 /* What stands at the name, in every zone in force. */
-static bool name_fill(struct publish_scene *s, enum name_part part, uint32_t zone,
-                      struct text name)
+static bool name_fill(struct publish_scene *s, enum name_part part, uint32_t zone, struct text name)
 {
     uint32_t own;
     switch (part) {
@@ -219,9 +218,9 @@ static bool writers_draw(struct publish_scene *s)
     for (uint32_t i = 0; s->options.writers && i < s->targets_len; i++)
         for (uint32_t n = 0; n < 2; n++)
             if (chance(s, 10 + n, i, 15) &&
-                !provider_model_plan(&s->model, i, (enum model_act)(draw(s, 12 + n, i) % WRITER_ACTS),
-                                     PUBLISH_START +
-                                         SPAN_MS((int64_t)(draw(s, 14 + n, i) % 120000))))
+                !provider_model_plan(
+                    &s->model, i, (enum model_act)(draw(s, 12 + n, i) % WRITER_ACTS),
+                    PUBLISH_START + SPAN_MS((int64_t)(draw(s, 14 + n, i) % 120000))))
                 return false;
     return true;
 }
@@ -236,10 +235,8 @@ static void world_draw(struct publish_scene *s)
                                 .ses = ses_rules_default(),
                                 .identities_max = 1,
                                 .providers = &s->model};
-    w->dns = (struct dns_model_options){.seed = s->options.seed,
-                                        .start = PUBLISH_START,
-                                        .published = 1,
-                                        .right_host = TEXT(HOST)};
+    w->dns = (struct dns_model_options){
+        .seed = s->options.seed, .start = PUBLISH_START, .published = 1, .right_host = TEXT(HOST)};
     if (s->options.faults)
         faults_draw(&w->faults, s->options.seed);
     w->faults.stale_max = SPAN_S(5);
@@ -257,13 +254,13 @@ bool publish_scene_make(struct publish_scene *s, const struct publish_scene_opti
     s->zone_of = calloc(NAMES_AT_ALL + 1, sizeof *s->zone_of);
     if (!s->targets || !s->parts || !s->zone_of || !fleet_draw(s))
         return false;
-    struct provider_model_options model = {
-        .seed = options->seed,
-        .provoked = options->writers && chance(s, 15, 0, 60) ? 0.05 : 0,
-        .targets = s->targets,
-        .targets_len = NAMES_AT_ALL,
-        .acts_max = ACTS_MAX,
-        .stale = SPAN_S(4)};
+    struct provider_model_options model = {.seed = options->seed,
+                                           .provoked =
+                                               options->writers && chance(s, 15, 0, 60) ? 0.05 : 0,
+                                           .targets = s->targets,
+                                           .targets_len = NAMES_AT_ALL,
+                                           .acts_max = ACTS_MAX,
+                                           .stale = SPAN_S(4)};
     memcpy(model.bucket, s->bucket, sizeof model.bucket);
     if (options->faults && chance(s, 16, 0, 15))
         model.denied = 1u << draw(s, 16, 1) % SCENE_PROVIDERS;

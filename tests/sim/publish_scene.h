@@ -64,8 +64,8 @@ struct publish_scene {
     struct arena texts;
     struct publish_target *targets;
     uint32_t targets_len;
-    uint8_t *parts;     /* enum name_part of each target */
-    uint32_t *zone_of;  /* of each target: index of zones */
+    uint8_t *parts;    /* enum name_part of each target */
+    uint32_t *zone_of; /* of each target: index of zones */
     struct scene_zone zones[SCENE_ZONES];
     uint32_t zones_len;
     uint8_t bucket[MODEL_PROVIDERS]; /* as in struct provider_model_options */

@@ -24,7 +24,7 @@
 struct publish_row {
     struct publish_record last; /* texts in the watcher's arena */
     bool known;
-    bool was_lost; /* a change of it has had no known answer */
+    bool was_lost;                     /* a change of it has had no known answer */
     struct text befores[4], afters[4]; /* of its intents to exchange */
     uint32_t swaps;
 };
@@ -52,7 +52,7 @@ struct publish_watcher {
     struct arena arena;
     struct publish_row *rows;
     struct publish_target *targets; /* of the run at hand: a withdrawal's say what was created */
-    bool withdraws; /* the run at hand */
+    bool withdraws;                 /* the run at hand */
     uint32_t failed;
     instant_us sends[MODEL_PROVIDERS][PUBLISH_RING];
     uint32_t sends_len[MODEL_PROVIDERS];

@@ -215,17 +215,25 @@ def merges(room):
 
 
 def withdraws(room):
-    text = room.ends("within five days of the last use nothing is taken back", DONE, "apply", "fleet.yaml", "--yes", "--no-wait",
-                     "--only", "good.r53.test", "--resolver", f"127.0.0.1:{room.port}", "--dns", "authority", "--authority-port", room.port)
+    room.ends("an identity gets a name that was published", DONE, "apply", "fleet.yaml", "--yes", "--only", "good.r53.test",
+              "--only", "late.r53.test", *room.reach(), "--dns", "authority")
+    room.ends("and another gets its default back", DONE, "rollback", 4, "--yes", "--only", "late.r53.test", *room.reach())
+    process = room.run("withdraw", 1, "--yes", *room.reach(), "--report", "csv:kept.csv")
+    row = room.rows("kept.csv").get(("bounce.late.r53.test", "MX"), {})
+    check("within five days of its last use a name is not taken back", process.returncode == TROUBLE and row.get("outcome") == "blocked"
+          and "five days" in row.get("reason", ""), process.returncode, row, process.stdout, process.stderr)
+    check("it is still served", room.served("bounce.late.r53.test", "MX") == [MX])
     process = room.run("withdraw", 1, "--yes", "--now", *room.reach(), "--report", "csv:gone.csv")
     rows = room.rows("gone.csv")
     row = rows.get(("bounce.good.r53.test", "MX"), {})
     check("a name that an identity has is left, even with --now", process.returncode == TROUBLE and row.get("outcome") == "blocked"
           and "MAIL FROM of good.r53.test" in row.get("reason", ""), process.returncode, row, process.stdout, process.stderr)
     check("it is still served", room.served("bounce.good.r53.test", "MX") == [MX])
-    for name in GOOD[1:]:
+    for name in GOOD[1:2]:
         check(f"{name} is gone", (room.served(name, "MX"), room.served(name, "TXT")) == ([], []), rows.get((name, "MX")), process.stdout, process.stderr)
         check("and the report says withdrawn", rows.get((name, "MX"), {}).get("outcome") == "withdrawn", rows.get((name, "MX")))
+    check("those without any use went before", {room.rows("kept.csv")[(n, "MX")]["outcome"] for n in GOOD[2:]} == {"withdrawn"})
+    check("and are gone", [room.served(n, t) for n in GOOD[2:] for t in ("MX", "TXT")] == [[]] * 4)
     check("what the run did not create stays", room.served("bounce.there.r53.test", "MX") == [MX])
 
 

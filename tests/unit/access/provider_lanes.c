@@ -45,8 +45,8 @@ static void add(struct bench *b, struct provider p)
 /* An account with a lane of SES, and one with none. */
 static int set_up(void **state)
 {
-    static const char *const cleared[] = {"AWS_PROFILE",      "AWS_ENDPOINT_URL",
-                                          "AWS_SESSION_TOKEN", "AWS_REGION",
+    static const char *const cleared[] = {"AWS_PROFILE",        "AWS_ENDPOINT_URL",
+                                          "AWS_SESSION_TOKEN",  "AWS_REGION",
                                           "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL_ROUTE_53"};
     struct bench *b = calloc(1, sizeof *b);
     uint16_t index;
