@@ -39,7 +39,7 @@ static enum err targets_make(struct session *s, struct publishing *p, uint32_t *
                                     .zones_len = o->zones_len,
                                     .verbose = o->access.verbose,
                                     .notices = o->quiet ? silent : message_notices()};
-    enum err err = session_keep(s, &keep, why);
+    enum err err = session_part(s, &keep, why);
     if (err == OK)
         err = suffix_list_open(&r->suffixes, o->access.psl_file, why);
     config.keep = keep;

@@ -12,8 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SPINS    5000       /* turns at one instant */
-#define SEEN_AGO SPAN_S(70) /* a look takes so long at most, with silent servers and all */
+#define SPINS      5000                             /* turns at one instant */
+#define UNSEEN_MAX (PUBLISH_LOOK_AGE + SPAN_S(100)) /* with the lag of the slowest server */
+#define SEEN_AGO   SPAN_S(70) /* a look takes so long at most, with silent servers and all */
 
 bool publish_watcher_init(struct publish_watcher *w, const struct publish_scene *scene,
                           struct world *world)
@@ -360,12 +361,7 @@ void publish_watcher_resume(struct publish_watcher *w, bool reopens)
         if (reopens && publish_state_is_bad(row->last.state))
             row->last.state = PUBLISH_TO_LOOK;
         w->failed += row->last.state == PUBLISH_FAILED || row->last.state == PUBLISH_REFUSED;
-        if (row->last.state == PUBLISH_SENT) { /* its answer is lost with the process */
-            row->was_lost = true;
-            row->last.state = PUBLISH_VERIFYING;
-        }
-        if (row->last.state == PUBLISH_UNSURE)
-            row->last.state = PUBLISH_VERIFYING;
+        row->was_lost |= row->last.state == PUBLISH_SENT; /* its answer is lost with the process */
     }
 }
 
@@ -424,9 +420,12 @@ static void check_record(struct publish_watcher *w, const struct model_record *r
                                  TEXT_ARG(r->data));
     bool was_removed = r->until != WHEN_NEVER && r->removed_by == HAND_RUN;
     /* An equal record that appeared while the run did not know what had become of its own cannot
-     * be told from its own. */
-    bool is_ours = r->by == HAND_RUN ||
-                   (r->by == HAND_OTHER && is_wanted && w->rows[target].was_lost && w->withdraws);
+     * be told from its own; nor by RFC 2136, whose prerequisites know no TTL, one that has taken
+     * the place of the own after the look. */
+    bool is_unseen =
+        publish_scene_kind(w->scene, target) == PROVIDER_RFC2136 && r->until - r->from < UNSEEN_MAX;
+    bool is_ours = r->by == HAND_RUN || (r->by == HAND_OTHER && is_wanted && w->withdraws &&
+                                         (w->rows[target].was_lost || is_unseen));
     if (was_removed && !is_exchanged(w, target, r) && !is_ours)
         publish_watcher_complain(w, "target %u: something that was there was removed: " TEXT_FMT,
                                  target, TEXT_ARG(r->data));
@@ -444,7 +443,9 @@ static void check_known(struct publish_watcher *w, const struct model_record *r)
         return;
     const struct publish_record *last = &w->rows[target].last;
     bool is_told = r->type == DNS_TYPE_MX ? last->mx_changed : last->txt_changed;
-    if (!w->withdraws && !is_told)
+    /* A change without a known answer may be taken for another's, and is then left there. */
+    bool may_be_lost = w->rows[target].was_lost && last->state == PUBLISH_UNCHANGED;
+    if (!w->withdraws && !is_told && !may_be_lost)
         publish_watcher_complain(w, "target %u ends as %s and does not know what it has created",
                                  target, publish_state_name(last->state));
     if (w->withdraws && w->rows[target].known && last->state == PUBLISH_DONE && is_told &&
@@ -461,6 +462,12 @@ static bool may_end_badly(const struct publish_watcher *w, uint32_t target,
         return true;
     if (s->model.traces[target].acts)
         return true;
+    if (w->withdraws && w->rows[target].was_lost && state == PUBLISH_UNCHANGED)
+        return true; /* a change without a known answer never came about */
+    bool by_server = publish_scene_kind(s, target) == PROVIDER_RFC2136;
+    if (by_server && state == PUBLISH_REFUSED && w->rows[target].was_lost &&
+        (part == ZONE_ORPHAN || part == ZONE_PARTLY || part == ZONE_HALF_SILENT))
+        return true; /* it is at the server, and DNS does not show it */
     return w->withdraws &&
            (part == ZONE_ORPHAN || part == ZONE_PARTLY || part == ZONE_HALF_SILENT) &&
            state != PUBLISH_REFUSED;
