@@ -8,7 +8,7 @@
  *     up        or nobody spoke over IPv4
  *
  * AROUND asks for other names: for a wildcard where there are records, and for the places where a
- * missing record may stand.
+ * missing record may stand; where there are none, for wildcards whose records one would hide.
  *
  * The resolver is asked for NS sets from the parent of the name upwards, and for addresses. Only
  * authorities are asked for the name itself. A step begins when all questions of the step before
@@ -29,7 +29,7 @@
 enum step { STEP_CUT, STEP_HOSTS, STEP_VALUES, STEP_AROUND };
 
 /* The subjects of STEP_AROUND. */
-enum around { AROUND_WILDCARD, AROUND_DOUBLED, AROUND_APEX };
+enum around { AROUND_WILDCARD, AROUND_DOUBLED, AROUND_APEX, AROUND_ABOVE, AROUND_HIGHER };
 
 struct server {
     struct text label; /* "ns1.example.com (192.0.2.1)" */
@@ -51,6 +51,7 @@ struct inquiry_walk {
     struct text own_zone;   /* the name's own zone, on servers of the zone above too */
     struct text contact;    /* by the SOA of a denial */
     struct answer wildcard; /* MX, or without MX the TXT, of "*." and the parent of the name */
+    struct answer above[2]; /* MX of the same, and of "*." and the name above the parent */
 };
 
 static void plan(struct inquiry *q, struct dns_question question, uint32_t subject)
@@ -204,6 +205,11 @@ static bool is_from_wildcard(const struct answer *wildcard, const struct answer 
     return answer_is_some(found) && answer_same(found, wildcard);
 }
 
+static bool exists(const struct answer *a)
+{
+    return a->kind == ANSWER_SPOKE && a->state != DNS_NXDOMAIN;
+}
+
 /* Servers that refer to others have said what they can say; of a host without an address there is
  * nobody to ask. */
 static uint32_t servers_unheard(const struct inquiry_walk *w)
@@ -240,6 +246,7 @@ static void finish(struct inquiry *q)
                            .apex = q->facts.apex,
                            .servfail_at = q->walk->servfail_at,
                            .wildcard = is_from_wildcard(&q->walk->wildcard, &mx, &txt),
+                           .hides_above = exists(&q->walk->above[0]) && exists(&q->walk->above[1]),
                            .zone = q->walk->own_zone.len ? q->walk->own_zone : q->walk->zone.cut,
                            .contact = q->walk->contact,
                            .unheard = servers_unheard(q->walk),
@@ -371,10 +378,32 @@ static void elsewhere_ask(struct inquiry *q)
              AROUND_APEX);
 }
 
+/* A name that is there without MX and TXT has other records, names below it, or a wildcard. If
+ * "*." and the parent does not exist, it is no wildcard. If it does, the parent may be there by the
+ * wildcard one label up, and would not be once a record stands below it. */
+static void above_ask(struct inquiry *q)
+{
+    struct inquiry_walk *w = q->walk;
+    const struct server *s = server_speaking(w);
+    struct text zone = w->own_zone.len ? w->own_zone : w->zone.cut;
+    struct text above = dname_parent(q->name), higher = dname_parent(above);
+    if (!q->above || !s || s->mx.state != DNS_NODATA || s->txt.state != DNS_NODATA ||
+        !dname_below(above, zone) || q->planned + 2 > INQUIRY_QUESTIONS_MAX)
+        return;
+    struct dns_question question = {.type = DNS_TYPE_MX, .server = s->at};
+    question.name = arena_fmt(&q->arena, "*." TEXT_FMT, TEXT_ARG(above));
+    if (question.name.at && question.name.len <= DNAME_LEN_MAX)
+        plan(q, question, AROUND_ABOVE);
+    question.name = arena_fmt(&q->arena, "*." TEXT_FMT, TEXT_ARG(higher));
+    if (question.name.at && question.name.len <= DNAME_LEN_MAX)
+        plan(q, question, AROUND_HIGHER);
+}
+
 static void around_ask(struct inquiry *q)
 {
     q->walk->step = STEP_AROUND;
     wildcard_ask(q);
+    above_ask(q);
     elsewhere_ask(q);
 }
 
@@ -526,9 +555,28 @@ static void around_read(struct inquiry *q, const struct dns_question *question, 
         if (q->walk->wildcard.kind == ANSWER_SPOKE)
             contact_read(q, &reply->message);
         break;
+    case AROUND_ABOVE:
+    case AROUND_HIGHER:
+        (void)answer_read(&q->walk->above[subject == AROUND_HIGHER], question, reply, &q->arena);
+        break;
     case AROUND_DOUBLED: doubled_read(q, question, reply); break;
     case AROUND_APEX: (void)inquiry_read_elsewhere(q, question, reply, &q->facts.apex); break;
     }
+}
+
+/* Without an answer about the names above there is no verdict. */
+static void around_end(struct inquiry *q)
+{
+    const struct answer *above = q->walk->above;
+    bool is_free = (above[0].kind == ANSWER_SPOKE && !exists(&above[0])) ||
+                   (above[1].kind == ANSWER_SPOKE && !exists(&above[1]));
+    for (int i = 0; i < 2 && !is_free; i++)
+        if (above[i].trouble.len) {
+            finish_in_trouble(q, arena_fmt(&q->arena, "a wildcard above: " TEXT_FMT,
+                                           TEXT_ARG(above[i].trouble)));
+            return;
+        }
+    finish(q);
 }
 
 void authority_start(struct inquiry *q)
@@ -560,6 +608,6 @@ void authority_reply(struct inquiry *q, uint32_t number, const struct dns_reply 
         else if (w->step == STEP_VALUES)
             values_decide(q);
         else
-            finish(q);
+            around_end(q);
     }
 }

@@ -79,6 +79,11 @@ void inquiry_look_closer(struct inquiry *q, struct text apex)
     q->apex = arena_text(&q->arena, apex);
 }
 
+void inquiry_look_above(struct inquiry *q)
+{
+    q->above = true;
+}
+
 /* ---- where a missing record may stand ---- */
 
 struct text inquiry_doubled_name(struct inquiry *q, struct text zone)

@@ -10,6 +10,10 @@
  * inquiry_look_closer() makes an inquiry ask for two names more, where records are missing: the
  * name with its zone appended once more, as panels do, and the identity's own domain. Where the
  * former has records, a wildcard above it is asked for: what that gives nobody has put there.
+ *
+ * inquiry_look_above() makes an inquiry ask whether the name and its parent are there only by a
+ * wildcard. The parent would lose all records of the wildcard once a record stands below it (RFC
+ * 4592, section 2.2.1).
  */
 #ifndef MF_INQUIRY_H
 #define MF_INQUIRY_H
@@ -27,6 +31,7 @@ struct inquiry {
     struct text name;   /* copied into arena */
     struct text apex;   /* likewise; empty: not asked for */
     bool closer;        /* ask for the places where a missing record may stand */
+    bool above;         /* ask for what a record at the name would hide */
     struct dns_facts facts;
     uint32_t planned, asked, answered; /* questions; answered <= asked <= planned */
     int64_t same_until;                /* the earliest of the replies'; 0: unknown for some reply */
@@ -44,6 +49,8 @@ void inquiry_clear(struct inquiry *q);
 void inquiry_start(struct inquiry *q, enum inquiry_mode mode, struct text name);
 /* Right after the start. apex: the identity's own domain, or empty. */
 void inquiry_look_closer(struct inquiry *q, struct text apex);
+/* Right after the start. Authority mode only. */
+void inquiry_look_above(struct inquiry *q);
 /* The next question to send now, with its number; false: none until a reply comes (or done). */
 bool inquiry_next(struct inquiry *q, struct dns_question *out, uint32_t *number);
 /* The reply to question `number`, once for each handed-out number. The inquiry copies values; the

@@ -47,6 +47,12 @@ static bool place_is_barred(struct look *look, struct arena *arena,
         return person(look,
                       TEXT("a wildcard above the name answers for it, and would no longer do so "
                            "once a record stands there; its owner has to decide"));
+    if (facts->hides_above)
+        return person(look, arena_fmt(arena,
+                                      TEXT_FMT " is there by a wildcard alone, and would lose its "
+                                               "records once a record stands below it; its owner "
+                                               "has to decide",
+                                      TEXT_ARG(dname_parent(name))));
     if (dname_eq(name, facts->zone))
         return person(look, TEXT("the name is the apex of a zone of its own, and records are never "
                                  "created at an apex"));
@@ -132,7 +138,7 @@ bool look_at_names(struct look *look, struct arena *arena, const struct publish_
         }
     if (mx->action == RECORDS_REPLACE)
         return person(look, TEXT("the name has an MX that is not the one of Amazon SES, and a "
-                                 "record that is there is not replaced; its owner has to"));
+                                 "record that is there is not replaced; its owner has to change it"));
     look->mx = mx->action == RECORDS_ADD;
     look->txt = txt->action != RECORDS_KEEP;
     look->verdict = look->mx || look->txt ? LOOK_CHANGE : LOOK_AS_WANTED;

@@ -129,6 +129,7 @@ static struct publisher_options options_of(const struct publishing *p)
         .targets = p->targets,
         .targets_len = p->targets_len,
         .surveys = {.mode = INQUIRY_AUTHORITY,
+                    .above = true,
                     .authority_port = r->config.access->authority_port,
                     .suffixes = r->suffixes},
         .feedback_host = text_of(r->config.access->feedback_host),

@@ -70,6 +70,8 @@ void survey_start(struct survey *s, struct text name, struct text from)
     inquiry_start(&s->inquiry, s->options->mode, s->name);
     if (s->options->closer)
         inquiry_look_closer(&s->inquiry, s->from.len ? s->from : parent_of(s));
+    if (s->options->above)
+        inquiry_look_above(&s->inquiry);
 }
 
 bool survey_name_is_known(const struct survey *s)

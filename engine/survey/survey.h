@@ -42,6 +42,7 @@ struct survey_options {
     const struct suffix_list *suffixes; /* needed for step 2 with a From domain */
     bool closer; /* look where a missing record may stand, and whether a resolver that validates
                     sees the records that the authorities have */
+    bool above;  /* in authority mode: look whether a record at the name would hide others */
     bool checks; /* run check_host() for client, sender and helo */
     struct spf_address client;
     struct text sender, helo; /* empty: postmaster@NAME, NAME; "local" means local@NAME */

@@ -86,6 +86,7 @@ static const struct row {
      false,
      {LOOK_PERSON, .says = "wildcard"}},
     {ZONE "says * NXDOMAIN\n", false, {LOOK_CHANGE, true, true}},
+    {ZONE "*.example.com 300 A 192.0.2.7\n", false, {LOOK_CHANGE, true, true}},
     /* no verdict */
     {ZONE "says * timeout\n", false, {LOOK_SILENT, .says = "DNS gives no verdict"}},
     {ZONE "says * SERVFAIL\n", true, {LOOK_SILENT, .says = "DNS gives no verdict"}},
@@ -100,9 +101,9 @@ struct scene {
     struct arena arena;
 };
 
-static const struct survey_options options = {.mode = INQUIRY_AUTHORITY};
+static const struct survey_options options = {.mode = INQUIRY_AUTHORITY, .above = true};
 
-static void scene_open(struct scene *s, const char *zone)
+static void scene_open_at(struct scene *s, struct text name, const char *zone)
 {
     struct text lines = text_of(zone);
     struct dns_question questions[SURVEY_HELD_MAX];
@@ -112,7 +113,7 @@ static void scene_open(struct scene *s, const char *zone)
     while (lines.len)
         assert_true(script_line(&s->script, text_cut(&lines, '\n')));
     survey_init(&s->survey, &options);
-    survey_start(&s->survey, target.name, TEXT_NONE);
+    survey_start(&s->survey, name, TEXT_NONE);
     while (s->survey.stage != SURVEY_DONE) {
         uint32_t len = 0;
         while (len < SURVEY_HELD_MAX && survey_next(&s->survey, &questions[len], &parts[len]))
@@ -124,6 +125,11 @@ static void scene_open(struct scene *s, const char *zone)
         if (survey_name_is_known(&s->survey))
             survey_go_on(&s->survey);
     }
+}
+
+static void scene_open(struct scene *s, const char *zone)
+{
+    scene_open_at(s, target.name, zone);
 }
 
 static void scene_close(struct scene *s)
@@ -165,6 +171,35 @@ static void what_dns_shows_decides(void **state)
         scene_open(&s, rows[i].zone);
         assert_true(look_at_names(&look, &s.arena, &target, &s.survey, &rules));
         look_check(i, &look, &rows[i].wanted);
+        scene_close(&s);
+    }
+}
+
+/* A record below a name that only a wildcard gives its records would take them from it. */
+static void a_name_above_keeps_its_wildcard(void **state)
+{
+    static const struct {
+        const char *zone;
+        enum look_verdict verdict;
+    } shops[] = {
+        {ZONE "*.example.com 300 A 192.0.2.7\n", LOOK_PERSON},
+        {ZONE "*.example.com 300 MX 10 mail.example.net\n", LOOK_PERSON},
+        {ZONE "*.example.com 300 A 192.0.2.7\n*.shop.example.com 300 A 192.0.2.7\n", LOOK_PERSON},
+        {ZONE "*.example.com 300 A 192.0.2.7\nshop.example.com 300 A 192.0.2.8\n", LOOK_CHANGE},
+        {ZONE "*.shop.example.com 300 A 192.0.2.7\n", LOOK_CHANGE},
+        {ZONE "bounce.shop.example.com 300 A 192.0.2.7\n", LOOK_CHANGE},
+        {ZONE, LOOK_CHANGE},
+    };
+    const struct look_rules rules = {.region = TEXT("us-east-1")};
+    struct publish_target shop = target;
+    (void)state;
+    shop.name = TEXT("bounce.shop.example.com");
+    for (size_t i = 0; i < COUNT(shops); i++) {
+        struct scene s;
+        struct look look;
+        scene_open_at(&s, shop.name, shops[i].zone);
+        assert_true(look_at_names(&look, &s.arena, &shop, &s.survey, &rules));
+        look_check(i, &look, &(struct wanted){shops[i].verdict, true, true});
         scene_close(&s);
     }
 }
@@ -433,6 +468,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_dns_shows_decides),
+        cmocka_unit_test(a_name_above_keeps_its_wildcard),
         cmocka_unit_test(an_apex_is_left_alone),
         cmocka_unit_test(a_server_without_an_answer_is_counted),
         cmocka_unit_test(what_was_created_goes_only_if_it_is_still_that),
