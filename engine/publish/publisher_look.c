@@ -96,7 +96,8 @@ static void change_plan(struct publisher *p, uint32_t target, const struct look 
     }
     const struct pub_zone *z = &p->zones[t->zone];
     t->looked_at = now;
-    t->is_read = false;
+    t->is_read =
+        t->is_read && t->state != PUBLISH_UNSURE && now - t->read_at < PUBLISH_LOOK_AGE / 2;
     if (z->state == PUB_ZONE_CLOSED) {
         move(p, target, z->end, z->reason, now);
         return;
@@ -229,6 +230,9 @@ void pub_looked(struct publisher *p, uint32_t target, const struct survey *s, in
                                      .feedback_host = p->options.feedback_host,
                                      .merges_spf = p->options.merges_spf};
     struct look look;
+    if (t->is_renewing)
+        p->buckets[p->bucket_of[p->zones[t->zone].provider]].renewing--;
+    t->is_renewing = false;
     p->unlooked -= !t->was_looked_at;
     t->was_looked_at = true;
     t->calls++;
@@ -435,6 +439,7 @@ void pub_read(struct publisher *p, uint32_t target, const struct call *call, ins
     struct pub_target *t = &p->targets[target];
     struct text reason;
     bool judges_txt = t->txt && !t->swaps_txt;
+    t->read_at = now;
     enum sets_verdict verdict =
         sets_judge(pub_wanted(p, target), t->mx, judges_txt, call->sets, call->sets_len, &reason);
     sets_keep(p, t, call);
