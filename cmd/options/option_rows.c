@@ -358,9 +358,22 @@ static enum err list_add(struct discover_list *list, const char *option, const c
     return OK;
 }
 
+/* "a,b": each of them a name. */
+static enum err list_vet(const char *option, const char *value, struct why *why)
+{
+    struct text rest = text_of(value);
+    while (rest.at)
+        if (text_trim(text_cut(&rest, ',')).len == 0)
+            return why_set(why, ERR_INPUT, "--%s: found an empty name in \"%s\"", option, value);
+    return OK;
+}
+
 static enum err select_add(struct options *o, enum selection_kind kind, const char *value,
                            struct why *why)
 {
+    bool is_list = kind == SELECT_ACCOUNT || kind == SELECT_REGION;
+    if (is_list && list_vet(selection_option(kind), value, why) != OK)
+        return ERR_INPUT;
     return selection_add(&o->selection, kind, value)
                ? OK
                : why_set(why, ERR_LIMIT,
@@ -406,12 +419,10 @@ static enum err read_limit(struct options *o, const char *value, struct why *why
 
 static enum err read_profile_any(struct options *o, const char *value, struct why *why)
 {
-    struct text rest = text_of(value);
-    while (rest.at)
-        if (text_trim(text_cut(&rest, ',')).len == 0)
-            return why_set(why, ERR_INPUT, "--profile: found an empty name in \"%s\"", value);
     o->access.profile = value; /* of accounts of --manifest that name none */
-    return list_add(&o->discover.profiles, "profile", value, why);
+    return list_vet("profile", value, why) == OK
+               ? list_add(&o->discover.profiles, "profile", value, why)
+               : ERR_INPUT;
 }
 
 static enum err read_tag(struct options *o, const char *value, struct why *why)
