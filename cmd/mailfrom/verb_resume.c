@@ -49,7 +49,8 @@ static int nothing_to_resume(struct session *s, struct why *why)
                                : "run %llu has ended; to try again what did not succeed:",
                       (unsigned long long)r->head.id);
     r->end = ENGINE_ENDED;
-    return session_conclude(s, OK, why);
+    return journal_verb_publishes(r->head.verb) ? publishing_ended(s, why)
+                                                : session_conclude(s, OK, why);
 }
 
 /* The run ends as it stands: its reports are those of this moment, and its open identities are free
@@ -67,7 +68,8 @@ static int give_up(struct session *s, struct why *why)
                           "up again:",
                           (unsigned long long)r->head.id);
     r->end = ENGINE_ENDED;
-    return session_conclude(s, err, why);
+    return err == OK && journal_verb_publishes(r->head.verb) ? publishing_ended(s, why)
+                                                             : session_conclude(s, err, why);
 }
 
 int verb_resume(const struct options *given)

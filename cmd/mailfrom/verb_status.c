@@ -279,12 +279,27 @@ static enum err print_publishing(struct session *s, struct why *why)
     return publishing_report(s, true, why);
 }
 
+static bool target_count(void *ctx, const struct publish_target *target)
+{
+    (void)target;
+    ++*(uint32_t *)ctx;
+    return true;
+}
+
 static bool list_one(void *ctx, const struct run_head *head)
 {
     char started[WHEN_LEN], holder[JOURNAL_HOLDER_MAX];
+    uint32_t rows = head->jobs;
+    bool publishes = journal_verb_publishes(head->verb);
+    struct why why;
+    if (publishes)
+        rows = 0;
+    if (publishes && journal_targets(ctx, head->id, target_count, &rows, &why) != OK)
+        return false;
     printf("%6llu  %-8s  %s  %u %s  %s\n", (unsigned long long)head->id,
-           journal_verb_name(head->verb), when_format(head->started, started), head->jobs,
-           plural(head->jobs, "identity", "identities"), state_text(ctx, head, holder));
+           journal_verb_name(head->verb), when_format(head->started, started), rows,
+           publishes ? plural(rows, "name", "names") : plural(rows, "identity", "identities"),
+           state_text(ctx, head, holder));
     return true;
 }
 

@@ -96,7 +96,8 @@ static void change_plan(struct publisher *p, uint32_t target, const struct look 
     }
     const struct pub_zone *z = &p->zones[t->zone];
     t->looked_at = now;
-    t->is_read = false;
+    t->is_read =
+        t->is_read && t->state != PUBLISH_UNSURE && now - t->read_at < PUBLISH_LOOK_AGE / 2;
     if (z->state == PUB_ZONE_CLOSED) {
         move(p, target, z->end, z->reason, now);
         return;
@@ -121,10 +122,10 @@ static void seen_as_wanted(struct publisher *p, uint32_t target, const struct lo
 {
     struct pub_target *t = &p->targets[target];
     uint32_t ttl_s = pub_wanted(p, target)->ttl_s;
-    bool is_ours = pub_may_be_there(t) &&
-                   (p->options.withdraws || t->swaps_txt ||
-                    ((!t->sent_mx || look->mx_ttl_s == ttl_s) &&
-                     (!t->sent_txt || look->txt_ttl_s == ttl_s)));
+    bool is_ours =
+        pub_may_be_there(t) &&
+        (p->options.withdraws || t->swaps_txt ||
+         ((!t->sent_mx || look->mx_ttl_s == ttl_s) && (!t->sent_txt || look->txt_ttl_s == ttl_s)));
     zone_settle(p, target, look, now);
     move(p, target, is_ours ? PUBLISH_DONE : PUBLISH_UNCHANGED, TEXT_NONE, now);
 }
@@ -191,8 +192,7 @@ static bool wants_read_after(struct publisher *p, uint32_t target, const struct 
 {
     const struct pub_target *t = &p->targets[target];
     return !t->is_read && !t->takes_back && !p->options.withdraws &&
-           zone_settle(p, target, look, now) &&
-           provider_of(p, t)->kind == PROVIDER_CLOUDFLARE &&
+           zone_settle(p, target, look, now) && provider_of(p, t)->kind == PROVIDER_CLOUDFLARE &&
            p->zones[t->zone].state != PUB_ZONE_CLOSED;
 }
 
@@ -201,10 +201,9 @@ static void looked_after(struct publisher *p, uint32_t target, const struct look
 {
     struct pub_target *t = &p->targets[target];
     bool removes = t->takes_back || p->options.withdraws;
-    bool is_over =
-        removes ? look->verdict != LOOK_SILENT &&
-                      !look_shows(pub_wanted(p, target), t->sent_mx, t->sent_txt, s)
-                : look->verdict == LOOK_AS_WANTED;
+    bool is_over = removes ? look->verdict != LOOK_SILENT &&
+                                 !look_shows(pub_wanted(p, target), t->sent_mx, t->sent_txt, s)
+                           : look->verdict == LOOK_AS_WANTED;
     if (wants_read_after(p, target, look, now)) { /* resumed */
         pub_zone_take(p, target, now);
     } else if (is_over && !look->unheard) {
@@ -231,6 +230,9 @@ void pub_looked(struct publisher *p, uint32_t target, const struct survey *s, in
                                      .feedback_host = p->options.feedback_host,
                                      .merges_spf = p->options.merges_spf};
     struct look look;
+    if (t->is_renewing)
+        p->buckets[p->bucket_of[p->zones[t->zone].provider]].renewing--;
+    t->is_renewing = false;
     p->unlooked -= !t->was_looked_at;
     t->was_looked_at = true;
     t->calls++;
@@ -437,6 +439,7 @@ void pub_read(struct publisher *p, uint32_t target, const struct call *call, ins
     struct pub_target *t = &p->targets[target];
     struct text reason;
     bool judges_txt = t->txt && !t->swaps_txt;
+    t->read_at = now;
     enum sets_verdict verdict =
         sets_judge(pub_wanted(p, target), t->mx, judges_txt, call->sets, call->sets_len, &reason);
     sets_keep(p, t, call);

@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SPINS     5000       /* turns at one instant */
+#define SPINS      5000                             /* turns at one instant */
 #define UNSEEN_MAX (PUBLISH_LOOK_AGE + SPAN_S(100)) /* with the lag of the slowest server */
-#define SEEN_AGO  SPAN_S(70) /* a look takes so long at most, with silent servers and all */
+#define SEEN_AGO   SPAN_S(70) /* a look takes so long at most, with silent servers and all */
 
 bool publish_watcher_init(struct publish_watcher *w, const struct publish_scene *scene,
                           struct world *world)
@@ -50,8 +50,8 @@ void publish_watcher_complain(struct publish_watcher *w, const char *fmt, ...)
 static void tell(struct publish_watcher *w, const struct publish_record *r)
 {
     struct publish_told *t = &w->told[w->records % PUBLISH_TURNS_KEPT];
-    *t = (struct publish_told){r->at,    r->target,     r->kind,       r->from,
-                               r->state, r->change, r->mx_changed, r->txt_changed, ""};
+    *t = (struct publish_told){r->at,     r->target,     r->kind,        r->from, r->state,
+                               r->change, r->mx_changed, r->txt_changed, ""};
     snprintf(t->reason, sizeof t->reason, TEXT_FMT, TEXT_ARG(text_slice(r->reason, 0, 95)));
     w->digest = hash_mix(hash_mix(w->digest, (uint64_t)r->at), r->target * 64u + r->state);
     w->digest = hash_mix(w->digest, hash_bytes(r->reason.at, r->reason.len));
@@ -67,9 +67,10 @@ static bool was_seen(const struct publish_watcher *w, uint32_t zone, uint8_t ser
         return false;
     for (const struct model_record *r = provider_model_first(m, t->name); r;
          r = provider_model_after(m, r)) {
-        bool is_it = type == DNS_TYPE_MX ? dname_eq(r->data, t->mx_exchange) : text_eq(r->data, txt);
-        bool was_then = r->from + lag <= now && (r->until == WHEN_NEVER ||
-                                                  r->until + lag > now - SEEN_AGO);
+        bool is_it =
+            type == DNS_TYPE_MX ? dname_eq(r->data, t->mx_exchange) : text_eq(r->data, txt);
+        bool was_then =
+            r->from + lag <= now && (r->until == WHEN_NEVER || r->until + lag > now - SEEN_AGO);
         if (r->zone == zone && r->type == type && is_it && was_then)
             return true;
     }
@@ -101,11 +102,13 @@ static void check_done(struct publish_watcher *w, const struct publish_record *r
         uint32_t zone = d->zones[i];
         uint8_t server = d->servers[i];
         struct text txt = r->change == CHANGE_SWAP && r->txt_changed ? r->txt_after : t->txt;
-        bool fine = w->withdraws
-                        ? (!r->mx_changed || is_gone(w, zone, server, t, DNS_TYPE_MX, r->at)) &&
-                              (!r->txt_changed || is_gone(w, zone, server, t, DNS_TYPE_TXT, r->at))
-                        : was_seen(w, zone, server, t, DNS_TYPE_MX, txt, r->at) &&
-                              was_seen(w, zone, server, t, DNS_TYPE_TXT, txt, r->at);
+        bool fine =
+            w->withdraws
+                ? (!r->mx_changed || is_gone(w, zone, server, t, DNS_TYPE_MX, r->at)) &&
+                      (!r->txt_changed || is_gone(w, zone, server, t, DNS_TYPE_TXT, r->at))
+                : (!r->mx_changed || was_seen(w, zone, server, t, DNS_TYPE_MX, txt, r->at)) &&
+                      (!r->txt_changed || was_seen(w, zone, server, t, DNS_TYPE_TXT, txt, r->at) ||
+                       was_seen(w, zone, server, t, DNS_TYPE_TXT, t->txt, r->at));
         if (!fine)
             publish_watcher_complain(w, "target %u is done, and server %u does not show it",
                                      r->target, i);
@@ -182,6 +185,36 @@ static uint32_t target_of(const struct publish_watcher *w, struct text name)
     return UINT32_MAX;
 }
 
+/* The sets at a name, as the provider has told them. */
+static void read_keep(struct publish_watcher *w, const struct call *call)
+{
+    uint32_t target = target_of(w, call->name);
+    if (call->kind != CALL_RECORDS || target == UINT32_MAX || call->reply.http_status != 200 ||
+        call->reply.how != REPLY_HTTP)
+        return;
+    struct publish_row *row = &w->rows[target];
+    row->read_at = world_now(w->world);
+    row->read_mx = row->read_txt = false;
+    for (uint32_t i = 0; i < call->sets_len; i++) {
+        row->read_mx |= call->sets[i].type == DNS_TYPE_MX;
+        row->read_txt |= call->sets[i].type == DNS_TYPE_TXT;
+    }
+}
+
+/* Cloudflare would take a second record beside another. */
+static void check_read(struct publish_watcher *w, uint32_t target, const struct record_change *c)
+{
+    const struct publish_row *row = &w->rows[target];
+    bool is_there = c->set.type == DNS_TYPE_MX ? row->read_mx : row->read_txt;
+    if (publish_scene_kind(w->scene, target) != PROVIDER_CLOUDFLARE || c->kind != CHANGE_CREATE)
+        return;
+    if (!row->read_at || world_now(w->world) - row->read_at > PUBLISH_LOOK_AGE + SPAN_S(1))
+        publish_watcher_complain(w, "target %u: a change without a look at the provider's sets",
+                                 target);
+    else if (is_there)
+        publish_watcher_complain(w, "target %u is created beside a set that is there", target);
+}
+
 static bool values_have(const struct record_set *set, const struct record_value *v)
 {
     for (uint32_t i = 0; i < set->len; i++)
@@ -228,11 +261,10 @@ static void check_change(struct publish_watcher *w, const struct record_change *
     }
     const struct publish_target *t = &w->scene->targets[target];
     const struct publish_record *r = &w->rows[target].last;
-    bool is_kept = w->rows[target].known && r->kind == PUBLISH_INTENT &&
-                   r->state == PUBLISH_SENT && r->at == world_now(w->world);
+    bool is_kept = w->rows[target].known && r->kind == PUBLISH_INTENT && r->state == PUBLISH_SENT &&
+                   r->at == world_now(w->world);
     bool tells = c->set.type == DNS_TYPE_MX ? r->mx_changed : r->txt_changed;
-    bool is_fine = c->kind == CHANGE_SWAP ? is_fair_exchange(r, c)
-                                          : is_wanted_value(t, &c->set);
+    bool is_fine = c->kind == CHANGE_SWAP ? is_fair_exchange(r, c) : is_wanted_value(t, &c->set);
     if (!is_kept || !tells)
         publish_watcher_complain(w, "target %u: a change leaves without a kept intent", target);
     if (!is_fine)
@@ -240,14 +272,15 @@ static void check_change(struct publish_watcher *w, const struct record_change *
     if (w->withdraws != (c->kind == CHANGE_DELETE) &&
         publish_scene_kind(w->scene, target) != PROVIDER_CLOUDFLARE)
         publish_watcher_complain(w, "target %u: a change of the wrong kind", target);
+    check_read(w, target, c);
     if (c->kind == CHANGE_CREATE && c->set.ttl_s != t->ttl_s)
         publish_watcher_complain(w, "target %u: another TTL", target);
 }
 
 static void check_batch(struct publish_watcher *w, const struct call *call)
 {
-    static const uint32_t most[APIS] = {[API_ROUTE53] = 1000, [API_RFC2136] = 100,
-                                        [API_CLOUDFLARE] = 200};
+    static const uint32_t most[APIS] = {
+        [API_ROUTE53] = 1000, [API_RFC2136] = 100, [API_CLOUDFLARE] = 200};
     if (call->changes_len == 0 || call->changes_len > most[call->api])
         publish_watcher_complain(w, "a batch of %u changes", call->changes_len);
     if (publish_watcher_is_over_budget(w))
@@ -310,6 +343,7 @@ static uint32_t watch_wait(void *ctx, instant_us until, struct event *events, ui
         const struct call *call = events[i].call;
         if (!call || call->kind == CALL_ASK)
             continue;
+        read_keep(w, call);
         uint32_t k = 0;
         while (k < w->out_len &&
                !(w->out[k].lane == call->lane && text_eq(w->out[k].zone, call->zone)))
@@ -356,6 +390,7 @@ void publish_watcher_resume(struct publish_watcher *w, bool reopens)
     w->crashed = false;
     for (uint32_t i = 0; i < w->scene->targets_len; i++) {
         struct publish_row *row = &w->rows[i];
+        row->read_at = 0;
         if (!row->known)
             continue;
         if (reopens && publish_state_is_bad(row->last.state))
@@ -420,10 +455,10 @@ static void check_record(struct publish_watcher *w, const struct model_record *r
                                  TEXT_ARG(r->data));
     bool was_removed = r->until != WHEN_NEVER && r->removed_by == HAND_RUN;
     /* An equal record that appeared while the run did not know what had become of its own cannot
-     * be told from its own; nor by RFC 2136, whose prerequisites know no TTL, one that has taken the
-     * place of the own after the look. */
-    bool is_unseen = publish_scene_kind(w->scene, target) == PROVIDER_RFC2136 &&
-                     r->until - r->from < UNSEEN_MAX;
+     * be told from its own; nor by RFC 2136, whose prerequisites know no TTL, one that has taken
+     * the place of the own after the look. */
+    bool is_unseen =
+        publish_scene_kind(w->scene, target) == PROVIDER_RFC2136 && r->until - r->from < UNSEEN_MAX;
     bool is_ours = r->by == HAND_RUN || (r->by == HAND_OTHER && is_wanted && w->withdraws &&
                                          (w->rows[target].was_lost || is_unseen));
     if (was_removed && !is_exchanged(w, target, r) && !is_ours)
@@ -439,7 +474,8 @@ static void check_known(struct publish_watcher *w, const struct model_record *r)
 {
     uint32_t target = target_of(w, r->name);
     bool late = w->scene->world.faults.share[FAULT_LATE] > 0;
-    if (target == UINT32_MAX || r->by != HAND_RUN || r->until != WHEN_NEVER || late)
+    if (target == UINT32_MAX || r->by != HAND_RUN || r->until != WHEN_NEVER || late ||
+        is_swapped_in(w, target, r)) /* what was exchanged is not the run's to remove */
         return;
     const struct publish_record *last = &w->rows[target].last;
     bool is_told = r->type == DNS_TYPE_MX ? last->mx_changed : last->txt_changed;
@@ -448,9 +484,23 @@ static void check_known(struct publish_watcher *w, const struct model_record *r)
     if (!w->withdraws && !is_told && !may_be_lost)
         publish_watcher_complain(w, "target %u ends as %s and does not know what it has created",
                                  target, publish_state_name(last->state));
-    if (w->withdraws && w->rows[target].known && last->state == PUBLISH_DONE && is_told &&
-        is_swapped_in(w, target, r) == false)
+    if (w->withdraws && w->rows[target].known && last->state == PUBLISH_DONE && is_told)
         publish_watcher_complain(w, "target %u is taken back, and it is there", target);
+}
+
+/* At Cloudflare nothing stays beside a set that came before it, or at the same moment. */
+static void check_doubled(struct publish_watcher *w, const struct model_record *r)
+{
+    uint32_t target = target_of(w, r->name);
+    if (w->withdraws || w->scene->options.faults || target == UINT32_MAX || r->by != HAND_RUN ||
+        r->until != WHEN_NEVER || is_swapped_in(w, target, r) ||
+        publish_scene_kind(w->scene, target) != PROVIDER_CLOUDFLARE)
+        return;
+    for (const struct model_record *other = provider_model_first(&w->scene->model, r->name); other;
+         other = provider_model_after(&w->scene->model, other))
+        if (other->by == HAND_OTHER && other->zone == r->zone && other->type == r->type &&
+            other->from <= r->from && other->until == WHEN_NEVER)
+            publish_watcher_complain(w, "target %u stays doubled", target);
 }
 
 static bool may_end_badly(const struct publish_watcher *w, uint32_t target,
@@ -468,8 +518,9 @@ static bool may_end_badly(const struct publish_watcher *w, uint32_t target,
     if (by_server && state == PUBLISH_REFUSED && w->rows[target].was_lost &&
         (part == ZONE_ORPHAN || part == ZONE_PARTLY || part == ZONE_HALF_SILENT))
         return true; /* it is at the server, and DNS does not show it */
-    return w->withdraws && (part == ZONE_ORPHAN || part == ZONE_PARTLY ||
-                            part == ZONE_HALF_SILENT) && state != PUBLISH_REFUSED;
+    return w->withdraws &&
+           (part == ZONE_ORPHAN || part == ZONE_PARTLY || part == ZONE_HALF_SILENT) &&
+           state != PUBLISH_REFUSED;
 }
 
 void publish_watcher_end(struct publish_watcher *w)
@@ -478,6 +529,7 @@ void publish_watcher_end(struct publish_watcher *w)
     for (uint32_t i = 0; i < s->model.records_len; i++) {
         check_record(w, &s->model.records[i]);
         check_known(w, &s->model.records[i]);
+        check_doubled(w, &s->model.records[i]);
     }
     for (uint32_t i = 0; i < s->targets_len; i++) {
         const struct publish_row *row = &w->rows[i];
