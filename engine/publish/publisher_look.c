@@ -88,8 +88,9 @@ static void refused_wait(struct publisher *p, uint32_t target, instant_us now)
 /* Has the provider been asked about this very change just now, and had nothing in its way? */
 static bool read_is_good(const struct pub_target *t, const struct look *look, instant_us now)
 {
-    return t->is_read && t->state == PUBLISH_TO_LOOK && !t->takes_back && !look->swaps_txt &&
-           look->mx == t->mx && look->txt == t->txt && now - t->read_at < PUBLISH_LOOK_AGE / 2;
+    return t->is_read && t->state == PUBLISH_TO_LOOK && !t->takes_back && !t->swaps_txt &&
+           !look->swaps_txt && look->mx == t->mx && look->txt == t->txt &&
+           now - t->read_at < PUBLISH_LOOK_AGE / 2;
 }
 
 /* A change is wanted and possible: the zone of the target takes it over. */
