@@ -52,9 +52,8 @@ static void scene_open(struct scene *s, enum provider_kind kind, uint32_t zones,
     assert_true(fleet_provider(&s->fleet, &provider, &index));
     assert_true(provider_model_init(&s->model, &options));
     for (uint32_t i = 0; i < zones; i++) {
-        const struct model_zone zone = {.name = arena_fmt(&s->texts, "z%u.test", i),
-                                        .kind = kind,
-                                        .is_denied = is_denied};
+        const struct model_zone zone = {
+            .name = arena_fmt(&s->texts, "z%u.test", i), .kind = kind, .is_denied = is_denied};
         uint32_t number;
         assert_true(provider_model_zone(&s->model, &zone, &number));
         assert_true(provider_model_delegate(&s->model, zone.name, number, 0));
@@ -66,14 +65,14 @@ static void scene_name(struct scene *s, const char *label, uint32_t zone)
 {
     struct choice choice = {.line = s->targets_len + 2};
     struct publish_target *t = &s->targets[s->targets_len++];
-    *t = (struct publish_target){.name = arena_fmt(&s->texts, "%s%u.z%u.test", label,
-                                                   s->targets_len, zone),
-                                 .ttl_s = 300,
-                                 .mx_preference = 10,
-                                 .mx_exchange = TEXT(HOST),
-                                 .txt = TEXT(SPF_SES_RECORD),
-                                 .with_mx = true,
-                                 .with_txt = true};
+    *t = (struct publish_target){
+        .name = arena_fmt(&s->texts, "%s%u.z%u.test", label, s->targets_len, zone),
+        .ttl_s = 300,
+        .mx_preference = 10,
+        .mx_exchange = TEXT(HOST),
+        .txt = TEXT(SPF_SES_RECORD),
+        .with_mx = true,
+        .with_txt = true};
     assert_true(names_add(&s->fleet.names, t->name, &choice.mail_from));
     assert_true(names_add(&s->fleet.names, t->name, &choice.identity));
     assert_true(fleet_policy(&s->fleet, (struct policy){0}, &choice.policy));
@@ -201,10 +200,9 @@ static void a_resumed_change_is_looked_at_first(void **state)
         scene_name(&s, "b", 0);
         scene_make(&s);
         for (int i = 0; arrived && i < 2; i++)
-            assert_true(provider_model_add(&s.model, 0, s.targets[0].name,
-                                           i ? DNS_TYPE_TXT : DNS_TYPE_MX, i ? 0 : 10,
-                                           i ? TEXT(SPF_SES_RECORD) : TEXT(HOST), 300, HAND_RUN,
-                                           START));
+            assert_true(provider_model_add(
+                &s.model, 0, s.targets[0].name, i ? DNS_TYPE_TXT : DNS_TYPE_MX, i ? 0 : 10,
+                i ? TEXT(SPF_SES_RECORD) : TEXT(HOST), 300, HAND_RUN, START));
         publisher_restore(s.publisher, &sent, false);
         scene_run(&s);
         assert_int_equal(s.states[0], PUBLISH_DONE);
