@@ -75,11 +75,7 @@ enum err publishing_report(struct session *s, bool is_told, struct why *why)
 /* The least policy that a refusal of IAM asks for. */
 static void policy_tell(const struct publishing *p)
 {
-    const struct fleet *f = &p->run->fleet;
-    bool is_route53 = false;
-    for (uint32_t i = 0; i < f->providers_len; i++)
-        is_route53 |= f->providers[i].kind == PROVIDER_ROUTE53;
-    if (!p->totals.is_denied || !is_route53)
+    if (!p->totals.iam_denies)
         return;
     message_note("Route 53 needs route53:ListHostedZonesByName, GetHostedZone, "
                  "ListResourceRecordSets and ChangeResourceRecordSets; docs/PERMISSIONS.md has the "

@@ -572,8 +572,8 @@ static void around_end(struct inquiry *q)
                    (above[1].kind == ANSWER_SPOKE && !exists(&above[1]));
     for (int i = 0; i < 2 && !is_free; i++)
         if (above[i].trouble.len) {
-            finish_in_trouble(q, arena_fmt(&q->arena, "a wildcard above: " TEXT_FMT,
-                                           TEXT_ARG(above[i].trouble)));
+            finish_in_trouble(
+                q, arena_fmt(&q->arena, "a wildcard above: " TEXT_FMT, TEXT_ARG(above[i].trouble)));
             return;
         }
     finish(q);

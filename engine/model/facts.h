@@ -75,8 +75,8 @@ struct dns_facts {
     uint32_t cuts_len;
     bool wildcard; /* authority mode: a wildcard above the name has an identical MX or alias, or TXT
                       without both */
-    bool hides_above; /* authority mode, by inquiry_look_above(): a record at the name would take
-                         from a name above it what a wildcard gives that name */
+    bool hides_above;    /* authority mode, by inquiry_look_above(): a record at the name would take
+                            from a name above it what a wildcard gives that name */
     struct text cname;   /* target of a CNAME at the name itself; empty: none */
     struct text trouble; /* for a person: "127.0.0.1:53: SERVFAIL"; empty unless a TROUBLE state */
     uint32_t ttl_s;      /* smallest TTL of the records, or of the negative answer */

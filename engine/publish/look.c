@@ -137,8 +137,9 @@ bool look_at_names(struct look *look, struct arena *arena, const struct publish_
             return true;
         }
     if (mx->action == RECORDS_REPLACE)
-        return person(look, TEXT("the name has an MX that is not the one of Amazon SES, and a "
-                                 "record that is there is not replaced; its owner has to change it"));
+        return person(look,
+                      TEXT("the name has an MX that is not the one of Amazon SES, and a "
+                           "record that is there is not replaced; its owner has to change it"));
     look->mx = mx->action == RECORDS_ADD;
     look->txt = txt->action != RECORDS_KEEP;
     look->verdict = look->mx || look->txt ? LOOK_CHANGE : LOOK_AS_WANTED;

@@ -49,7 +49,7 @@ struct publisher_totals {
     uint32_t by_state[PUBLISH_STATES];
     uint64_t calls[CALL_KINDS], throttled;
     uint64_t questions; /* of DNS */
-    bool is_denied;     /* some provider refuses its changes */
+    bool iam_denies;    /* at Route 53 the credentials may not do what is needed */
     bool is_stopped;    /* by fleet.max_failures */
 };
 

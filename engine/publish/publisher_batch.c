@@ -213,18 +213,34 @@ void pub_zone_close(struct publisher *p, struct pub_zone *z, enum publish_state 
 void pub_provider_close(struct publisher *p, uint32_t provider, struct text reason, instant_us now)
 {
     p->closed[provider] = reason.at;
-    p->totals.is_denied = true;
     for (uint32_t i = 0; i < p->zones_len; i++)
         if (p->zones[i].provider == provider && p->zones[i].state != PUB_ZONE_CLOSED)
             pub_zone_close(p, &p->zones[i], PUBLISH_REFUSED, reason, now);
 }
 
+static void denial_count(struct publisher *p, struct pub_zone *z, struct text reason,
+                         instant_us now)
+{
+    p->totals.iam_denies |= pub_kind(p, z) == PROVIDER_ROUTE53;
+    p->denied[z->provider] += z->denied == 0;
+    z->denied++;
+    if (p->denied[z->provider] >= DENIED_ZONES)
+        pub_provider_close(p, z->provider, reason, now);
+}
+
 void pub_zone_denied(struct publisher *p, struct pub_zone *z, struct text reason, instant_us now)
 {
-    p->totals.is_denied = true;
     pub_zone_close(p, z, PUBLISH_REFUSED, reason, now);
-    if (++p->denied[z->provider] >= DENIED_ZONES)
-        pub_provider_close(p, z->provider, reason, now);
+    denial_count(p, z, reason, now);
+}
+
+/* The credentials may not change this name, perhaps by a policy that names others. */
+static void name_denied(struct publisher *p, struct pub_zone *z, struct text reason, instant_us now)
+{
+    if (z->denied + 1 >= DENIED_NAMES)
+        pub_zone_denied(p, z, reason, now);
+    else
+        denial_count(p, z, reason, now);
 }
 
 /* ---- answers ---- */
@@ -299,9 +315,10 @@ static void batch_refused(struct publisher *p, struct pub_zone *z, struct pub_ba
         named |= call->faults[i].change < b->len;
     if (!named && names > 1)
         z->batch_max = (names + 1) / 2;
-    bool is_of_zone = names == 1 && !z->has_accepted && reply_is_access_denied(&call->reply);
-    if (is_of_zone)
-        pub_zone_denied(p, z, pub_refusal(p, call, text_of(call->reply.message)), now);
+    bool is_denied = names == 1 && reply_is_access_denied(&call->reply);
+    p->totals.iam_denies |= is_denied && pub_kind(p, z) == PROVIDER_ROUTE53;
+    if (is_denied && !z->has_accepted)
+        name_denied(p, z, pub_refusal(p, call, text_of(call->reply.message)), now);
     for (uint32_t i = 0; i < b->len; i++) {
         struct text fault = fault_of(b, call, b->targets[i]);
         if (!begins_target(b, i))

@@ -19,6 +19,7 @@
 #define LOOKS_MAX     9  /* without a verdict, in a row: about two minutes */
 #define REFUSALS_MAX  2  /* of one name: the first may be another writer's work, so DNS is asked */
 #define DENIED_ZONES  3  /* in a row: then the provider is asked for no further change */
+#define DENIED_NAMES  3  /* in a row, each alone: then the zone, for a policy may name some names */
 #define PUB_NONE      UINT32_MAX
 #define RENEWS_MAX    64 /* of a bucket at once: enough for its rate, and few grow old again */
 #define UNSURE_PAUSE                                                                               \
@@ -87,6 +88,7 @@ struct pub_zone {
     instant_us ready_since;
     uint32_t batch_max; /* names; halved by a refusal, doubled by success */
     bool has_accepted;  /* a change: who refuses one now does not refuse the zone */
+    uint32_t denied;    /* names, each alone, and none was accepted yet */
 };
 
 /* One token bucket for all calls by one account, token or server. */
@@ -114,7 +116,7 @@ struct publisher {
     uint32_t zones_len, zones_cap, zones_max;
     struct pub_bucket *buckets; /* as fleet.providers */
     uint32_t *bucket_of;        /* by provider: the first one with the same account */
-    uint32_t *denied;           /* by provider: zones in a row */
+    uint32_t *denied;           /* by provider: zones in a row that denied the first change */
     const char **closed;        /* by provider: why it is asked for nothing more; or NULL */
     struct heap looks;          /* target -> when its next survey starts */
     struct heap pauses;         /* zone -> when it wants a call again */

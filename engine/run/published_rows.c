@@ -39,7 +39,10 @@ static enum published_outcome outcome_of(const struct rows *rows, const struct p
                                          bool is_changed, bool is_swap)
 {
     switch (r->state) {
-    case PUBLISH_READY: return is_changed ? PUBLISHED_PLANNED : PUBLISHED_UNCHANGED;
+    case PUBLISH_READY:
+        return !is_changed        ? PUBLISHED_UNCHANGED
+               : !rows->p->is_dry ? PUBLISHED_WAITING
+                                  : PUBLISHED_PLANNED;
     case PUBLISH_VERIFYING: return is_changed ? PUBLISHED_VERIFYING : PUBLISHED_UNCHANGED;
     case PUBLISH_DONE:
         return !is_changed                               ? PUBLISHED_UNCHANGED

@@ -2,6 +2,7 @@
 #include "publishing.h"
 
 #include "live.h"
+#include "scheduler/record_publish.h"
 
 #include "base/dname.h"
 
@@ -114,12 +115,8 @@ enum err publishing_recall(struct publishing *p, struct why *why)
 static bool created_take(void *ctx, const struct publish_record *r)
 {
     struct publishing *p = ctx;
-    struct publish_target *t = &p->targets[r->target];
-    bool was_sent = r->state != PUBLISH_TO_LOOK && r->state != PUBLISH_READY;
-    if (r->target >= p->targets_len || r->change != CHANGE_CREATE || !was_sent)
-        return true; /* an SPF record that was merged is not this program's to remove */
-    t->with_mx = r->mx_changed;
-    t->with_txt = r->txt_changed;
+    if (r->target < p->targets_len)
+        publish_created(r, &p->targets[r->target].with_mx, &p->targets[r->target].with_txt);
     return true;
 }
 

@@ -27,3 +27,10 @@ uint64_t publish_digest(const struct publish_record *p)
     digest_number(&f, p->calls);
     return f.digest ? f.digest : 1;
 }
+
+void publish_created(const struct publish_record *p, bool *mx, bool *txt)
+{
+    bool was_sent = p->state != PUBLISH_TO_LOOK && p->state != PUBLISH_READY;
+    *mx = was_sent && p->change != CHANGE_DELETE && p->mx_changed;
+    *txt = was_sent && p->change == CHANGE_CREATE && p->txt_changed;
+}

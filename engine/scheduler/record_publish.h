@@ -14,4 +14,8 @@ struct record publish_as_record(const struct publish_record *p);
 /* Of all that the record says; never 0. Kept for good: a new field goes to the end. */
 uint64_t publish_digest(const struct publish_record *p);
 
+/* By the newest record of a target: which sets has the run created, so that a withdrawal may take
+ * them back? A TXT set that an SPF record was merged into was there before. */
+void publish_created(const struct publish_record *p, bool *mx, bool *txt);
+
 #endif

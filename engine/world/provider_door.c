@@ -172,6 +172,15 @@ static void change_make(struct provider_model *m, uint32_t zone, const struct pr
     }
 }
 
+/* By a policy that names others. */
+static bool leaves_names_out(const struct provider_change *c)
+{
+    for (uint32_t i = 0; i < c->len; i++)
+        if (text_starts(c->changes[i].set.name, TEXT("denied")))
+            return true;
+    return false;
+}
+
 static void change(struct provider_model *m, const struct provider_change *c, struct call *call,
                    enum door_share share, instant_us now)
 {
@@ -180,7 +189,7 @@ static void change(struct provider_model *m, const struct provider_change *c, st
     enum model_refusal refusal = zone == MODEL_NOBODY ? MODEL_GONE : checked(m, zone, c, call, now);
     assert(provoked);
     bool is_denied = (m->options.denied >> c->provider & 1) ||
-                     (zone != MODEL_NOBODY && m->zones[zone].is_denied);
+                     (zone != MODEL_NOBODY && m->zones[zone].is_denied) || leaves_names_out(c);
     if (is_denied && call)
         ses_door_refuse(call, 403, "AccessDenied", "not authorized to change this zone");
     else if (refusal != MODEL_TAKEN && call)

@@ -12,7 +12,8 @@
  *   Cloudflare    taken beside it     refused             the batch, unnamed    by the record's id
  *
  * Other writers act at planned instants, and right before or after a change of the run. Names whose
- * first label begins with "refused" are refused always.
+ * first label begins with "refused" are refused always, and of a change with one that begins with
+ * "denied" the credentials may make nothing.
  */
 #ifndef MF_PROVIDER_MODEL_H
 #define MF_PROVIDER_MODEL_H

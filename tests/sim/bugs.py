@@ -201,8 +201,8 @@ PUBLISHER = [
          "        else\n            target_refused(p, b->targets[i], call, TEXT_NONE, now);\n"
          "    }\n}")]),
     ("publish/publisher_batch.c", "one denied zone stops its provider", [
-        ("    if (++p->denied[z->provider] >= DENIED_ZONES)",
-         "    if (++p->denied[z->provider] >= 1)")]),
+        ("    if (p->denied[z->provider] >= DENIED_ZONES)",
+         "    if (p->denied[z->provider] >= 1)")]),
     ("publish/publisher_zone.c", "two calls of a zone are out at once", [
         ("    if (!wants || z->is_out || z->is_queued", "    if (!wants || z->is_queued"),
         ("    if (z->is_out || z->not_before > now)\n", "    if (z->not_before > now)\n")]),

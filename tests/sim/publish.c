@@ -37,7 +37,7 @@ static struct publisher *publisher_make(struct play *p, bool reopen)
         .fleet = &s->fleet,
         .targets = p->watcher.targets,
         .targets_len = s->targets_len,
-        .surveys = {.mode = INQUIRY_AUTHORITY, .suffixes = p->suffixes},
+        .surveys = {.mode = INQUIRY_AUTHORITY, .above = true, .suffixes = p->suffixes},
         .feedback_host = TEXT(FEEDBACK_PATTERN),
         .seed = s->options.seed,
         .is_dry = s->is_dry,

@@ -404,9 +404,10 @@ void publish_watcher_withdraw(struct publish_watcher *w)
 {
     for (uint32_t i = 0; i < w->scene->targets_len; i++) {
         const struct publish_record *last = &w->rows[i].last;
-        bool created = w->rows[i].known && last->change == CHANGE_CREATE;
+        bool created = w->rows[i].known && last->change != CHANGE_DELETE;
         w->targets[i].with_mx = created && last->mx_changed;
-        w->targets[i].with_txt = created && last->txt_changed;
+        w->targets[i].with_txt =
+            created && last->change != CHANGE_SWAP && last->txt_changed; /* one was there before */
         w->rows[i].known = false;
     }
     w->withdraws = true;

@@ -178,9 +178,40 @@ static void who_denies_three_zones_is_asked_no_more(void **state)
     scene_make(&s);
     scene_run(&s);
     assert_int_equal(s.totals.by_state[PUBLISH_REFUSED], 30);
-    assert_true(s.totals.is_denied);
+    assert_true(s.totals.iam_denies);
     assert_between(s.totals.calls[CALL_CHANGE], 3, 8);
     assert_true(text_find_text(s.reasons[29], TEXT("AccessDenied")) < s.reasons[29].len);
+    scene_close(&s);
+}
+
+/* A policy that names others than these: each that it names is created. */
+static void a_name_that_a_policy_leaves_out_does_not_hold_the_others(void **state)
+{
+    struct scene s;
+    (void)state;
+    scene_open(&s, PROVIDER_ROUTE53, 1, false);
+    for (uint32_t i = 0; i < 6; i++)
+        scene_name(&s, i % 3 == 1 ? "denied" : "b", 0);
+    scene_make(&s);
+    scene_run(&s);
+    for (uint32_t i = 0; i < 6; i++)
+        assert_int_equal(s.states[i], i % 3 == 1 ? PUBLISH_REFUSED : PUBLISH_DONE);
+    assert_true(s.totals.iam_denies);
+    scene_close(&s);
+}
+
+/* Names that are denied one by one end the zone. */
+static void who_denies_three_names_of_a_zone_is_asked_no_more_there(void **state)
+{
+    struct scene s;
+    (void)state;
+    scene_open(&s, PROVIDER_ROUTE53, 1, false);
+    for (uint32_t i = 0; i < 60; i++)
+        scene_name(&s, "denied", 0);
+    scene_make(&s);
+    scene_run(&s);
+    assert_int_equal(s.totals.by_state[PUBLISH_REFUSED], 60);
+    assert_between(s.totals.calls[CALL_CHANGE], 3, 12);
     scene_close(&s);
 }
 
@@ -217,6 +248,8 @@ int main(void)
         cmocka_unit_test(one_bad_name_costs_a_few_changes),
         cmocka_unit_test(a_name_at_fault_that_is_told_leaves_alone),
         cmocka_unit_test(who_denies_three_zones_is_asked_no_more),
+        cmocka_unit_test(a_name_that_a_policy_leaves_out_does_not_hold_the_others),
+        cmocka_unit_test(who_denies_three_names_of_a_zone_is_asked_no_more_there),
         cmocka_unit_test(a_resumed_change_is_looked_at_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,6 +57,34 @@ static void every_field_counts(void **state)
     CHANGE(calls, 4);
 }
 
+/* What a withdrawal may take back: never what stood there before, nor what was not sent. */
+static void what_a_run_has_created_is_known(void **state)
+{
+    static const struct {
+        enum publish_state state;
+        enum change_kind change;
+        bool mx, txt;
+    } rows[] = {
+        {PUBLISH_DONE, CHANGE_CREATE, true, true},     {PUBLISH_UNSURE, CHANGE_CREATE, true, true},
+        {PUBLISH_DONE, CHANGE_SWAP, true, false},      {PUBLISH_FAILED, CHANGE_SWAP, true, false},
+        {PUBLISH_READY, CHANGE_CREATE, false, false},  {PUBLISH_TO_LOOK, CHANGE_SWAP, false, false},
+        {PUBLISH_PERSON, CHANGE_DELETE, false, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct publish_record p = published();
+        bool mx, txt;
+        p.state = rows[i].state;
+        p.change = rows[i].change;
+        publish_created(&p, &mx, &txt);
+        assert_int_equal(mx, rows[i].mx);
+        assert_int_equal(txt, rows[i].txt);
+        p.mx_changed = p.txt_changed = false;
+        publish_created(&p, &mx, &txt);
+        assert_false(mx || txt);
+    }
+}
+
 /* Of journals that people have. */
 static void a_digest_that_was_kept(void **state)
 {
@@ -79,6 +107,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_digest_that_was_kept),
         cmocka_unit_test(every_field_counts),
+        cmocka_unit_test(what_a_run_has_created_is_known),
         cmocka_unit_test(a_record_of_a_target_is_none_of_a_job),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
