@@ -44,10 +44,11 @@ enum err reviewed_read(struct reviewed *r, struct text json, struct arena *arena
     bool is_plan = cJSON_IsArray(rows) && cJSON_IsNumber(version) && version->valueint == 1 &&
                    text_eq(word(plan, "verb"), TEXT("publish")) &&
                    cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(plan, "run"));
-    enum err err = is_plan ? OK
-                           : why_set(why, ERR_INPUT,
-                                     "this is not a plan of publish: mailfrom publish MANIFEST --out "
-                                     "FILE writes one");
+    enum err err = is_plan
+                       ? OK
+                       : why_set(why, ERR_INPUT,
+                                 "this is not a plan of publish: mailfrom publish MANIFEST --out "
+                                 "FILE writes one");
     size_t most = is_plan ? (size_t)cJSON_GetArraySize(rows) : 0;
     *r = (struct reviewed){.list = ARENA_ARRAY(arena, struct reviewed_name, most + 1)};
     if (err == OK && (!r->list || !names_init(&r->names, NAMES_BYTES_MAX)))
