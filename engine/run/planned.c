@@ -14,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-#define AHEAD_MAX SPAN_M(5)  /* clocks of two machines may differ */
+#define AHEAD_MAX SPAN_M(5) /* clocks of two machines may differ */
 
 struct keeping {
     struct run *run;
