@@ -152,6 +152,14 @@ int publishing_session(struct publishing *p, struct session *s, struct why *why)
     return publishing_conclude(p, s, publishing_carry_out(p, why), why);
 }
 
+int publishing_ended(struct session *s, struct why *why)
+{
+    struct publishing p;
+    publishing_begin(&p, s);
+    enum err err = publishing_recall(&p, why);
+    return publishing_conclude(&p, s, err, why);
+}
+
 int publishing_resume(struct session *s, struct why *why)
 {
     struct os_clock clock;

@@ -14,6 +14,8 @@ void publishing_begin(struct publishing *p, struct session *s);
 int publishing_session(struct publishing *p, struct session *s, struct why *why);
 /* The run of the journal, recalled already, goes on. */
 int publishing_resume(struct session *s, struct why *why);
+/* The same for one that has ended: its reports and exit code are those of the run. */
+int publishing_ended(struct session *s, struct why *why);
 /* Its reports and its text from the journal; is_told: the text goes to standard output. */
 enum err publishing_report(struct session *s, bool is_told, struct why *why);
 

@@ -15,6 +15,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static enum err providers_vet(const struct fleet *f, struct why *why)
 {
@@ -39,7 +40,7 @@ static enum err targets_make(struct session *s, struct publishing *p, uint32_t *
                                     .zones_len = o->zones_len,
                                     .verbose = o->access.verbose,
                                     .notices = o->quiet ? silent : message_notices()};
-    enum err err = session_part(s, &keep, why);
+    enum err err = session_keep(s, &keep, why);
     if (err == OK)
         err = suffix_list_open(&r->suffixes, o->access.psl_file, why);
     config.keep = keep;
@@ -123,6 +124,11 @@ static enum err publish_load(struct session *s, struct publishing *p, uint32_t *
     struct run *r = &s->run;
     const struct options *o = &s->options;
     s->keeps_whole = true;
+    if (o->access.dns && strcmp(o->access.dns, "recursive") == 0)
+        return why_set(
+            why, ERR_INPUT,
+            "--dns recursive: what is published is decided by the authoritative servers, "
+            "which a resolver may lag behind; leave the option out");
     enum err err = session_load(s, why);
     if (err == OK)
         err = providers_vet(&r->fleet, why);

@@ -47,6 +47,11 @@ static int nothing_to_resume(struct session *s, struct why *why)
     struct run *r = &s->run;
     unsigned long long id = (unsigned long long)r->head.id;
     bool given_up = r->head.state == RUN_GIVEN_UP;
+    if (journal_verb_publishes(r->head.verb)) {
+        message_note("run %llu has ended", id);
+        r->end = ENGINE_ENDED;
+        return publishing_ended(s, why);
+    }
     enum err err = summary_count(r, &sum, why);
     if (err == OK && !given_up && summary_bad(&sum) == 0)
         message_note("run %llu has ended, and none of its identities is left to be done", id);
@@ -75,7 +80,8 @@ static int give_up(struct session *s, struct why *why)
                           "up again:",
                           (unsigned long long)r->head.id);
     r->end = ENGINE_ENDED;
-    return session_conclude(s, err, why);
+    return err == OK && journal_verb_publishes(r->head.verb) ? publishing_ended(s, why)
+                                                             : session_conclude(s, err, why);
 }
 
 static int resume_one(const struct options *given, bool *asked_to_stop)

@@ -118,10 +118,10 @@ static void kinds_print(struct opener *w)
             printf("\nWhat waits for what:\n");
         if (count > 1)
             snprintf(more, sizeof more, " and %u more", count - 1);
-        message_say(2, "%u %s%s%s (%s%s)", count, standing_words(group->standing, TENSE_RUN),
-                    reason.len ? ": " : "", message_safe(&w->a, reason),
-                    message_safe(&w->b, fleet_identity(&w->run->fleet, group->examples[0].row)),
-                    more);
+        message_say(
+            2, "%u %s%s%s (%s%s)", count, standing_counted(count, group->standing, TENSE_RUN),
+            reason.len ? ": " : "", message_safe(&w->a, reason),
+            message_safe(&w->b, fleet_identity(&w->run->fleet, group->examples[0].row)), more);
     }
     if (left)
         printf("  ... and %u more; --verbose shows them\n", left);
@@ -280,12 +280,27 @@ static enum err print_publishing(struct session *s, struct why *why)
     return publishing_report(s, true, why);
 }
 
+static bool target_count(void *ctx, const struct publish_target *target)
+{
+    (void)target;
+    ++*(uint32_t *)ctx;
+    return true;
+}
+
 static bool list_one(void *ctx, const struct run_head *head)
 {
     char started[WHEN_LEN], holder[JOURNAL_HOLDER_MAX];
+    uint32_t rows = head->jobs;
+    bool publishes = journal_verb_publishes(head->verb);
+    struct why why;
+    if (publishes)
+        rows = 0;
+    if (publishes && journal_targets(ctx, head->id, target_count, &rows, &why) != OK)
+        return false;
     printf("%6llu  %-8s  %s  %u %s  %s\n", (unsigned long long)head->id,
-           journal_verb_name(head->verb), when_format(head->started, started), head->jobs,
-           plural(head->jobs, "identity", "identities"), state_text(ctx, head, holder));
+           journal_verb_name(head->verb), when_format(head->started, started), rows,
+           publishes ? plural(rows, "name", "names") : plural(rows, "identity", "identities"),
+           state_text(ctx, head, holder));
     return true;
 }
 

@@ -441,8 +441,8 @@ static enum err read_discover_format(struct options *o, const char *value, struc
 #define DIGITS(number)    DIGITS_OF(number)
 
 const struct option_row option_rows[] = {
-    {"profile", OPTIONS_LIVE, "NAME", "AWS profile; goes before the environment", read_profile,
-     .is_common = true},
+    {"profile", OPTIONS_LIVE | OPTIONS_CHECK, "NAME", "AWS profile; goes before the environment",
+     read_profile, .is_common = true},
     {"only", OPTIONS_SELECT, "PATTERN", "only identities like '*.example.com'; repeatable",
      read_only, .repeats = true},
     {"exclude", OPTIONS_SELECT, "PATTERN", "not these identities; repeatable", read_exclude,
@@ -467,9 +467,9 @@ const struct option_row option_rows[] = {
      read_dns, .is_common = true},
     {"authority-port", ASKS_DNS, "PORT", "port of authoritative servers (default 53)",
      read_authority_port},
-    {"psl-file", LIVE_OR_REHEARSED | OPTIONS_INSPECT | HANDS_OFF, "FILE",
+    {"psl-file", LIVE_OR_REHEARSED | OPTIONS_CHECK | OPTIONS_INSPECT | HANDS_OFF, "FILE",
      "a newer Public Suffix List than the built-in one", read_psl_file},
-    {"feedback-host", LIVE_OR_REHEARSED | OPTIONS_INSPECT | HANDS_OFF, "PATTERN",
+    {"feedback-host", LIVE_OR_REHEARSED | OPTIONS_CHECK | OPTIONS_INSPECT | HANDS_OFF, "PATTERN",
      "host that MX records must name; default " FEEDBACK_PATTERN, read_feedback_host},
     {"ca-bundle", OPTIONS_LIVE | OPTIONS_DISCOVER, "FILE",
      "PEM file of trust anchors; also AWS_CA_BUNDLE", read_ca_bundle, .is_common = true},
@@ -581,7 +581,8 @@ const struct option_row option_rows[] = {
      "bind)",
      read_format},
     {"out", OPTIONS_DUE, "FOLDER",
-     "a new folder, with a message and the zones' files for each owner", read_out, .letter = 'o'},
+     "a folder made anew, with an INDEX, and for each owner a message and the zones' files",
+     read_out, .letter = 'o'},
     {"dry-run", OPTIONS_DUE, NULL, "do not remember this look", read_dry_run, .letter = 'n'},
     {"from", OPTIONS_INSPECT, "DOMAIN", "domain of the From header: DMARC is checked too",
      read_from},

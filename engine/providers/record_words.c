@@ -108,7 +108,7 @@ bool record_txt_read(struct arena *arena, struct text written, enum quoted_digit
     buf_init(&raw, HTTP_BODY_MAX);
     bool good = quoted_read(&raw, written, digits);
     struct text t = good ? buf_text(&raw) : written;
-    v->data = arena_text(arena, t.len ? t : TEXT(""));
+    v->data = raw.failed ? TEXT_NONE : arena_text(arena, t.len ? t : TEXT(""));
     buf_clear(&raw);
     return good && v->data.at;
 }
