@@ -240,18 +240,19 @@ static enum err print_parts(const struct options *o, struct run *r, const struct
     message_say(0, "%u %s: %s; %llu %s kept", r->head.jobs,
                 plural(r->head.jobs, "identity", "identities"), counts.len ? counts.at : "none",
                 (unsigned long long)s->writes, plural(s->writes, "write", "writes"));
-    if (s->deadline != WHEN_NEVER)
+    bool is_over = run_is_over(r->head.state); /* its open rows wait for nobody */
+    if (s->deadline != WHEN_NEVER && !is_over)
         printf("Earliest deadline %s\n", when_format(s->deadline, deadline));
     buf_reset(&counts);
     os_clock_open(&clock, 0);
     wave_tally_told(&s->wave, os_clock_now(&clock), &counts);
-    if (counts.len)
+    if (counts.len && !is_over)
         message_say(0, "Now " TEXT_FMT, TEXT_ARG(buf_text(&counts)));
     buf_clear(&counts);
     buf_clear(&words);
-    if (err == OK && !run_is_over(r->head.state))
+    if (err == OK && !is_over)
         err = journal_lane_notes(r->journal, r->head.id, note_one, r, why);
-    if (err == OK)
+    if (err == OK && !is_over)
         err = print_waiting(o, r, s, why);
     if (err == OK && r->head.state == RUN_ENDED)
         next_steps_retry(o, r, summary_bad(s));
