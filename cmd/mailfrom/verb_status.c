@@ -228,6 +228,7 @@ static enum err print_parts(const struct options *o, struct run *r, const struct
     if (err == OK && s->by_alarm[ALARM_REJECTING])
         fputc('\n', stdout);
     struct buf counts, words;
+    bool is_over = run_is_over(r->head.state);
     struct os_clock clock;
     char started[WHEN_LEN], last[WHEN_LEN], deadline[WHEN_LEN];
     buf_init(&counts, LINE_LEN_MAX);
@@ -255,7 +256,7 @@ static enum err print_parts(const struct options *o, struct run *r, const struct
     if (err == OK && !is_over)
         err = print_waiting(o, r, s, why);
     if (err == OK && r->head.state == RUN_ENDED)
-        next_steps_retry(o, r, summary_bad(s));
+        next_steps_retry(o, r, summary_bad(s), s->by_outcome[OUTCOME_DRIFTED]);
     return err == OK ? print_alarm(o, r, s, ALARM_AILING, why) : err;
 }
 

@@ -502,7 +502,7 @@ const struct option_row option_rows[] = {
     {"max-age", OPTIONS_APPLY, "SPAN", "greatest age of a plan file (default 24h)", read_max_age},
     {"no-wait", OPTIONS_DETACH, NULL, "end once all writes are confirmed; resume follows",
      read_no_wait},
-    {"retry-failed", OPTIONS_RESUME, NULL, "try failed, expired and refused identities again",
+    {"retry-failed", OPTIONS_RESUME, NULL, "try refused, failed, expired and drifted ones again",
      read_retry_failed},
     {"give-up", OPTIONS_RESUME, NULL, "end it as it stands; its rows are free for others",
      read_give_up},

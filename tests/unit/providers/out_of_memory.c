@@ -6,8 +6,7 @@
 static const struct record_value txt = {.data = TEXT("v=spf1 -all"), .id = TEXT("1")};
 static const struct record_value spf = {.data = TEXT("v=spf1 include:amazonses.com -all")};
 static const struct record_change changes[] = {
-    {.kind = CHANGE_CREATE,
-     .set = {TEXT("bounce.example.com"), DNS_TYPE_MX, 300, &spf, 1, false}},
+    {.kind = CHANGE_CREATE, .set = {TEXT("bounce.example.com"), DNS_TYPE_MX, 300, &spf, 1, false}},
     {.kind = CHANGE_SWAP,
      .old = {TEXT("bounce.example.com"), DNS_TYPE_TXT, 300, &txt, 1, false},
      .set = {TEXT("bounce.example.com"), DNS_TYPE_TXT, 300, &spf, 1, false}},
@@ -90,11 +89,12 @@ static bool work_route53_zones(void)
 
 static bool work_cloudflare_records(void)
 {
-    return work_answer(API_CLOUDFLARE, CALL_RECORDS,
-                       "{\"success\":true,\"result\":[{\"id\":\"a\",\"name\":\"bounce.example.com\","
-                       "\"type\":\"MX\",\"content\":\"x.example\",\"priority\":10},{\"id\":\"b\","
-                       "\"name\":\"bounce.example.com\",\"type\":\"TXT\",\"content\":"
-                       "\"\\\"a\\\" \\\"b\\\"\"}],\"result_info\":{\"total_pages\":2}}");
+    return work_answer(
+        API_CLOUDFLARE, CALL_RECORDS,
+        "{\"success\":true,\"result\":[{\"id\":\"a\",\"name\":\"bounce.example.com\","
+        "\"type\":\"MX\",\"content\":\"x.example\",\"priority\":10},{\"id\":\"b\","
+        "\"name\":\"bounce.example.com\",\"type\":\"TXT\",\"content\":"
+        "\"\\\"a\\\" \\\"b\\\"\"}],\"result_info\":{\"total_pages\":2}}");
 }
 
 static bool work_cloudflare_zones(void)
