@@ -129,8 +129,8 @@ static enum err fleet_choose(struct session *s, bool region_is_taken, struct why
     if (err != OK || o->quiet)
         return err;
     if (s->run.fleet.choices_len < rows)
-        message_note("%u of the %u identities of the manifest are selected",
-                     s->run.fleet.choices_len, rows);
+        message_note("%u of the %u identities of the manifest %s selected",
+                     s->run.fleet.choices_len, rows, plural(s->run.fleet.choices_len, "is", "are"));
     if (o->access.profile && !profile_is_taken(&s->run.fleet))
         message_note("note: --profile %s changes nothing: every account of the manifest names its "
                      "own",
