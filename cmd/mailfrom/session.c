@@ -238,9 +238,11 @@ void session_records_notes(const struct options *o, const struct records_gather 
         return;
     if (g->notes > RECORDS_NOTES_MAX && !o->access.verbose)
         message_note("... and %u more; --verbose says all", g->notes - RECORDS_NOTES_MAX);
-    if (g->refused || g->blocked)
-        message_note("for a person to decide first: %u %s and %u %s", g->refused,
-                     plural(g->refused, "identity", "identities"), g->blocked,
+    if (g->refused)
+        message_note("%u %s to be mended in the manifest first", g->refused,
+                     plural(g->refused, "identity has", "identities have"));
+    if (g->blocked)
+        message_note("for a person to decide first: %u %s", g->blocked,
                      plural(g->blocked, "record set", "record sets"));
     if (g->harmless && !o->access.verbose)
         message_note("%u harmless %s; --verbose shows %s", g->harmless,
