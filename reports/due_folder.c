@@ -365,7 +365,7 @@ static void folder_drop(const char *folder, bool is_top)
     rmdir(folder);
 }
 
-/* folder without slashes at its end; to be freed. */
+/* The folder, without slashes at its end, and where a link leads; to be freed. A link stays one. */
 static enum err folder_name(const char *folder, char **out, struct why *why)
 {
     size_t len = strlen(folder);
@@ -375,6 +375,11 @@ static enum err folder_name(const char *folder, char **out, struct why *why)
     if (len == 0 || len + 32 >= PATH_LEN_MAX)
         return why_set(why, ERR_INPUT, "%s", strerror(len ? ENAMETOOLONG : ENOENT));
     *out = strndup(folder, len);
+    char *place = *out ? realpath(*out, NULL) : NULL;
+    if (place) {
+        free(*out);
+        *out = place;
+    }
     return *out ? OK : why_set(why, ERR_NOMEM, "out of memory");
 }
 

@@ -30,6 +30,11 @@ static enum err format_vet(const struct options *o, struct why *why)
 
 static enum err arguments_vet(const struct options *o, struct why *why)
 {
+    struct os_clock clock;
+    os_clock_open(&clock, 0);
+    if (o->since_at > os_clock_utc(&clock))
+        return why_set(why, ERR_INPUT,
+                       "--since lies in the future: nothing has changed since then");
     enum err err = format_vet(o, why);
     if (err == OK && o->out && due_folder_prove(o->out, why) != OK)
         err = why_wrap(why, ERR_INPUT, "--out %s", o->out);

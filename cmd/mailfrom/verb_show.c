@@ -26,11 +26,12 @@ static void facts_print(const struct session *s)
     buf_clear(&out);
 }
 
-/* Not inlined: its advice would lie on the stack of all that is printed. */
-__attribute__((noinline)) static void next_tell(const struct options *o)
+/* Of the part that was shown. Not inlined: its advice would lie on the stack of all that is
+ * printed. */
+__attribute__((noinline)) static void next_tell(const struct options *given, const char *plan)
 {
     struct advice a;
-    message_note_then(advice_word(&a, o->plan), "To do just that: mailfrom apply --plan");
+    message_note_then(advice_plan(&a, given, plan), "To do just that:");
 }
 
 int verb_show(const struct options *given)
@@ -53,7 +54,7 @@ int verb_show(const struct options *given)
     else
         message_error("%s", why.text);
     if (tells && code == EXIT_OK)
-        next_tell(o);
+        next_tell(given, o->plan);
     session_free(s);
     return code;
 }

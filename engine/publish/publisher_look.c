@@ -85,6 +85,13 @@ static void refused_wait(struct publisher *p, uint32_t target, instant_us now)
         pub_look(p, target, now + backoff_span(BACKOFF_DNS, p->options.seed, target, ++t->doubts));
 }
 
+/* Has the provider been asked about this very change just now, and had nothing in its way? */
+static bool read_is_good(const struct pub_target *t, const struct look *look, instant_us now)
+{
+    return t->is_read && t->state == PUBLISH_TO_LOOK && !t->takes_back && !look->swaps_txt &&
+           look->mx == t->mx && look->txt == t->txt && now - t->read_at < PUBLISH_LOOK_AGE / 2;
+}
+
 /* A change is wanted and possible: the zone of the target takes it over. */
 static void change_plan(struct publisher *p, uint32_t target, const struct look *look,
                         instant_us now)
@@ -96,8 +103,7 @@ static void change_plan(struct publisher *p, uint32_t target, const struct look 
     }
     const struct pub_zone *z = &p->zones[t->zone];
     t->looked_at = now;
-    t->is_read =
-        t->is_read && t->state != PUBLISH_UNSURE && now - t->read_at < PUBLISH_LOOK_AGE / 2;
+    t->is_read = read_is_good(t, look, now);
     if (z->state == PUB_ZONE_CLOSED) {
         move(p, target, z->end, z->reason, now);
         return;
@@ -336,8 +342,8 @@ static void read_before(struct publisher *p, uint32_t target, enum sets_verdict 
 {
     struct pub_target *t = &p->targets[target];
     bool swap_is_stale = t->swaps_txt && !txts_are_as_looked(t);
-    t->is_read = true;
-    if (verdict == SETS_FREE && !swap_is_stale)
+    t->is_read = verdict == SETS_FREE && !swap_is_stale;
+    if (t->is_read)
         pub_zone_take(p, target, now);
     else if (verdict == SETS_WANTED || swap_is_stale)
         wait_for_dns(p, target, now);
@@ -413,7 +419,7 @@ static void read_withdrawn(struct publisher *p, uint32_t target, enum sets_verdi
     bool was_unsure = t->state == PUBLISH_UNSURE;
     bool has_our_ttl = (!t->mx || t->sets[0].ttl_s == pub_wanted(p, target)->ttl_s) &&
                        (!t->txt || t->sets[1].ttl_s == pub_wanted(p, target)->ttl_s);
-    t->is_read = true;
+    t->is_read = verdict == SETS_WANTED;
     if (verdict == SETS_WANTED && !has_our_ttl) {
         move(p, target, PUBLISH_PERSON,
              TEXT("the provider has another TTL there than the run gave, so the records are not "

@@ -69,7 +69,7 @@ LIBRARIES = {
     "c-ares": (r"ares.*\.h", ["engine/wire"]),
     "sqlite": (r"sqlite3\.h", ["engine/journal/store_sqlite"]),
     "expat": (r"expat\.h", ["engine/aws"]),
-    "cJSON": (r"cjson/cJSON\.h|cJSON\.h", ["engine/aws", "engine/access", "engine/plan", "cmd/ses-sim"]),
+    "cJSON": (r"cjson/cJSON\.h|cJSON\.h", ["engine/aws", "engine/access", "engine/plan", "engine/publish", "cmd/ses-sim"]),
     "libpsl": (r"libpsl\.h", ["engine/rules"]),
     "libidn2": (r"idn2\.h", ["engine/rules"]),
     "libmicrohttpd": (r"microhttpd\.h", ["cmd/ses-sim"]),

@@ -179,7 +179,7 @@ PUBLISHER = [
     ("publish/publisher_look.c", "servers that do not answer are not waited for", [
         ("    } else if (is_over && !look->unheard) {", "    } else if (is_over) {")]),
     ("publish/publisher_look.c", "at Cloudflare a set is created without a look at the provider's", [
-        ("    if (verdict == SETS_FREE && !swap_is_stale)\n", "    if (true)\n")]),
+        ("    t->is_read = verdict == SETS_FREE && !swap_is_stale;", "    t->is_read = true;")]),
     ("publish/publisher_look.c", "an exchange goes on from a value that has changed meanwhile", [
         ("    bool swap_is_stale = t->swaps_txt && !txts_are_as_looked(t);",
          "    bool swap_is_stale = false;"),]),

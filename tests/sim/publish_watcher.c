@@ -493,8 +493,8 @@ static void check_doubled(struct publish_watcher *w, const struct model_record *
 {
     uint32_t target = target_of(w, r->name);
     if (w->withdraws || w->scene->options.faults || target == UINT32_MAX || r->by != HAND_RUN ||
-        r->until != WHEN_NEVER || is_swapped_in(w, target, r) ||
-        publish_scene_kind(w->scene, target) != PROVIDER_CLOUDFLARE)
+        w->scene->zones[w->scene->zone_of[target]].part == ZONE_DELETED || r->until != WHEN_NEVER ||
+        is_swapped_in(w, target, r) || publish_scene_kind(w->scene, target) != PROVIDER_CLOUDFLARE)
         return;
     for (const struct model_record *other = provider_model_first(&w->scene->model, r->name); other;
          other = provider_model_after(&w->scene->model, other))

@@ -155,6 +155,7 @@ def only_the_difference(room):
     found = room.due("a date is its beginning", TROUBLE, "fleet.yaml", "--since", "2020-01-01", "--dry-run")
     check("and all has changed since then", sum(len(z["records"]) for z in found["zones"]) == 8, found)
     said = room.ends("a word that is no time", CANNOT_RUN, "due", "fleet.yaml", "--since", "tuesday")
+    room.ends("a date to come", CANNOT_RUN, "due", "fleet.yaml", "--since", "2999-01-01")
     check("the words that are", "yesterday, a date such as" in said, said)
 
 
@@ -202,6 +203,9 @@ def the_folder(room):
     check("with nothing stale in it, and nothing beside it", not [name for name in files() if "shop.test" in name] and
           sorted(p.name for p in room.path.glob("today*")) == ["today"], files())
     check("what is published stands in the index", ["done", "dns-team@shop.example shop.test"] in [[line[0], line[4]] for line in index()], index())
+    (room.path / "link").symlink_to("today")
+    room.ends("through a link", TROUBLE, "due", "hostile.yaml", "--out", "link")
+    check("which stays one", (room.path / "link").is_symlink() and "INDEX" in files() and not list(room.path.glob("*.part*")))
     (room.path / "other").mkdir()
     (room.path / "other/INDEX").write_text("../../etc/passwd\n")
     said = room.ends("an index of somebody else is none", CANNOT_RUN, "due", "hostile.yaml", "--out", "other")

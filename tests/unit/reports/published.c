@@ -18,19 +18,20 @@
 static void row_at(void *ctx, size_t i, struct published_row *row)
 {
     (void)ctx;
-    *row = (struct published_row){.zone = TEXT("example.com"),
-                                  .zone_id = TEXT("Z1"),
-                                  .name = TEXT("bounce.example.com"),
-                                  .type = i % 2 ? RECORDS_TXT : RECORDS_MX,
-                                  .value = {.preference = 10,
-                                            .data = i % 2 ? TEXT("v=spf1 include:amazonses.com ~all")
-                                                          : TEXT("feedback.example")},
-                                  .ttl_s = 300,
-                                  .provider = TEXT("route53"),
-                                  .account = TEXT("dns"),
-                                  .outcome = (enum published_outcome)i,
-                                  .identity = TEXT("example.com"),
-                                  .source = TEXT("fleet.yaml:7")};
+    *row =
+        (struct published_row){.zone = TEXT("example.com"),
+                               .zone_id = TEXT("Z1"),
+                               .name = TEXT("bounce.example.com"),
+                               .type = i % 2 ? RECORDS_TXT : RECORDS_MX,
+                               .value = {.preference = 10,
+                                         .data = i % 2 ? TEXT("v=spf1 include:amazonses.com ~all")
+                                                       : TEXT("feedback.example")},
+                               .ttl_s = 300,
+                               .provider = TEXT("route53"),
+                               .account = TEXT("dns"),
+                               .outcome = (enum published_outcome)i,
+                               .identity = TEXT("example.com"),
+                               .source = TEXT("fleet.yaml:7")};
     if (published_outcome_is_bad(row->outcome))
         row->reason = TEXT(HOSTILE);
     if (row->outcome == PUBLISHED_MERGED)
@@ -77,8 +78,9 @@ static void csv_has_a_row_for_each_record_set(void **state)
     char *text = written("csv");
     (void)state;
     assert_int_equal(strncmp(text, "zone,zone_id,name,type,value,ttl,", 33), 0);
-    assert_non_null(strstr(text, "\r\nexample.com,Z1,bounce.example.com,MX,10 feedback.example.,300,"
-                                 "route53,dns,waiting,,,,example.com,fleet.yaml:7\r\n"));
+    assert_non_null(strstr(text,
+                           "\r\nexample.com,Z1,bounce.example.com,MX,10 feedback.example.,300,"
+                           "route53,dns,waiting,,,,example.com,fleet.yaml:7\r\n"));
     for (int i = 0; i < PUBLISHED_OUTCOMES; i++)
         assert_non_null(strstr(text, published_outcome_name((enum published_outcome)i)));
     assert_null(strstr(text, ",=cmd"));
