@@ -351,6 +351,7 @@ static enum err report_one(struct session *s, const struct report_wish *wish, st
         .run = r->head.verb == RUN_PLAN ? 0 : r->head.id,
         .tense = run_tense(r),
         .goes_on = r->head.state == RUN_OPEN,
+        .is_over = run_is_over(r->head.state),
         .verb = text_of(journal_verb_name(r->head.verb)),
         .state = text_of(journal_state_name(r->head.state)),
         .version = r->head.version,

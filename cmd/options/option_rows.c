@@ -542,6 +542,7 @@ const struct option_row option_rows[] = {
     {"all", OPTIONS_COMPLAINTS, NULL,
      "show every complaint, not only the first " DIGITS(COMPLAINTS_SHOWN), read_all},
     {"all", OPTIONS_STATUS, NULL, "list every run of the journal", read_all},
+    {"all", OPTIONS_RESUME, NULL, "with --no-wait: every unfinished run, oldest first", read_all},
     {"allow-empty", OPTIONS_MANIFEST, NULL, "a manifest without identities is fine",
      read_allow_empty},
     {"dns-delay", OPTIONS_REHEARSE, "SPAN|MIN..MAX",
