@@ -34,14 +34,14 @@ ZONES = {
     "r53.test": "bounce.alias CNAME elsewhere.example.\n"
                 "bounce.mail MX 5 mail.example.\n"
                 "bounce.spf TXT \"v=spf1 ip4:192.0.2.1 ~all\"\nbounce.spf TXT \"kept=1\"\n"
-                "*.wild A 192.0.2.7\n*.wild MX 5 mail.example.\n"
+                "*.wild A 192.0.2.7\n*.wild MX 5 mail.example.\n*.site A 192.0.2.7\n"
                 f"bounce.there MX {MX}\nbounce.there TXT {SPF}\n",
     "upd.test": "bounce.alias CNAME elsewhere.example.\n",
     "cf.test": "bounce.mail MX 5 mail.example.\n",
     "orphan.test": "", "nobody.test": "",
     "amazonses.com": '@ TXT "v=spf1 ip4:199.255.192.0/22 -all"\n',
 }
-IDENTITIES = ["good.r53.test", "late.r53.test", "alias.r53.test", "mail.r53.test", "spf.r53.test", "x.wild.r53.test",
+IDENTITIES = ["good.r53.test", "late.r53.test", "alias.r53.test", "mail.r53.test", "spf.r53.test", "x.wild.r53.test", "x.site.r53.test",
               "there.r53.test", "good.upd.test", "alias.upd.test", "good.cf.test", "mail.cf.test", "good.orphan.test",
               "good.nobody.test"]
 
@@ -151,7 +151,7 @@ CHANGES = ("ChangeResourceRecordSets", "POST dns_records/batch", "cloudflare:Bat
 GOOD = ["bounce.good.r53.test", "bounce.late.r53.test", "bounce.good.upd.test", "bounce.good.cf.test"]
 TRAPS = {
     "bounce.alias.r53.test": "CNAME", "bounce.mail.r53.test": "MX", "bounce.spf.r53.test": "SPF",
-    "bounce.x.wild.r53.test": "wildcard", "bounce.alias.upd.test": "CNAME", "bounce.mail.cf.test": "MX",
+    "bounce.x.wild.r53.test": "wildcard", "bounce.x.site.r53.test": "is there by a wildcard alone", "bounce.alias.upd.test": "CNAME", "bounce.mail.cf.test": "MX",
     "bounce.good.orphan.test": "not delegated to", "bounce.good.nobody.test": "no provider under dns.publish",
 }
 
@@ -193,7 +193,7 @@ def planned(room):
     check("its name is left to a person", row.get("outcome") == "blocked" and "reviewed plan" in row.get("reason", ""), row, text)
     rows, text = room.publish("a plan of one name is carried out", DONE, "fleet.yaml", "--yes", "--plan", "one.plan")
     check("and touches no other", {n for n, _ in rows} == {"bounce.good.upd.test"} and room.served("bounce.good.r53.test", "MX") == [], rows)
-    check("12 names that it lacks are counted", "12 names of the manifest have no change in the plan" in text, text)
+    check("13 names that it lacks are counted", "13 names of the manifest have no change in the plan" in text, text)
     text = room.ends("what is no plan is refused", CANNOT_RUN, "publish", "fleet.yaml", "--yes", "--plan", "tsig.key", *room.reach())
     check("with what it should be", "not a plan of publish" in text, text)
     room.ends("and it is taken back", DONE, "withdraw", 2, "--yes", *room.reach())
@@ -255,6 +255,9 @@ def withdraws(room):
         check("and the report says withdrawn", rows.get((name, "MX"), {}).get("outcome") == "withdrawn", rows.get((name, "MX")))
     check("those without any use went before", {room.rows("kept.csv")[(n, "MX")]["outcome"] for n in GOOD[2:]} == {"withdrawn"})
     check("and are gone", [room.served(n, t) for n in GOOD[2:] for t in ("MX", "TXT")] == [[]] * 4)
+    room.ends("of a name with a merged SPF record the MX alone is taken back", DONE, "withdraw", 3, "--yes", "--now", *room.reach())
+    check("and no other record", [room.served("bounce.spf.r53.test", t) for t in ("MX", "TXT")] ==
+          [[], ['"kept=1"', '"v=spf1 include:amazonses.com ip4:192.0.2.1 ~all"']], room.served("bounce.spf.r53.test", "TXT"))
     check("what the run did not create stays", room.served("bounce.there.r53.test", "MX") == [MX])
 
 
