@@ -137,6 +137,17 @@ static void row_json(struct json_out *j, const struct published_row *row)
     buf_spend(&value, j->buf);
 }
 
+void published_json_add(struct json_out *j, struct sink *out, const struct published_list *list)
+{
+    json_add_array(j, "record_sets");
+    for (size_t i = 0; i < list->len && sink_turn(out); i++) {
+        struct published_row row;
+        list->at(list->ctx, i, &row);
+        row_json(j, &row);
+    }
+    json_end_line(j, "\n");
+}
+
 static void json(struct sink *out, const struct published_list *list, bool verbose)
 {
     struct json_out j;
@@ -157,13 +168,7 @@ static void json(struct sink *out, const struct published_list *list, bool verbo
     for (int i = 0; i < PUBLISHED_OUTCOMES; i++)
         json_add_u64(&j, outcomes[i].name, list->counts[i]);
     json_end(&j);
-    json_add_array(&j, "record_sets");
-    for (size_t i = 0; i < list->len && sink_turn(out); i++) {
-        struct published_row row;
-        list->at(list->ctx, i, &row);
-        row_json(&j, &row);
-    }
-    json_end_line(&j, "\n");
+    published_json_add(&j, out, list);
     json_end(&j);
     buf_add_char(&out->buf, '\n');
 }

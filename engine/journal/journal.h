@@ -62,6 +62,10 @@ enum journal_writer journal_writer(const struct journal *j, uint64_t run,
 /* Begins a run: head and every choice of the fleet, durable on return. Fills in head->id. */
 enum err journal_begin(struct journal *j, struct run_head *head, const struct fleet *fleet,
                        struct why *why);
+/* The same of a run that publishes, with the names that it may publish, in one transaction. */
+enum err journal_begin_publishing(struct journal *j, struct run_head *head,
+                                  const struct fleet *fleet, const struct publish_target *targets,
+                                  uint32_t len, struct why *why);
 /* Appends, in one durable transaction. With an intent among the records, OK only while the
  * journal's name still leads to the opened journal, so a later reader finds the intent. Records of
  * kind RECORD_LANE are notes of their lane and come back by journal_lane_notes() alone; those of
@@ -150,11 +154,8 @@ enum err journal_lane_notes(struct journal *j, uint64_t run,
                             bool (*fn)(void *ctx, const struct lane_note *note), void *ctx,
                             struct why *why);
 
-/* The names that a run may publish: once, before the run's first record of one. Durable on return.
- */
-enum err journal_targets_begin(struct journal *j, uint64_t run,
-                               const struct publish_target *targets, uint32_t len, struct why *why);
-/* In the order in which they were given. Texts are borrowed for one callback, here and below. */
+/* The names that a run may publish, in the order in which they were given. Texts are borrowed for
+ * one callback, here and below. */
 enum err journal_targets(struct journal *j, uint64_t run,
                          bool (*fn)(void *ctx, const struct publish_target *target), void *ctx,
                          struct why *why);

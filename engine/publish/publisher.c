@@ -76,6 +76,8 @@ void pub_move(struct publisher *p, uint32_t target, enum publish_state state,
     p->totals.by_state[state]++;
     t->state = state;
     t->reason = reason;
+    if (publish_state_is_final(state) && p->options.ended)
+        p->options.ended(p->options.ctx, target, now);
 }
 
 static const struct record *records(const void *ctx, uint32_t *len)
@@ -394,6 +396,17 @@ void publisher_start(struct publisher *p, instant_us now)
             p->unlooked++;
             pub_look(p, i, now);
         }
+}
+
+bool publisher_owns(const struct publisher *p, const struct call *call)
+{
+    return call_pool_has(&p->questions, call) || call_pool_has(&p->calls, call);
+}
+
+bool publisher_has_ended(const struct publisher *p, uint32_t target)
+{
+    assert(target < p->options.targets_len);
+    return publish_state_is_final(p->targets[target].state);
 }
 
 void publisher_totals(const struct publisher *p, struct publisher_totals *totals)

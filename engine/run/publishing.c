@@ -2,6 +2,7 @@
 #include "publishing.h"
 
 #include "live.h"
+#include "narrow.h"
 
 #include <string.h>
 
@@ -70,8 +71,17 @@ static bool target_take(void *ctx, const struct publish_target *target)
 static enum err targets_read(struct publishing *p, uint64_t run, struct why *why)
 {
     struct target_reading reading = {.p = p};
-    enum err err = journal_targets(p->run->journal, run, target_take, &reading, why);
-    return err == OK && reading.no_memory ? why_set(why, ERR_NOMEM, "out of memory") : err;
+    const struct run *r = p->run;
+    uint32_t rows = r->view ? r->view->rows : r->fleet.choices_len;
+    enum err err = journal_targets(r->journal, run, target_take, &reading, why);
+    if (err == OK && reading.no_memory)
+        err = why_set(why, ERR_NOMEM, "out of memory");
+    for (uint32_t i = 0; err == OK && i < p->targets_len; i++) {
+        if (p->targets[i].row >= rows)
+            return why_set(why, ERR_IO, "the journal is damaged: a name of no identity");
+        p->targets[i].row = run_row_shown(r, p->targets[i].row);
+    }
+    return err;
 }
 
 enum err publishing_recall(struct publishing *p, struct why *why)
@@ -79,14 +89,32 @@ enum err publishing_recall(struct publishing *p, struct why *why)
     return targets_read(p, p->run->head.id, why);
 }
 
+/* An SPF record that was merged is not this program's to remove. */
+static bool has_created(const struct publish_record *r)
+{
+    bool was_sent = r->state != PUBLISH_TO_LOOK && r->state != PUBLISH_READY;
+    return was_sent && r->change == CHANGE_CREATE && (r->mx_changed || r->txt_changed);
+}
+
+static bool created_count(void *ctx, const struct publish_record *r)
+{
+    *(uint32_t *)ctx += has_created(r);
+    return true;
+}
+
+enum err publishing_count(struct journal *journal, uint64_t run, uint32_t *names, struct why *why)
+{
+    *names = 0;
+    return journal_publish_rows(journal, run, created_count, names, why);
+}
+
 /* What a target was changed to: its newest record knows. */
 static bool created_take(void *ctx, const struct publish_record *r)
 {
     struct publishing *p = ctx;
+    if (r->target >= p->targets_len || !has_created(r))
+        return true;
     struct publish_target *t = &p->targets[r->target];
-    bool was_sent = r->state != PUBLISH_TO_LOOK && r->state != PUBLISH_READY;
-    if (r->target >= p->targets_len || r->change != CHANGE_CREATE || !was_sent)
-        return true; /* an SPF record that was merged is not this program's to remove */
     t->with_mx = r->mx_changed;
     t->with_txt = r->txt_changed;
     return true;
@@ -121,7 +149,15 @@ static bool restore_one(void *ctx, const struct publish_record *record)
     return true;
 }
 
-static struct publisher_options options_of(const struct publishing *p)
+/* Of an apply: the rows of the target need not wait for their next look. */
+static void target_ended(void *ctx, uint32_t target, instant_us now)
+{
+    const struct publishing *p = ctx;
+    for (uint32_t row = p->rows[target]; row != FLEET_LEFT_OUT; row = p->next[row])
+        scheduler_published(p->scheduler, row, now);
+}
+
+static struct publisher_options options_of(struct publishing *p)
 {
     const struct run *r = p->run;
     return (struct publisher_options){
@@ -135,54 +171,59 @@ static struct publisher_options options_of(const struct publishing *p)
         .trouble = r->lanes.trouble + r->fleet.lanes_len,
         .seed = r->head.seed,
         .is_dry = p->is_dry,
-        .merges_spf = p->merges_spf,
+        .merges_spf = r->config.access->merges_spf,
         .barred = p->barred,
         .withdraws = r->head.verb == RUN_WITHDRAW,
+        .ended = p->scheduler ? target_ended : NULL,
+        .ctx = p,
     };
 }
 
-struct watching {
-    const struct publishing *p;
-    const struct publisher *publisher;
-};
-
 static void watch_turn(void *ctx, instant_us now)
 {
-    const struct watching *w = ctx;
-    const struct publishing_observer *o = &w->p->observer;
+    const struct publishing *p = ctx;
+    const struct publishing_observer *o = &p->observer;
     if (o->turn)
-        o->turn(o->ctx, w->publisher, now);
+        o->turn(o->ctx, p->publisher, now);
 }
 
 static instant_us watch_wake(void *ctx, instant_us now)
 {
-    const struct publishing_observer *o = &((const struct watching *)ctx)->p->observer;
+    const struct publishing_observer *o = &((const struct publishing *)ctx)->observer;
     return o->wake ? o->wake(o->ctx, now) : WHEN_NEVER;
 }
 
-static enum err engine_on_wire(struct publishing *p, struct publisher *publisher, struct wire *wire,
-                               struct why *why)
+/* A publisher with what the journal knows of its targets. */
+static enum err publisher_open(struct publishing *p, struct why *why)
 {
     struct run *r = p->run;
-    struct restoring restoring = {publisher, r->reopens};
+    const struct publisher_options options = options_of(p);
+    p->publisher = publisher_init(&options);
+    if (!p->publisher)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    struct restoring restoring = {p->publisher, r->reopens};
+    return r->resumes ? journal_publish_rows(r->journal, r->head.id, restore_one, &restoring, why)
+                      : OK;
+}
+
+static enum err engine_on_wire(struct publishing *p, struct wire *wire, struct why *why)
+{
+    struct run *r = p->run;
     struct live live = {wire, r->journal, r->head.id};
     const struct io io = live_io(&live);
-    const struct machine machine = publisher_machine(publisher);
-    struct watching watching = {p, publisher};
-    const struct engine_watch watch = {&watching, watch_turn, watch_wake};
-    enum err err = r->resumes
-                       ? journal_publish_rows(r->journal, r->head.id, restore_one, &restoring, why)
-                       : OK;
+    enum err err = publisher_open(p, why);
     if (err != OK)
         return err;
-    publisher_start(publisher, wire_now(wire));
+    struct machine machine = publisher_machine(p->publisher);
+    const struct engine_watch watch = {p, watch_turn, watch_wake};
+    publisher_start(p->publisher, wire_now(wire));
     err = engine_run(&machine, &io, &watch, &r->end, why);
-    publisher_totals(publisher, &p->totals);
+    publisher_totals(p->publisher, &p->totals);
     return err;
 }
 
 static enum err publish_on_wire(struct publishing *p, struct preflight *preflight,
-                                struct publisher **publisher, struct wire *wire, struct why *why)
+                                struct wire *wire, struct why *why)
 {
     struct run *r = p->run;
     enum err err = run_preflight(r, preflight, wire, why);
@@ -190,28 +231,87 @@ static enum err publish_on_wire(struct publishing *p, struct preflight *prefligh
     if (err == OK && r->resumes)
         err = journal_stop(r->journal, r->head.id, RUN_OPEN, 0, why);
     else if (err == OK)
-        err = run_head_begin(r, wire_now(wire), why);
-    if (err == OK && !r->resumes)
-        err = journal_targets_begin(r->journal, r->head.id, p->targets, p->targets_len, why);
+        err = run_head_begin(r, p, wire_now(wire), why);
     if (err != OK)
         return err;
     preflight_end(preflight);
-    const struct publisher_options options = options_of(p);
-    *publisher = publisher_init(&options);
-    err = *publisher ? engine_on_wire(p, *publisher, wire, why)
-                     : why_set(why, ERR_NOMEM, "out of memory");
+    err = engine_on_wire(p, wire, why);
     if (err == OK)
         err = journal_stop(r->journal, r->head.id, r->end == ENGINE_ENDED ? RUN_ENDED : RUN_STOPPED,
                            wire_now(wire), why);
     return err;
 }
 
+/* ---- beside a scheduler ---- */
+
+static bool owns(const void *ctx, const struct call *call)
+{
+    return publisher_owns(ctx, call);
+}
+
+/* Which rows want which target? */
+static enum err rows_find(struct publishing *p, struct why *why)
+{
+    struct run *r = p->run;
+    const struct fleet *f = &r->fleet;
+    uint32_t *target_of = ARENA_ARRAY(&r->arena, uint32_t, f->names.len + 1u); /* + 1, by name */
+    p->rows = ARENA_ARRAY(&r->arena, uint32_t, p->targets_len + 1u);
+    p->next = ARENA_ARRAY(&r->arena, uint32_t, f->choices_len + 1u);
+    if (!target_of || !p->rows || !p->next)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    for (uint32_t i = 0; i < p->targets_len; i++) {
+        target_of[f->choices[p->targets[i].row].mail_from] = i + 1;
+        p->rows[i] = FLEET_LEFT_OUT;
+    }
+    for (uint32_t row = f->choices_len; row-- > 0;) {
+        uint32_t target = target_of[f->choices[row].mail_from];
+        if (!target)
+            continue;
+        p->next[row] = p->rows[target - 1];
+        p->rows[target - 1] = row;
+    }
+    return OK;
+}
+
+enum err publishing_join(struct publishing *p, struct scheduler *scheduler, struct machine *machine,
+                         instant_us now, struct why *why)
+{
+    p->scheduler = scheduler;
+    enum err err = rows_find(p, why);
+    if (err == OK)
+        err = publisher_open(p, why);
+    if (err != OK)
+        return err;
+    for (uint32_t i = 0; i < p->targets_len; i++)
+        for (uint32_t row = p->rows[i];
+             row != FLEET_LEFT_OUT && !publisher_has_ended(p->publisher, i); row = p->next[row])
+            scheduler_publishing(scheduler, row);
+    publisher_start(p->publisher, now);
+    p->joined = (struct joined){
+        .first = *machine, .second = publisher_machine(p->publisher), .second_owns = owns};
+    *machine = joined_machine(&p->joined);
+    return OK;
+}
+
+void publishing_part(struct publishing *p)
+{
+    if (!p)
+        return;
+    if (p->publisher)
+        publisher_totals(p->publisher, &p->totals);
+    publisher_clear(p->publisher);
+    joined_clear(&p->joined);
+    p->publisher = NULL;
+    p->scheduler = NULL;
+}
+
+/* ---- alone ---- */
+
 enum err publishing_carry_out(struct publishing *p, struct why *why)
 {
     struct run *r = p->run;
     struct wire *wire = NULL;
     struct preflight preflight = {0};
-    struct publisher *publisher = NULL;
     enum err err = OK;
     if (!r->suffixes)
         err = suffix_list_open(&r->suffixes, r->config.access->psl_file, why);
@@ -223,10 +323,10 @@ enum err publishing_carry_out(struct publishing *p, struct why *why)
         return err;
     err = run_wire_open(r, &wire, why);
     if (err == OK)
-        err = publish_on_wire(p, &preflight, &publisher, wire, why);
+        err = publish_on_wire(p, &preflight, wire, why);
     run_wire_close(r, wire);
-    preflight_end(&preflight);  /* calls still out live in its memory, */
-    publisher_clear(publisher); /* or in the publisher's */
+    preflight_end(&preflight); /* calls still out live in its memory, */
+    publishing_part(p);        /* or in the publisher's */
     lanes_close(&r->lanes);
     return err;
 }
