@@ -6,6 +6,7 @@
 
 #include "base/bounds.h"
 #include "base/count.h"
+#include "base/plural.h"
 #include "markup.h"
 
 static void span_add(struct buf *out, const char *class, struct text t)
@@ -62,7 +63,8 @@ static void facts_add(struct buf *out, const struct report_row *row)
     fact_add(out, "MX", row->mx);
     fact_add(out, "SPF", row->spf);
     fact_add(out, "DMARC", row->dmarc);
-    buf_add_fmt(out, " &middot; %u writes, %u calls", row->writes, row->calls);
+    buf_add_fmt(out, " &middot; %u %s, %u %s", row->writes, plural(row->writes, "write", "writes"),
+                row->calls, plural(row->calls, "call", "calls"));
     instant_add(out, "first seen", row->first_seen);
     instant_add(out, "finished", row->finished);
     fact_add(out, "from", row->source);

@@ -4,6 +4,7 @@
 #include "html_internal.h"
 
 #include "base/bounds.h"
+#include "base/plural.h"
 #include "markup.h"
 
 #define LANES_OPEN_MAX 40 /* a longer table is folded away */
@@ -148,10 +149,11 @@ void groups_table_add(struct buf *out, const struct fleet *fleet, const struct g
     buf_add_str(out, "</tbody>\n</table>");
     scroll_end(out);
     if (shown < told)
-        buf_add_fmt(out, "<p class=\"note\">And %u more kinds.</p>\n", told - shown);
+        buf_add_fmt(out, "<p class=\"note\">And %u more %s.</p>\n", told - shown,
+                    plural(told - shown, "kind", "kinds"));
     if (groups->without_group && alarm == ALARM_NONE)
-        buf_add_fmt(out, "<p class=\"note\">%u identities are of yet other kinds.</p>\n",
-                    groups->without_group);
+        buf_add_fmt(out, "<p class=\"note\">%u %s of further kinds.</p>\n", groups->without_group,
+                    plural(groups->without_group, "identity is", "identities are"));
     buf_add_str(out, "</section>\n");
 }
 

@@ -18,6 +18,8 @@
 #include "ui/run_lost.h"
 #include "verbs.h"
 
+#include "base/plural.h"
+
 #include <string.h>
 
 /* Was the plan made from the named manifests? */
@@ -48,8 +50,8 @@ static enum err plan_choose(struct session *s, struct why *why)
     if (err == OK && !run_verdicts_limit(&s->run))
         err = why_set(why, ERR_NOMEM, "out of memory");
     if (err == OK && !o->quiet && s->run.fleet.choices_len < rows)
-        message_note("%u of the %u identities of the plan are selected", s->run.fleet.choices_len,
-                     rows);
+        message_note("%u of the %u identities of the plan %s selected", s->run.fleet.choices_len,
+                     rows, plural(s->run.fleet.choices_len, "is", "are"));
     return err;
 }
 

@@ -126,8 +126,8 @@ static void folder_note(const struct options *o, const struct due_sum *sum)
                      sum->nobody, plural(sum->nobody, "zone", "zones"));
     if (sum->left_out)
         message_note("left out, because the format of the file cannot express the records that DNS "
-                     "has beside them: %llu record sets",
-                     (unsigned long long)sum->left_out);
+                     "has beside them: %llu record %s",
+                     (unsigned long long)sum->left_out, plural(sum->left_out, "set", "sets"));
 }
 
 static enum err list_write(const struct options *o, const struct due_list *list, struct why *why)
@@ -202,7 +202,7 @@ static enum err due_carry_out(struct session *s, bool *whole, struct why *why)
         err = session_fleet(s, why);
     bool *keep = NULL;
     if (err == OK)
-        err = session_keep(s, &keep, why);
+        err = session_part(s, &keep, why);
     if (err == OK)
         err = suffix_list_open(&r->suffixes, o->access.psl_file, why);
     if (err != OK) {

@@ -57,7 +57,7 @@ static enum err publish_load(struct session *s, struct publishing *p, uint32_t *
     s->keeps_whole = true;
     enum err err = session_load(s, why);
     if (err == OK)
-        err = session_keep(s, &keep, why);
+        err = session_part(s, &keep, why);
     if (err == OK)
         err = publishing_targets(s, p, keep, refused, why);
     free(keep);

@@ -78,32 +78,50 @@ static bool wait_one(void *ctx, const struct report_row *row)
     }
     if (w->shown++ == 0)
         printf("\nWhat waits for what:\n");
-    printf("  %s: %s", message_safe(&w->a, row->identity),
-           standing_words(row->standing, TENSE_RUN));
-    printf("%s%s\n", row->reason.len ? ": " : "", message_safe(&w->b, row->reason));
+    message_say(2, "%s: %s%s%s", message_safe(&w->a, row->identity),
+                standing_words(row->standing, TENSE_RUN), row->reason.len ? ": " : "",
+                message_safe(&w->b, row->reason));
     return true;
 }
 
-/* "  204 waiting for SES: SES has accepted ...: a.example and 203 more" */
+/* Rows of the i-th group that wait for the same, whatever is to be done with them; 0: they are told
+ * with an earlier one. */
+static uint32_t alike_count(const struct groups *g, uint32_t i)
+{
+    uint32_t count = 0;
+    for (uint32_t k = 0; k < g->len; k++) {
+        if (g->list[k].standing != g->list[i].standing || g->list[k].reason != g->list[i].reason)
+            continue;
+        if (k < i)
+            return 0;
+        count += g->list[k].count;
+    }
+    return count;
+}
+
+/* "  204 waiting for SES: SES has accepted ... (a.example and 203 more)" */
 static void kinds_print(struct opener *w)
 {
     const struct groups *g = &w->groups;
     uint32_t left = 0;
-    for (uint32_t i = 0; i < g->len; i += groups_of_kind(g, i)) {
-        const struct group *kind = &g->list[i];
-        struct text reason = group_reason(g, kind);
-        if (w->shown++ >= ROWS_SHOWN) {
-            left += kind->kind_count;
+    for (uint32_t i = 0; i < g->len; i++) {
+        const struct group *group = &g->list[i];
+        uint32_t count = alike_count(g, i);
+        struct text reason =
+            count == 1 ? group_reason(g, group) : names_text(&g->names, group->reason);
+        char more[32] = "";
+        if (count && w->shown++ >= ROWS_SHOWN)
+            left += count;
+        if (count == 0 || w->shown > ROWS_SHOWN)
             continue;
-        }
         if (w->shown == 1)
             printf("\nWhat waits for what:\n");
-        printf("  %u %s", kind->kind_count, standing_words(kind->standing, TENSE_RUN));
-        printf("%s%s", reason.len ? ": " : "", message_safe(&w->a, reason));
-        printf(" (%s", message_safe(&w->a, fleet_identity(&w->run->fleet, kind->examples[0].row)));
-        if (kind->kind_count > 1)
-            printf(" and %u more", kind->kind_count - 1);
-        printf(")\n");
+        if (count > 1)
+            snprintf(more, sizeof more, " and %u more", count - 1);
+        message_say(2, "%u %s%s%s (%s%s)", count, standing_words(group->standing, TENSE_RUN),
+                    reason.len ? ": " : "", message_safe(&w->a, reason),
+                    message_safe(&w->b, fleet_identity(&w->run->fleet, group->examples[0].row)),
+                    more);
     }
     if (left)
         printf("  ... and %u more; --verbose shows them\n", left);
@@ -149,8 +167,8 @@ static bool alarm_one(void *ctx, const struct report_row *row)
         return true;
     buf_reset(&p->told);
     row_told(row, &p->told);
-    printf("  %s", message_safe(&p->a, row->identity));
-    printf("  %s\n", message_safe(&p->b, buf_text(&p->told)));
+    message_say(2, "%s  %s", message_safe(&p->a, row->identity),
+                message_safe(&p->b, buf_text(&p->told)));
     return true;
 }
 
@@ -216,19 +234,19 @@ static enum err print_parts(const struct options *o, struct run *r, const struct
     buf_init(&words, LINE_LEN_MAX);
     report_counts(s, &counts);
     if (o->access.selection)
-        printf("Selected by %s\n", message_safe(&words, text_of(o->access.selection)));
+        message_say(0, "Selected by %s", message_safe(&words, text_of(o->access.selection)));
     printf("Started %s, last record %s\n", when_format(r->head.started, started),
            when_format(r->head.last, last));
-    printf("%u %s: %s; %llu %s kept\n", r->head.jobs,
-           plural(r->head.jobs, "identity", "identities"), counts.len ? counts.at : "none",
-           (unsigned long long)s->writes, plural(s->writes, "write", "writes"));
+    message_say(0, "%u %s: %s; %llu %s kept", r->head.jobs,
+                plural(r->head.jobs, "identity", "identities"), counts.len ? counts.at : "none",
+                (unsigned long long)s->writes, plural(s->writes, "write", "writes"));
     if (s->deadline != WHEN_NEVER)
         printf("Earliest deadline %s\n", when_format(s->deadline, deadline));
     buf_reset(&counts);
     os_clock_open(&clock, 0);
     wave_tally_told(&s->wave, os_clock_now(&clock), &counts);
     if (counts.len)
-        printf("Now " TEXT_FMT "\n", TEXT_ARG(buf_text(&counts)));
+        message_say(0, "Now " TEXT_FMT, TEXT_ARG(buf_text(&counts)));
     buf_clear(&counts);
     buf_clear(&words);
     if (err == OK && !run_is_over(r->head.state))

@@ -361,12 +361,16 @@ bool bearer_check(struct sim *s, struct exchange *x)
         exchange_trouble(x, TROUBLE_INCOMPLETE_SIGNATURE, NULL);
         return false;
     }
+    bool verifies = text_eq(text_of(x->action), TEXT(CLOUDFLARE_VERIFY));
     pthread_mutex_lock(&s->lock);
     const struct sim_key *key = keyring_bearer(&s->keys, token);
     pthread_mutex_unlock(&s->lock);
     if (key)
         key_take(x, key);
-    else
+    bool is_known = key && (verifies || !text_eq(x->state, TEXT("disabled")));
+    if (!key && verifies)
+        exchange_fail(x, 401, "1000", "Invalid API Token");
+    else if (!is_known)
         exchange_trouble(x, TROUBLE_KEY_UNKNOWN, NULL);
-    return key != NULL;
+    return is_known;
 }

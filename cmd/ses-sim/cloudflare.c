@@ -4,10 +4,9 @@
  * List DNS Records", "User: API Tokens: Verify Token". Invariant: a token sees the zones of its
  * account that its policy allows, and knows of no others.
  */
+#include "base/count.h"
 #include "base/json_out.h"
 #include "sim.h"
-
-#include <string.h>
 
 #define ID_LEN           32
 #define ZONES_PAGE       20
@@ -106,7 +105,7 @@ static const char *zone_status(const struct zone *z)
 {
     static const char *const words[] = {"initializing", "pending", "moved", "deleted",
                                         "deactivated"};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+    for (size_t i = 0; i < COUNT(words); i++)
         if (zone_state(z, words[i]).at)
             return words[i];
     return "active";
@@ -307,7 +306,7 @@ static void change_records(struct sim *s, struct exchange *x)
 
 /* Routes */
 
-static const struct route verify_route = {"VerifyToken", verify_token, SES_ACTIONS};
+static const struct route verify_route = {CLOUDFLARE_VERIFY, verify_token, SES_ACTIONS};
 static const struct route zones_route = {"ListZones", list_zones, SES_ACTIONS};
 static const struct route zone_route = {"GetZone", get_zone, SES_ACTIONS};
 static const struct route records_route = {"ListRecords", list_records, SES_ACTIONS};

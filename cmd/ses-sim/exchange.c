@@ -11,7 +11,6 @@
 #include <stdio.h>
 
 #define ANSWER_MAX     (8u << 20) /* 1,000 listed identities of 320 characters, escaped, fit */
-#define MESSAGE_LEN    8192       /* Route 53 complains of every change of a batch in one */
 #define EXCHANGE_BYTES (8u << 20) /* a decoded request of REQUEST_BODY_MAX in small fields fits */
 
 static const struct {
@@ -143,23 +142,28 @@ static void fail_json(struct exchange *x, struct text message)
     json_end(&j);
 }
 
-void exchange_fail(struct exchange *x, unsigned status, const char *code, const char *fmt, ...)
+void exchange_fail_text(struct exchange *x, unsigned status, const char *code, struct text message)
 {
-    char message[MESSAGE_LEN];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(message, sizeof message, fmt, ap);
-    va_end(ap);
     buf_reset(&x->out);
     x->status = status;
     x->is_error = true;
     snprintf(x->outcome, sizeof x->outcome, "%s", code);
     if (x->protocol == PROTOCOL_V2)
-        fail_json(x, text_of(message));
+        fail_json(x, message);
     else if (x->protocol == PROTOCOL_CLOUDFLARE)
-        fail_cloudflare(x, text_of(message));
+        fail_cloudflare(x, message);
     else
-        fail_xml(x, text_of(message));
+        fail_xml(x, message);
+}
+
+void exchange_fail(struct exchange *x, unsigned status, const char *code, const char *fmt, ...)
+{
+    char message[2 * REPLY_MESSAGE_LEN];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(message, sizeof message, fmt, ap);
+    va_end(ap);
+    exchange_fail_text(x, status, code, text_of(message));
 }
 
 /* Route 53 has the words of v1, but one: of a signature that is too old. */

@@ -99,6 +99,9 @@ void exchange_names(struct exchange *x, struct text *identities, uint32_t len);
 void exchange_fail(struct exchange *x, unsigned status, const char *code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* The same with a message of any length. */
+void exchange_fail_text(struct exchange *x, unsigned status, const char *code, struct text message);
+
 /* Troubles that every protocol knows, under the names and the status that each gives them. */
 enum trouble {
     TROUBLE_THROTTLED,

@@ -46,7 +46,7 @@ void iam_refuse(struct exchange *x)
 
 bool iam_allows(const struct exchange *x, const char *what, struct text value)
 {
-    struct text patterns = zone_state_of(x->only, what);
+    struct text patterns = words_value(x->only, what);
     if (!patterns.at)
         return true;
     while (patterns.len)

@@ -117,7 +117,7 @@ static void job_free(struct publisher_job *job)
 /* The lock is held on entry and on return. What a server refuses stays unpublished, and is told. */
 static void job_do(struct publisher *p, struct publisher_job *job)
 {
-    struct why why = {.text = "out of memory"};
+    struct why why = {.text = "a change cannot be written as an update"};
     struct zone_server to = job->zone->server;
     struct update *u = job_update(job);
     pthread_mutex_unlock(&p->sim->lock);

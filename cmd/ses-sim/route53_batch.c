@@ -10,10 +10,11 @@
 #include "aws/xml.h"
 
 #include <stdarg.h>
-#include <string.h>
 
-#define COMPLAINTS_MAX (8u << 10)
-#define STRING_MAX     255 /* octets of one string of a TXT record */
+#define COMPLAINTS_MAX                                                                             \
+    (1u << 20)         /* of 1,000 changes with names of 253 characters, each escaped              \
+                        */
+#define STRING_MAX 255 /* octets of one string of a TXT record */
 
 struct change {
     enum { CREATE, DELETE, UPSERT, UNKNOWN } action;
@@ -42,10 +43,7 @@ static void __attribute__((format(printf, 2, 3))) complain(struct batch *b, cons
     va_start(ap, fmt);
     vsnprintf(sentence, sizeof sentence, fmt, ap);
     va_end(ap);
-    /* What does not fit is cut: nobody reads more. */
-    if (b->complaints.len + strlen(sentence) + 2 >= COMPLAINTS_MAX)
-        return;
-    buf_add_fmt(&b->complaints, "%s%s", b->complaints.len ? ", " : "", sentence);
+    buf_add_fmt(&b->complaints, "%s%s", b->complaints.len ? ", " : "[", sentence);
 }
 
 /* Reading */
@@ -474,9 +472,10 @@ const struct sim_change *route53_change(struct sim *s, struct exchange *x, struc
             zone_meddle(s, x, z, theirs->name, theirs->type);
         made = batch_apply(s, &b);
     }
-    if (b.complaints.len && !x->is_error)
-        exchange_fail(x, 400, "InvalidChangeBatch", "[" TEXT_FMT "]",
-                      TEXT_ARG(buf_text(&b.complaints)));
+    if (b.complaints.len && !x->is_error) {
+        buf_add_char(&b.complaints, ']');
+        exchange_fail_text(x, 400, "InvalidChangeBatch", buf_text(&b.complaints));
+    }
     buf_clear(&b.complaints);
     *comment = b.comment;
     return made;

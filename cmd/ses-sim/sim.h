@@ -153,6 +153,8 @@ const struct sim_change *route53_change(struct sim *s, struct exchange *x, struc
  * zone as it was. */
 uint64_t cloudflare_write(struct sim *s, struct exchange *x, struct zone *z, struct json_out *out);
 /* cloudflare.c */
+#define CLOUDFLARE_VERIFY "VerifyToken" /* the action that a disabled token may still ask for */
+
 void cloudflare_record_write(struct json_out *out, const char *key, const struct zone *z,
                              const struct zone_record *r);
 char *cloudflare_id(const struct zone_record *r, char out[33]); /* returns out */

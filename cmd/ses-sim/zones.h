@@ -70,10 +70,11 @@ enum err zones_load(struct sim *s, const char *file, struct why *why);
 void zones_clear(struct zones *z);
 struct zone *zones_find(struct zones *z, enum zone_provider provider, struct text id);
 bool zones_has_account(const struct zones *z, struct text account);
-/* "linked" of "linked=cloudmap.amazonaws.com": what stands behind "=", empty for a bare word; at
- * == NULL: the zone is not in that state. */
+/* Of words with blanks between them, "private" or "linked=cloudmap.amazonaws.com": what stands
+ * behind
+ * "=", empty for a bare word; at == NULL: that word is not among them. */
+struct text words_value(struct text words, const char *word);
 struct text zone_state(const struct zone *z, const char *word);
-struct text zone_state_of(struct text words, const char *word);
 
 /* zone_edit.c */
 uint32_t zone_first(const struct zone *z, struct text key); /* the first record not before key */

@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#define RECORD_BYTES (256u << 10) /* a name, and a value of 64 KB */
+
 enum { PROVIDER, ACCOUNT, ID, NAME, STATE, NAME_SERVERS, SERVER, KEY, FILE_, COLUMNS };
 
 static const char *const columns[COLUMNS] = {
@@ -30,7 +32,7 @@ bool zones_has_account(const struct zones *z, struct text account)
     return false;
 }
 
-struct text zone_state_of(struct text words, const char *word)
+struct text words_value(struct text words, const char *word)
 {
     while (words.len) {
         struct text value = text_cut(&words, ' '), name = text_cut(&value, '=');
@@ -42,7 +44,7 @@ struct text zone_state_of(struct text words, const char *word)
 
 struct text zone_state(const struct zone *z, const char *word)
 {
-    return zone_state_of(z->state, word);
+    return words_value(z->state, word);
 }
 
 /* Records that are there at first */
@@ -52,26 +54,48 @@ struct loading {
     struct zone *zone;
 };
 
-/* At Cloudflare the zone's own SOA and NS are no records that a customer sees. */
+/* Zone files write "\\042" in decimal digits, Route 53 in octal ones. */
+static struct text octal(struct text value, struct arena *arena)
+{
+    char *at = arena_take_packed(arena, value.len + 1);
+    if (!at)
+        return TEXT_NONE;
+    for (size_t i = 0; i < value.len; i++) {
+        uint64_t octet;
+        at[i] = value.at[i];
+        if (value.at[i] == '\\' && text_to_u64(text_slice(value, i + 1, i + 4), &octet) &&
+            octet < 256) {
+            snprintf(at + i, 5, "\\%03o", (unsigned)octet);
+            i += 3;
+        } else if (value.at[i] == '\\' && i + 1 < value.len) {
+            i++;
+            at[i] = value.at[i];
+        }
+    }
+    return (struct text){at, value.len};
+}
+
+/* At Cloudflare the zone's own SOA and NS are no records that a customer sees, and hosts have no
+ * final dot. */
 static enum err record_take(void *user, struct text name, uint32_t ttl_s, struct text type,
                             struct text value, struct why *why)
 {
     const struct loading *l = user;
     struct arena arena;
-    bool apex = text_eq(name, l->zone->name);
-    if (l->zone->provider == ZONE_CLOUDFLARE && apex &&
+    bool is_cloudflare = l->zone->provider == ZONE_CLOUDFLARE;
+    bool is_host = text_eq(type, TEXT("MX")) || text_eq(type, TEXT("CNAME"));
+    if (is_cloudflare && text_eq(name, l->zone->name) &&
         (text_eq(type, TEXT("SOA")) || text_eq(type, TEXT("NS"))))
         return OK;
-    arena_init(&arena, 4096);
+    arena_init(&arena, RECORD_BYTES);
     struct zone_record r = {.name = name,
                             .key = record_key(name, &arena),
                             .type = type,
-                            .value = value,
+                            .value = is_cloudflare ? value : octal(value, &arena),
                             .ttl_s = ttl_s};
-    bool bare = text_eq(type, TEXT("MX")) || text_eq(type, TEXT("CNAME"));
-    if (l->zone->provider == ZONE_CLOUDFLARE && bare && value.len > 1)
+    if (is_cloudflare && is_host && value.len > 1)
         r.value.len -= text_ends(value, TEXT("."));
-    bool ok = r.key.at && zone_add(l->sim, l->zone, &r);
+    bool ok = r.key.at && r.value.at && zone_add(l->sim, l->zone, &r);
     arena_clear(&arena);
     return ok ? OK : why_set(why, ERR_NOMEM, "out of memory");
 }

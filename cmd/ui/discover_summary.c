@@ -6,6 +6,8 @@
 #include "base/plural.h"
 #include "messages.h"
 
+#include "base/plural.h"
+
 #include <string.h>
 
 /* --- a line per lane -------------------------------------------------------------------------- */
@@ -215,7 +217,8 @@ void discover_progress(void *ctx, const struct discover *d, instant_us now)
         read += l->read;
         done += l->phase >= INVENTORY_DONE;
     }
-    snprintf(line, sizeof line, "%u of %u accounts and Regions done; %u identities listed, %u read",
-             done, lanes, listed, read);
+    snprintf(line, sizeof line, "%u of %u %s done; %u %s listed, %u read", done, lanes,
+             plural(lanes, "pair of account and Region", "pairs of account and Region"), listed,
+             plural(listed, "identity", "identities"), read);
     ticker_show(ticker, line);
 }

@@ -90,7 +90,7 @@ static void print_timeline(const struct forecast *f)
     for (uint32_t i = 0; i < FORECAST_MARKS; i++)
         printf("  %3.0f %%  %10u  %s\n", forecast_shares[i] * 100, f->mark_at[i],
                span_or_never(f, i, after));
-    printf("\n  earliest finish   %s, by the pace of the fullest lane alone\n",
+    printf("\n  earliest finish   %s, by the pace of the fullest account and Region\n",
            span_format(f->budget.earliest, after));
     printf("  expected finish   %s\n", span_or_never(f, FORECAST_MARKS - 1, after));
     if (f->totals.writes == 0) {
@@ -142,8 +142,8 @@ void forecast_print_text(const struct rehearsal *r)
                    (unsigned long long)f->totals.calls[kind],
                    (unsigned long long)f->budget.calls[kind],
                    100 * (double)f->totals.throttled[kind] / (double)f->totals.calls[kind]);
-    printf("  %-38s %10llu to %llu\n\n", "per lane", (unsigned long long)f->lane_calls_min,
-           (unsigned long long)f->lane_calls_max);
+    printf("  %-38s %10llu to %llu\n\n", "of an account in a Region",
+           (unsigned long long)f->lane_calls_min, (unsigned long long)f->lane_calls_max);
     int n = 0;
     printf("Outcomes: ");
     for (int o = 0; o < OUTCOMES; o++)

@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -145,6 +147,19 @@ void message_wrapped(size_t indent, struct text safe)
         struct text line = text_cut_line(&safe, columns);
         printf("%*s" TEXT_FMT "\n", (int)indent, "", TEXT_ARG(line));
     }
+}
+
+void message_say(size_t indent, const char *fmt, ...)
+{
+    char *line = NULL;
+    va_list ap;
+    va_start(ap, fmt);
+    int len = vasprintf(&line, fmt, ap);
+    va_end(ap);
+    if (len >= 0)
+        message_wrapped(indent, (struct text){line, (size_t)len});
+    if (len >= 0)
+        free(line);
 }
 
 int message_flush(int exit_code)

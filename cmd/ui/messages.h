@@ -38,6 +38,8 @@ size_t message_width(void);
 /* Prints safe text on lines of its own, each after the indent, broken at blanks where it is wider
  * than the terminal. */
 void message_wrapped(size_t indent, struct text safe);
+/* The same, of a sentence that is safe already. */
+void message_say(size_t indent, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Flushes standard output; a failure turns a good exit code into EXIT_CANNOT_RUN. */
 int message_flush(int exit_code);
 

@@ -34,7 +34,7 @@ enum err summary_budget(struct run *r, struct why *why)
     const struct fleet *f = &r->fleet;
     struct costing costing = {f, ARENA_ARRAY(&r->arena, struct lane_need, f->lanes_len + 1u)};
     struct budget budget = {0};
-    char span[WHEN_LEN], line[256];
+    char span[WHEN_LEN] = "less than a second";
     if (!costing.needs)
         return why_set(why, ERR_NOMEM, "out of memory");
     enum err err = run_rows(r, cost_one, &costing, why);
@@ -46,15 +46,17 @@ enum err summary_budget(struct run *r, struct why *why)
         return err;
     double rate = fleet_rate(f, budget.slowest, r->config.access->rate_per_s);
     const char *verb = run_tense(r) == TENSE_ROLLBACK ? "Rollback" : "Apply";
+    if (budget.earliest >= SPAN_S(1))
+        span_format(budget.earliest, span);
     if (budget.writes == 0)
-        snprintf(line, sizeof line, "%s needs no write.", verb);
+        message_say(0, "%s needs no write.", verb);
     else
-        snprintf(line, sizeof line,
-                 "%s needs about %llu %s and %llu %s; at %g %s per second and "
-                 "action the earliest finish is in %s",
-                 verb, (unsigned long long)budget.writes, plural(budget.writes, "write", "writes"),
-                 (unsigned long long)budget.reads, plural(budget.reads, "read", "reads"), rate,
-                 rate == 1 ? "request" : "requests", span_format(budget.earliest, span));
-    message_wrapped(0, text_of(line));
+        message_say(0,
+                    "%s needs about %llu %s and %llu %s; at %g %s per second and action the "
+                    "earliest finish is in %s",
+                    verb, (unsigned long long)budget.writes,
+                    plural(budget.writes, "write", "writes"), (unsigned long long)budget.reads,
+                    plural(budget.reads, "read", "reads"), rate, rate == 1 ? "request" : "requests",
+                    span);
     return OK;
 }

@@ -2,6 +2,7 @@
 #include "preflight_text.h"
 
 #include "base/count.h"
+#include "base/plural.h"
 #include "messages.h"
 #include "model/region.h"
 
@@ -114,9 +115,10 @@ void preflight_print(const struct preflight *p)
             healthy += !p->lanes->trouble[i] && is_healthy(&v);
         }
         buf_add_fmt(&line,
-                    "%u of %u lanes in %u accounts answer every question, may send and are out of "
-                    "the sandbox",
-                    healthy, p->fleet->lanes_len, p->fleet->accounts_len);
+                    "%u of %u pairs of account and Region (%u %s) answer every question, may send "
+                    "and are out of the sandbox",
+                    healthy, p->fleet->lanes_len, p->fleet->accounts_len,
+                    plural(p->fleet->accounts_len, "account", "accounts"));
         if (usable < p->fleet->lanes_len)
             buf_add_fmt(&line, "; %u cannot be asked", p->fleet->lanes_len - usable);
         line_print(&line);
@@ -219,7 +221,7 @@ void preflight_print_missing(const struct preflight *p)
             message_note("%s", policy_tail[k]);
     }
     if (more)
-        message_note("note: %u more accounts lack permissions too, and need the same policy with "
-                     "their own numbers",
-                     more);
+        message_note("note: %u more %s permissions too, and %s the same policy with %s", more,
+                     plural(more, "account lacks", "accounts lack"), plural(more, "needs", "need"),
+                     plural(more, "its own number", "their own numbers"));
 }

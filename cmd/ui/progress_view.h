@@ -5,7 +5,7 @@
  *     Run 3, apply: 1240 of 10000 finished, 12 need attention
  *     [######............................]  12%  2h31m of calls, then DNS
  *     4m10s; 312 calls, 2.9/s, 0 throttled; 131 writes; next deadline in 71h58m
- *     lane               finished  attention  read  DNS  write  SES  calls/s  deadline   left
+ *     account Region     finished  attention  read  DNS  write  SES  calls/s  deadline   left
  *     letters us-east-1  840/9000         12   100  120    300  640      1.9    71h58m  2h31m
  *     shop eu-west-1     400/1000          0     0    0      0  600      1.0    71h59m    SES
  *

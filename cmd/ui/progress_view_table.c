@@ -5,7 +5,6 @@
 
 #include "base/count.h"
 #include "base/escape.h"
-#include "base/plural.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -248,7 +247,7 @@ static void fold_print(struct buf *out, const struct lane_table *t)
     uint32_t lanes = t->view->lanes_len - t->rows_len;
     struct buf line;
     buf_init(&line, VIEW_BYTES_MAX);
-    buf_add_fmt(&line, "and %u more %s: ", lanes, plural(lanes, "lane", "lanes"));
+    buf_add_fmt(&line, "and %u more: ", lanes);
     view_finished(&line, &rest);
     view_fit(out, buf_text(&line), t->columns, false);
     buf_add_char(out, '\n');
@@ -267,7 +266,7 @@ void view_table(struct buf *out, const struct progress_view *b, uint32_t columns
     measure(&t, &scratch);
     squeeze(&t);
     buf_add_str(out, t.color ? DIM : "");
-    view_fit(out, TEXT("lane"), t.name_width, true);
+    view_fit(out, TEXT("account Region"), t.name_width, true);
     for (size_t c = 0; c < COUNT(columns_all); c++)
         if (t.width[c])
             buf_add_fmt(out, "  %*s", (int)t.width[c], columns_all[c].title);

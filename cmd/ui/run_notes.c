@@ -68,7 +68,7 @@ static void closed_tell(struct run_notes *n, const struct scheduler *scheduler, 
                   TEXT_ARG(account_of(f, lane)), regions, jobs,
                   plural(jobs, "identity", "identities"),
                   scheduler_lane_is_closed(scheduler, lane) ? "fails" : "is not written",
-                  lanes < f->lanes_len ? ", the other lanes go on" : "", reason);
+                  lanes < f->lanes_len ? ", the others go on" : "", reason);
 }
 
 /* The cost of a fall-back: a call for each identity instead of one for a hundred, each time all are

@@ -90,8 +90,14 @@ void screen_line(const struct screen *s, const struct progress_view *b, const ch
         view_line(&line, b);
         buf_add_char(&line, '\n');
     }
-    if (!line.failed)
-        fwrite(line.at, 1, line.len, s->out);
+    struct text rest = buf_text(&line);
+    uint32_t columns = UINT32_MAX, rows;
+    if (s->is_terminal && !type)
+        screen_size(s, &columns, &rows);
+    while (!line.failed && rest.len) {
+        struct text part = text_cut_line(&rest, columns);
+        fprintf(s->out, TEXT_FMT "%s", TEXT_ARG(part), rest.len ? "\n" : "");
+    }
     fflush(s->out);
     buf_clear(&line);
 }

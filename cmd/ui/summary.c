@@ -50,17 +50,16 @@ void summary_end(const struct options *o, const struct run *r, const struct repo
     struct buf counts;
     buf_init(&counts, LINE_LEN_MAX);
     report_counts(s, &counts);
+    char title[64] = "Plan";
     if (run_tense(r) == TENSE_ROLLBACK)
-        printf("Rollback of run %llu: ", (unsigned long long)r->head.parent);
-    else if (r->head.verb == RUN_PLAN)
-        printf("Plan: ");
-    else
-        printf("Run %llu: ", (unsigned long long)r->head.id);
+        snprintf(title, sizeof title, "Rollback of run %llu", (unsigned long long)r->head.parent);
+    else if (r->head.verb != RUN_PLAN)
+        snprintf(title, sizeof title, "Run %llu", (unsigned long long)r->head.id);
     if (r->head.jobs == 0)
-        printf("no identities\n");
+        printf("%s: no identities\n", title);
     else
-        printf("%s of %u %s\n", counts.at, r->head.jobs,
-               plural(r->head.jobs, "identity", "identities"));
+        message_say(0, "%s: %s of %u %s", title, counts.at, r->head.jobs,
+                    plural(r->head.jobs, "identity", "identities"));
     buf_clear(&counts);
     summary_alarms(s);
     uint64_t throttled = 0;

@@ -36,16 +36,19 @@ static bool reason_take(void *ctx, const struct report_row *row)
 static void zone_print(const struct run *r, const struct oldest *old, uint32_t i)
 {
     const struct waiting_zone *zone = &old->waiting->list[i];
-    struct buf a;
+    struct buf a, b;
     char since[WHEN_LEN], deadline[WHEN_LEN];
+    bool ends = zone->deadline != WHEN_NEVER;
     buf_init(&a, LINE_LEN_MAX);
-    printf("  %s: %u %s since %s", message_safe(&a, waiting_name(old->waiting, zone)), zone->rows,
-           plural(zone->rows, "identity", "identities"), when_format(zone->since, since));
-    if (zone->deadline != WHEN_NEVER)
-        printf(", deadline %s", when_format(zone->deadline, deadline));
-    printf("\n    %s", message_safe(&a, fleet_identity(&r->fleet, zone->oldest)));
-    printf("  %s\n", message_safe(&a, old->reasons[i]));
+    buf_init(&b, LINE_LEN_MAX);
+    message_say(2, "%s: %u %s since %s%s%s", message_safe(&a, waiting_name(old->waiting, zone)),
+                zone->rows, plural(zone->rows, "identity", "identities"),
+                when_format(zone->since, since), ends ? ", deadline " : "",
+                ends ? when_format(zone->deadline, deadline) : "");
+    message_say(4, "%s  %s", message_safe(&a, fleet_identity(&r->fleet, zone->oldest)),
+                message_safe(&b, old->reasons[i]));
     buf_clear(&a);
+    buf_clear(&b);
 }
 
 /* Not inlined: its advice would lie on the stack of all that comes before and after. */

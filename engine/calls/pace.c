@@ -9,6 +9,12 @@ void pace_init(struct pace *p, double rate_per_s)
     load_init(&p->load, rate_per_s);
 }
 
+void pace_init_burst(struct pace *p, double rate_per_s)
+{
+    pace_init(p, rate_per_s);
+    p->has_burst = true;
+}
+
 static span_us interval(const struct pace *p)
 {
     return (span_us)(1e6 / p->load.rate_per_s + 0.5);
@@ -16,7 +22,7 @@ static span_us interval(const struct pace *p)
 
 static bool is_even(const struct pace *p)
 {
-    return p->load.rate_per_s <= PACE_EVEN_MAX;
+    return !p->has_burst && p->load.rate_per_s <= PACE_EVEN_MAX;
 }
 
 instant_us pace_next(const struct pace *p)

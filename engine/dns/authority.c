@@ -47,6 +47,7 @@ struct inquiry_walk {
     struct zone zone, deeper;
     struct server servers[INQUIRY_SERVERS_MAX];
     uint32_t servers_len, servers_asked;
+    uint32_t servers_first; /* of the zone; those before are of zones above */
     struct text own_zone;   /* the name's own zone, on servers of the zone above too */
     struct text contact;    /* by the SOA of a denial */
     struct answer wildcard; /* MX, or without MX the TXT, of "*." and the parent of the name */
@@ -203,6 +204,21 @@ static bool is_from_wildcard(const struct answer *wildcard, const struct answer 
     return answer_is_some(found) && answer_same(found, wildcard);
 }
 
+/* Servers that refer to others have said what they can say; of a host without an address there is
+ * nobody to ask. */
+static uint32_t servers_unheard(const struct inquiry_walk *w)
+{
+    uint32_t unheard = 0;
+    for (uint32_t i = w->servers_first; i < w->servers_len; i++) {
+        const struct server *s = &w->servers[i];
+        bool refers = s->mx.kind == ANSWER_REFERRED || s->txt.kind == ANSWER_REFERRED;
+        unheard += !refers && (s->mx.kind != ANSWER_SPOKE || s->txt.kind != ANSWER_SPOKE);
+    }
+    for (uint32_t i = 0; i < w->zone.hosts_len; i++)
+        unheard += w->zone.hosts[i].is_hidden && !w->zone.hosts[i].at_len;
+    return unheard;
+}
+
 static void finish(struct inquiry *q)
 {
     struct answer mx = merge(q, DNS_TYPE_MX), txt = merge(q, DNS_TYPE_TXT);
@@ -217,6 +233,8 @@ static void finish(struct inquiry *q)
                            .cuts = txt.cuts,
                            .cuts_len = txt.cuts_len,
                            .cname = mx.cname.len ? mx.cname : txt.cname,
+                           .mx_ttl_s = mx.ttl_s,
+                           .txt_ttl_s = txt.ttl_s,
                            .trouble = mx_spoke ? txt.trouble : mx.trouble,
                            .doubled = q->facts.doubled,
                            .apex = q->facts.apex,
@@ -224,6 +242,7 @@ static void finish(struct inquiry *q)
                            .wildcard = is_from_wildcard(&q->walk->wildcard, &mx, &txt),
                            .zone = q->walk->own_zone.len ? q->walk->own_zone : q->walk->zone.cut,
                            .contact = q->walk->contact,
+                           .unheard = servers_unheard(q->walk),
                            .zone_hosts = hosts_say(q)};
     if (!(mx_spoke && txt_spoke) && !q->facts.trouble.len)
         q->facts.trouble = TEXT("out of memory");
@@ -378,6 +397,7 @@ static void zone_descend(struct inquiry *q)
 {
     struct inquiry_walk *w = q->walk;
     w->zone = w->deeper;
+    w->servers_first = w->servers_len;
     w->deeper.cut = TEXT_NONE;
     hosts_ask(q);
 }
@@ -446,7 +466,10 @@ static void address_read(struct inquiry *q, uint16_t type, uint32_t host,
                          const struct dns_reply *reply)
 {
     struct host *h = &q->walk->zone.hosts[host];
-    if (reply->outcome == DNS_ANSWERED && reply->message.rcode == DNS_RCODE_NOERROR)
+    bool denies = reply->outcome == DNS_ANSWERED && (reply->message.rcode == DNS_RCODE_NOERROR ||
+                                                     reply->message.rcode == DNS_RCODE_NXDOMAIN);
+    h->is_hidden |= !denies;
+    if (denies && reply->message.rcode == DNS_RCODE_NOERROR)
         host_read(h, &reply->message, DNS_ANSWER, TEXT_NONE, type, authority_port(q));
     if (type == DNS_TYPE_A && h->at_len == 0) {
         h->asked_ipv6 = true;

@@ -15,6 +15,7 @@ struct host {
     struct text name;
     struct dns_server at[HOST_ADDRESSES_MAX];
     uint32_t at_len;
+    bool is_hidden; /* a question for its addresses stayed without an answer */
     bool asked_ipv6;
 };
 

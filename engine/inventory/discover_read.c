@@ -4,6 +4,8 @@
 #include "discover.h"
 #include "engine.h"
 
+#include "base/plural.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,11 +27,10 @@ static void on_turn(void *ctx, instant_us now)
         if (!r->cost_is_told[lane] && l->one_by_one && l->phase == INVENTORY_READING) {
             r->cost_is_told[lane] = true;
             notice_note(&d->notices,
-                        "account " TEXT_FMT ", Region " TEXT_FMT
-                        ": %u identities are read one by one%s%s: %u "
+                        "account " TEXT_FMT ", Region " TEXT_FMT ": %u %s read one by one%s%s: %u "
                         "calls of GetEmailIdentity, about %s at %.3g a second",
                         TEXT_ARG(discover_account(d, lane)), TEXT_ARG(discover_region(d, lane)),
-                        l->rows_len,
+                        l->rows_len, plural(l->rows_len, "identity is", "identities are"),
                         d->config->tags.len ? " for their tags"
                         : l->fell_back      ? ", since version 1 of the API is refused: "
                                             : "",

@@ -78,9 +78,11 @@ struct dns_facts {
     struct text cname;    /* target of a CNAME at the name itself; empty: none */
     struct text trouble;  /* for a person: "127.0.0.1:53: SERVFAIL"; empty unless a TROUBLE state */
     uint32_t ttl_s;       /* smallest TTL of the records, or of the negative answer */
+    uint32_t mx_ttl_s, txt_ttl_s; /* authority mode: the same of each question */
     uint32_t mx_denied_s; /* recursive mode: the resolver caches "no MX" for so long */
     struct server_note *servers; /* borrowed; in the order of discovery */
     uint32_t servers_len;
+    uint32_t unheard; /* authority mode: servers of the zone without an answer to both questions */
     struct dns_elsewhere doubled; /* the name with its zone appended once more */
     struct dns_elsewhere apex;    /* the identity's own domain: TXT only */
     bool has_others;              /* recursive mode: there are resolvers that were not heard */

@@ -11,8 +11,8 @@
 #include "base/buf.h"
 #include "base/names.h"
 #include "base/when.h"
+#include "dns_provider.h"
 #include "policy.h"
-#include "provider.h"
 
 /* An AWS account of the manifest. All names but `name` may be NAME_NONE. */
 struct account {

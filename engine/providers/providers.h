@@ -10,7 +10,7 @@
 
 #include "aws/aws_request.h"
 #include "base/dname.h"
-#include "model/provider.h"
+#include "model/dns_provider.h"
 
 #define TSIG_SECRET_MAX 128 /* octets; a key as long as its digest has 64 at most */
 

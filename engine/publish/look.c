@@ -92,6 +92,9 @@ static bool place_read(struct look *look, struct arena *arena, const struct publ
                        const struct dns_facts *facts, bool *kept)
 {
     *look = (struct look){.verdict = LOOK_SILENT,
+                          .mx_ttl_s = facts->mx_ttl_s,
+                          .txt_ttl_s = facts->txt_ttl_s,
+                          .unheard = facts->unheard,
                           .zone = arena_text(arena, facts->zone),
                           .hosts = arena_text(arena, facts->zone_hosts)};
     *kept = (look->zone.at || !facts->zone.len) && (look->hosts.at || !facts->zone_hosts.len);
@@ -147,8 +150,10 @@ bool look_before_withdrawal(struct look *look, struct arena *arena,
         return kept;
     bool mx_is_there = facts->mx_len > 0, txt_is_there = facts->txt_len > 0;
     bool mx_is_ours = facts->mx_len == 1 && facts->mx[0].preference == target->mx_preference &&
-                      dname_eq(facts->mx[0].exchange, target->mx_exchange);
-    bool txt_is_ours = facts->txt_len == 1 && text_eq(facts->txt[0], target->txt);
+                      dname_eq(facts->mx[0].exchange, target->mx_exchange) &&
+                      facts->mx_ttl_s == target->ttl_s;
+    bool txt_is_ours = facts->txt_len == 1 && text_eq(facts->txt[0], target->txt) &&
+                       facts->txt_ttl_s == target->ttl_s;
     look->mx = target->with_mx && mx_is_there;
     look->txt = target->with_txt && txt_is_there;
     if (look->mx && !mx_is_ours)
@@ -159,6 +164,19 @@ bool look_before_withdrawal(struct look *look, struct arena *arena,
                                  "so they are left"));
     look->verdict = look->mx || look->txt ? LOOK_CHANGE : LOOK_AS_WANTED;
     return true;
+}
+
+bool look_shows(const struct publish_target *target, bool mx, bool txt, const struct survey *s)
+{
+    const struct dns_facts *facts = survey_facts(s);
+    bool shows = (mx && facts->mx_state == DNS_TROUBLE_STATE) ||
+                 (txt && facts->txt_state == DNS_TROUBLE_STATE);
+    for (uint32_t i = 0; mx && i < facts->mx_len; i++)
+        shows |= facts->mx[i].preference == target->mx_preference &&
+                 dname_eq(facts->mx[i].exchange, target->mx_exchange);
+    for (uint32_t i = 0; txt && i < facts->txt_len; i++)
+        shows |= text_eq(facts->txt[i], target->txt);
+    return shows;
 }
 
 uint32_t provider_of_zone(const struct fleet *f, struct text zone)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define RECORDS_FIRST 1024
+#define ZONES_SPARE   64 /* zones beyond two for each target: DNS may name another at each look */
 
 /* Calls a second. Route 53: a bucket of 10 a second for each account (AWS, "Throttling for Amazon
  * Route 53 API requests"); Cloudflare: 1,200 in five minutes for each user, dashboard included; a
@@ -50,23 +51,24 @@ void pub_move(struct publisher *p, uint32_t target, enum publish_state state,
         p->no_memory = true;
         return;
     }
-    bool tells_change = state == PUBLISH_READY || state == PUBLISH_SENT ||
-                        state == PUBLISH_UNSURE || state == PUBLISH_VERIFYING ||
-                        state == PUBLISH_DONE;
+    bool is_next = state == PUBLISH_READY && !t->takes_back; /* what is about to be changed */
+    bool is_none = state == PUBLISH_UNCHANGED;
+    bool takes_back =
+        t->takes_back && (t->is_taken_back || !publish_state_is_final(state));
     p->rows[p->records_len] = (struct publish_record){
         .target = target,
         .kind = kind,
         .at = now,
         .from = t->state,
         .state = state,
-        .zone = z ? z->name : TEXT_NONE,
+        .zone = t->zone_name,
         .zone_id = z ? z->id : TEXT_NONE,
         .reason = reason,
-        .change = p->options.withdraws || t->takes_back ? CHANGE_DELETE
-                  : t->swaps_txt                        ? CHANGE_SWAP
-                                                        : CHANGE_CREATE,
-        .mx_changed = (tells_change || t->was_sent) && t->mx,
-        .txt_changed = (tells_change || t->was_sent) && t->txt,
+        .change = p->options.withdraws || takes_back ? CHANGE_DELETE
+                  : t->swaps_txt                     ? CHANGE_SWAP
+                                                     : CHANGE_CREATE,
+        .mx_changed = !is_none && (is_next ? t->mx : t->sent_mx),
+        .txt_changed = !is_none && (is_next ? t->txt : t->sent_txt),
         .txt_before = t->swaps_txt ? t->txt_before : TEXT_NONE,
         .txt_after = t->swaps_txt ? t->txt_after : TEXT_NONE,
         .calls = t->calls,
@@ -78,6 +80,13 @@ void pub_move(struct publisher *p, uint32_t target, enum publish_state state,
     t->reason = reason;
     if (publish_state_is_final(state) && p->options.ended)
         p->options.ended(p->options.ctx, target, now);
+}
+
+void pub_unsent(struct publisher *p, uint32_t target)
+{
+    struct pub_target *t = &p->targets[target];
+    t->sent_mx = t->prior_mx;
+    t->sent_txt = t->prior_txt;
 }
 
 static const struct record *records(const void *ctx, uint32_t *len)
@@ -146,7 +155,8 @@ static uint32_t bucket_serve(struct publisher *p, struct pub_bucket *b, instant_
                              struct call **calls)
 {
     uint32_t len = 0;
-    while (b->first != PUB_NONE && p->calls.free && has_room(p) && pace_next(&b->pace) <= now) {
+    while (b->first != PUB_NONE && p->calls.free && !p->no_memory && has_room(p) &&
+           pace_next(&b->pace) <= now) {
         struct pub_zone *z = &p->zones[b->first];
         b->first = z->next;
         z->is_queued = false;
@@ -164,6 +174,16 @@ static uint32_t bucket_serve(struct publisher *p, struct pub_bucket *b, instant_
     return len;
 }
 
+/* Too many have failed: nothing more is begun. */
+static void budget_check(struct publisher *p)
+{
+    const struct quota most = p->options.fleet->max_failures;
+    uint32_t failed = p->totals.by_state[PUBLISH_FAILED] + p->totals.by_state[PUBLISH_REFUSED];
+    double bound = most.is_percent ? most.value * p->options.targets_len / 100 : most.value;
+    if (most.value >= 0 && failed > bound)
+        p->draining = p->totals.is_stopped = true;
+}
+
 static uint32_t decide(void *ctx, instant_us now, struct call **calls, uint32_t max)
 {
     struct publisher *p = ctx;
@@ -171,7 +191,9 @@ static uint32_t decide(void *ctx, instant_us now, struct call **calls, uint32_t 
     assert(max >= DNS_WINDOW + PUBLISH_CALLS);
     if (p->no_memory)
         return 0;
+    budget_check(p);
     len += looks_start(p, now, calls);
+    budget_check(p);
     while (!p->draining && heap_pop_due(&p->pauses, now, &zone))
         pub_zone_wants(p, &p->zones[zone], now);
     for (uint32_t i = 0; !p->draining && i < p->options.fleet->providers_len; i++)
@@ -197,11 +219,6 @@ static void on_event(void *ctx, const struct event *event, instant_us now)
     call_pool_returned(&p->calls);
     pub_zone_returned(p, call, now);
     call_pool_give(&p->calls, call);
-    const struct quota most = p->options.fleet->max_failures;
-    uint32_t failed = p->totals.by_state[PUBLISH_FAILED] + p->totals.by_state[PUBLISH_REFUSED];
-    double bound = most.is_percent ? most.value * p->options.targets_len / 100 : most.value;
-    if (most.value >= 0 && failed > bound)
-        p->draining = p->totals.is_stopped = true;
 }
 
 static instant_us wake(const void *ctx, instant_us now)
@@ -287,7 +304,7 @@ static bool providers_init(struct publisher *p)
     if (!p->buckets || !p->bucket_of || !p->denied || !p->closed)
         return false;
     for (uint32_t i = 0; i < f->providers_len; i++) {
-        pace_init(&p->buckets[i].pace, rates[f->providers[i].kind]);
+        pace_init_burst(&p->buckets[i].pace, rates[f->providers[i].kind]);
         p->buckets[i].first = p->buckets[i].last = PUB_NONE;
         p->closed[i] = p->options.trouble ? p->options.trouble[i] : NULL;
         while (!providers_share(&f->providers[p->bucket_of[i]], &f->providers[i]))
@@ -299,11 +316,12 @@ static bool providers_init(struct publisher *p)
 static bool memory_take(struct publisher *p)
 {
     uint32_t len = p->options.targets_len;
+    p->zones_max = 2 * len + ZONES_SPARE;
     p->targets = ARENA_ARRAY(&p->texts, struct pub_target, len + 1u);
     p->surveys = ARENA_NEW(&p->texts, struct survey_pool);
     bool taken = p->targets && p->surveys && providers_init(p) &&
                  names_init(&p->zone_names, NAMES_BYTES_MAX) && heap_init(&p->looks, len + 1u) &&
-                 heap_init(&p->pauses, len + 1u) &&
+                 heap_init(&p->pauses, p->zones_max) &&
                  call_pool_init(&p->questions, &p->calls_memory, DNS_WINDOW) &&
                  call_pool_init(&p->calls, &p->calls_memory, PUBLISH_CALLS);
     if (p->surveys)
@@ -372,14 +390,16 @@ void publisher_restore(struct publisher *p, const struct publish_record *r, bool
     p->totals.by_state[t->state]--;
     t->state = reopens ? PUBLISH_TO_LOOK : state;
     p->totals.by_state[t->state]++;
+    t->takes_back = r->change == CHANGE_DELETE && !p->options.withdraws;
+    bool is_next = r->state == PUBLISH_READY && !t->takes_back;
     t->mx = r->mx_changed;
     t->txt = r->txt_changed;
-    t->was_sent = state == PUBLISH_UNSURE || state == PUBLISH_VERIFYING;
+    t->sent_mx = t->prior_mx = !is_next && r->mx_changed;
+    t->sent_txt = t->prior_txt = !is_next && r->txt_changed;
     t->swaps_txt = r->change == CHANGE_SWAP;
-    t->takes_back = r->change == CHANGE_DELETE && !p->options.withdraws;
     t->txt_before = pub_text(p, r->txt_before);
     t->txt_after = pub_text(p, r->txt_after);
-    t->accepted_at = r->at;
+    t->changed_at = r->at;
     t->calls = r->calls;
     t->reason = pub_text(p, r->reason);
 }

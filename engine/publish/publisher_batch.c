@@ -5,11 +5,9 @@
 #include "publisher_internal.h"
 
 #include "base/dname.h"
+#include "calls/backoff.h"
 
 #include <assert.h>
-
-#define UNSURE_PAUSE                                                                               \
-    SPAN_S(3) /* until the look after a lost answer: the change may be on its way */
 
 /* ---- the changes of one target ---- */
 
@@ -150,11 +148,16 @@ bool pub_batch_fill(struct publisher *p, struct pub_zone *z, struct call *call, 
             break;
         pub_list_take(p, &z->ready);
         if (now - t->looked_at > PUBLISH_LOOK_AGE && !t->takes_back) {
-            pub_move(p, target, PUBLISH_TO_LOOK, PUBLISH_MOVE, TEXT_NONE, now);
+            if (t->state != PUBLISH_TO_LOOK)
+                pub_move(p, target, PUBLISH_TO_LOOK, PUBLISH_MOVE, TEXT_NONE, now);
             pub_look(p, target, now);
             continue;
         }
-        t->was_sent = true;
+        t->prior_mx = t->sent_mx;
+        t->prior_txt = t->sent_txt;
+        t->sent_mx |= t->mx;
+        t->sent_txt |= t->txt;
+        t->changed_at = now;
         t->calls++;
         target_add(p, b, target);
         pub_move(p, target, PUBLISH_SENT, PUBLISH_INTENT, t->reason, now);
@@ -171,16 +174,10 @@ bool pub_batch_fill(struct publisher *p, struct pub_zone *z, struct call *call, 
 
 /* ---- the end of zones and providers ---- */
 
-static void list_end(struct publisher *p, struct pub_list *list, enum publish_state end,
-                     struct text reason, instant_us now)
+static void list_end(struct publisher *p, struct pub_list *list, instant_us now)
 {
-    for (uint32_t target; (target = pub_list_take(p, list)) != PUB_NONE;) {
-        enum publish_state state = p->targets[target].state;
-        if (state == PUBLISH_TO_LOOK || state == PUBLISH_READY)
-            pub_move(p, target, end, PUBLISH_MOVE, reason, now);
-        else
-            pub_look(p, target, now + UNSURE_PAUSE); /* DNS alone can tell now */
-    }
+    for (uint32_t target; (target = pub_list_take(p, list)) != PUB_NONE;)
+        pub_zone_take(p, target, now);
 }
 
 void pub_zone_close(struct publisher *p, struct pub_zone *z, enum publish_state end,
@@ -190,8 +187,8 @@ void pub_zone_close(struct publisher *p, struct pub_zone *z, enum publish_state 
     z->end = end;
     z->reason = reason;
     heap_drop(&p->pauses, (uint32_t)(z - p->zones));
-    list_end(p, &z->to_read, end, reason, now);
-    list_end(p, &z->ready, end, reason, now);
+    list_end(p, &z->to_read, now);
+    list_end(p, &z->ready, now);
 }
 
 void pub_provider_close(struct publisher *p, uint32_t provider, struct text reason, instant_us now)
@@ -201,6 +198,14 @@ void pub_provider_close(struct publisher *p, uint32_t provider, struct text reas
     for (uint32_t i = 0; i < p->zones_len; i++)
         if (p->zones[i].provider == provider && p->zones[i].state != PUB_ZONE_CLOSED)
             pub_zone_close(p, &p->zones[i], PUBLISH_REFUSED, reason, now);
+}
+
+void pub_zone_denied(struct publisher *p, struct pub_zone *z, struct text reason, instant_us now)
+{
+    p->totals.is_denied = true;
+    pub_zone_close(p, z, PUBLISH_REFUSED, reason, now);
+    if (++p->denied[z->provider] >= DENIED_ZONES)
+        pub_provider_close(p, z->provider, reason, now);
 }
 
 /* ---- answers ---- */
@@ -223,26 +228,36 @@ static uint32_t batch_names(const struct pub_batch *b)
 static void target_back(struct publisher *p, uint32_t target, instant_us now)
 {
     struct pub_target *t = &p->targets[target];
-    struct pub_zone *z = &p->zones[t->zone];
-    t->was_sent = false;
-    pub_move(p, target, PUBLISH_READY, PUBLISH_ANSWER, t->reason, now);
-    if (z->state == PUB_ZONE_CLOSED)
-        pub_move(p, target, z->end, PUBLISH_MOVE, z->reason, now);
-    else
-        pub_zone_take(p, target, now);
+    pub_unsent(p, target);
+    pub_move(p, target,
+             t->takes_back || !pub_may_be_there(t) ? PUBLISH_READY : PUBLISH_TO_LOOK,
+             PUBLISH_ANSWER, t->reason, now);
+    pub_zone_take(p, target, now);
+}
+
+/* By RFC 2136 a refusal by what is there: DNS will show it. */
+static bool refuses_what_is_there(const struct call *call)
+{
+    struct text code = text_of(call->reply.code);
+    return call->api == API_RFC2136 && (text_starts(code, TEXT("YX")) || text_starts(code, TEXT("NX")));
 }
 
 /* The provider refuses the change of this target: perhaps because somebody else was faster. */
-static void target_refused(struct publisher *p, uint32_t target, struct text words, instant_us now)
+static void target_refused(struct publisher *p, uint32_t target, const struct call *call,
+                           struct text said, instant_us now)
 {
     struct pub_target *t = &p->targets[target];
-    t->was_sent = false;
-    if (++t->refusals >= REFUSALS_MAX || t->takes_back) {
-        pub_move(p, target, PUBLISH_REFUSED, PUBLISH_ANSWER, words, now);
-        return;
-    }
-    pub_move(p, target, PUBLISH_TO_LOOK, PUBLISH_ANSWER, words, now);
-    pub_look(p, target, now + UNSURE_PAUSE);
+    struct text words = pub_refusal(p, call, said);
+    bool is_final = ++t->refusals >= REFUSALS_MAX || reply_is_access_denied(&call->reply);
+    if (!t->in_doubt_since)
+        t->in_doubt_since = now;
+    is_final = is_final && !refuses_what_is_there(call);
+    pub_unsent(p, target);
+    pub_move(p, target, is_final ? PUBLISH_REFUSED : PUBLISH_TO_LOOK, PUBLISH_ANSWER, words, now);
+    if (!is_final)
+        pub_look(p, target,
+                 now + UNSURE_PAUSE +
+                     backoff_span(BACKOFF_DNS, p->options.seed, target, t->refusals));
 }
 
 /* The words of the fault that names a change of this target; at NULL: none does. */
@@ -265,15 +280,17 @@ static void batch_refused(struct publisher *p, struct pub_zone *z, struct pub_ba
         named |= call->faults[i].change < b->len;
     if (!named && names > 1)
         z->batch_max = (names + 1) / 2;
+    bool is_of_zone = names == 1 && !z->has_accepted && reply_is_access_denied(&call->reply);
+    if (is_of_zone)
+        pub_zone_denied(p, z, pub_refusal(p, call, text_of(call->reply.message)), now);
     for (uint32_t i = 0; i < b->len; i++) {
         struct text fault = fault_of(b, call, b->targets[i]);
         if (!begins_target(b, i))
             continue;
         if (fault.at)
-            target_refused(p, b->targets[i], pub_refusal(p, call, fault), now);
+            target_refused(p, b->targets[i], call, fault, now);
         else if (!named && names == 1)
-            target_refused(p, b->targets[i], pub_refusal(p, call, text_of(call->reply.message)),
-                           now);
+            target_refused(p, b->targets[i], call, text_of(call->reply.message), now);
         else
             target_back(p, b->targets[i], now);
     }
@@ -283,12 +300,9 @@ static void batch_denied(struct publisher *p, struct pub_zone *z, struct pub_bat
                          struct call *call, instant_us now)
 {
     struct text words = pub_refusal(p, call, text_of(call->reply.message));
-    p->totals.is_denied = true;
-    bool all = ++p->denied[z->provider] >= DENIED_ZONES || call->reply.how == REPLY_NO_KEYS;
-    if (all)
+    pub_zone_denied(p, z, words, now);
+    if (call->reply.how == REPLY_NO_KEYS)
         pub_provider_close(p, z->provider, words, now);
-    else
-        pub_zone_close(p, z, PUBLISH_REFUSED, words, now);
     for (uint32_t i = 0; i < b->len; i++)
         if (begins_target(b, i))
             target_back(p, b->targets[i], now);
@@ -309,6 +323,9 @@ static void batch_accepted(struct publisher *p, struct pub_zone *z, struct pub_b
                            instant_us now)
 {
     p->denied[z->provider] = 0;
+    z->has_accepted = true;
+    z->batch_max = 2 * z->batch_max < pub_batch_max(pub_kind(p, z)) ? 2 * z->batch_max
+                                                                   : pub_batch_max(pub_kind(p, z));
     for (uint32_t i = 0; i < b->len; i++)
         if (begins_target(b, i))
             pub_accepted(p, b->targets[i], now);

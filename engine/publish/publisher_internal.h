@@ -16,10 +16,12 @@
 
 #define PUBLISH_CALLS 64 /* to providers, out at once */
 #define PUBLISH_FEW   16 /* records that one event may make beside those of its batch */
-#define LOOKS_MAX     7  /* without a verdict, in a row: over two minutes */
+#define LOOKS_MAX     9  /* without a verdict, in a row: about two minutes */
 #define REFUSALS_MAX  2  /* of one name: the first may be another writer's work, so DNS is asked */
 #define DENIED_ZONES  3  /* in a row: then the provider is asked for no further change */
 #define PUB_NONE      UINT32_MAX
+#define UNSURE_PAUSE  SPAN_S(3) /* until the look after a lost answer or a refusal: what was done may
+                                   be on its way to the authorities */
 
 /* A name on its way. Invariant: at most one of `looking`, the heap of looks, the two lists of the
  * zone, and a call has the target. */
@@ -28,20 +30,28 @@ struct pub_target {
     uint32_t zone;   /* index; PUB_NONE: not known yet */
     uint32_t next;   /* in the list of the zone that has the target; PUB_NONE ends */
     bool looking;    /* its survey is out */
-    bool is_read;    /* the provider's sets at the name were read since the look */
-    bool was_sent;   /* a change has left, and was not refused */
-    bool takes_back; /* another writer was there at the same moment: what was created goes again */
-    bool mx, txt;    /* of the next change; SENT and later: of the last */
+    bool was_looked_at;
+    bool is_read;       /* the provider's sets at the name were read since the look */
+    bool takes_back;    /* another writer was there at the same moment: what was created goes again */
+    bool is_taken_back; /* it has gone */
+    bool mx, txt;       /* of the next change; SENT and later: of the last */
     bool swaps_txt;
+    bool sent_mx, sent_txt;   /* a change of the set has left, and nothing says that it failed */
+    bool prior_mx, prior_txt; /* the same before the last change */
     struct text txt_before, txt_after;
     const struct text *txts; /* swaps_txt: the TXT set, by DNS */
     uint32_t txts_len;
     struct record_set sets[2]; /* MX and TXT as the provider has them, once read; len 0: no set */
-    instant_us looked_at, accepted_at;
+    instant_us looked_at;
+    instant_us changed_at;    /* when the last change was sent, or accepted */
+    instant_us in_doubt_since; /* the provider and the authorities differ, or it refuses what DNS
+                                  would allow; 0: no */
     uint32_t attempts; /* looks in a row without an end */
+    uint32_t doubts;   /* looks while in doubt */
     uint32_t refusals; /* of a change of this name alone, or of one that the provider named */
     uint32_t calls;
     struct text reason;
+    struct text zone_name; /* by DNS, also where no provider writes it; empty: not known yet */
 };
 
 struct pub_list {
@@ -70,7 +80,8 @@ struct pub_zone {
     instant_us not_before;
     struct pub_list to_read, ready; /* targets: the provider's sets are wanted; may be sent */
     instant_us ready_since;
-    uint32_t batch_max; /* names; halved by a refusal */
+    uint32_t batch_max; /* names; halved by a refusal, doubled by success */
+    bool has_accepted;  /* a change: who refuses one now does not refuse the zone */
 };
 
 /* One token bucket for all calls by one account, token or server. */
@@ -94,7 +105,7 @@ struct publisher {
     struct pub_target *targets;
     struct names zone_names; /* of a zone: its index + 1 */
     struct pub_zone *zones;
-    uint32_t zones_len, zones_cap;
+    uint32_t zones_len, zones_cap, zones_max;
     struct pub_bucket *buckets; /* as fleet.providers */
     uint32_t *bucket_of;        /* by provider: the first one with the same account */
     uint32_t *denied;           /* by provider: zones in a row */
@@ -121,6 +132,9 @@ void pub_move(struct publisher *p, uint32_t target, enum publish_state state,
 /* The target is surveyed at that instant, or as soon as there is room. */
 void pub_look(struct publisher *p, uint32_t target, instant_us at);
 
+/* What is there of a change whose effect is known to be none: as before it was sent. */
+void pub_unsent(struct publisher *p, uint32_t target);
+
 /* publisher_look.c: a survey of the target has ended; its change was accepted. */
 void pub_looked(struct publisher *p, uint32_t target, const struct survey *s, instant_us now);
 void pub_accepted(struct publisher *p, uint32_t target, instant_us now);
@@ -129,11 +143,14 @@ void pub_read(struct publisher *p, uint32_t target, const struct call *call, ins
 
 /* publisher_zone.c */
 struct pub_zone *pub_zone_find(struct publisher *p, struct text name, struct text hosts,
-                               uint32_t provider); /* NULL: out of memory */
-/* The target of the zone waits for its turn: it is read first if the provider needs that. */
+                               uint32_t provider); /* NULL: out of memory, or of zones */
+/* The target of the zone waits for its turn: it is read first if the provider needs that. In a
+ * closed zone it ends, or DNS alone can tell. */
 void pub_zone_take(struct publisher *p, uint32_t target, instant_us now);
 /* Puts the zone into the queue of its bucket if there is a call to make now, or later. */
 void pub_zone_wants(struct publisher *p, struct pub_zone *z, instant_us now);
+/* Names of one change, at most. */
+uint32_t pub_batch_max(enum provider_kind kind);
 /* The next call of the zone; NULL: there is none now. */
 struct call *pub_zone_call(struct publisher *p, struct pub_zone *z, instant_us now);
 void pub_zone_returned(struct publisher *p, struct call *call, instant_us now);
@@ -146,6 +163,8 @@ void pub_batch_returned(struct publisher *p, struct pub_zone *z, struct call *ca
 /* Nothing more is published in the zone, or by the provider. */
 void pub_zone_close(struct publisher *p, struct pub_zone *z, enum publish_state end,
                     struct text reason, instant_us now);
+/* The credentials may not change the zone: after some in a row they may change none. */
+void pub_zone_denied(struct publisher *p, struct pub_zone *z, struct text reason, instant_us now);
 void pub_provider_close(struct publisher *p, uint32_t provider, struct text reason, instant_us now);
 
 /* "ChangeResourceRecordSets: AccessDenied: ..." with the words of the provider. */
@@ -160,6 +179,13 @@ void pub_zone_failed(struct publisher *p, struct pub_zone *z, const struct call 
 static inline const struct publish_target *pub_wanted(const struct publisher *p, uint32_t target)
 {
     return &p->options.targets[target];
+}
+
+/* Something that this run has sent may be in force. A record of READY says what comes next, so such
+ * a target waits in TO_LOOK, whose records say what may be there. */
+static inline bool pub_may_be_there(const struct pub_target *t)
+{
+    return t->sent_mx || t->sent_txt;
 }
 
 static inline enum provider_kind pub_kind(const struct publisher *p, const struct pub_zone *z)

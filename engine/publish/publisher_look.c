@@ -8,9 +8,6 @@
 
 #include <assert.h>
 
-#define UNSURE_PAUSE                                                                               \
-    SPAN_S(3) /* until the look after a lost answer: the change may be on its way */
-
 static void move(struct publisher *p, uint32_t target, enum publish_state state, struct text reason,
                  instant_us now)
 {
@@ -28,20 +25,15 @@ static const struct provider *provider_of(const struct publisher *p, const struc
     return &p->options.fleet->providers[p->zones[t->zone].provider];
 }
 
-/* The zone of the target, by DNS, and its provider. False: the target has ended, or no memory. */
+/* The zone of the target, by DNS, and its provider. False: nobody writes it, or no memory. */
 static bool zone_settle(struct publisher *p, uint32_t target, const struct look *look,
                         instant_us now)
 {
     const struct fleet *f = p->options.fleet;
     struct pub_target *t = &p->targets[target];
     uint32_t provider = provider_of_zone(f, look->zone);
-    if (provider == f->providers_len) {
-        struct text reason = arena_fmt(
-            &p->texts, "no provider under dns.publish writes zone " TEXT_FMT, TEXT_ARG(look->zone));
-        p->no_memory |= !reason.at;
-        move(p, target, PUBLISH_PERSON, reason, now);
+    if (!look->zone.len || provider == f->providers_len)
         return false;
-    }
     struct pub_zone *z = pub_zone_find(p, look->zone, look->hosts, provider);
     if (!z)
         return false;
@@ -51,60 +43,115 @@ static bool zone_settle(struct publisher *p, uint32_t target, const struct look 
     return true;
 }
 
+static void zone_unwritten(struct publisher *p, uint32_t target, const struct look *look,
+                           instant_us now)
+{
+    bool is_unwritten =
+        provider_of_zone(p->options.fleet, look->zone) == p->options.fleet->providers_len;
+    struct text reason =
+        is_unwritten ? arena_fmt(&p->texts, "no provider under dns.publish writes zone " TEXT_FMT,
+                                 TEXT_ARG(look->zone))
+                     : TEXT("DNS names another zone of the name at each look");
+    p->no_memory |= !reason.at;
+    move(p, target, PUBLISH_PERSON, reason, now);
+}
+
+/* What the look says is the next change of the target. */
+static void change_take(struct publisher *p, struct pub_target *t, const struct look *look)
+{
+    if (t->swaps_txt && !look->swaps_txt) /* what was exchanged is not the run's to remove */
+        t->sent_txt = t->prior_txt = false;
+    t->mx = look->mx;
+    t->txt = look->txt;
+    t->swaps_txt = look->swaps_txt;
+    t->txt_before = pub_text(p, look->txt_before);
+    t->txt_after = pub_text(p, look->txt_after);
+    struct text *txts = ARENA_ARRAY(&p->texts, struct text, look->txts_len + 1u);
+    p->no_memory |= !txts;
+    for (uint32_t i = 0; txts && i < look->txts_len; i++)
+        txts[i] = pub_text(p, look->txts[i]);
+    t->txts = txts;
+    t->txts_len = look->txts_len;
+}
+
+/* By RFC 2136 something is in the way that DNS does not show: it is waited for, and nothing is sent
+ * meanwhile. */
+static void refused_wait(struct publisher *p, uint32_t target, instant_us now)
+{
+    struct pub_target *t = &p->targets[target];
+    if (now - t->in_doubt_since >= PUBLISH_SEEN_WITHIN)
+        move(p, target, PUBLISH_REFUSED, t->reason, now);
+    else
+        pub_look(p, target, now + backoff_span(BACKOFF_DNS, p->options.seed, target, ++t->doubts));
+}
+
 /* A change is wanted and possible: the zone of the target takes it over. */
 static void change_plan(struct publisher *p, uint32_t target, const struct look *look,
                         instant_us now)
 {
     struct pub_target *t = &p->targets[target];
-    if (!zone_settle(p, target, look, now))
+    if (!zone_settle(p, target, look, now)) {
+        zone_unwritten(p, target, look, now);
         return;
+    }
     const struct pub_zone *z = &p->zones[t->zone];
+    t->looked_at = now;
+    t->is_read = false;
     if (z->state == PUB_ZONE_CLOSED) {
         move(p, target, z->end, z->reason, now);
         return;
     }
-    bool is_new = t->state != PUBLISH_UNSURE; /* what was sent stays what was sent */
-    if (is_new) {
-        t->mx = look->mx;
-        t->txt = look->txt;
-        t->swaps_txt = look->swaps_txt;
-        t->txt_before = pub_text(p, look->txt_before);
-        t->txt_after = pub_text(p, look->txt_after);
-        struct text *txts = ARENA_ARRAY(&p->texts, struct text, look->txts_len + 1u);
-        p->no_memory |= !txts;
-        for (uint32_t i = 0; txts && i < look->txts_len; i++)
-            txts[i] = pub_text(p, look->txts[i]);
-        t->txts = txts;
-        t->txts_len = look->txts_len;
-    }
-    t->looked_at = now;
-    t->is_read = false;
-    bool by_dns = provider_of(p, t)->kind == PROVIDER_RFC2136;
-    if (!is_new &&
-        by_dns) { /* no authority has it; if it comes yet, it is in the way of the next */
-        t->was_sent = false;
-        pub_move(p, target, PUBLISH_TO_LOOK, PUBLISH_ANSWER, TEXT_NONE, now);
-        change_plan(p, target, look, now);
+    if (t->refusals >= REFUSALS_MAX && !t->takes_back) {
+        refused_wait(p, target, now);
         return;
     }
+    bool by_dns = provider_of(p, t)->kind == PROVIDER_RFC2136;
+    /* No authority has it. Should it come yet, it is in the way of the next. */
+    if (t->state == PUBLISH_UNSURE && by_dns)
+        pub_move(p, target, PUBLISH_TO_LOOK, PUBLISH_ANSWER, TEXT_NONE, now);
+    if (t->state != PUBLISH_UNSURE && !t->takes_back) /* what was sent stays what was sent */
+        change_take(p, t, look);
     pub_zone_take(p, target, now);
+}
+
+/* Nothing is to be done, or nothing any more. The sets may be this run's, whose answer was lost; an
+ * equal one of another hand has another TTL as a rule. */
+static void seen_as_wanted(struct publisher *p, uint32_t target, const struct look *look,
+                           instant_us now)
+{
+    struct pub_target *t = &p->targets[target];
+    uint32_t ttl_s = pub_wanted(p, target)->ttl_s;
+    bool is_ours = pub_may_be_there(t) &&
+                   (p->options.withdraws || t->swaps_txt ||
+                    ((!t->sent_mx || look->mx_ttl_s == ttl_s) &&
+                     (!t->sent_txt || look->txt_ttl_s == ttl_s)));
+    zone_settle(p, target, look, now);
+    move(p, target, is_ours ? PUBLISH_DONE : PUBLISH_UNCHANGED, TEXT_NONE, now);
 }
 
 static void looked_before(struct publisher *p, uint32_t target, const struct look *look,
                           instant_us now)
 {
     struct pub_target *t = &p->targets[target];
+    bool was_sent = pub_may_be_there(t);
+    if (t->takes_back && look->verdict != LOOK_SILENT) {
+        change_plan(p, target, look, now); /* the provider knows what is doubled */
+        return;
+    }
     switch (look->verdict) {
     case LOOK_SILENT:
-        if (t->attempts + 1 >= LOOKS_MAX)
+        if (was_sent ? now - t->changed_at >= PUBLISH_SEEN_WITHIN : t->attempts + 1 >= LOOKS_MAX)
             move(p, target, PUBLISH_FAILED, pub_text(p, look->reason), now);
         else
             look_again(p, target, now);
         return;
     case LOOK_AS_WANTED:
-        if (look->zone.len && !zone_settle(p, target, look, now))
-            return;
-        move(p, target, t->was_sent ? PUBLISH_DONE : PUBLISH_UNCHANGED, TEXT_NONE, now);
+        if (was_sent && look->unheard && now - t->changed_at < PUBLISH_SEEN_WITHIN)
+            look_again(p, target, now);
+        else if (was_sent && look->unheard)
+            move(p, target, PUBLISH_FAILED, TEXT("not every authority answers"), now);
+        else
+            seen_as_wanted(p, target, look, now);
         return;
     case LOOK_PERSON: move(p, target, PUBLISH_PERSON, pub_text(p, look->reason), now); return;
     case LOOK_CHANGE: break;
@@ -137,21 +184,37 @@ static struct text unseen_words(struct publisher *p, const struct look *look,
     return kept;
 }
 
+/* Cloudflare takes a second record of a name and type beside the first, so it is asked after a
+ * change. */
+static bool wants_read_after(struct publisher *p, uint32_t target, const struct look *look,
+                             instant_us now)
+{
+    const struct pub_target *t = &p->targets[target];
+    return !t->is_read && !t->takes_back && !p->options.withdraws &&
+           zone_settle(p, target, look, now) &&
+           provider_of(p, t)->kind == PROVIDER_CLOUDFLARE &&
+           p->zones[t->zone].state != PUB_ZONE_CLOSED;
+}
+
 static void looked_after(struct publisher *p, uint32_t target, const struct look *look,
                          const struct survey *s, instant_us now)
 {
     struct pub_target *t = &p->targets[target];
-    if (look->verdict == LOOK_AS_WANTED) {
-        if (t->zone == PUB_NONE && look->zone.len && !zone_settle(p, target, look, now))
-            return; /* resumed */
-        if (t->takes_back)
-            move(p, target, PUBLISH_PERSON,
-                 TEXT("somebody else has published there at the same moment; what this run created "
-                      "was taken back"),
-                 now);
-        else
-            move(p, target, PUBLISH_DONE, TEXT_NONE, now);
-    } else if (now - t->accepted_at >= PUBLISH_SEEN_WITHIN) {
+    bool removes = t->takes_back || p->options.withdraws;
+    bool is_over =
+        removes ? look->verdict != LOOK_SILENT &&
+                      !look_shows(pub_wanted(p, target), t->sent_mx, t->sent_txt, s)
+                : look->verdict == LOOK_AS_WANTED;
+    if (wants_read_after(p, target, look, now)) { /* resumed */
+        pub_zone_take(p, target, now);
+    } else if (is_over && !look->unheard) {
+        t->is_taken_back = t->takes_back;
+        move(p, target, t->takes_back ? PUBLISH_PERSON : PUBLISH_DONE,
+             t->takes_back ? TEXT("somebody else has published there at the same moment; what this "
+                                  "run created was taken back")
+                           : TEXT_NONE,
+             now);
+    } else if (now - t->changed_at >= PUBLISH_SEEN_WITHIN) {
         move(p, target, t->takes_back ? PUBLISH_PERSON : PUBLISH_FAILED, unseen_words(p, look, s),
              now);
     } else {
@@ -168,7 +231,8 @@ void pub_looked(struct publisher *p, uint32_t target, const struct survey *s, in
                                      .feedback_host = p->options.feedback_host,
                                      .merges_spf = p->options.merges_spf};
     struct look look;
-    p->unlooked -= t->calls == 0 && p->unlooked;
+    p->unlooked -= !t->was_looked_at;
+    t->was_looked_at = true;
     t->calls++;
     arena_reset(&p->scratch);
     if (!(p->options.withdraws ? look_before_withdrawal(&look, &p->scratch, wanted, s)
@@ -176,6 +240,8 @@ void pub_looked(struct publisher *p, uint32_t target, const struct survey *s, in
         p->no_memory = true;
         return;
     }
+    if (!text_eq(t->zone_name, look.zone))
+        t->zone_name = pub_text(p, look.zone);
     if (t->state == PUBLISH_VERIFYING)
         looked_after(p, target, &look, s, now);
     else
@@ -185,11 +251,10 @@ void pub_looked(struct publisher *p, uint32_t target, const struct survey *s, in
 void pub_accepted(struct publisher *p, uint32_t target, instant_us now)
 {
     struct pub_target *t = &p->targets[target];
-    t->accepted_at = now;
+    t->changed_at = now;
     t->attempts = 0;
     t->is_read = false;
     pub_move(p, target, PUBLISH_VERIFYING, PUBLISH_ANSWER, TEXT_NONE, now);
-    /* Cloudflare takes a second record of a name and type beside the first. */
     if (provider_of(p, t)->kind == PROVIDER_CLOUDFLARE && !p->options.withdraws && !t->takes_back)
         pub_zone_take(p, target, now);
     else
@@ -247,7 +312,23 @@ static bool txts_have(const struct pub_target *t, struct text txt)
     return false;
 }
 
-/* READY: may the change go? */
+/* The provider has what DNS does not show, or the other way round: DNS is asked until they agree,
+ * for as long as a change may take to be seen. */
+static void wait_for_dns(struct publisher *p, uint32_t target, instant_us now)
+{
+    struct pub_target *t = &p->targets[target];
+    if (t->state != PUBLISH_TO_LOOK)
+        move(p, target, PUBLISH_TO_LOOK, TEXT_NONE, now);
+    if (!t->in_doubt_since)
+        t->in_doubt_since = now;
+    if (now - t->in_doubt_since >= PUBLISH_SEEN_WITHIN)
+        move(p, target, PUBLISH_PERSON,
+             TEXT("the provider and the authorities show different records for minutes"), now);
+    else
+        pub_look(p, target, now + backoff_span(BACKOFF_DNS, p->options.seed, target, ++t->doubts));
+}
+
+/* TO_LOOK: may the change go? */
 static void read_before(struct publisher *p, uint32_t target, enum sets_verdict verdict,
                         struct text reason, instant_us now)
 {
@@ -256,16 +337,20 @@ static void read_before(struct publisher *p, uint32_t target, enum sets_verdict 
     t->is_read = true;
     if (verdict == SETS_FREE && !swap_is_stale)
         pub_zone_take(p, target, now);
-    else if (verdict == SETS_WANTED || swap_is_stale) { /* DNS will show it soon */
-        move(p, target, PUBLISH_TO_LOOK, TEXT_NONE, now);
-        look_again(p, target, now);
-        if (t->attempts >= LOOKS_MAX)
-            heap_drop(&p->looks, target);
-        if (t->attempts >= LOOKS_MAX)
-            move(p, target, PUBLISH_PERSON,
-                 TEXT("the provider and the authorities show different records for minutes"), now);
-    } else
+    else if (verdict == SETS_WANTED || swap_is_stale)
+        wait_for_dns(p, target, now);
+    else
         move(p, target, PUBLISH_PERSON, reason, now);
+}
+
+/* Another writer was there at the same moment: what was created goes again. */
+static void take_back(struct publisher *p, uint32_t target, instant_us now)
+{
+    struct pub_target *t = &p->targets[target];
+    t->takes_back = t->is_read = true;
+    pub_move(p, target, PUBLISH_READY, PUBLISH_MOVE,
+             TEXT("somebody else has published there at the same moment"), now);
+    pub_zone_take(p, target, now);
 }
 
 /* UNSURE: has the change arrived? */
@@ -277,9 +362,11 @@ static void read_unsure(struct publisher *p, uint32_t target, enum sets_verdict 
     if (arrived) {
         pub_accepted(p, target, now);
     } else if (verdict == SETS_FREE) {
-        t->was_sent = false;
+        pub_unsent(p, target);
         pub_move(p, target, PUBLISH_TO_LOOK, PUBLISH_ANSWER, TEXT_NONE, now);
         look_again(p, target, now);
+    } else if (verdict == SETS_DOUBLED && provider_of(p, t)->kind == PROVIDER_CLOUDFLARE) {
+        take_back(p, target, now);
     } else {
         move(p, target, PUBLISH_PERSON, reason, now);
     }
@@ -289,16 +376,31 @@ static void read_unsure(struct publisher *p, uint32_t target, enum sets_verdict 
 static void read_after(struct publisher *p, uint32_t target, enum sets_verdict verdict,
                        instant_us now)
 {
+    p->targets[target].is_read = true;
+    if (verdict == SETS_DOUBLED)
+        take_back(p, target, now);
+    else
+        look_again(p, target, now);
+}
+
+/* Is what is to be taken back still there, and still beside another's? */
+static void read_doubled(struct publisher *p, uint32_t target, enum sets_verdict verdict,
+                         instant_us now)
+{
     struct pub_target *t = &p->targets[target];
     t->is_read = true;
-    if (verdict != SETS_DOUBLED) {
-        look_again(p, target, now);
-        return;
+    if (verdict == SETS_WANTED) { /* the other has gone */
+        t->takes_back = false;
+        pub_accepted(p, target, now);
+    } else if (verdict == SETS_DOUBLED) {
+        take_back(p, target, now);
+    } else {
+        t->is_taken_back = true;
+        move(p, target, PUBLISH_PERSON,
+             TEXT("somebody else has published there at the same moment; what this run created is "
+                  "there no more"),
+             now);
     }
-    t->takes_back = true;
-    pub_move(p, target, PUBLISH_READY, PUBLISH_MOVE,
-             TEXT("somebody else has published there at the same moment"), now);
-    pub_zone_take(p, target, now);
 }
 
 /* A withdrawal: is exactly what was created there? */
@@ -307,8 +409,16 @@ static void read_withdrawn(struct publisher *p, uint32_t target, enum sets_verdi
 {
     struct pub_target *t = &p->targets[target];
     bool was_unsure = t->state == PUBLISH_UNSURE;
+    bool has_our_ttl = (!t->mx || t->sets[0].ttl_s == pub_wanted(p, target)->ttl_s) &&
+                       (!t->txt || t->sets[1].ttl_s == pub_wanted(p, target)->ttl_s);
     t->is_read = true;
-    if (verdict == SETS_WANTED && was_unsure) {
+    if (verdict == SETS_WANTED && !has_our_ttl) {
+        move(p, target, PUBLISH_PERSON,
+             TEXT("the provider has another TTL there than the run gave, so the records are not "
+                  "the ones that it created any more"),
+             now);
+    } else if (verdict == SETS_WANTED && was_unsure) {
+        pub_unsent(p, target);
         pub_move(p, target, PUBLISH_TO_LOOK, PUBLISH_ANSWER, TEXT_NONE, now);
         look_again(p, target, now);
     } else if (verdict == SETS_WANTED) {
@@ -316,8 +426,7 @@ static void read_withdrawn(struct publisher *p, uint32_t target, enum sets_verdi
     } else if (verdict == SETS_FREE && was_unsure) {
         pub_accepted(p, target, now);
     } else if (verdict == SETS_FREE) {
-        move(p, target, PUBLISH_TO_LOOK, TEXT_NONE, now);
-        look_again(p, target, now);
+        wait_for_dns(p, target, now);
     } else {
         move(p, target, PUBLISH_PERSON, reason, now);
     }
@@ -333,6 +442,8 @@ void pub_read(struct publisher *p, uint32_t target, const struct call *call, ins
     sets_keep(p, t, call);
     if (p->options.withdraws)
         read_withdrawn(p, target, verdict, reason, now);
+    else if (t->takes_back)
+        read_doubled(p, target, verdict, now);
     else if (t->state == PUBLISH_UNSURE)
         read_unsure(p, target, verdict, reason, now);
     else if (t->state == PUBLISH_VERIFYING)

@@ -37,7 +37,7 @@ uint32_t pub_list_take(struct publisher *p, struct pub_list *list)
 
 /* ---- zones ---- */
 
-static uint32_t batch_max(enum provider_kind kind)
+uint32_t pub_batch_max(enum provider_kind kind)
 {
     switch (kind) {
     case PROVIDER_RFC2136: return UPDATE_NAMES_MAX;
@@ -52,6 +52,8 @@ struct pub_zone *pub_zone_find(struct publisher *p, struct text name, struct tex
     name_id id = names_find(&p->zone_names, name);
     if (id != NAME_NONE)
         return &p->zones[id - 1];
+    if (p->zones_len == p->zones_max)
+        return NULL;
     if (p->zones_len == p->zones_cap) {
         uint32_t cap = p->zones_cap ? 2 * p->zones_cap : 64;
         struct pub_zone *zones = realloc(p->zones, cap * sizeof *zones);
@@ -71,7 +73,7 @@ struct pub_zone *pub_zone_find(struct publisher *p, struct text name, struct tex
                            .hosts = pub_text(p, hosts),
                            .provider = provider,
                            .next = PUB_NONE};
-    z->batch_max = batch_max(pub_kind(p, z));
+    z->batch_max = pub_batch_max(pub_kind(p, z));
     return z;
 }
 
@@ -108,7 +110,8 @@ static bool needs_read(const struct publisher *p, const struct pub_zone *z,
     switch (pub_kind(p, z)) {
     case PROVIDER_CLOUDFLARE: return !t->is_read; /* there is no "create if absent" */
     case PROVIDER_ROUTE53: /* a removal repeats the set as Route 53 writes it */
-        return !t->is_read && (t->swaps_txt || p->options.withdraws || t->state == PUBLISH_UNSURE);
+        return !t->is_read && (t->swaps_txt || p->options.withdraws || t->state == PUBLISH_UNSURE ||
+                                t->refusals);
     default: return false;
     }
 }
@@ -117,11 +120,18 @@ void pub_zone_take(struct publisher *p, uint32_t target, instant_us now)
 {
     struct pub_target *t = &p->targets[target];
     struct pub_zone *z = &p->zones[t->zone];
-    if (t->state == PUBLISH_TO_LOOK && z->state == PUB_ZONE_OPEN)
-        pub_move(p, target, PUBLISH_READY, PUBLISH_MOVE, TEXT_NONE, now);
+    if (z->state == PUB_ZONE_CLOSED) {
+        if (t->state == PUBLISH_TO_LOOK || t->state == PUBLISH_READY)
+            pub_move(p, target, z->end, PUBLISH_MOVE, z->reason, now);
+        else
+            pub_look(p, target, now + UNSURE_PAUSE); /* DNS alone can tell now */
+        return;
+    }
     if (needs_read(p, z, t) || z->state != PUB_ZONE_OPEN) {
         pub_list_add(p, &z->to_read, target);
     } else {
+        if (t->state == PUBLISH_TO_LOOK && !pub_may_be_there(t))
+            pub_move(p, target, PUBLISH_READY, PUBLISH_MOVE, TEXT_NONE, now);
         if (!z->ready.len)
             z->ready_since = now;
         pub_list_add(p, &z->ready, target);
@@ -296,7 +306,9 @@ static void question_failed(struct publisher *p, struct pub_zone *z, struct call
                             enum verdict verdict, instant_us now)
 {
     if (call->kind == CALL_RECORDS)
-        pub_list_add(p, &z->to_read, call->part);
+        pub_zone_take(p, call->part, now);
+    if (z->state == PUB_ZONE_CLOSED)
+        return;
     switch (verdict) {
     case VERDICT_OK:
     case VERDICT_SLOW_DOWN: return; /* again at the bucket's next token */
@@ -304,9 +316,14 @@ static void question_failed(struct publisher *p, struct pub_zone *z, struct call
         if (call->kind == CALL_ZONES || call->reply.how == REPLY_NO_KEYS)
             pub_provider_close(p, z->provider, refusal_words(p, call), now);
         else
-            pub_zone_close(p, z, PUBLISH_REFUSED, refusal_words(p, call), now);
+            pub_zone_denied(p, z, refusal_words(p, call), now);
         return;
     case VERDICT_REFUSED:
+        if (reply_is_access_denied(&call->reply))
+            pub_zone_denied(p, z, refusal_words(p, call), now);
+        else
+            pub_zone_close(p, z, PUBLISH_FAILED, refusal_words(p, call), now);
+        return;
     case VERDICT_GONE: pub_zone_close(p, z, PUBLISH_FAILED, refusal_words(p, call), now); return;
     default: pub_zone_failed(p, z, call, now);
     }
@@ -324,11 +341,15 @@ void pub_zone_returned(struct publisher *p, struct call *call, instant_us now)
         pub_batch_returned(p, z, call, verdict, now);
     else if (verdict != VERDICT_OK)
         question_failed(p, z, call, verdict, now);
+    else if (call->kind == CALL_RECORDS && z->state == PUB_ZONE_CLOSED)
+        pub_zone_take(p, call->part, now);
+    else if (call->kind == CALL_RECORDS)
+        pub_read(p, call->part, call, now);
+    else if (z->state == PUB_ZONE_CLOSED)
+        ; /* meanwhile, with its provider */
     else if (call->kind == CALL_ZONES)
         listed(p, z, call, now);
-    else if (call->kind == CALL_ZONE)
-        detailed(p, z, call, now);
     else
-        pub_read(p, call->part, call, now);
+        detailed(p, z, call, now);
     pub_zone_wants(p, &p->zones[call->owner], now);
 }

@@ -131,8 +131,9 @@ static enum mx_status region_judge(struct judgement *j, const struct policy *pol
         return impossible_judge(j, policy, name, wanted, host, region);
     if (!region_has_ses(region) && !is_wanted(region, wanted)) {
         judge_finding(j, policy, MX_UNKNOWN_REGION, SEVERITY_WARNING,
-                      "MX of " TEXT_FMT " is " TEXT_FMT ": it looks like an SES feedback host, but "
-                      "no Region " TEXT_FMT " is known",
+                      "MX of " TEXT_FMT " is " TEXT_FMT
+                      ", which has the form of an SES feedback host, "
+                      "but no Region " TEXT_FMT " is known",
                       TEXT_ARG(name), TEXT_ARG(host), TEXT_ARG(region));
         return MX_STATUS_UNKNOWN_REGION;
     }

@@ -111,6 +111,6 @@ bool near_feedback_host(struct text pattern, struct text host, char fault[NEAR_F
         snprintf(fault, NEAR_FAULT_LEN,
                  "no bounces come to that host of SES; feedback hosts begin with feedback-smtp");
     else if (first.len && is_typing_mistake(pattern, meant))
-        snprintf(fault, NEAR_FAULT_LEN, "it looks like a typing mistake");
+        snprintf(fault, NEAR_FAULT_LEN, "the host has a typing mistake");
     return fault[0] != '\0';
 }

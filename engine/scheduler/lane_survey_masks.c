@@ -6,6 +6,7 @@
  * domain with many unverified identities below, the bound ends the search.
  */
 #include "base/dname.h"
+#include "base/plural.h"
 #include "scheduler_internal.h"
 
 #include <assert.h>
@@ -117,9 +118,9 @@ uint8_t masks_next(struct scheduler *d, uint16_t lane)
     char *reason = l->gaps[SURVEY_GAP_MASKS];
     if (left && !reason[0])
         snprintf(reason, SURVEY_REASON_LEN,
-                 "%u identities below domains of the fleet were not asked about: "
-                 "masked-by-identity was not judged to its end",
-                 left);
+                 "%u %s not asked about: masked-by-identity was not judged to its end", left,
+                 plural(left, "identity below a domain of the fleet was",
+                        "identities below domains of the fleet were"));
     return 0;
 }
 

@@ -1,6 +1,7 @@
 /* Counts the rows of the newest wave, and says what the wave waits for. */
 #include "wave_tally.h"
 
+#include "base/plural.h"
 #include "waves.h"
 
 #include <stdio.h>
@@ -101,7 +102,7 @@ void wave_tally_told(const struct wave_tally *t, instant_us now, struct buf *out
     } else {
         buf_add_fmt(out, ": %u of %u at Success", t->good, size);
         if (t->bad)
-            buf_add_fmt(out, ", %u ended badly", t->bad);
+            buf_add_fmt(out, ", %u %s attention", t->bad, plural(t->bad, "needs", "need"));
         const struct {
             uint32_t count;
             const char *what;
@@ -119,7 +120,8 @@ void wave_tally_told(const struct wave_tally *t, instant_us now, struct buf *out
             buf_add_fmt(out, ", oldest %s", span_format(now - t->since, age));
     }
     if (t->unstarted > size - t->started)
-        buf_add_fmt(out, "; %u wait for later waves", t->unstarted - (size - t->started));
+        buf_add_fmt(out, "; %u %s for later waves", t->unstarted - (size - t->started),
+                    plural(t->unstarted - (size - t->started), "waits", "wait"));
 }
 
 void wave_tally_json(const struct wave_tally *t, struct json_out *j)

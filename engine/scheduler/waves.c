@@ -1,6 +1,8 @@
 /* Counts started, final and failed identities, and opens the next wave. */
 #include "waves.h"
 
+#include "base/plural.h"
+
 #include <assert.h>
 #include <stdio.h>
 
@@ -104,9 +106,8 @@ static void pause_as_failed(struct waves *w)
 {
     if (!w->paused)
         snprintf(w->reason, sizeof w->reason,
-                 "%u identities have failed, and max_failures allows %u: no further write was "
-                 "started",
-                 w->failed, w->failed_max);
+                 "%u %s failed, and max_failures allows %u: no further write was started",
+                 w->failed, plural(w->failed, "identity has", "identities have"), w->failed_max);
     w->paused = true;
 }
 
@@ -114,9 +115,11 @@ static void pause_as_inconclusive(struct waves *w)
 {
     if (!w->paused)
         snprintf(w->reason, sizeof w->reason,
-                 "wave %u is inconclusive: %u identities waited for DNS or SES until their "
-                 "deadline, which is neither failure nor success. Check them, then resume",
-                 w->index + 1, w->expired);
+                 "wave %u is inconclusive: %u %s for DNS or SES until the deadline, which is "
+                 "neither failure nor success. Check %s, then resume",
+                 w->index + 1, w->expired,
+                 plural(w->expired, "identity waited", "identities waited"),
+                 plural(w->expired, "it", "them"));
     w->paused = true;
 }
 
@@ -124,7 +127,7 @@ static void pause_as_hopeless(struct waves *w)
 {
     if (!w->paused)
         snprintf(w->reason, sizeof w->reason,
-                 "wave %u has ended, and none of its identities ended well, so no other wave was "
+                 "wave %u has ended, and none of its identities is done, so no other wave was "
                  "begun. Check them, then resume",
                  w->index + 1);
     w->paused = true;

@@ -68,25 +68,35 @@ static bool records_add(struct dns_message *message, struct arena *arena,
     return any;
 }
 
+/* Whose records the name has: its own, or those of the wildcard at the closest encloser (RFC 4592). */
+static struct text wildcard_of(const struct provider_model *m, const struct model_zone *z,
+                               struct text name, instant_us at, struct arena *arena)
+{
+    uint32_t zone = (uint32_t)(z - m->zones);
+    if (exists(m, zone, name, at))
+        return name;
+    for (struct text above = name; dname_below(above, z->name);) {
+        above = dname_parent(above);
+        struct text wildcard = arena_fmt(arena, "*." TEXT_FMT, TEXT_ARG(above));
+        if (exists(m, zone, wildcard, at))
+            return wildcard;
+        if (exists(m, zone, above, at))
+            break;
+    }
+    return name;
+}
+
 /* As the zone stood at an instant. */
 static void zone_answer(const struct provider_model *m, uint32_t zone,
                         const struct dns_question *question, struct text name, instant_us at,
                         struct arena *arena, struct dns_message *message)
 {
     const struct model_zone *z = &m->zones[zone];
-    struct text there = name;
-    for (struct text above = name; !exists(m, zone, there, at);) {
-        if (dname_eq(above, z->name) || !above.len)
-            break;
-        above = dname_parent(above);
-        if (exists(m, zone, above, at) || dname_eq(above, z->name)) {
-            there = arena_fmt(arena, "*." TEXT_FMT, TEXT_ARG(above)); /* the closest encloser */
-            break;
-        }
-    }
+    struct text there = wildcard_of(m, z, name, at, arena);
     bool is_there = dname_eq(name, z->name) || exists(m, zone, there, at);
-    bool any = is_there && (records_add(message, arena, m, zone, there, name, DNS_TYPE_CNAME, at) ||
-                            records_add(message, arena, m, zone, there, name, question->type, at));
+    bool any = is_there &&
+               (records_add(message, arena, m, zone, there, name, DNS_TYPE_CNAME, at) ||
+                records_add(message, arena, m, zone, there, name, question->type, at));
     message->rcode = is_there ? DNS_RCODE_NOERROR : DNS_RCODE_NXDOMAIN;
     if (!any)
         denial_add(message, arena, z->name);

@@ -46,7 +46,7 @@ ROOMS = {
     "engine/inspect": BASE + ["engine/calls", "engine/survey", "engine"],
     "engine/handoff": WORDS + ["engine/rules", "engine/survey", "engine/journal", "engine/wire", "reports", "engine/access",
         "engine/inspect"],
-    "engine/publish": WORDS + ["engine/dns", "engine/rules", "engine/calls", "engine/survey", "engine/scheduler", "engine/handoff"],
+    "engine/publish": WORDS + ["engine/rules", "engine/calls", "engine/survey", "engine/scheduler", "engine/handoff"],
     "cmd/options": None,  # everything outside cmd, and what COMMANDS says
     "cmd/ui": None,
     "cmd/mailfrom": None,

@@ -195,11 +195,11 @@ static bool target_draw(struct publish_scene *s, uint32_t number, uint32_t zone,
 
 static bool names_draw(struct publish_scene *s)
 {
-    uint32_t zones = 1 + (uint32_t)(draw(s, 0, 1) % 20);
+    uint32_t zones = 1 + (uint32_t)(draw(s, 0, 1) % (chance(s, 0, 3, 25) ? 20 : 6));
     uint32_t most = s->options.names ? s->options.names : NAMES_AT_ALL;
-    bool is_large = chance(s, 0, 2, 15);
+    bool is_large = chance(s, 0, 2, 6);
     for (uint32_t zone = 0; zone < zones && s->targets_len < most; zone++) {
-        uint32_t names = 1 + (uint32_t)(draw(s, 9, zone) % 6);
+        uint32_t names = 1 + (uint32_t)(draw(s, 9, zone) % 4);
         struct text apex;
         if (zone == 0 && is_large)
             names += 130; /* more than a batch of some providers */

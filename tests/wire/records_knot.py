@@ -195,7 +195,7 @@ def whole_sets(records):
     huge = ("huge.d1.test", "TXT")
     terraform = records.run(records.manifest, "--live", "--format", "terraform")
     same(readers.read_terraform(terraform.stdout.decode()), set(want) - {huge}, "terraform says the same sets")
-    check(b"beside them: 1 record sets, first at huge.d1.test" in terraform.stderr,
+    check(b"beside them: 1 record set, first at huge.d1.test" in terraform.stderr,
           "but the one that Route 53 cannot hold, and that is said", terraform.stderr)
     for cloud in ("google", "azure"):
         done = records.run(records.manifest, "--live", "--format", "terraform", "--provider", cloud)

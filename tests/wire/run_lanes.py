@@ -90,7 +90,7 @@ def one_is_refused(programs):
     """Ten accounts in three Regions; the keys of one are unknown to AWS."""
     with Accounts(*programs, 10, {"a7": {"key": "AKIDUNKNOWN"}}) as room:
         told = room.ends("plan ends with trouble", TROUBLE, "plan", "fleet.yaml")
-        check("the preflight of a large fleet is short", "27 of 30 lanes in 10 accounts answer every question" in told, told)
+        check("the preflight of a large fleet is short", "27 of 30 pairs of account and Region (10 accounts) answer every question" in told, told)
         told = room.ends("apply ends with trouble", TROUBLE, "apply", "fleet.yaml", "--yes")
         rows = room.report(1)
         refused, others = room.of(rows, "a7"), {n: r for n, r in rows.items() if r["account"] != "a7"}

@@ -86,13 +86,13 @@ def on_a_terminal(room):
     check("the clock of an idle run goes on", until(lambda: seconds() > since + 1), *terminal.lines())
 
     terminal.resize(40, 8)
-    narrow = until(lambda: [line for line in terminal.lines() if re.search(r"^lane +finished +left$", line)])
+    narrow = until(lambda: [line for line in terminal.lines() if re.search(r"^account Region +finished +left$", line)])
     seen = terminal.lines()
     check("a narrower terminal gets a narrower progress view", narrow and all(len(line) <= 40 for line in seen), *seen)
     check("and only one", sum(line.startswith("Run ") for line in seen) == 1, *seen)
     terminal.resize(120, 30)
     check("a wider one gets a wider progress view", terminal.shows(r"throttled +deadline"), *terminal.lines())
-    check("and only one", sum(line.startswith("lane") for line in terminal.lines()) == 1, *terminal.lines())
+    check("and only one", sum(line.startswith("account Region") for line in terminal.lines()) == 1, *terminal.lines())
 
     watcher = Terminal(room, 100, 24, "status", "--watch")
     check("another process watches the run through its journal",
@@ -107,7 +107,7 @@ def on_a_terminal(room):
     terminal.type("\x11")
     check("it ends as it should", terminal.ended() == DONE, *terminal.lines())
     seen = terminal.lines()
-    check("the progress view makes room for the result", not any(line.startswith("lane") for line in seen) and
+    check("the progress view makes room for the result", not any(line.startswith("account Region") for line in seen) and
           any(re.search("8 of 8 finished; after", line) for line in seen), *seen)
     check("the watcher ends with the run", watcher.ended() == DONE and watcher.shows("Run .*: ended"), *watcher.lines())
 

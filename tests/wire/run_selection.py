@@ -37,7 +37,7 @@ def planned(room):
     check("one pattern without an identity takes nothing from the others", rows == NAMES[:2], rows)
     text = room.ends("that is said", DONE, "plan", "fleet.yaml", "--only", "a.*", "--only", "gone.*")
     check("with the pattern, and with how many are left", "--only gone.* fits no identity of the manifest" in text
-          and "1 of the 6 identities of the manifest are selected" in text, text)
+          and "1 of the 6 identities of the manifest is selected" in text, text)
     text = room.ends("when nothing at all is left there is no plan", CANNOT_RUN, "plan", "fleet.yaml", "--only", "gone.*")
     check("and the sentence names the option and the number", "--only 'gone.*' leaves none of the 6 identities" in text, text)
     text = room.ends("a plan of a part is kept", DONE, "plan", "fleet.yaml", "--only", "*.shop.example", "--exclude", "b.*", "--out", "part.plan")

@@ -47,6 +47,7 @@ FEEDBACK, SPF = "10 feedback-smtp.us-east-1.amazonses.com", '"v=spf1 include:ama
 ONE_ZONE = """\\052.wild TXT "star"
 alias CNAME elsewhere.example.
 foreign 300 MX 5 mail.example.
+u TXT "\\195\\188 \\"x\\" \\\\"
 foo-bar A 192.0.2.1
 foo A 192.0.2.2
 pointer CNAME elsewhere.example.
@@ -146,9 +147,10 @@ def sim(folder, knot_port, *options):
         f"{OTHER},arn:aws:iam::{OTHER}:role/dns,unused,,route53:GetHostedZone,",
         f"{CF_ACCOUNT},ed17574386854bf78a67040be0a770b0,cf-token,,,zones={TWO}|{PENDING}|0*",
         f"{CF_ACCOUNT},fd17574386854bf78a67040be0a770b0,cf-hasty,,,",
+        f"{CF_ACCOUNT},0d17574386854bf78a67040be0a770b0,cf-old,,,,disabled",
     ]
     (home / "zones.csv").write_text("\n".join(["provider,account,id,name,state,name_servers,server,key,file", *rows]) + "\n")
-    (home / "keys.csv").write_text("\n".join(["account,access_key_id,secret_access_key,session_token,deny,only", *keys]) + "\n")
+    (home / "keys.csv").write_text("\n".join(["account,access_key_id,secret_access_key,session_token,deny,only,state", *keys]) + "\n")
     command = [SIM, "--zones", home / "zones.csv", "--credentials", home / "keys.csv", "--log", home / "log", *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
@@ -182,7 +184,7 @@ def zones(s, r53):
     check("in the order of reversed labels", (len(names), names[0], names == sorted(names)), (100, "b000.bulk.", True))
     zone = r53.get_hosted_zone(Id="ZONE1")
     check("a zone has its name servers and counts its sets", (zone["DelegationSet"]["NameServers"], zone["HostedZone"]["ResourceRecordSetCount"]),
-          (["ns-1.awsdns-1.com", "ns-2.awsdns-2.net"], 330))
+          (["ns-1.awsdns-1.com", "ns-2.awsdns-2.net"], 331))
     zone = r53.get_hosted_zone(Id="ZPRIVATE")
     check("a private one has networks in their place", ("DelegationSet" in zone, len(zone["VPCs"])), (False, 1))
     for what, call, want in [
@@ -193,6 +195,9 @@ def zones(s, r53):
          ("InvalidClientTokenId", 403, "The security token included in the request is invalid.")),
     ]:
         check(what, error_of(call), want)
+    check("a name that is none", error_of(lambda: r53.list_hosted_zones_by_name(DNSName="a..test"))[:2], ("InvalidDomainName", 400))
+    check("a page of none", error_of(lambda: r53.list_hosted_zones(MaxItems="0"))[:2], ("InvalidInput", 400))
+    check("a page that begins nowhere", error_of(lambda: r53.list_hosted_zones(Marker="ZNONE"))[:2], ("NoSuchHostedZone", 404))
     check("a wrong secret", error_of(lambda: s.client(secret="wrong").list_hosted_zones())[:2], ("SignatureDoesNotMatch", 403))
     foreign = boto3.client("route53", endpoint_url=s.url, region_name="eu-west-1", aws_access_key_id="AKIDEXAMPLE", aws_secret_access_key=SECRET)
     foreign.meta.events.register("before-sign", lambda request_signer, **_: setattr(request_signer, "_region_name", "eu-west-1"))
@@ -202,7 +207,7 @@ def zones(s, r53):
 def sets(s, r53):
     pages = list(r53.get_paginator("list_resource_record_sets").paginate(HostedZoneId="ZONE1"))
     listed = [r for p in pages for r in p["ResourceRecordSets"]]
-    check("the paginator lists 330 sets, 300 a page", [len(p["ResourceRecordSets"]) for p in pages], [300, 30])
+    check("the paginator lists 331 sets, 300 a page", [len(p["ResourceRecordSets"]) for p in pages], [300, 31])
     check("the apex comes first, by type", [(r["Name"], r["Type"]) for r in listed[:2]], [("one.test.", "NS"), ("one.test.", "SOA")])
     few = r53.list_resource_record_sets(HostedZoneId="ZONE1", StartRecordName="foo-bar.one.test", MaxItems="4")
     check("labels are compared from the right, and a hyphen comes before a dot", [r["Name"] for r in few["ResourceRecordSets"]],
@@ -211,6 +216,8 @@ def sets(s, r53):
     got = r53.list_resource_record_sets(HostedZoneId="ZONE1", StartRecordName="*.wild.one.test", StartRecordType="TXT", MaxItems="1")
     check("a wildcard is written in octal digits", (got["ResourceRecordSets"], got["IsTruncated"]),
           ([{"Name": "\\052.wild.one.test.", "Type": "TXT", "TTL": 60, "ResourceRecords": [{"Value": '"star"'}]}], False))
+    got = r53.list_resource_record_sets(HostedZoneId="ZONE1", StartRecordName="u.one.test", MaxItems="1")["ResourceRecordSets"][0]
+    check("so are octets that are no ASCII, and marks within a text", got["ResourceRecords"][0]["Value"], '"\\303\\274 \\"x\\" \\\\"')
     check("a type needs a name", error_of(lambda: r53.list_resource_record_sets(HostedZoneId="ZONE1", StartRecordType="TXT"))[:2], ("InvalidInput", 400))
 
 
@@ -287,6 +294,14 @@ def refusals(s, r53):
     check("a change without values", error_of(lambda: write(r53, change("DELETE", "foreign.one.test", "MX")))[0::2],
           ("InvalidInput", "Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId], "
            "but found none in Change with [Action=DELETE, Name=foreign.one.test, Type=MX, SetIdentifier=null]"))
+    many = [change("CREATE", f"{'x' * 60}.{i}.two.test", "A", "192.0.2.1") for i in range(1000)]
+    check("however many they are", error_of(lambda: write(r53, *many))[2].count("is not permitted in zone"), 1000)
+    for what, body, want in [("no XML", b"<x", "MalformedInput"), ("other XML", b"<x/>", "MalformedInput"),
+                             ("no changes", b'<ChangeResourceRecordSetsRequest xmlns="https://route53.amazonaws.com/doc/2013-04-01/"/>', "InvalidInput"),
+                             ("XML of another year", b'<ChangeResourceRecordSetsRequest xmlns="https://route53.amazonaws.com/doc/2012-02-29/"/>', "MalformedInput")]:
+        odd = s.client()
+        odd.meta.events.register("before-call", lambda params, **_: params.update(body=body))
+        check(f"a body that is {what}", error_of(lambda: write(odd, both[0]))[:2], (want, 400))
     check("a zone of a service", error_of(lambda: write(r53, change("CREATE", "x.linked.test", "TXT", SPF), zone="ZLINKED"))[:2], ("AccessDenied", 403))
     check("a locked zone", error_of(lambda: write(r53, change("CREATE", "x.locked.test", "TXT", SPF), zone="ZLOCKED"))[:2], ("InvalidInput", 400))
 
@@ -343,6 +358,9 @@ def cloudflare_reads(s):
     check("a token is verified", (status, whole["result"], whole["messages"][0]["message"]),
           (200, {"id": "ed17574386854bf78a67040be0a770b0", "status": "active"}, "This API Token is valid and active"))
     check("no token", cf("GET", "zones", token="")[:3], (400, 9106, "Missing X-Auth-Key, X-Auth-Email or Authorization headers"))
+    check("a header that is none", cf("GET", "zones", token="two words")[:3], (400, 6003, "Invalid request headers"))
+    check("an unknown token that is verified", cf("GET", "user/tokens/verify", token="nobody")[:3], (401, 1000, "Invalid API Token"))
+    check("a disabled token", (cf("GET", "user/tokens/verify", token="cf-old")[1]["status"], cf("GET", "zones", token="cf-old")[:2]), ("disabled", (403, 9109)))
     check("an unknown token", cf("GET", "zones", token="nobody")[:3], (403, 9109, "Invalid access token"))
     check("a zone that the token does not see", cf("GET", "zones/" + HIDDEN)[:3], (403, 10000, "Authentication error"))
     check("an id that is none", cf("GET", "zones/x")[:2], (404, 7003))
@@ -407,6 +425,15 @@ def cloudflare_writes(s):
     check("a body that is none", cf("POST", "/batch", [])[:2], (400, 9207))
 
 
+def circle(s, r53):
+    """From a provider to SES: what is published there is what SES finds."""
+    ses = boto3.client("ses", region_name="us-east-1", endpoint_url=s.url, aws_access_key_id="AKIDEXAMPLE", aws_secret_access_key=SECRET)
+    write(r53, change("CREATE", "bounce.circle.one.test", "MX", FEEDBACK), change("CREATE", "bounce.circle.one.test", "TXT", SPF))
+    ses.set_identity_mail_from_domain(Identity="one.test", MailFromDomain="bounce.circle.one.test")
+    read = lambda: ses.get_identity_mail_from_domain_attributes(Identities=["one.test"])["MailFromDomainAttributes"]["one.test"]["MailFromDomainStatus"]
+    check("what is published is found by SES", until(read, "Success"), "Success")
+
+
 def limits(s, r53):
     calls = [s.cloudflare("GET", "zones?name=two.test", token="cf-hasty")[0] for _ in range(3)]
     check("another token has a count of its own", calls, [200, 200, 200])
@@ -441,6 +468,18 @@ def faults(folder, port):
     with sim(folder, port, "--faults", "partial=1") as s:
         write(s.client(), txt(1), txt(2))
         check("partial: success, and one of two is served", [s.served(f"f{i}.one.test", "TXT") for i in (1, 2)], [[SPF], None])
+    with sim(folder, port, "--faults", "reset-after=1") as s:
+        lost = type(None)
+        try:
+            write(s.client(), txt(6))
+        except botocore.exceptions.HTTPClientError as e:
+            lost = type(e)
+        check("reset-after: the answer is lost, and the change is served", (issubclass(lost, botocore.exceptions.HTTPClientError), s.served("f6.one.test", "TXT")),
+              (True, [SPF]))
+    with sim(folder, port, "--faults", "http500=1") as s:
+        check("http500: a page of a proxy", error_of(lambda: write(s.client(), txt(7)))[1], 503)
+    with sim(folder, port, "--faults", "throttle=1") as s:
+        check("throttle: at both", (error_of(lambda: write(s.client(), txt(7)))[:2], s.cloudflare("GET", "zones")[:2]), (("Throttling", 400), (429, 971)))
     with sim(folder, port, "--faults", "busy=1") as s:
         check("busy: a prior request", error_of(lambda: write(s.client(), txt(3)))[:2], ("PriorRequestNotComplete", 400))
     with sim(folder, port, "--faults", "writer=1") as s:
@@ -467,11 +506,15 @@ def main():
         try:
             wait_until_it_serves(port, "one.test")
             counted = beside.submit(count, folder, port)
-            with sim(folder, port, "--dns-rate", "1e6") as s:
+            (folder / "identities.csv").write_text(
+                f"account,region,identity,type,verified,mail_from,behavior,status,forwarding\n{ACCOUNT},us-east-1,one.test,,,,,,\n")
+            with sim(folder, port, "--dns-rate", "1e6", "--identities", folder / "identities.csv", "--resolver", f"127.0.0.1:{port}",
+                     "--detect-after", "0", "--rate", "100", "--burst", "100") as s:
                 r53 = s.client()
                 for part in zones, sets, writing, refusals, policies:
                     part(s, r53)
                 command_line(s)
+                circle(s, r53)
                 limits(s, r53)
             pace(folder, port)
             faults(folder, port)

@@ -13,6 +13,8 @@
 #include "copy.h"
 #include "schema.h"
 
+#include "base/plural.h"
+
 #include <assert.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -151,8 +153,9 @@ static void top_tell(struct sqlite_store *s, uint64_t have)
     char text[160];
     uint64_t had = s->mark.top.record;
     if (have < had)
-        snprintf(text, sizeof text, "of its %llu records the last %llu are missing",
-                 (unsigned long long)had, (unsigned long long)(had - have));
+        snprintf(text, sizeof text, "of its %llu records the last %llu %s missing",
+                 (unsigned long long)had, (unsigned long long)(had - have),
+                 plural(had - have, "is", "are"));
     else
         snprintf(text, sizeof text, "record %llu is not the one that was kept",
                  (unsigned long long)had);

@@ -196,8 +196,8 @@ static void what_is_whole_says_nothing(void **state)
 
 static void a_log_that_was_cut(void **state)
 {
-    assert_said(*state, "truncate -s -20 journal.db-wal",
-                "of its 12 records the last 1 are missing", RECORDS - 1);
+    assert_said(*state, "truncate -s -20 journal.db-wal", "of its 12 records the last 1 is missing",
+                RECORDS - 1);
 }
 
 static void a_bit_of_the_last_frame(void **state)
@@ -205,7 +205,7 @@ static void a_bit_of_the_last_frame(void **state)
     assert_said(*state,
                 "printf X | dd of=journal.db-wal bs=1 conv=notrunc status=none"
                 " seek=$(($(stat -c %s journal.db-wal) - 9))",
-                "of its 12 records the last 1 are missing", RECORDS - 1);
+                "of its 12 records the last 1 is missing", RECORDS - 1);
 }
 
 /* Even where the mark is of no help, since it is gone; and that is not all that is said then. */
@@ -300,7 +300,7 @@ static void only_the_run_that_was_written_is_accused(void **state)
     for (int i = 0; i < 2; i++) {
         opened(b, i ? JOURNAL_WRITE : JOURNAL_READ);
         assert_string_equal(loss_of(b, 1), "");
-        assert_non_null(strstr(loss_of(b, 2), "of its 17 records the last 1 are missing"));
+        assert_non_null(strstr(loss_of(b, 2), "of its 17 records the last 1 is missing"));
     }
 }
 

@@ -231,7 +231,7 @@ static void a_wave_whose_dns_was_too_slow_is_inconclusive(void **state)
     finish_many(&w, &f, 1, OUTCOME_DONE);
     assert_true(waves_are_over(&w));
     assert_string_equal(w.reason,
-                        "wave 2 is inconclusive: 2 identities waited for DNS or SES until their "
+                        "wave 2 is inconclusive: 2 identities waited for DNS or SES until the "
                         "deadline, which is neither failure nor success. Check them, then resume");
 }
 

@@ -76,7 +76,7 @@ static void a_wide_board_has_every_column(void **state)
         "[########...........................................................]  12%  2h31m "
         "of calls, then DNS\n"
         "4m10s; 312 calls, 2.9/s, 3 throttled; 131 writes; next deadline in 71h58m\n"
-        "lane               finished  attention  read   DNS  write  SES  calls/s  throttled "
+        "account Region     finished  attention  read   DNS  write  SES  calls/s  throttled "
         " deadline   left\n"
         "letters us-east-1  840/9000         12   100  7020    302  738      1.9          3 "
         "   71h58m  2h31m\n"
@@ -94,7 +94,7 @@ static void columns_go_as_the_terminal_narrows_and_names_stay(void **state)
                 "Run 3, apply: 1242 of 10002 finished, 12 need attention\n"
                 "[##.....................]  12%  2h31m of calls, then DNS\n"
                 "4m10s; 312 calls, 2.9/s, 3 throttled; 131 writes; next ~\n"
-                "lane               finished  attention   DNS  SES   left\n"
+                "account Region     finished  attention   DNS  SES   left\n"
                 "letters us-east-1  840/9000         12  7020  738  2h31m\n"
                 "shop eu-west-1     400/1000          0     0  600    SES\n"
                 "small eu-west-1         2/2          0     0    0      -\n");
@@ -102,7 +102,7 @@ static void columns_go_as_the_terminal_narrows_and_names_stay(void **state)
                 "Run 3, apply: 1242 of 10002 f~\n"
                 " 12%  2h31m of calls, then DNS\n"
                 "4m10s; 312 calls, 2.9/s, 3 th~\n"
-                "lane               finished\n"
+                "account Region     finished\n"
                 "letters us-east-1  840/9000\n"
                 "shop eu-west-1     400/1000\n"
                 "small eu-west-1         2/2\n");
@@ -122,7 +122,7 @@ static void an_account_gives_way_to_the_name_of_its_region(void **state)
         "Run 3, apply: 1242 of 10002 finished, 12 need attention\n"
         "[#####..........................................]  12%  2h31m of calls, then DNS\n"
         "4m10s; 312 calls, 2.9/s, 3 throttled; 131 writes; next deadline in 71h58m\n"
-        "lane                                       finished  attention   DNS  SES   left\n"
+        "account Region                             finished  attention   DNS  SES   left\n"
         "production-letters-of-the~ ap-southeast-2  840/9000         12  7020  738  2h31m\n"
         "shop eu-west-1                             400/1000          0     0  600    SES\n");
 }
@@ -137,9 +137,9 @@ static void lanes_are_folded_and_those_that_are_over_go_first(void **state)
                 "Run 3, apply: 1242 of 10002 finished, 12 need attention\n"
                 "[###........................]  12%  2h31m of calls, then DNS\n"
                 "4m10s; 312 calls, 2.9/s, 3 throttled; 131 writes; next dead~\n"
-                "lane               finished  attention   DNS  SES   left\n"
+                "account Region     finished  attention   DNS  SES   left\n"
                 "letters us-east-1  840/9000         12  7020  738  2h31m\n"
-                "and 2 more lanes: 402 of 1002 finished\n");
+                "and 2 more: 402 of 1002 finished\n");
     check_drawn(&b, 60, 3,
                 "Run 3, apply: 1242 of 10002 finished, 12 need attention\n"
                 "[###........................]  12%  2h31m of calls, then DNS\n"
@@ -159,7 +159,7 @@ static void a_journal_knows_writes_and_no_calls(void **state)
         "Run 3, apply, stopping: 1242 of 10002 finished, 12 need attention; calls in fli~\n"
         "[#####..........................................]  12%  2h31m of calls, then DNS\n"
         "4m10s; 131 writes, 2.9/s; next deadline in 71h58m\n"
-        "lane               finished  attention  read   DNS  write  SES  writes/s   left\n"
+        "account Region     finished  attention  read   DNS  write  SES  writes/s   left\n"
         "letters us-east-1  840/9000         12   100  7020    302  738       1.9  2h31m\n"
         "shop eu-west-1     400/1000          0     0     0      0  600       1.0    SES\n"
         "small eu-west-1         2/2          0     0     0      0    0       0.0      -\n");

@@ -1,5 +1,5 @@
 /* The names of the providers, as keys of a manifest. */
-#include "provider.h"
+#include "dns_provider.h"
 
 const char *provider_kind_name(enum provider_kind kind)
 {

@@ -2,8 +2,8 @@
  * A provider of DNS, as the manifest names it under dns.publish: who can write which zones, and by
  * whose credentials. No secret is in here: a provider names files and variables.
  */
-#ifndef MF_PROVIDER_H
-#define MF_PROVIDER_H
+#ifndef MF_DNS_PROVIDER_H
+#define MF_DNS_PROVIDER_H
 
 #include "record_set.h"
 
