@@ -75,12 +75,12 @@ struct dns_facts {
     uint32_t cuts_len;
     bool wildcard; /* authority mode: a wildcard above the name has an identical MX or alias, or TXT
                       without both */
-    struct text cname;    /* target of a CNAME at the name itself; empty: none */
-    struct text trouble;  /* for a person: "127.0.0.1:53: SERVFAIL"; empty unless a TROUBLE state */
-    uint32_t ttl_s;       /* smallest TTL of the records, or of the negative answer */
+    struct text cname;   /* target of a CNAME at the name itself; empty: none */
+    struct text trouble; /* for a person: "127.0.0.1:53: SERVFAIL"; empty unless a TROUBLE state */
+    uint32_t ttl_s;      /* smallest TTL of the records, or of the negative answer */
     uint32_t mx_ttl_s, txt_ttl_s; /* authority mode: the same of each question */
-    uint32_t mx_denied_s; /* recursive mode: the resolver caches "no MX" for so long */
-    struct server_note *servers; /* borrowed; in the order of discovery */
+    uint32_t mx_denied_s;         /* recursive mode: the resolver caches "no MX" for so long */
+    struct server_note *servers;  /* borrowed; in the order of discovery */
     uint32_t servers_len;
     uint32_t unheard; /* authority mode: servers of the zone without an answer to both questions */
     struct dns_elsewhere doubled; /* the name with its zone appended once more */

@@ -10,7 +10,7 @@
 #include "calls/machine.h"
 
 struct joined {
-    struct machine first, second; /* both with records */
+    struct machine first, second;                                  /* both with records */
     bool (*second_owns)(const void *ctx, const struct call *call); /* ctx: the second's */
     bool told_first, told_second;                                  /* to drain */
     struct record *records;                                        /* of this turn, of both */

@@ -27,8 +27,8 @@ struct look {
     const struct text *txts; /* swaps_txt: all values of the TXT set, raw */
     uint32_t txts_len;
     uint32_t mx_ttl_s, txt_ttl_s; /* of what is there */
-    uint32_t unheard;  /* servers in force that did not answer */
-    struct text zone;  /* the apex by DNS; empty: not known */
+    uint32_t unheard;             /* servers in force that did not answer */
+    struct text zone;             /* the apex by DNS; empty: not known */
     struct text hosts; /* "ns1.example.com, ns2.example.com": the name servers in force */
     struct text reason;
 };
@@ -47,8 +47,8 @@ bool look_at_names(struct look *look, struct arena *arena, const struct publish_
 bool look_before_withdrawal(struct look *look, struct arena *arena,
                             const struct publish_target *target, const struct survey *s);
 
-/* Does a server show one of the sets that were created there, whatever else it shows, or is that not
- * known? *s as above. */
+/* Does a server show one of the sets that were created there, whatever else it shows, or is that
+ * not known? *s as above. */
 bool look_shows(const struct publish_target *target, bool mx, bool txt, const struct survey *s);
 
 /* The first provider of the fleet that writes the zone; or providers_len. */

@@ -53,8 +53,7 @@ void pub_move(struct publisher *p, uint32_t target, enum publish_state state,
     }
     bool is_next = state == PUBLISH_READY && !t->takes_back; /* what is about to be changed */
     bool is_none = state == PUBLISH_UNCHANGED;
-    bool takes_back =
-        t->takes_back && (t->is_taken_back || !publish_state_is_final(state));
+    bool takes_back = t->takes_back && (t->is_taken_back || !publish_state_is_final(state));
     p->rows[p->records_len] = (struct publish_record){
         .target = target,
         .kind = kind,

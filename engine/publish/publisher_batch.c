@@ -229,8 +229,7 @@ static void target_back(struct publisher *p, uint32_t target, instant_us now)
 {
     struct pub_target *t = &p->targets[target];
     pub_unsent(p, target);
-    pub_move(p, target,
-             t->takes_back || !pub_may_be_there(t) ? PUBLISH_READY : PUBLISH_TO_LOOK,
+    pub_move(p, target, t->takes_back || !pub_may_be_there(t) ? PUBLISH_READY : PUBLISH_TO_LOOK,
              PUBLISH_ANSWER, t->reason, now);
     pub_zone_take(p, target, now);
 }
@@ -239,7 +238,8 @@ static void target_back(struct publisher *p, uint32_t target, instant_us now)
 static bool refuses_what_is_there(const struct call *call)
 {
     struct text code = text_of(call->reply.code);
-    return call->api == API_RFC2136 && (text_starts(code, TEXT("YX")) || text_starts(code, TEXT("NX")));
+    return call->api == API_RFC2136 &&
+           (text_starts(code, TEXT("YX")) || text_starts(code, TEXT("NX")));
 }
 
 /* The provider refuses the change of this target: perhaps because somebody else was faster. */
@@ -325,7 +325,7 @@ static void batch_accepted(struct publisher *p, struct pub_zone *z, struct pub_b
     p->denied[z->provider] = 0;
     z->has_accepted = true;
     z->batch_max = 2 * z->batch_max < pub_batch_max(pub_kind(p, z)) ? 2 * z->batch_max
-                                                                   : pub_batch_max(pub_kind(p, z));
+                                                                    : pub_batch_max(pub_kind(p, z));
     for (uint32_t i = 0; i < b->len; i++)
         if (begins_target(b, i))
             pub_accepted(p, b->targets[i], now);

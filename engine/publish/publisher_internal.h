@@ -20,19 +20,20 @@
 #define REFUSALS_MAX  2  /* of one name: the first may be another writer's work, so DNS is asked */
 #define DENIED_ZONES  3  /* in a row: then the provider is asked for no further change */
 #define PUB_NONE      UINT32_MAX
-#define UNSURE_PAUSE  SPAN_S(3) /* until the look after a lost answer or a refusal: what was done may
-                                   be on its way to the authorities */
+#define UNSURE_PAUSE                                                                               \
+    SPAN_S(3) /* until the look after a lost answer or a refusal: what was done may                \
+                 be on its way to the authorities */
 
 /* A name on its way. Invariant: at most one of `looking`, the heap of looks, the two lists of the
  * zone, and a call has the target. */
 struct pub_target {
     enum publish_state state;
-    uint32_t zone;   /* index; PUB_NONE: not known yet */
-    uint32_t next;   /* in the list of the zone that has the target; PUB_NONE ends */
-    bool looking;    /* its survey is out */
+    uint32_t zone; /* index; PUB_NONE: not known yet */
+    uint32_t next; /* in the list of the zone that has the target; PUB_NONE ends */
+    bool looking;  /* its survey is out */
     bool was_looked_at;
-    bool is_read;       /* the provider's sets at the name were read since the look */
-    bool takes_back;    /* another writer was there at the same moment: what was created goes again */
+    bool is_read;    /* the provider's sets at the name were read since the look */
+    bool takes_back; /* another writer was there at the same moment: what was created goes again */
     bool is_taken_back; /* it has gone */
     bool mx, txt;       /* of the next change; SENT and later: of the last */
     bool swaps_txt;
@@ -43,11 +44,11 @@ struct pub_target {
     uint32_t txts_len;
     struct record_set sets[2]; /* MX and TXT as the provider has them, once read; len 0: no set */
     instant_us looked_at;
-    instant_us changed_at;    /* when the last change was sent, or accepted */
+    instant_us changed_at;     /* when the last change was sent, or accepted */
     instant_us in_doubt_since; /* the provider and the authorities differ, or it refuses what DNS
                                   would allow; 0: no */
-    uint32_t attempts; /* looks in a row without an end */
-    uint32_t doubts;   /* looks while in doubt */
+    uint32_t attempts;         /* looks in a row without an end */
+    uint32_t doubts;           /* looks while in doubt */
     uint32_t refusals; /* of a change of this name alone, or of one that the provider named */
     uint32_t calls;
     struct text reason;

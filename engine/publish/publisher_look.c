@@ -121,10 +121,10 @@ static void seen_as_wanted(struct publisher *p, uint32_t target, const struct lo
 {
     struct pub_target *t = &p->targets[target];
     uint32_t ttl_s = pub_wanted(p, target)->ttl_s;
-    bool is_ours = pub_may_be_there(t) &&
-                   (p->options.withdraws || t->swaps_txt ||
-                    ((!t->sent_mx || look->mx_ttl_s == ttl_s) &&
-                     (!t->sent_txt || look->txt_ttl_s == ttl_s)));
+    bool is_ours =
+        pub_may_be_there(t) &&
+        (p->options.withdraws || t->swaps_txt ||
+         ((!t->sent_mx || look->mx_ttl_s == ttl_s) && (!t->sent_txt || look->txt_ttl_s == ttl_s)));
     zone_settle(p, target, look, now);
     move(p, target, is_ours ? PUBLISH_DONE : PUBLISH_UNCHANGED, TEXT_NONE, now);
 }
@@ -191,8 +191,7 @@ static bool wants_read_after(struct publisher *p, uint32_t target, const struct 
 {
     const struct pub_target *t = &p->targets[target];
     return !t->is_read && !t->takes_back && !p->options.withdraws &&
-           zone_settle(p, target, look, now) &&
-           provider_of(p, t)->kind == PROVIDER_CLOUDFLARE &&
+           zone_settle(p, target, look, now) && provider_of(p, t)->kind == PROVIDER_CLOUDFLARE &&
            p->zones[t->zone].state != PUB_ZONE_CLOSED;
 }
 
@@ -201,10 +200,9 @@ static void looked_after(struct publisher *p, uint32_t target, const struct look
 {
     struct pub_target *t = &p->targets[target];
     bool removes = t->takes_back || p->options.withdraws;
-    bool is_over =
-        removes ? look->verdict != LOOK_SILENT &&
-                      !look_shows(pub_wanted(p, target), t->sent_mx, t->sent_txt, s)
-                : look->verdict == LOOK_AS_WANTED;
+    bool is_over = removes ? look->verdict != LOOK_SILENT &&
+                                 !look_shows(pub_wanted(p, target), t->sent_mx, t->sent_txt, s)
+                           : look->verdict == LOOK_AS_WANTED;
     if (wants_read_after(p, target, look, now)) { /* resumed */
         pub_zone_take(p, target, now);
     } else if (is_over && !look->unheard) {

@@ -110,8 +110,8 @@ static bool needs_read(const struct publisher *p, const struct pub_zone *z,
     switch (pub_kind(p, z)) {
     case PROVIDER_CLOUDFLARE: return !t->is_read; /* there is no "create if absent" */
     case PROVIDER_ROUTE53: /* a removal repeats the set as Route 53 writes it */
-        return !t->is_read && (t->swaps_txt || p->options.withdraws || t->state == PUBLISH_UNSURE ||
-                                t->refusals);
+        return !t->is_read &&
+               (t->swaps_txt || p->options.withdraws || t->state == PUBLISH_UNSURE || t->refusals);
     default: return false;
     }
 }

@@ -68,7 +68,8 @@ static bool records_add(struct dns_message *message, struct arena *arena,
     return any;
 }
 
-/* Whose records the name has: its own, or those of the wildcard at the closest encloser (RFC 4592). */
+/* Whose records the name has: its own, or those of the wildcard at the closest encloser (RFC 4592).
+ */
 static struct text wildcard_of(const struct provider_model *m, const struct model_zone *z,
                                struct text name, instant_us at, struct arena *arena)
 {
@@ -94,9 +95,8 @@ static void zone_answer(const struct provider_model *m, uint32_t zone,
     const struct model_zone *z = &m->zones[zone];
     struct text there = wildcard_of(m, z, name, at, arena);
     bool is_there = dname_eq(name, z->name) || exists(m, zone, there, at);
-    bool any = is_there &&
-               (records_add(message, arena, m, zone, there, name, DNS_TYPE_CNAME, at) ||
-                records_add(message, arena, m, zone, there, name, question->type, at));
+    bool any = is_there && (records_add(message, arena, m, zone, there, name, DNS_TYPE_CNAME, at) ||
+                            records_add(message, arena, m, zone, there, name, question->type, at));
     message->rcode = is_there ? DNS_RCODE_NOERROR : DNS_RCODE_NXDOMAIN;
     if (!any)
         denial_add(message, arena, z->name);

@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SPINS     5000       /* turns at one instant */
+#define SPINS      5000                             /* turns at one instant */
 #define UNSEEN_MAX (PUBLISH_LOOK_AGE + SPAN_S(100)) /* with the lag of the slowest server */
-#define SEEN_AGO  SPAN_S(70) /* a look takes so long at most, with silent servers and all */
+#define SEEN_AGO   SPAN_S(70) /* a look takes so long at most, with silent servers and all */
 
 bool publish_watcher_init(struct publish_watcher *w, const struct publish_scene *scene,
                           struct world *world)
@@ -50,8 +50,8 @@ void publish_watcher_complain(struct publish_watcher *w, const char *fmt, ...)
 static void tell(struct publish_watcher *w, const struct publish_record *r)
 {
     struct publish_told *t = &w->told[w->records % PUBLISH_TURNS_KEPT];
-    *t = (struct publish_told){r->at,    r->target,     r->kind,       r->from,
-                               r->state, r->change, r->mx_changed, r->txt_changed, ""};
+    *t = (struct publish_told){r->at,     r->target,     r->kind,        r->from, r->state,
+                               r->change, r->mx_changed, r->txt_changed, ""};
     snprintf(t->reason, sizeof t->reason, TEXT_FMT, TEXT_ARG(text_slice(r->reason, 0, 95)));
     w->digest = hash_mix(hash_mix(w->digest, (uint64_t)r->at), r->target * 64u + r->state);
     w->digest = hash_mix(w->digest, hash_bytes(r->reason.at, r->reason.len));
@@ -67,9 +67,10 @@ static bool was_seen(const struct publish_watcher *w, uint32_t zone, uint8_t ser
         return false;
     for (const struct model_record *r = provider_model_first(m, t->name); r;
          r = provider_model_after(m, r)) {
-        bool is_it = type == DNS_TYPE_MX ? dname_eq(r->data, t->mx_exchange) : text_eq(r->data, txt);
-        bool was_then = r->from + lag <= now && (r->until == WHEN_NEVER ||
-                                                  r->until + lag > now - SEEN_AGO);
+        bool is_it =
+            type == DNS_TYPE_MX ? dname_eq(r->data, t->mx_exchange) : text_eq(r->data, txt);
+        bool was_then =
+            r->from + lag <= now && (r->until == WHEN_NEVER || r->until + lag > now - SEEN_AGO);
         if (r->zone == zone && r->type == type && is_it && was_then)
             return true;
     }
@@ -228,11 +229,10 @@ static void check_change(struct publish_watcher *w, const struct record_change *
     }
     const struct publish_target *t = &w->scene->targets[target];
     const struct publish_record *r = &w->rows[target].last;
-    bool is_kept = w->rows[target].known && r->kind == PUBLISH_INTENT &&
-                   r->state == PUBLISH_SENT && r->at == world_now(w->world);
+    bool is_kept = w->rows[target].known && r->kind == PUBLISH_INTENT && r->state == PUBLISH_SENT &&
+                   r->at == world_now(w->world);
     bool tells = c->set.type == DNS_TYPE_MX ? r->mx_changed : r->txt_changed;
-    bool is_fine = c->kind == CHANGE_SWAP ? is_fair_exchange(r, c)
-                                          : is_wanted_value(t, &c->set);
+    bool is_fine = c->kind == CHANGE_SWAP ? is_fair_exchange(r, c) : is_wanted_value(t, &c->set);
     if (!is_kept || !tells)
         publish_watcher_complain(w, "target %u: a change leaves without a kept intent", target);
     if (!is_fine)
@@ -246,8 +246,8 @@ static void check_change(struct publish_watcher *w, const struct record_change *
 
 static void check_batch(struct publish_watcher *w, const struct call *call)
 {
-    static const uint32_t most[APIS] = {[API_ROUTE53] = 1000, [API_RFC2136] = 100,
-                                        [API_CLOUDFLARE] = 200};
+    static const uint32_t most[APIS] = {
+        [API_ROUTE53] = 1000, [API_RFC2136] = 100, [API_CLOUDFLARE] = 200};
     if (call->changes_len == 0 || call->changes_len > most[call->api])
         publish_watcher_complain(w, "a batch of %u changes", call->changes_len);
     if (publish_watcher_is_over_budget(w))
@@ -420,10 +420,10 @@ static void check_record(struct publish_watcher *w, const struct model_record *r
                                  TEXT_ARG(r->data));
     bool was_removed = r->until != WHEN_NEVER && r->removed_by == HAND_RUN;
     /* An equal record that appeared while the run did not know what had become of its own cannot
-     * be told from its own; nor by RFC 2136, whose prerequisites know no TTL, one that has taken the
-     * place of the own after the look. */
-    bool is_unseen = publish_scene_kind(w->scene, target) == PROVIDER_RFC2136 &&
-                     r->until - r->from < UNSEEN_MAX;
+     * be told from its own; nor by RFC 2136, whose prerequisites know no TTL, one that has taken
+     * the place of the own after the look. */
+    bool is_unseen =
+        publish_scene_kind(w->scene, target) == PROVIDER_RFC2136 && r->until - r->from < UNSEEN_MAX;
     bool is_ours = r->by == HAND_RUN || (r->by == HAND_OTHER && is_wanted && w->withdraws &&
                                          (w->rows[target].was_lost || is_unseen));
     if (was_removed && !is_exchanged(w, target, r) && !is_ours)
@@ -468,8 +468,9 @@ static bool may_end_badly(const struct publish_watcher *w, uint32_t target,
     if (by_server && state == PUBLISH_REFUSED && w->rows[target].was_lost &&
         (part == ZONE_ORPHAN || part == ZONE_PARTLY || part == ZONE_HALF_SILENT))
         return true; /* it is at the server, and DNS does not show it */
-    return w->withdraws && (part == ZONE_ORPHAN || part == ZONE_PARTLY ||
-                            part == ZONE_HALF_SILENT) && state != PUBLISH_REFUSED;
+    return w->withdraws &&
+           (part == ZONE_ORPHAN || part == ZONE_PARTLY || part == ZONE_HALF_SILENT) &&
+           state != PUBLISH_REFUSED;
 }
 
 void publish_watcher_end(struct publish_watcher *w)

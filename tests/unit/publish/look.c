@@ -63,8 +63,7 @@ static const struct row {
     {ZONE SES_MX TXT(OTHER), false, {LOOK_PERSON, .says = "SPF record without Amazon SES"}},
     {ZONE SES_MX TXT(OTHER),
      true,
-     {LOOK_CHANGE, false, true, true, OTHER,
-      "v=spf1 include:amazonses.com ip4:203.0.113.7 -all"}},
+     {LOOK_CHANGE, false, true, true, OTHER, "v=spf1 include:amazonses.com ip4:203.0.113.7 -all"}},
     {ZONE TXT("words") TXT(OTHER),
      true,
      {LOOK_CHANGE, true, true, true, OTHER, "v=spf1 include:amazonses.com ip4:203.0.113.7 -all"}},
@@ -177,13 +176,14 @@ static void an_apex_is_left_alone(void **state)
     struct look look;
     const struct look_rules rules = {.region = TEXT("us-east-1"), .merges_spf = true};
     (void)state;
-    scene_open(&s, "server 192.0.2.1\nzone example.com\n" NAME " 300 NS ns." NAME "\nns." NAME
-                   " 300 A 192.0.2.9\nserver 192.0.2.9\nzone " NAME "\n" NAME
-                   " 300 NS ns." NAME "\n");
+    scene_open(&s,
+               "server 192.0.2.1\nzone example.com\n" NAME " 300 NS ns." NAME "\nns." NAME
+               " 300 A 192.0.2.9\nserver 192.0.2.9\nzone " NAME "\n" NAME " 300 NS ns." NAME "\n");
     assert_true(look_at_names(&look, &s.arena, &target, &s.survey, &rules));
     assert_int_equal(look.verdict, LOOK_PERSON);
-    assert_text(look.reason, TEXT("the name is the apex of a zone of its own, and records are never "
-                                  "created at an apex"));
+    assert_text(look.reason,
+                TEXT("the name is the apex of a zone of its own, and records are never "
+                     "created at an apex"));
     scene_close(&s);
 }
 
@@ -212,8 +212,8 @@ static const struct {
     const char *zone;
     bool with_mx, with_txt;
     enum look_verdict verdict;
-    bool mx, txt;   /* CHANGE */
-    bool shows;     /* something of ours is, or may be, there */
+    bool mx, txt; /* CHANGE */
+    bool shows;   /* something of ours is, or may be, there */
 } withdrawals[] = {
     {ZONE SES_MX SPF, true, true, LOOK_CHANGE, true, true, true},
     {ZONE SES_MX SPF, true, false, LOOK_CHANGE, true, false, true},
@@ -263,26 +263,32 @@ static void what_was_created_goes_only_if_it_is_still_that(void **state)
 
 #define HOSTS(a, b) (const struct text[]){{a, sizeof a - 1}, {b, sizeof b - 1}}, 2
 #define IN_FORCE    "ns1.dns.test, ns2.dns.test"
-#define ID(id)      {id, sizeof id - 1}
-#define APEX        {"example.com", 11}
+#define ID(id)                                                                                     \
+    {                                                                                              \
+        id, sizeof id - 1                                                                          \
+    }
+#define APEX                                                                                       \
+    {                                                                                              \
+        "example.com", 11                                                                          \
+    }
 
-static const struct hosted_zone open_zone = {ID("Z1"), APEX, ZONE_OPEN, {NULL, 0},
-                                             HOSTS("ns2.dns.test", "ns1.dns.test")};
-static const struct hosted_zone orphan = {ID("Z2"), APEX, ZONE_OPEN, {NULL, 0},
-                                          HOSTS("ns7.dns.test", "ns8.dns.test")};
-static const struct hosted_zone partly = {ID("Z3"), APEX, ZONE_OPEN, {NULL, 0},
-                                          HOSTS("ns1.dns.test", "ns8.dns.test")};
-static const struct hosted_zone private_twin = {ID("Z4"), APEX, ZONE_PRIVATE, {NULL, 0},
-                                                HOSTS("ns1.dns.test", "ns2.dns.test")};
+static const struct hosted_zone open_zone = {
+    ID("Z1"), APEX, ZONE_OPEN, {NULL, 0}, HOSTS("ns2.dns.test", "ns1.dns.test")};
+static const struct hosted_zone orphan = {
+    ID("Z2"), APEX, ZONE_OPEN, {NULL, 0}, HOSTS("ns7.dns.test", "ns8.dns.test")};
+static const struct hosted_zone partly = {
+    ID("Z3"), APEX, ZONE_OPEN, {NULL, 0}, HOSTS("ns1.dns.test", "ns8.dns.test")};
+static const struct hosted_zone private_twin = {
+    ID("Z4"), APEX, ZONE_PRIVATE, {NULL, 0}, HOSTS("ns1.dns.test", "ns2.dns.test")};
 static const struct hosted_zone linked = {ID("Z5"), APEX, ZONE_SERVICE,
                                           ID("servicediscovery.amazonaws.com"),
                                           HOSTS("ns1.dns.test", "ns2.dns.test")};
-static const struct hosted_zone locked = {ID("Z6"), APEX, ZONE_LOCKED, {NULL, 0},
-                                          HOSTS("ns1.dns.test", "ns2.dns.test")};
+static const struct hosted_zone locked = {
+    ID("Z6"), APEX, ZONE_LOCKED, {NULL, 0}, HOSTS("ns1.dns.test", "ns2.dns.test")};
 static const struct hosted_zone pending = {ID("Z7"), APEX, ZONE_INACTIVE, ID("pending"),
                                            HOSTS("ns1.dns.test", "ns2.dns.test")};
-static const struct hosted_zone other_name = {ID("Z8"), {"example.net", 11}, ZONE_OPEN, {NULL, 0},
-                                              HOSTS("ns1.dns.test", "ns2.dns.test")};
+static const struct hosted_zone other_name = {
+    ID("Z8"), {"example.net", 11}, ZONE_OPEN, {NULL, 0}, HOSTS("ns1.dns.test", "ns2.dns.test")};
 
 static void the_zone_in_force_is_chosen(void **state)
 {
@@ -296,7 +302,10 @@ static void the_zone_in_force_is_chosen(void **state)
         {PROVIDER_ROUTE53, {&orphan, &open_zone, &private_twin, &other_name}, "Z1", ""},
         {PROVIDER_ROUTE53, {&other_name, &locked, &open_zone}, "Z1", ""},
         {PROVIDER_CLOUDFLARE, {&orphan, &open_zone}, "Z1", ""},
-        {PROVIDER_ROUTE53, {NULL}, NULL, "no zone of the name example.com, which is served by " IN_FORCE},
+        {PROVIDER_ROUTE53,
+         {NULL},
+         NULL,
+         "no zone of the name example.com, which is served by " IN_FORCE},
         {PROVIDER_ROUTE53, {&other_name}, NULL, "no zone of the name example.com"},
         {PROVIDER_ROUTE53, {&orphan}, NULL, "served by " IN_FORCE ", and not by zone Z2"},
         {PROVIDER_ROUTE53, {&orphan, &private_twin}, NULL, "not by zone Z2"},
@@ -329,7 +338,8 @@ static void the_zone_in_force_is_chosen(void **state)
     }
 }
 
-/* Names are held against each other as DNS does, and no server in force makes no zone be in force. */
+/* Names are held against each other as DNS does, and no server in force makes no zone be in force.
+ */
 static void no_servers_in_force_are_no_match(void **state)
 {
     struct arena arena;
@@ -348,7 +358,8 @@ static void no_servers_in_force_are_no_match(void **state)
 static void the_first_provider_that_fits_writes_a_zone(void **state)
 {
     struct text first[] = {TEXT("example.com"), TEXT("*.example.com")}, second[] = {TEXT("*.com")};
-    struct provider providers[] = {{.zones = first, .zones_len = 2}, {.zones = second, .zones_len = 1}};
+    struct provider providers[] = {{.zones = first, .zones_len = 2},
+                                   {.zones = second, .zones_len = 1}};
     const struct fleet f = {.providers = providers, .providers_len = 2};
     (void)state;
     assert_int_equal(provider_of_zone(&f, TEXT("example.com")), 0);
@@ -359,8 +370,14 @@ static void the_first_provider_that_fits_writes_a_zone(void **state)
 
 /* ---- sets ---- */
 
-#define VALUE(p, d) {.preference = p, .data = {d, sizeof d - 1}}
-#define SET(t, v)   {.type = t, .values = v, .len = COUNT(v)}
+#define VALUE(p, d)                                                                                \
+    {                                                                                              \
+        .preference = p, .data = { d, sizeof d - 1 }                                               \
+    }
+#define SET(t, v)                                                                                  \
+    {                                                                                              \
+        .type = t, .values = v, .len = COUNT(v)                                                    \
+    }
 
 static const struct record_value ours_mx[] = {VALUE(10, HOST)};
 static const struct record_value foreign_mx[] = {VALUE(10, "mail.example.net")};
@@ -374,7 +391,8 @@ static void what_the_provider_has_decides(void **state)
 {
     const struct record_set mx = SET(DNS_TYPE_MX, ours_mx), mx2 = SET(DNS_TYPE_MX, foreign_mx);
     const struct record_set mx3 = SET(DNS_TYPE_MX, both_mx), txt = SET(DNS_TYPE_TXT, ours_txt);
-    const struct record_set txt2 = SET(DNS_TYPE_TXT, foreign_txt), txt3 = SET(DNS_TYPE_TXT, both_txt);
+    const struct record_set txt2 = SET(DNS_TYPE_TXT, foreign_txt),
+                            txt3 = SET(DNS_TYPE_TXT, both_txt);
     const struct record_set alias = SET(DNS_TYPE_CNAME, cname), cut = SET(DNS_TYPE_NS, cname);
     const struct record_set address = SET(DNS_TYPE_A, cname);
     struct record_set routed = mx;
@@ -384,28 +402,17 @@ static void what_the_provider_has_decides(void **state)
         const struct record_set *sets[3];
         enum sets_verdict verdict;
     } cases[] = {
-        {true, true, {NULL}, SETS_FREE},
-        {true, true, {&address}, SETS_FREE},
-        {true, false, {&txt}, SETS_FREE},
-        {true, false, {&txt2}, SETS_FREE},
-        {false, true, {&mx2}, SETS_FREE},
-        {false, false, {&mx2, &txt2}, SETS_FREE},
-        {true, true, {&mx, &txt}, SETS_WANTED},
-        {true, true, {&mx, &txt, &address}, SETS_WANTED},
-        {true, false, {&mx, &txt2}, SETS_WANTED},
-        {false, true, {&mx2, &txt}, SETS_WANTED},
-        {true, true, {&mx}, SETS_PERSON},
-        {true, true, {&txt}, SETS_PERSON},
-        {true, true, {&mx2}, SETS_PERSON},
-        {true, true, {&txt2}, SETS_PERSON},
-        {true, true, {&alias}, SETS_PERSON},
-        {true, true, {&cut}, SETS_PERSON},
-        {false, false, {&alias}, SETS_PERSON},
-        {true, false, {&routed}, SETS_PERSON},
-        {true, true, {&mx3, &txt}, SETS_DOUBLED},
-        {true, true, {&mx, &txt3}, SETS_DOUBLED},
-        {true, true, {&mx2, &txt}, SETS_DOUBLED},
-        {false, true, {&mx3, &txt}, SETS_WANTED},
+        {true, true, {NULL}, SETS_FREE},          {true, true, {&address}, SETS_FREE},
+        {true, false, {&txt}, SETS_FREE},         {true, false, {&txt2}, SETS_FREE},
+        {false, true, {&mx2}, SETS_FREE},         {false, false, {&mx2, &txt2}, SETS_FREE},
+        {true, true, {&mx, &txt}, SETS_WANTED},   {true, true, {&mx, &txt, &address}, SETS_WANTED},
+        {true, false, {&mx, &txt2}, SETS_WANTED}, {false, true, {&mx2, &txt}, SETS_WANTED},
+        {true, true, {&mx}, SETS_PERSON},         {true, true, {&txt}, SETS_PERSON},
+        {true, true, {&mx2}, SETS_PERSON},        {true, true, {&txt2}, SETS_PERSON},
+        {true, true, {&alias}, SETS_PERSON},      {true, true, {&cut}, SETS_PERSON},
+        {false, false, {&alias}, SETS_PERSON},    {true, false, {&routed}, SETS_PERSON},
+        {true, true, {&mx3, &txt}, SETS_DOUBLED}, {true, true, {&mx, &txt3}, SETS_DOUBLED},
+        {true, true, {&mx2, &txt}, SETS_DOUBLED}, {false, true, {&mx3, &txt}, SETS_WANTED},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
