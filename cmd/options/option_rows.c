@@ -566,7 +566,7 @@ const struct option_row option_rows[] = {
     {"out", OPTIONS_RECORDS, "FILE",
      "output file (default standard output); FOLDER/ gets a file for each zone", read_out,
      .letter = 'o'},
-    {"publish", OPTIONS_APPLY | OPTIONS_PLAN, NULL,
+    {"publish", OPTIONS_APPLY | OPTIONS_PLAN | OPTIONS_REHEARSE, NULL,
      "create missing DNS records, too, as mailfrom publish does", read_publish},
     {"merge-spf", OPTIONS_PUBLISH | OPTIONS_APPLY | OPTIONS_PLAN, NULL,
      "add Amazon SES to an SPF record that is there, by compare and swap", read_merge_spf},

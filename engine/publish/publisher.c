@@ -293,6 +293,14 @@ static bool providers_share(const struct provider *a, const struct provider *b)
     }
 }
 
+uint32_t publisher_bucket(const struct fleet *f, uint32_t provider)
+{
+    uint32_t first = 0;
+    while (!providers_share(&f->providers[first], &f->providers[provider]))
+        first++;
+    return first;
+}
+
 static bool providers_init(struct publisher *p)
 {
     const struct fleet *f = p->options.fleet;
@@ -306,8 +314,7 @@ static bool providers_init(struct publisher *p)
         pace_init_burst(&p->buckets[i].pace, rates[f->providers[i].kind]);
         p->buckets[i].first = p->buckets[i].last = PUB_NONE;
         p->closed[i] = p->options.trouble ? p->options.trouble[i] : NULL;
-        while (!providers_share(&f->providers[p->bucket_of[i]], &f->providers[i]))
-            p->bucket_of[i]++;
+        p->bucket_of[i] = publisher_bucket(f, i);
     }
     return true;
 }

@@ -97,11 +97,16 @@ void pub_zone_wants(struct publisher *p, struct pub_zone *z, instant_us now)
     heap_drop(&p->pauses, index);
     z->is_queued = true;
     z->next = PUB_NONE;
-    if (b->first == PUB_NONE)
+    /* A zone that was begun goes first: its names are published while others are looked up. */
+    if (b->first == PUB_NONE) {
+        b->first = b->last = index;
+    } else if (z->state > PUB_ZONE_TO_LIST) {
+        z->next = b->first;
         b->first = index;
-    else
+    } else {
         p->zones[b->last].next = index;
-    b->last = index;
+        b->last = index;
+    }
 }
 
 static bool needs_read(const struct publisher *p, const struct pub_zone *z,

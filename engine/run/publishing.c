@@ -149,15 +149,7 @@ static bool restore_one(void *ctx, const struct publish_record *record)
     return true;
 }
 
-/* Of an apply: the rows of the target need not wait for their next look. */
-static void target_ended(void *ctx, uint32_t target, instant_us now)
-{
-    const struct publishing *p = ctx;
-    for (uint32_t row = p->rows[target]; row != FLEET_LEFT_OUT; row = p->next[row])
-        scheduler_published(p->scheduler, row, now);
-}
-
-static struct publisher_options options_of(struct publishing *p)
+static struct publisher_options options_of(const struct publishing *p)
 {
     const struct run *r = p->run;
     return (struct publisher_options){
@@ -174,8 +166,6 @@ static struct publisher_options options_of(struct publishing *p)
         .merges_spf = r->config.access->merges_spf,
         .barred = p->barred,
         .withdraws = r->head.verb == RUN_WITHDRAW,
-        .ended = p->scheduler ? target_ended : NULL,
-        .ctx = p,
     };
 }
 
@@ -193,15 +183,13 @@ static instant_us watch_wake(void *ctx, instant_us now)
     return o->wake ? o->wake(o->ctx, now) : WHEN_NEVER;
 }
 
-/* A publisher with what the journal knows of its targets. */
-static enum err publisher_open(struct publishing *p, struct why *why)
+/* The publisher learns what the journal knows of its targets. */
+static enum err publisher_recall(const struct publishing *p, struct why *why)
 {
     struct run *r = p->run;
-    const struct publisher_options options = options_of(p);
-    p->publisher = publisher_init(&options);
+    struct restoring restoring = {p->publisher, r->reopens};
     if (!p->publisher)
         return why_set(why, ERR_NOMEM, "out of memory");
-    struct restoring restoring = {p->publisher, r->reopens};
     return r->resumes ? journal_publish_rows(r->journal, r->head.id, restore_one, &restoring, why)
                       : OK;
 }
@@ -211,7 +199,9 @@ static enum err engine_on_wire(struct publishing *p, struct wire *wire, struct w
     struct run *r = p->run;
     struct live live = {wire, r->journal, r->head.id};
     const struct io io = live_io(&live);
-    enum err err = publisher_open(p, why);
+    const struct publisher_options options = options_of(p);
+    p->publisher = publisher_init(&options);
+    enum err err = publisher_recall(p, why);
     if (err != OK)
         return err;
     struct machine machine = publisher_machine(p->publisher);
@@ -244,53 +234,17 @@ static enum err publish_on_wire(struct publishing *p, struct preflight *prefligh
 
 /* ---- beside a scheduler ---- */
 
-static bool owns(const void *ctx, const struct call *call)
-{
-    return publisher_owns(ctx, call);
-}
-
-/* Which rows want which target? */
-static enum err rows_find(struct publishing *p, struct why *why)
-{
-    struct run *r = p->run;
-    const struct fleet *f = &r->fleet;
-    uint32_t *target_of = ARENA_ARRAY(&r->arena, uint32_t, f->names.len + 1u); /* + 1, by name */
-    p->rows = ARENA_ARRAY(&r->arena, uint32_t, p->targets_len + 1u);
-    p->next = ARENA_ARRAY(&r->arena, uint32_t, f->choices_len + 1u);
-    if (!target_of || !p->rows || !p->next)
-        return why_set(why, ERR_NOMEM, "out of memory");
-    for (uint32_t i = 0; i < p->targets_len; i++) {
-        target_of[f->choices[p->targets[i].row].mail_from] = i + 1;
-        p->rows[i] = FLEET_LEFT_OUT;
-    }
-    for (uint32_t row = f->choices_len; row-- > 0;) {
-        uint32_t target = target_of[f->choices[row].mail_from];
-        if (!target)
-            continue;
-        p->next[row] = p->rows[target - 1];
-        p->rows[target - 1] = row;
-    }
-    return OK;
-}
-
 enum err publishing_join(struct publishing *p, struct scheduler *scheduler, struct machine *machine,
                          instant_us now, struct why *why)
 {
-    p->scheduler = scheduler;
-    enum err err = rows_find(p, why);
+    const struct publisher_options options = options_of(p);
+    if (!publish_beside_init(&p->beside, scheduler, &options, &p->run->arena))
+        return why_set(why, ERR_NOMEM, "out of memory");
+    p->publisher = p->beside.publisher;
+    enum err err = publisher_recall(p, why);
     if (err == OK)
-        err = publisher_open(p, why);
-    if (err != OK)
-        return err;
-    for (uint32_t i = 0; i < p->targets_len; i++)
-        for (uint32_t row = p->rows[i];
-             row != FLEET_LEFT_OUT && !publisher_has_ended(p->publisher, i); row = p->next[row])
-            scheduler_publishing(scheduler, row);
-    publisher_start(p->publisher, now);
-    p->joined = (struct joined){
-        .first = *machine, .second = publisher_machine(p->publisher), .second_owns = owns};
-    *machine = joined_machine(&p->joined);
-    return OK;
+        publish_beside_start(&p->beside, machine, now);
+    return err;
 }
 
 void publishing_part(struct publishing *p)
@@ -299,10 +253,10 @@ void publishing_part(struct publishing *p)
         return;
     if (p->publisher)
         publisher_totals(p->publisher, &p->totals);
-    publisher_clear(p->publisher);
-    joined_clear(&p->joined);
+    if (!p->beside.publisher)
+        publisher_clear(p->publisher);
+    publish_beside_clear(&p->beside);
     p->publisher = NULL;
-    p->scheduler = NULL;
 }
 
 /* ---- alone ---- */

@@ -10,8 +10,7 @@
 #define MF_PUBLISHING_H
 
 #include "handoff/gather.h"
-#include "publish/joined.h"
-#include "publish/publisher.h"
+#include "publish/beside.h"
 
 #include "run.h"
 
@@ -30,12 +29,9 @@ struct publishing {
     uint32_t targets_len;
     struct text *barred; /* by target: why it is left to a person; empty: it is not. Or NULL */
     struct publisher_totals totals;
-    struct publisher *publisher; /* while the engine runs */
-    /* Of an apply: */
-    struct joined joined;
-    struct scheduler *scheduler;
-    uint32_t *rows; /* by target: a row of the fleet that wants it, and ... */
-    uint32_t *next; /* ... by row: the next one; FLEET_LEFT_OUT ends */
+    /* While the engine runs: */
+    struct publisher *publisher;
+    struct publish_beside beside; /* of an apply; it has the publisher */
 };
 
 /* One target for each name of the gathering, arranged and made without DNS. */
