@@ -222,17 +222,23 @@ static void row_text(struct buf *out, const struct published_row *row)
     buf_spend(&value, out);
 }
 
+/* Where most records are there already, what changes would be hard to see between them. */
+static bool is_left_out(const struct published_row *row, bool verbose)
+{
+    return row->outcome == PUBLISHED_UNCHANGED && !verbose;
+}
+
 /* Those that need a person come first: the rest needs nobody. */
 static void text(struct sink *out, const struct published_list *list, bool verbose)
 {
     struct buf *b = &out->buf;
     struct published_row row, last = {.zone = TEXT_NONE};
-    size_t shown = 0;
+    size_t shown = 0, more = list->len - (verbose ? 0 : list->counts[PUBLISHED_UNCHANGED]);
     bool any = false;
     for (int bad = 1; bad >= 0; bad--)
         for (size_t i = 0; i < list->len && sink_turn(out); i++) {
             list->at(list->ctx, i, &row);
-            if (published_outcome_is_bad(row.outcome) != bad)
+            if (published_outcome_is_bad(row.outcome) != bad || is_left_out(&row, verbose))
                 continue;
             if (!verbose && shown == ROWS_SHOWN)
                 continue;
@@ -243,10 +249,11 @@ static void text(struct sink *out, const struct published_list *list, bool verbo
             any = true;
             shown++;
         }
-    if (shown < list->len)
+    if (shown < more)
         buf_add_fmt(b, "\n... and %zu more; --verbose shows all, and a report has all\n",
-                    list->len - shown);
-    buf_add_char(b, '\n');
+                    more - shown);
+    if (any)
+        buf_add_char(b, '\n');
     published_counts_add(b, list);
     buf_add_char(b, '\n');
 }
