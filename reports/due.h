@@ -38,6 +38,7 @@ struct due_zone {
     struct text format;  /* of the owner's files, by the manifest; empty: not given */
     uint32_t first, len; /* in due_list.items */
     uint32_t counts[DUE_STATES];
+    instant_us changed;  /* the latest change of a record of these names; 0: not known */
     instant_us since;    /* the oldest of what is due; 0: not known, or nothing is */
     instant_us deadline; /* the earliest of what is due; WHEN_NEVER: none */
 };
@@ -80,14 +81,17 @@ enum err due_write(struct text format, const struct due_list *list, const struct
 /* What due_folder() has written. */
 struct due_sum {
     uint32_t messages, files;
-    uint32_t nobody;   /* zones without an owner and a contact: one message for all */
-    uint64_t left_out; /* sets beyond the syntax of a format */
+    uint32_t nobody;               /* zones without an owner and a contact: one message for all */
+    uint64_t left_out;             /* sets beyond the syntax of a format */
+    uint32_t fresh, changed, done; /* zones since yesterday, as its INDEX says */
 };
 
-/* Can a new folder of this name be made? A folder that is empty is taken too. */
+/* Can a folder of this name be made? One that is empty is taken too, and one that was made so and
+ * has nothing else in it. */
 enum err due_folder_prove(const char *folder, struct why *why);
-/* Writes a folder for each recipient: message.txt, and a file for each zone. All is written beside
- * and renamed at once, so the folder is whole or not there. */
+/* Writes a folder for each recipient: message.txt, and a file for each zone; and an INDEX of all.
+ * It is written beside and takes the place of what was there at once, so nothing in it is stale,
+ * and it is whole or as it was. */
 enum err due_folder_write(const char *folder, const struct due_list *list,
                           const struct due_style *style, struct due_sum *sum, struct why *why);
 

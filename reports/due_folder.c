@@ -8,10 +8,12 @@
 #include "base/plural.h"
 #include "base/siphash.h"
 #include "deliver.h"
+#include "due_index.h"
 #include "due_internal.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,11 +30,15 @@ struct parcel {
     const struct due_list *list;
     const struct due_style *style;
     struct text recipient; /* empty: nobody is known */
-    const struct due_zone **zones;
+    const struct due_zone *const *zones;
     uint32_t zones_len;
     uint32_t counts[DUE_STATES];
     instant_us deadline;
+    instant_us since;     /* the oldest of what is due; 0: not known */
     const uint32_t *sets; /* of the zone whose file is being written */
+    struct due_index *index;
+    struct text *files; /* of that zone, in index->arena */
+    uint32_t files_len, files_cap;
 };
 
 /* ---- names of folders ---- */
@@ -187,13 +193,33 @@ static int set_cmp(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+/* A path is asked about before the first file of a zone is written, and again when it is. */
+static enum err file_note(void *ctx, const char *path, struct why *why)
+{
+    struct parcel *p = ctx;
+    struct text name = text_of(strrchr(path, '/') + 1);
+    struct arena *arena = &p->index->arena;
+    if (p->files_len && text_eq(p->files[p->files_len - 1], name))
+        return OK;
+    struct text *more = p->files;
+    if (p->files_len == p->files_cap)
+        more = arena_grow(arena, p->files, sizeof *more, p->files_len, &p->files_cap);
+    struct text kept = arena_text(arena, name);
+    if (!more || !kept.at)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    p->files = more;
+    p->files[p->files_len++] = kept;
+    return OK;
+}
+
 /* The zone from `first` on; a zone of two accounts, or of an owner who is the contact too, is one
  * file. *next: the first of another zone. */
 static enum err zone_files(struct parcel *p, uint32_t first, uint32_t *next, const char *folder,
-                           struct due_sum *sum, struct why *why)
+                           const char *slug, struct due_sum *sum, struct why *why)
 {
     uint32_t len = 0, room = 1;
-    struct records_style style = {.ttl_s = p->style->ttl_s, .server = p->style->server};
+    struct records_style style = {
+        .ttl_s = p->style->ttl_s, .server = p->style->server, .vet = file_note, .vet_ctx = p};
     struct records_sum written;
     for (*next = first; *next < p->zones_len; ++*next) {
         if (!text_eq(p->zones[*next]->zone, p->zones[first]->zone))
@@ -208,6 +234,7 @@ static enum err zone_files(struct parcel *p, uint32_t first, uint32_t *next, con
             sets[len++] = p->list->items[p->zones[z]->first + i].set;
     qsort(sets, len, sizeof *sets, set_cmp);
     p->sets = sets;
+    p->files_len = 0;
     const struct records_list list = {.ctx = p, .len = len, .at = set_at};
     enum err err = len ? records_write(zone_format(p->zones[first], p->style), folder, &list,
                                        &style, &written, why)
@@ -217,6 +244,9 @@ static enum err zone_files(struct parcel *p, uint32_t first, uint32_t *next, con
         sum->files += (uint32_t)written.files;
         sum->left_out += written.left_out;
     }
+    if (err == OK)
+        due_index_zone(p->index, p->list, p->zones + first, *next - first, slug, p->files,
+                       p->files_len);
     return err;
 }
 
@@ -231,11 +261,15 @@ static enum err parcel_write(struct parcel *p, const char *folder, struct due_su
     if (err == OK && mkdir(own, 0777) != 0)
         err = why_set(why, ERR_IO, "%s: %s", own, strerror(errno));
     for (uint32_t i = 0; err == OK && i < p->zones_len;)
-        err = zone_files(p, i, &i, own, sum, why);
+        err = zone_files(p, i, &i, own, slug, sum, why);
     if (err == OK && deliver_into(message, message_write, p, why) != OK)
         err = why_wrap(why, ERR_IO, "%s", message);
     if (err == OK && deliver_settle(own, why) != OK)
         err = why_wrap(why, ERR_IO, "%s", own);
+    if (err == OK)
+        due_index_message(p->index, slug,
+                          p->counts[DUE_BLOCKED] + p->counts[DUE_WRONG] + p->counts[DUE_MISSING],
+                          p->since);
     free(message);
     free(own);
     sum->messages += p->recipient.len > 0;
@@ -259,10 +293,13 @@ static void parcel_make(struct parcel *p, const struct due_zone **zones, uint32_
     p->zones_len = 0;
     p->recipient = due_recipient(zones[0]);
     p->deadline = WHEN_NEVER;
+    p->since = 0;
     memset(p->counts, 0, sizeof p->counts);
     while (p->zones_len < len && text_eq(due_recipient(zones[p->zones_len]), p->recipient)) {
         const struct due_zone *zone = zones[p->zones_len++];
         p->deadline = when_earlier(p->deadline, zone->deadline);
+        if (zone->since && (!p->since || zone->since < p->since))
+            p->since = zone->since;
         for (int s = 0; s < DUE_STATES; s++)
             p->counts[s] += zone->counts[s];
     }
@@ -273,8 +310,19 @@ static bool is_due(const struct parcel *p)
     return p->counts[DUE_BLOCKED] + p->counts[DUE_WRONG] + p->counts[DUE_MISSING] > 0;
 }
 
+/* A recipient with nothing left to publish gets nothing, and a line of the index for each zone. */
+static void parcel_settle(const struct parcel *p)
+{
+    char slug[SLUG_ROOM] = NOBODY_FOLDER;
+    if (p->recipient.len)
+        slug_make(p->recipient, slug);
+    for (uint32_t i = 0; i < p->zones_len; i++)
+        due_index_zone(p->index, p->list, p->zones + i, 1, slug, NULL, 0);
+}
+
 static enum err parcels_write(const char *folder, const struct due_list *list,
-                              const struct due_style *style, struct due_sum *sum, struct why *why)
+                              const struct due_style *style, struct due_index *index,
+                              struct due_sum *sum, struct why *why)
 {
     enum err err = OK;
     const struct due_zone **zones = calloc(list->zones_len + 1u, sizeof *zones);
@@ -284,10 +332,12 @@ static enum err parcels_write(const char *folder, const struct due_list *list,
         zones[i] = &list->zones[i];
     qsort(zones, list->zones_len, sizeof *zones, recipient_cmp);
     for (uint32_t i = 0; err == OK && i < list->zones_len;) {
-        struct parcel p = {.list = list, .style = style};
+        struct parcel p = {.list = list, .style = style, .index = index};
         parcel_make(&p, zones + i, list->zones_len - i);
         if (is_due(&p))
             err = parcel_write(&p, folder, sum, why);
+        else
+            parcel_settle(&p);
         i += p.zones_len;
     }
     free(zones);
@@ -315,7 +365,7 @@ static void folder_drop(const char *folder, bool is_top)
     rmdir(folder);
 }
 
-/* folder without slashes at its end; to be freed. */
+/* The folder, without slashes at its end, and where a link leads; to be freed. A link stays one. */
 static enum err folder_name(const char *folder, char **out, struct why *why)
 {
     size_t len = strlen(folder);
@@ -325,10 +375,16 @@ static enum err folder_name(const char *folder, char **out, struct why *why)
     if (len == 0 || len + 32 >= PATH_LEN_MAX)
         return why_set(why, ERR_INPUT, "%s", strerror(len ? ENAMETOOLONG : ENOENT));
     *out = strndup(folder, len);
+    char *place = *out ? realpath(*out, NULL) : NULL;
+    if (place) {
+        free(*out);
+        *out = place;
+    }
     return *out ? OK : why_set(why, ERR_NOMEM, "out of memory");
 }
 
-enum err due_folder_prove(const char *folder, struct why *why)
+/* *before: the names of what a folder holds that is to be made anew. */
+static enum err folder_vet(const char *folder, struct due_index *before, struct why *why)
 {
     char *name;
     enum err err = folder_name(folder, &name, why);
@@ -344,13 +400,30 @@ enum err due_folder_prove(const char *folder, struct why *why)
     if (!dir && error != ENOENT)
         err = why_set(why, ERR_INPUT, "%s", strerror(error));
     else if (files > 2)
-        err = why_set(why, ERR_INPUT,
-                      "has files in it, which would be mixed with those of today: name a new "
-                      "folder, such as due/2026-05-20");
+        err = due_index_read(before, name, why);
     else if (!dir)
         err = records_folder_prove(name, why);
     free(name);
     return err;
+}
+
+enum err due_folder_prove(const char *folder, struct why *why)
+{
+    struct due_index before;
+    due_index_init(&before);
+    enum err err = folder_vet(folder, &before, why);
+    due_index_clear(&before);
+    return err;
+}
+
+/* What was made beside takes its place at once; beside is then what was there before. */
+static enum err folder_put(const char *beside, const char *name, const struct due_index *before,
+                           struct why *why)
+{
+    unsigned how = before->is_there ? RENAME_EXCHANGE : 0;
+    return renameat2(AT_FDCWD, beside, AT_FDCWD, name, how) == 0
+               ? OK
+               : why_set(why, ERR_IO, "%s: %s", name, strerror(errno));
 }
 
 enum err due_folder_write(const char *folder, const struct due_list *list,
@@ -358,7 +431,10 @@ enum err due_folder_write(const char *folder, const struct due_list *list,
 {
     char *name, *beside = NULL;
     bool is_made = false;
+    struct due_index index, before;
     *sum = (struct due_sum){0};
+    due_index_init(&index);
+    due_index_init(&before);
     enum err err = folder_name(folder, &name, why);
     if (err == OK && asprintf(&beside, "%s.part-%ld", name, (long)getpid()) < 0) {
         beside = NULL;
@@ -367,13 +443,24 @@ enum err due_folder_write(const char *folder, const struct due_list *list,
     if (err == OK && !(is_made = mkdir(beside, 0777) == 0))
         err = why_set(why, ERR_IO, "%s: %s", beside, strerror(errno));
     if (err == OK)
-        err = parcels_write(beside, list, style, sum, why);
+        err = parcels_write(beside, list, style, &index, sum, why);
+    if (err == OK)
+        err = due_index_write(&index, beside, list, why);
     if (err == OK && deliver_settle(beside, why) != OK)
         err = why_wrap(why, ERR_IO, "%s", beside);
-    if (err == OK && rename(beside, name) != 0)
-        err = why_set(why, ERR_IO, "%s: %s", name, strerror(errno));
-    if (err != OK && is_made)
+    if (err == OK)
+        err = folder_vet(name, &before, why); /* somebody may have put a file there meanwhile */
+    if (err == OK)
+        err = folder_put(beside, name, &before, why);
+    if (err == OK && before.is_there)
+        err = due_index_remove(&before, beside, why);
+    else if (err != OK && is_made)
         folder_drop(beside, true);
+    sum->fresh = index.by_news[DUE_NEW];
+    sum->changed = index.by_news[DUE_CHANGED];
+    sum->done = index.by_news[DUE_DONE];
+    due_index_clear(&index);
+    due_index_clear(&before);
     free(beside);
     free(name);
     return err;

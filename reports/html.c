@@ -59,12 +59,18 @@ static void head_add(struct buf *out, const struct report_head *head, const stru
     char started[WHEN_LEN], stopped[WHEN_LEN], took[WHEN_LEN];
     buf_add_str(out, "<p class=\"facts\">mailfrom ");
     report_title_add(head, out);
-    buf_add_str(out, ", ");
-    markup_add(out, head->state);
-    buf_add_fmt(out, ". Began %s", when_format(head->started, started));
-    if (*when_format(head->stopped, stopped))
-        buf_add_fmt(out, ", stopped %s, after %s", stopped,
-                    span_format(head->stopped - head->started, took));
+    when_format(head->started, started);
+    when_format(head->stopped, stopped);
+    if (sum->tense != TENSE_RUN && text_eq(head->state, TEXT("ended"))) {
+        buf_add_fmt(out, ", made %s", stopped);
+    } else {
+        buf_add_str(out, ", ");
+        markup_add(out, head->state);
+        buf_add_fmt(out, ". Began %s", started);
+        if (*stopped)
+            buf_add_fmt(out, ", stopped %s, after %s", stopped,
+                        span_format(head->stopped - head->started, took));
+    }
     buf_add_str(out, ". Program version ");
     markup_add(out, head->version);
     buf_add_str(out, ".</p>\n");
@@ -90,8 +96,10 @@ static void head_add(struct buf *out, const struct report_head *head, const stru
             buf_add_fmt(out, "<li class=\"%s\"><b>%u</b> <span>%s</span></li>\n",
                         standing_class((enum standing)s), sum->by_standing[s],
                         standing_words((enum standing)s, sum->tense));
-    buf_add_fmt(out, "<li><b>%llu</b> %s to SES</li>\n</ul>\n", (unsigned long long)sum->writes,
-                plural(sum->writes, "write", "writes"));
+    if (sum->tense == TENSE_RUN)
+        buf_add_fmt(out, "<li><b>%llu</b> %s to SES</li>\n", (unsigned long long)sum->writes,
+                    plural(sum->writes, "write", "writes"));
+    buf_add_str(out, "</ul>\n");
     share_draw(out, sum);
     buf_add_str(out, "</header>\n");
 }
@@ -120,12 +128,14 @@ static enum err sheet_write(const struct report *report, struct sheet *sheet, st
     static const enum row_alarm tables[] = {ALARM_REJECTING, ALARM_NONE, ALARM_AILING};
     for (size_t i = 0; i < COUNT(tables); i++)
         groups_table_add(out, report->fleet, &sheet->groups, tables[i], sheet->sum.tense);
-    buf_add_str(out, "<section>\n<h2>Over time</h2>\n");
-    timeline_draw(out, &sheet->history);
-    window_draw(out, &sheet->history);
-    buf_add_str(out, "</section>\n<section>\n<h2>Where every identity stands</h2>\n");
-    states_draw(out, &sheet->history);
-    buf_add_str(out, "</section>\n");
+    if (sheet->sum.tense == TENSE_RUN) {
+        buf_add_str(out, "<section>\n<h2>Over time</h2>\n");
+        timeline_draw(out, &sheet->history);
+        window_draw(out, &sheet->history);
+        buf_add_str(out, "</section>\n<section>\n<h2>Where every identity stands</h2>\n");
+        states_draw(out, &sheet->history);
+        buf_add_str(out, "</section>\n");
+    }
     waiting_add(out, report->fleet, &sheet->waiting);
     rules_add(out, &sheet->sum);
     lanes_add(out, report->fleet, &sheet->sum);

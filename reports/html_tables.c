@@ -72,17 +72,32 @@ static bool is_told(const struct group *g, enum row_alarm alarm)
     return g->alarm == alarm && (alarm != ALARM_NONE || !is_over);
 }
 
+/* "warning <b>overwrites-custom</b>: the custom ..." */
+static void warning_add(struct buf *out, struct text rules, struct text sentence)
+{
+    buf_add_str(out, "<p class=\"warning\">warning <b>");
+    markup_add(out, rules);
+    buf_add_str(out, sentence.len ? "</b>: " : "</b>");
+    markup_add(out, sentence);
+    buf_add_str(out, "</p>");
+}
+
 /* The names of the warnings, or of a single row their sentences. */
 static void warnings_add(struct buf *out, const struct groups *groups, const struct group *g)
 {
-    if (!g->warnings)
-        return;
-    buf_add_str(out, " <b class=\"warning\">");
-    if (g->kind_count == 1)
-        markup_add(out, names_text(&groups->names, g->examples[0].warned));
-    else
-        group_warnings(g, out);
-    buf_add_str(out, "</b>");
+    struct text told = names_text(&groups->names, g->examples[0].warned);
+    if (g->warnings && g->kind_count > 1) {
+        struct buf rules;
+        buf_init(&rules, NAME_LEN_MAX);
+        group_warnings(g, &rules);
+        warning_add(out, buf_text(&rules), TEXT_NONE);
+        buf_spend(&rules, out);
+    }
+    while (g->warnings && g->kind_count == 1 && told.len) {
+        struct text line = text_cut(&told, '\n');
+        size_t colon = text_find_text(line, TEXT(": "));
+        warning_add(out, text_slice(line, 0, colon), text_from(line, colon + 2));
+    }
 }
 
 static void kind_places_add(struct buf *out, const struct groups *groups, uint32_t i)
@@ -106,10 +121,25 @@ static void rule_name_add(struct buf *out, const struct group *g)
         buf_add_fmt(out, "<b>" TEXT_FMT "</b>: ", TEXT_ARG(rule));
 }
 
+/* Without a reason the change itself says what is to be said, of a kind that of its first row. */
+static void change_add(struct buf *out, const struct fleet *fleet, const struct groups *groups,
+                       const struct group *g)
+{
+    struct text before = names_text(&groups->names, g->examples[0].before);
+    struct text after = fleet_mail_from(fleet, g->examples[0].row);
+    if (!text_eq(before, after)) {
+        markup_add(out, before.len ? before : TEXT("default"));
+        buf_add_str(out, " &rarr; ");
+    }
+    markup_add(out, after.len ? after : TEXT("default"));
+}
+
 void groups_table_add(struct buf *out, const struct fleet *fleet, const struct groups *groups,
                       enum row_alarm alarm, enum tense tense)
 {
-    const char *title = alarm ? row_alarm_title(alarm) : "Not done, by reason";
+    const char *title = alarm                ? row_alarm_title(alarm)
+                        : tense == TENSE_RUN ? "Not done, by reason"
+                                             : "What would be done, and what would not";
     uint32_t told = 0, shown = 0;
     for (uint32_t i = 0; i < groups->len; i += groups_of_kind(groups, i))
         told += is_told(&groups->list[i], alarm);
@@ -137,7 +167,10 @@ void groups_table_add(struct buf *out, const struct fleet *fleet, const struct g
                     g->rejects ? ", REJECT_MESSAGE" : "");
         buf_add_str(out, "<td class=\"long\">");
         rule_name_add(out, g);
-        markup_add(out, group_reason(groups, g));
+        if (g->reason)
+            markup_add(out, group_reason(groups, g));
+        else
+            change_add(out, fleet, groups, g);
         warnings_add(out, groups, g);
         buf_add_str(out, "</td>");
         buf_add_str(out, "<td class=\"name\">");

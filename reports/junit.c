@@ -28,7 +28,8 @@ static void add_findings(struct buf *out, const struct report_row *row)
     }
 }
 
-static void add_result(struct buf *out, const struct report_row *row)
+/* The type is for programs; the message begins with the words for it. */
+static void add_result(struct buf *out, const struct report_row *row, enum tense tense)
 {
     static const struct text alarms[ALARMS] = {
         [ALARM_REJECTING] = TEXT("rejects-mail"), [ALARM_AILING] = TEXT("as-wanted-but")};
@@ -37,10 +38,14 @@ static void add_result(struct buf *out, const struct report_row *row)
     if (!bad && !outcome_is_unfinished(row->outcome_kind))
         return;
     buf_init(&told, RECORD_BYTES_MAX);
+    buf_add_str(&told, standing_words(row->standing, tense));
+    size_t words = told.len;
+    buf_add_str(&told, ": ");
     row_told(row, &told);
+    told.len = told.len > words + 2 ? told.len : words;
     buf_add_str(out, bad ? "<failure" : "<skipped");
     add_attribute(out, "type", row->alarm ? alarms[row->alarm] : row->outcome);
-    add_attribute(out, "message", told.len ? buf_text(&told) : row->outcome);
+    add_attribute(out, "message", buf_text(&told));
     out->failed = out->failed || told.failed;
     buf_clear(&told);
     buf_add_char(out, '>');
@@ -55,10 +60,15 @@ static void add_time(struct buf *out, span_us took)
                 (long long)(took / SPAN_MS(1) % 1000));
 }
 
+struct suite {
+    struct sink *out;
+    enum tense tense;
+};
+
 static bool case_add(void *ctx, const struct report_row *row)
 {
-    struct sink *sink = ctx;
-    struct buf *out = &sink->buf;
+    const struct suite *suite = ctx;
+    struct buf *out = &suite->out->buf;
     buf_add_str(out, "<testcase classname=\"");
     markup_add(out, row->account);
     buf_add_char(out, '.');
@@ -67,7 +77,7 @@ static bool case_add(void *ctx, const struct report_row *row)
     add_attribute(out, "name", row->identity);
     add_time(out, row->finished && row->first_seen ? row->finished - row->first_seen : 0);
     buf_add_char(out, '>');
-    add_result(out, row);
+    add_result(out, row, suite->tense);
     buf_add_str(out, "<system-out>");
     for (int i = 0; i < REPORT_COLUMNS; i++)
         if (report_columns[i].type != REPORT_FINDINGS) {
@@ -96,7 +106,7 @@ static bool case_add(void *ctx, const struct report_row *row)
     add_findings(out, row);
     buf_add_str(out, "</system-out>");
     buf_add_str(out, "</testcase>\n");
-    return sink_turn(sink);
+    return sink_turn(suite->out);
 }
 
 static void add_property(struct buf *out, const char *name, struct text value)
@@ -131,7 +141,8 @@ enum err junit_write(const struct report *report, struct why *why)
         if (report->head->selection.len)
             add_property(out, "selection", report->head->selection);
         buf_add_str(out, "</properties>\n");
-        err = report_rows(report, case_add, report->out, why);
+        struct suite suite = {report->out, sum.tense};
+        err = report_rows(report, case_add, &suite, why);
         buf_add_str(out, "<system-out>");
         report_verdict(&sum, out);
         buf_add_str(out, "</system-out>\n</testsuite>\n</testsuites>\n");

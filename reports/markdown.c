@@ -310,8 +310,9 @@ static void comment_write(struct comment *c)
         if (c->sum.by_standing[s])
             buf_add_fmt(c->out, "| %s | %u |\n", standing_words((enum standing)s, c->sum.tense),
                         c->sum.by_standing[s]);
-    buf_add_fmt(c->out, "\n%llu %s to SES.\n", (unsigned long long)c->sum.writes,
-                plural(c->sum.writes, "write", "writes"));
+    if (c->sum.tense == TENSE_RUN)
+        buf_add_fmt(c->out, "\n%llu %s to SES.\n", (unsigned long long)c->sum.writes,
+                    plural(c->sum.writes, "write", "writes"));
     lanes_add(c);
     for (size_t i = 1; i < SECTIONS_LEN; i++)
         section_add(c, i);

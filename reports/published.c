@@ -16,7 +16,7 @@ static const struct {
     const char *name, *words; /* words: behind a count of record sets */
 } outcomes[PUBLISHED_OUTCOMES] = {
     [PUBLISHED_WAITING] = {"waiting", "waiting"},
-    [PUBLISHED_PLANNED] = {"planned", "to be changed"},
+    [PUBLISHED_PLANNED] = {"planned", "to be created"},
     [PUBLISHED_VERIFYING] = {"verifying", "accepted and not seen everywhere yet"},
     [PUBLISHED_CREATED] = {"created", "created"},
     [PUBLISHED_MERGED] = {"merged", "merged"},
@@ -47,7 +47,8 @@ void published_counts_add(struct buf *out, const struct published_list *list)
         buf_add_fmt(out, "%s%u", between, count);
         if (!*between)
             buf_add_fmt(out, " %s", plural(count, "record set", "record sets"));
-        buf_add_fmt(out, " %s", outcomes[i].words);
+        bool withdraws = i == PUBLISHED_PLANNED && text_eq(list->verb, TEXT("withdraw"));
+        buf_add_fmt(out, " %s", withdraws ? "to be taken back" : outcomes[i].words);
         between = ", ";
     }
     if (!*between)
@@ -211,12 +212,8 @@ static void row_text(struct buf *out, const struct published_row *row)
     buf_add_fmt(out, " %u %s ", row->ttl_s, records_type_name(row->type));
     escape_terminal(out, buf_text(&value));
     if (row->before.len) {
-        buf_add_str(out, "\n               in place of ");
+        buf_add_str(out, "\n    in place of ");
         escape_terminal(out, row->before);
-    }
-    if (row->reason.len) {
-        buf_add_str(out, "\n               ");
-        escape_terminal(out, row->reason);
     }
     buf_add_char(out, '\n');
     buf_spend(&value, out);
@@ -226,6 +223,18 @@ static void row_text(struct buf *out, const struct published_row *row)
 static bool is_left_out(const struct published_row *row, bool verbose)
 {
     return row->outcome == PUBLISHED_UNCHANGED && !verbose;
+}
+
+/* Once for both record sets of a name. */
+static void reason_text(struct buf *out, const struct published_row *row,
+                        const struct published_row *next)
+{
+    if (!row->reason.len ||
+        (next && text_eq(next->name, row->name) && text_eq(next->reason, row->reason)))
+        return;
+    buf_add_str(out, "    ");
+    escape_terminal(out, row->reason);
+    buf_add_char(out, '\n');
 }
 
 /* Those that need a person come first: the rest needs nobody. */
@@ -245,6 +254,10 @@ static void text(struct sink *out, const struct published_list *list, bool verbo
             if (!any || !same_zone(&row, &last))
                 zone_text(b, &row);
             row_text(b, &row);
+            struct published_row next;
+            if (i + 1 < list->len)
+                list->at(list->ctx, i + 1, &next);
+            reason_text(b, &row, i + 1 < list->len ? &next : NULL);
             last = row;
             any = true;
             shown++;

@@ -5,6 +5,7 @@
 #ifndef MF_PUBLISHED_H
 #define MF_PUBLISHED_H
 
+#include "base/buf.h"
 #include "records.h"
 
 enum published_outcome {

@@ -94,7 +94,7 @@ static uint32_t standings_add(const struct report_sum *sum, bool (*is_meant)(enu
             continue;
         if (out)
             buf_add_fmt(out, "%s%u %s", count ? ", " : before, sum->by_standing[s],
-                        standing_words((enum standing)s, sum->tense));
+                        standing_counted(sum->by_standing[s], (enum standing)s, sum->tense));
         count += sum->by_standing[s];
     }
     return count;

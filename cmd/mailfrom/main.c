@@ -4,6 +4,7 @@
 #include "base/count.h"
 #include "model/finding.h"
 #include "options/help.h"
+#include "options/together.h"
 #include "options/verb_rows.h"
 #include "outputs.h"
 #include "ui/messages.h"
@@ -166,7 +167,9 @@ static int verb_run(const struct verb_row *verb, struct options *options)
     unused_tell(verb, options);
     if (verb->options & (OPTIONS_LIVE | OPTIONS_DISCOVER))
         signals_early();
-    enum err err = outputs_expand(options, &paths, &why);
+    enum err err = options_together_vet(options, verb->options, &why);
+    if (err == OK)
+        err = outputs_expand(options, &paths, &why);
     if (err == OK && !selection_settle(&options->selection, &paths))
         err = why_set(&why, ERR_LIMIT, "a selection has %d values at most", SELECTION_VALUES_MAX);
     options->discover.selection = &options->selection;

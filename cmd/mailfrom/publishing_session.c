@@ -228,6 +228,14 @@ int publishing_show(struct session *s, const struct publishing *p, uint32_t *cha
     return code;
 }
 
+int publishing_ended(struct session *s, struct why *why)
+{
+    struct publishing p;
+    publishing_begin(&p, s);
+    enum err err = publishing_recall(&p, why);
+    return publishing_conclude(&p, s, err, why);
+}
+
 int publishing_resume(struct session *s, struct why *why)
 {
     struct os_clock clock;

@@ -22,6 +22,8 @@ int publishing_show(struct session *s, const struct publishing *p, uint32_t *cha
 int publishing_session(struct publishing *p, struct session *s, struct why *why);
 /* The run of the journal, one that only publishes, is recalled already and goes on. */
 int publishing_resume(struct session *s, struct why *why);
+/* The same for one that has ended: its reports and exit code are those of the run. */
+int publishing_ended(struct session *s, struct why *why);
 /* Its reports and its text from the journal; is_told: the text goes to standard output. */
 enum err publishing_report(struct session *s, bool is_told, struct why *why);
 

@@ -3,6 +3,7 @@
  */
 #include "session.h"
 
+#include "access/provider_lanes.h"
 #include "base/plural.h"
 #include "kinds.h"
 #include "options/advice.h"
@@ -148,6 +149,7 @@ enum err session_load(struct session *s, struct why *why)
                                        .region_of = region_of,
                                        .ctx = s,
                                        .records_format_known = records_format_known,
+                                       .endpoint_vet = provider_endpoint_vet,
                                        .allow_empty = o->allow_empty};
     if (o->arguments_len == 0)
         return why_set(why, ERR_INPUT, "no manifest given: name one or more YAML files");
@@ -190,7 +192,7 @@ enum err session_fleet(struct session *s, struct why *why)
     return err == OK ? run_lost_note(o, &s->run, why) : err;
 }
 
-enum err session_part(struct session *s, bool **keep, struct why *why)
+enum err session_keep(struct session *s, bool **keep, struct why *why)
 {
     struct run *r = &s->run;
     const struct options *o = &s->options;

@@ -38,9 +38,9 @@ enum err session_load(struct session *s, struct why *why);
 bool session_names_run(const struct options *o);
 /* The fleet of the manifests, or of the run with its journal and its way to DNS. */
 enum err session_fleet(struct session *s, struct why *why);
-/* The rows that the selection means, of a verb that keeps the whole fleet: the records of a name
- * are those that all rows of the fleet agree on. *keep: NULL for all; to be freed. */
-enum err session_part(struct session *s, bool **keep, struct why *why);
+/* The rows of the fleet that are meant: the records of a name are those that all rows agree on, so
+ * a verb about records keeps the whole fleet (keeps_whole). *keep: NULL for all; to be freed. */
+enum err session_keep(struct session *s, bool **keep, struct why *why);
 /* --server as nsupdate spells it, in out; *server stays empty without the option. */
 enum err session_server(const struct options *o, char out[SERVER_LEN], struct text *server,
                         struct why *why);

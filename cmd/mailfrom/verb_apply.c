@@ -192,7 +192,7 @@ int verb_apply(const struct options *given)
     if (err == OK && !given->yes)
         err = confirm_possible(&why);
     if (err == OK)
-        err = run_journal(&s->run, JOURNAL_WRITE, &why);
+        err = run_beside_open(given, &s->run, JOURNAL_WRITE, &why);
     if (err == OK)
         err = run_lost_note(given, &s->run, &why);
     if (err == OK)

@@ -1,11 +1,14 @@
 /*
  * What a shell must know to complete a command line, made from the tables of verbs and of options,
- * so that it is never behind them. Each shell gets one script, without a call of this program in
- * it.
+ * so that it is never behind them. Each shell gets one script.
  *
  * Values: words joined by "|" are offered as they are, and the formats of reports; FILE and what
  * verbs take are left to the shell's own completion of files; anything else is the user's to know.
+ * What no table has, the script asks for when it is wanted: "mailfrom completion profiles" and
+ * "runs", a candidate on each line, then a tab and what it is.
  */
+#include "aws/credentials/credentials.h"
+#include "journal/store_sqlite/store_sqlite.h"
 #include "model/finding.h"
 #include "model/region.h"
 #include "options/option_rows.h"
@@ -20,7 +23,15 @@
 #include <ctype.h>
 #include <string.h>
 
-enum value_kind { VALUE_NONE, VALUE_WORDS, VALUE_REPORT, VALUE_FILE, VALUE_FREE };
+enum value_kind {
+    VALUE_NONE,
+    VALUE_WORDS,
+    VALUE_REPORT,
+    VALUE_FILE,
+    VALUE_PROFILE,
+    VALUE_RUN,
+    VALUE_FREE,
+};
 
 /* "v1|v2" is a choice, "SPAN|MIN..MAX" is none. */
 static enum value_kind value_kind(const char *value)
@@ -41,6 +52,10 @@ static bool takes_region(const struct option_row *row)
 
 static enum value_kind row_kind(const struct option_row *row)
 {
+    if (strcmp(row->name, "profile") == 0)
+        return VALUE_PROFILE;
+    if (row->value && strcmp(row->value, "RUN") == 0)
+        return VALUE_RUN;
     return row->word || takes_region(row) ? VALUE_WORDS : value_kind(row->value);
 }
 
@@ -80,6 +95,11 @@ static bool verb_takes_files(const struct verb_row *v)
     return strstr(v->arguments, "MANIFEST") != NULL || strstr(v->arguments, "FILE") != NULL;
 }
 
+static bool verb_takes_run(const struct verb_row *v)
+{
+    return strstr(v->arguments, "RUN") != NULL;
+}
+
 static void arguments_print(const struct verb_row *v)
 {
     for (int f = 0; verb_takes_rule(v) && f < FINDINGS_LEN; f++)
@@ -103,6 +123,10 @@ static void bash_verb(const struct verb_row *v)
             printf("        -%c|--%s) words='", row->letter, row->name);
         else
             printf("        --%s) words='", row->name);
+        if (kind == VALUE_PROFILE || kind == VALUE_RUN) {
+            printf("'; _mailfrom_told %s; return ;;\n", kind == VALUE_RUN ? "runs" : "profiles");
+            continue;
+        }
         if (kind == VALUE_WORDS)
             row_words_print(row);
         else if (kind == VALUE_REPORT)
@@ -111,7 +135,11 @@ static void bash_verb(const struct verb_row *v)
                            : kind == VALUE_REPORT ? "; compopt -o nospace"
                                                   : "");
     }
-    printf("        *) %swords='", verb_takes_files(v) ? "[[ $cur == -* ]] && " : "");
+    printf("        *) ");
+    if (verb_takes_run(v))
+        printf("[[ $cur == %s ]] && _mailfrom_told runs && return; ",
+               verb_takes_files(v) ? "[0-9]*" : "[!-]* || -z $cur");
+    printf("%swords='", verb_takes_files(v) ? "[[ $cur == -* ]] && " : "");
     arguments_print(v);
     for (const struct option_row *row = option_rows; row->name; row++)
         if (option_is_for(v->options, row))
@@ -122,6 +150,23 @@ static void bash_verb(const struct verb_row *v)
 static void bash_print(void)
 {
     fputs("# bash completion of mailfrom, made by: mailfrom completion bash\n"
+          "# Profiles, or runs of the journal that the line names; they are taken as they are.\n"
+          "_mailfrom_told() {\n"
+          "    local i one before= journal=()\n"
+          "    [[ $1 == profiles && $cur == *,* ]] && before=${cur%,*},\n"
+          "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
+          "        [[ ${COMP_WORDS[i]} == --journal ]] || continue\n"
+          "        [[ ${COMP_WORDS[i+1]} == = ]] && ((i++))\n"
+          "        journal=(--journal \"${COMP_WORDS[i+1]}\")\n"
+          "    done\n"
+          "    COMPREPLY=()\n"
+          "    while IFS=$'\\t' read -r one _; do\n"
+          "        [[ $one == \"${cur##*,}\"* ]] && COMPREPLY+=(\"$before$(printf %q "
+          "\"$one\")\")\n"
+          "    done < <(\"${COMP_WORDS[0]}\" completion \"$1\" \"${journal[@]}\" 2>/dev/null)\n"
+          "    compopt +o default\n"
+          "    [[ ${#COMPREPLY[@]} -gt 0 ]]\n"
+          "}\n"
           "_mailfrom() {\n"
           "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words= verb= "
           "word\n"
@@ -189,6 +234,8 @@ static void zsh_option(const struct option_row *row)
         break;
     case VALUE_REPORT:
     case VALUE_FILE: fputs("_files", stdout); break;
+    case VALUE_PROFILE: fputs(" _mailfrom_told profiles", stdout); break;
+    case VALUE_RUN: fputs(" _mailfrom_told runs", stdout); break;
     case VALUE_NONE:
     case VALUE_FREE: break;
     }
@@ -201,8 +248,12 @@ static void zsh_verb(const struct verb_row *v)
     for (const struct option_row *row = option_rows; row->name; row++)
         if (option_is_for(v->options, row))
             zsh_option(row);
-    if (verb_takes_files(v))
+    if (verb_takes_files(v) && verb_takes_run(v))
+        fputs(" \\\n        '*:manifest or run:{ _files; _mailfrom_told runs }'", stdout);
+    else if (verb_takes_files(v))
         fputs(" \\\n        '*:manifest:_files'", stdout);
+    else if (verb_takes_run(v))
+        fputs(" \\\n        '1:run: _mailfrom_told runs'", stdout);
     else if (verb_takes_rule(v) || value_kind(v->arguments) == VALUE_WORDS) {
         fputs(" \\\n        '1:argument:(", stdout);
         arguments_print(v);
@@ -215,8 +266,16 @@ static void zsh_print(void)
 {
     fputs("#compdef mailfrom\n"
           "# zsh completion of mailfrom, made by: mailfrom completion zsh\n"
+          "_mailfrom_told() {\n"
+          "    local -a found journal\n"
+          "    [[ -n $opt_args[--journal] ]] && journal=(--journal ${(Q)opt_args[--journal]})\n"
+          "    found=(${(f)\"$($~mailfrom completion $1 $journal 2>/dev/null)\"})\n"
+          "    found=(${found//:/\\\\:})\n"
+          "    found=(${found/$'\\t'/:})\n"
+          "    _describe $1 found\n"
+          "}\n"
           "_mailfrom() {\n"
-          "    local state line\n"
+          "    local state line mailfrom=$words[1]\n"
           "    local -a verbs=(\n",
           stdout);
     for (const struct verb_row *v = verb_rows; v->name; v++) {
@@ -280,6 +339,8 @@ static void fish_option(const struct option_row *row)
         putchar('\'');
         break;
     case VALUE_FILE: fputs(" -r -F", stdout); break;
+    case VALUE_PROFILE: fputs(" -x -a '(__mailfrom_told profiles)'", stdout); break;
+    case VALUE_RUN: fputs(" -x -a '(__mailfrom_told runs)'", stdout); break;
     case VALUE_FREE: fputs(" -x", stdout); break;
     case VALUE_NONE: break;
     }
@@ -291,6 +352,16 @@ static void fish_option(const struct option_row *row)
 static void fish_print(void)
 {
     fputs("# fish completion of mailfrom, made by: mailfrom completion fish\n"
+          "function __mailfrom_told\n"
+          "    set -l words (commandline -opc)\n"
+          "    set -l journal\n"
+          "    for i in (seq (count $words))\n"
+          "        string match -q -- '--journal=*' $words[$i]; and set journal $words[$i]\n"
+          "        test \"$words[$i]\" = --journal; and set journal --journal $words[(math $i + "
+          "1)]\n"
+          "    end\n"
+          "    command $words[1] completion $argv[1] $journal 2>/dev/null\n"
+          "end\n"
           "complete -c mailfrom -f\n"
           "complete -c mailfrom -n __fish_use_subcommand -l version -s V\n"
           "complete -c mailfrom -n __fish_use_subcommand -l help -s h\n"
@@ -300,8 +371,12 @@ static void fish_print(void)
         printf("complete -c mailfrom -n __fish_use_subcommand -a %s -d ", v->name);
         fish_text(v->summary);
         printf("\ncomplete -c mailfrom -n '__fish_seen_subcommand_from %s' ", v->name);
-        if (verb_takes_files(v)) {
+        if (verb_takes_files(v) && verb_takes_run(v)) {
+            fputs("-F -k -a '(__mailfrom_told runs)'\n", stdout);
+        } else if (verb_takes_files(v)) {
             fputs("-F\n", stdout);
+        } else if (verb_takes_run(v)) {
+            fputs("-k -a '(__mailfrom_told runs)'\n", stdout);
         } else {
             fputs("-a '", stdout);
             arguments_print(v);
@@ -310,6 +385,49 @@ static void fish_print(void)
     }
     for (const struct option_row *row = option_rows; row->name; row++)
         fish_option(row);
+}
+
+/* What the scripts ask for */
+
+static void told_print(struct text name, const char *what)
+{
+    if (text_is_visible(name)) /* a line each, and nothing for a terminal to obey */
+        printf(TEXT_FMT "\t%s\n", TEXT_ARG(name), what);
+}
+
+static enum err profiles_tell(const struct options *o, struct why *why)
+{
+    struct arena arena;
+    struct text *names;
+    uint32_t len = 0;
+    (void)o;
+    arena_init(&arena, SIZE_MAX);
+    enum err err = credential_profiles(&arena, &names, &len, why);
+    for (uint32_t i = 0; err == OK && i < len; i++)
+        told_print(names[i], "AWS profile");
+    arena_clear(&arena);
+    return err;
+}
+
+static bool run_tell(void *ctx, const struct run_head *head)
+{
+    char id[24], what[128], started[WHEN_LEN];
+    (void)ctx;
+    snprintf(id, sizeof id, "%llu", (unsigned long long)head->id);
+    snprintf(what, sizeof what, "%s of %s, %s", journal_verb_name(head->verb),
+             when_format(head->started, started), journal_state_name(head->state));
+    told_print(text_of(id), what);
+    return true;
+}
+
+static enum err runs_tell(const struct options *o, struct why *why)
+{
+    struct journal *j;
+    enum err err = journal_open_file(&j, options_journal(o), JOURNAL_READ, why);
+    if (err == OK)
+        err = journal_runs(j, run_tell, NULL, why);
+    journal_close(j);
+    return err;
 }
 
 int verb_completion(const struct options *o)
@@ -325,7 +443,16 @@ int verb_completion(const struct options *o)
             return EXIT_OK;
         }
     }
-    if (o->arguments_len == 0)
+    struct why why = {""};
+    enum err (*tell)(const struct options *o, struct why *why) =
+        strcmp(shell, "profiles") == 0 ? profiles_tell
+        : strcmp(shell, "runs") == 0   ? runs_tell
+                                       : NULL;
+    if (tell && tell(o, &why) == OK)
+        return EXIT_OK;
+    if (tell)
+        message_error("%s", why.text);
+    else if (o->arguments_len == 0)
         message_error("completion: no shell given, expected bash, zsh or fish");
     else
         message_error("completion: found \"%s\", expected bash, zsh or fish",

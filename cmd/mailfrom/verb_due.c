@@ -3,6 +3,7 @@
 #include "handoff/due_find.h"
 #include "journal/store_sqlite/store_sqlite.h"
 #include "outputs.h"
+#include "reports/records_index.h"
 #include "session.h"
 #include "ui/messages.h"
 #include "verbs.h"
@@ -29,6 +30,11 @@ static enum err format_vet(const struct options *o, struct why *why)
 
 static enum err arguments_vet(const struct options *o, struct why *why)
 {
+    struct os_clock clock;
+    os_clock_open(&clock, 0);
+    if (o->since_at > os_clock_utc(&clock))
+        return why_set(why, ERR_INPUT,
+                       "--since lies in the future: nothing has changed since then");
     enum err err = format_vet(o, why);
     if (err == OK && o->out && due_folder_prove(o->out, why) != OK)
         err = why_wrap(why, ERR_INPUT, "--out %s", o->out);
@@ -120,6 +126,9 @@ static void folder_note(const struct options *o, const struct due_sum *sum)
     message_note("%u %s and %u %s are in %s", sum->messages,
                  plural(sum->messages, "message", "messages"), sum->files,
                  plural(sum->files, "file of a zone", "files of zones"), o->out);
+    message_note("since yesterday: %u %s new, %u changed; %u done since the last "
+                 "look; " RECORDS_INDEX_FILE " lists them",
+                 sum->fresh, plural(sum->fresh, "zone", "zones"), sum->changed, sum->done);
     if (sum->nobody)
         message_note("for %u %s nobody is known: the folder nobody has what they have to publish, "
                      "and owners in the manifest names whom to ask",
@@ -202,7 +211,7 @@ static enum err due_carry_out(struct session *s, bool *whole, struct why *why)
         err = session_fleet(s, why);
     bool *keep = NULL;
     if (err == OK)
-        err = session_part(s, &keep, why);
+        err = session_keep(s, &keep, why);
     if (err == OK)
         err = suffix_list_open(&r->suffixes, o->access.psl_file, why);
     if (err != OK) {

@@ -14,6 +14,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static enum err changes_confirm(const struct session *s, uint32_t changes, struct why *why)
 {
@@ -55,9 +56,14 @@ static enum err publish_load(struct session *s, struct publishing *p, uint32_t *
     const struct options *o = &s->options;
     bool *keep = NULL;
     s->keeps_whole = true;
+    if (o->access.dns && strcmp(o->access.dns, "recursive") == 0)
+        return why_set(
+            why, ERR_INPUT,
+            "--dns recursive: what is published is decided by the authoritative servers, "
+            "which a resolver may lag behind; leave the option out");
     enum err err = session_load(s, why);
     if (err == OK)
-        err = session_part(s, &keep, why);
+        err = session_keep(s, &keep, why);
     if (err == OK)
         err = publishing_targets(s, p, keep, refused, why);
     free(keep);

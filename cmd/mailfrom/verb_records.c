@@ -110,7 +110,7 @@ static enum err records_carry_out(struct session *s, bool *whole, struct why *wh
         err = outputs_fresh(o, why);
     bool *keep = NULL;
     if (err == OK)
-        err = session_part(s, &keep, why);
+        err = session_keep(s, &keep, why);
     if (err == OK)
         err = suffix_list_open(&r->suffixes, o->access.psl_file, why);
     if (err != OK) {

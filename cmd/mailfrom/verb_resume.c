@@ -6,6 +6,7 @@
 #include "ui/messages.h"
 #include "ui/run_beside.h"
 #include "ui/run_lost.h"
+#include "ui/summary.h"
 #include "verbs.h"
 
 #include "wire/os_clock.h"
@@ -20,7 +21,7 @@ static enum err resume_load(struct session *s, struct why *why)
     if (err == OK)
         err = session_report_vet(&s->options, why);
     if (err == OK)
-        err = run_journal(r, JOURNAL_UPDATE, why);
+        err = run_beside_open(&s->options, r, JOURNAL_UPDATE, why);
     if (err == OK && id == 0)
         err = run_beside_choose(&s->options, r, &id, why);
     if (err == OK)
@@ -41,15 +42,26 @@ static enum err resume_load(struct session *s, struct why *why)
 static int nothing_to_resume(struct session *s, struct why *why)
 {
     struct advice a;
+    struct report_sum sum = {0};
     struct run *r = &s->run;
-    const char *command = advice_run(&a, &s->options, "resume", r->head.id, "--retry-failed");
+    unsigned long long id = (unsigned long long)r->head.id;
     bool given_up = r->head.state == RUN_GIVEN_UP;
-    message_note_then(command,
-                      given_up ? "run %llu was given up; to take it up again:"
-                               : "run %llu has ended; to try again what did not succeed:",
-                      (unsigned long long)r->head.id);
+    if (journal_verb_publishes(r->head.verb)) {
+        message_note("run %llu has ended", id);
+        r->end = ENGINE_ENDED;
+        return publishing_ended(s, why);
+    }
+    enum err err = summary_count(r, &sum, why);
+    if (err == OK && !given_up && summary_bad(&sum) == 0)
+        message_note("run %llu has ended, and none of its identities is left to be done", id);
+    else if (err == OK)
+        message_note_then(advice_run(&a, &s->options, "resume", r->head.id, "--retry-failed"),
+                          given_up ? "run %llu was given up; to take it up again:"
+                                   : "run %llu has ended; to try again what did not succeed:",
+                          id);
+    report_sum_clear(&sum);
     r->end = ENGINE_ENDED;
-    return session_conclude(s, OK, why);
+    return session_conclude(s, err, why);
 }
 
 /* The run ends as it stands: its reports are those of this moment, and its open identities are free
@@ -67,7 +79,8 @@ static int give_up(struct session *s, struct why *why)
                           "up again:",
                           (unsigned long long)r->head.id);
     r->end = ENGINE_ENDED;
-    return session_conclude(s, err, why);
+    return err == OK && journal_verb_publishes(r->head.verb) ? publishing_ended(s, why)
+                                                             : session_conclude(s, err, why);
 }
 
 int verb_resume(const struct options *given)

@@ -14,6 +14,7 @@
 #include "session.h"
 #include "ui/confirm.h"
 #include "ui/messages.h"
+#include "ui/rollback_facts.h"
 #include "ui/run_beside.h"
 #include "ui/run_lost.h"
 #include "verbs.h"
@@ -77,7 +78,9 @@ __attribute__((noinline)) static enum err later_hold(struct session *s, struct w
     message_note_then(advice_make(&a, &s->options, "rollback", words),
                       "To take back runs %llu to %llu together:",
                       (unsigned long long)r->head.parent, (unsigned long long)later.run);
-    return why_set(why, ERR_INPUT, "nothing was done");
+    message_note("which would take back, whether they have to do with it or not:");
+    err = rollback_runs_note(r, r->head.parent, later.run, why);
+    return err == OK ? why_set(why, ERR_INPUT, "nothing was done") : err;
 }
 
 /* A run with lost records needs rules of its own (rollback.c): it is taken back alone. */
@@ -150,7 +153,8 @@ __attribute__((noinline)) static enum err rollback_load(struct session *s, struc
     r->through = o->through ? o->through : r->head.parent;
     r->ends_parents = !selection_chooses(&o->selection) && !o->selection.limit && !o->outcome_given;
     if (err == OK)
-        err = run_journal(r, o->dry_run ? JOURNAL_READ : JOURNAL_UPDATE, why);
+        err = o->dry_run ? run_journal(r, JOURNAL_READ, why)
+                         : run_beside_open(o, r, JOURNAL_UPDATE, why);
     if (err == OK)
         err = several_vet(r, why);
     if (err == OK)
@@ -176,6 +180,10 @@ __attribute__((noinline)) static enum err rollback_load(struct session *s, struc
         err = run_beside_tell(o, r, &others, why);
     if (err == OK)
         err = later_hold(s, why);
+    if (err == OK && r->through > r->head.parent && !o->quiet) {
+        message_note("taken back together, the newest first:");
+        err = rollback_runs_note(r, r->head.parent, r->through, why);
+    }
     if (err == OK)
         err = records_tell(o, r, why);
     if (err == OK)
@@ -188,16 +196,23 @@ __attribute__((noinline)) static enum err rollback_load(struct session *s, struc
 
 static enum err rollback_confirm(const struct session *s, uint32_t len, struct why *why)
 {
-    char question[160];
+    struct buf question;
     const struct options *o = &s->options;
     if (o->yes || o->dry_run || len == 0)
         return OK;
-    snprintf(question, sizeof question, "Put %u %s back to %s%s?", len,
-             plural(len, "identity", "identities"),
-             is_to_default(o) ? "the default MAIL FROM" : "what was there before",
-             o->force ? ", whatever SES has now" : "");
-    enum err err = confirm_possible(why);
-    return err == OK ? confirm_ask(question, why) : err;
+    buf_init(&question, LINE_LEN_MAX);
+    rollback_question_add(
+        &question, &s->run, len,
+        is_to_default(o)
+            ? (o->force ? "the default MAIL FROM, whatever SES has now" : "the default MAIL FROM")
+        : o->force ? "what was there before, whatever SES has now"
+                   : "what was there before");
+    enum err err =
+        question.failed ? why_set(why, ERR_NOMEM, "out of memory") : confirm_possible(why);
+    if (err == OK)
+        err = confirm_ask(question.at, why);
+    buf_clear(&question);
+    return err;
 }
 
 /* With a limit, a plan tells which identities would change: those that are back already count for

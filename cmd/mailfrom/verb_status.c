@@ -118,10 +118,10 @@ static void kinds_print(struct opener *w)
             printf("\nWhat waits for what:\n");
         if (count > 1)
             snprintf(more, sizeof more, " and %u more", count - 1);
-        message_say(2, "%u %s%s%s (%s%s)", count, standing_words(group->standing, TENSE_RUN),
-                    reason.len ? ": " : "", message_safe(&w->a, reason),
-                    message_safe(&w->b, fleet_identity(&w->run->fleet, group->examples[0].row)),
-                    more);
+        message_say(
+            2, "%u %s%s%s (%s%s)", count, standing_counted(count, group->standing, TENSE_RUN),
+            reason.len ? ": " : "", message_safe(&w->a, reason),
+            message_safe(&w->b, fleet_identity(&w->run->fleet, group->examples[0].row)), more);
     }
     if (left)
         printf("  ... and %u more; --verbose shows them\n", left);
@@ -228,6 +228,7 @@ static enum err print_parts(const struct options *o, struct run *r, const struct
     if (err == OK && s->by_alarm[ALARM_REJECTING])
         fputc('\n', stdout);
     struct buf counts, words;
+    bool is_over = run_is_over(r->head.state);
     struct os_clock clock;
     char started[WHEN_LEN], last[WHEN_LEN], deadline[WHEN_LEN];
     buf_init(&counts, LINE_LEN_MAX);
@@ -240,21 +241,21 @@ static enum err print_parts(const struct options *o, struct run *r, const struct
     message_say(0, "%u %s: %s; %llu %s kept", r->head.jobs,
                 plural(r->head.jobs, "identity", "identities"), counts.len ? counts.at : "none",
                 (unsigned long long)s->writes, plural(s->writes, "write", "writes"));
-    if (s->deadline != WHEN_NEVER)
+    if (s->deadline != WHEN_NEVER && !is_over)
         printf("Earliest deadline %s\n", when_format(s->deadline, deadline));
     buf_reset(&counts);
     os_clock_open(&clock, 0);
     wave_tally_told(&s->wave, os_clock_now(&clock), &counts);
-    if (counts.len)
+    if (counts.len && !is_over)
         message_say(0, "Now " TEXT_FMT, TEXT_ARG(buf_text(&counts)));
     buf_clear(&counts);
     buf_clear(&words);
-    if (err == OK && !run_is_over(r->head.state))
+    if (err == OK && !is_over)
         err = journal_lane_notes(r->journal, r->head.id, note_one, r, why);
-    if (err == OK)
+    if (err == OK && !is_over)
         err = print_waiting(o, r, s, why);
     if (err == OK && r->head.state == RUN_ENDED)
-        next_steps_retry(o, r, summary_bad(s));
+        next_steps_retry(o, r, summary_bad(s), s->by_outcome[OUTCOME_DRIFTED]);
     return err == OK ? print_alarm(o, r, s, ALARM_AILING, why) : err;
 }
 
@@ -289,12 +290,27 @@ static enum err print_record_sets(struct session *s, struct why *why)
     return publishing_report(s, true, why);
 }
 
+static bool target_count(void *ctx, const struct publish_target *target)
+{
+    (void)target;
+    ++*(uint32_t *)ctx;
+    return true;
+}
+
 static bool list_one(void *ctx, const struct run_head *head)
 {
     char started[WHEN_LEN], holder[JOURNAL_HOLDER_MAX];
+    uint32_t rows = head->jobs;
+    bool publishes = journal_verb_publishes(head->verb);
+    struct why why;
+    if (publishes)
+        rows = 0;
+    if (publishes && journal_targets(ctx, head->id, target_count, &rows, &why) != OK)
+        return false;
     printf("%6llu  %-8s  %s  %u %s  %s\n", (unsigned long long)head->id,
-           journal_verb_name(head->verb), when_format(head->started, started), head->jobs,
-           plural(head->jobs, "identity", "identities"), state_text(ctx, head, holder));
+           journal_verb_name(head->verb), when_format(head->started, started), rows,
+           publishes ? plural(rows, "name", "names") : plural(rows, "identity", "identities"),
+           state_text(ctx, head, holder));
     return true;
 }
 

@@ -10,7 +10,7 @@
 
 const struct verb_row verb_rows[] = {
     {"check", "MANIFEST...", "read, vet and judge manifests; touches nothing",
-     OPTIONS_LIVE | OPTIONS_CHECK | OPTIONS_MANIFEST | OPTIONS_COMPLAINTS | ROWS,
+     OPTIONS_CHECK | OPTIONS_MANIFEST | OPTIONS_COMPLAINTS | ROWS,
      "Reads the manifests with all included files and prints every complaint with "
      "file:line:column, and the findings of the rules that need no network. Sends nothing.\n"
      "Exit code 3: some identities would be refused.",
@@ -121,7 +121,9 @@ const struct verb_row verb_rows[] = {
      "mailfrom explain mx-wrong-suffix"},
     {"completion", "bash|zsh|fish", "print the completion script of a shell", OPTIONS_NONE,
      "Prints a script for the shell's completion of verbs, options and their values. The packages "
-     "install it; elsewhere put the line of the example into the shell's start-up file.",
+     "install it; elsewhere put the line of the example into the shell's start-up file. "
+     "The script asks \"completion profiles\" for the AWS profiles and \"completion runs\" for "
+     "the journal's runs.",
      "source <(mailfrom completion bash)"},
     {NULL, NULL, NULL, OPTIONS_NONE, NULL, NULL},
 };

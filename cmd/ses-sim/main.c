@@ -17,8 +17,8 @@
 
 static const char usage[] =
     "ses-sim {--identities FILE | --zones FILE}... [OPTION]...\n"
-    "A stand-in for Amazon SES, STS and Route 53 and for Cloudflare's DNS on loopback, for\n"
-    "rehearsals and tests.\n"
+    "A stand-in for Amazon SES, STS and Route 53 and for Cloudflare's DNS on\n"
+    "loopback, for rehearsals and tests.\n"
     "\n"
     "  --identities FILE    CSV: account,region,identity,type,verified,mail_from,\n"
     "                       behavior,status,forwarding, and perhaps tags:\n"

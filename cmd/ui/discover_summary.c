@@ -3,10 +3,11 @@
  */
 #include "discover_summary.h"
 
+#include "base/bounds.h"
+#include "base/buf.h"
+#include "base/count.h"
 #include "base/plural.h"
 #include "messages.h"
-
-#include "base/plural.h"
 
 #include <string.h>
 
@@ -136,12 +137,21 @@ void discover_summary(const struct discover *d)
     }
     uint64_t reads = by_kind[CALL_READ_VERIFICATION] + by_kind[CALL_READ_MAIL_FROM] +
                      by_kind[CALL_READ_NOTIFICATION];
-    message_note(
-        "Calls: %llu in %s; %llu to list, %llu to read by the hundred, %llu to read one by "
-        "one; %llu throttled",
-        (unsigned long long)all, span_format(d->took, took), (unsigned long long)by_kind[CALL_LIST],
-        (unsigned long long)reads, (unsigned long long)by_kind[CALL_GET],
-        (unsigned long long)throttled);
+    const struct {
+        uint64_t count;
+        const char *what;
+    } parts[] = {{by_kind[CALL_LIST], "to list"},
+                 {reads, "to read by the hundred"},
+                 {by_kind[CALL_GET], "to read one by one"},
+                 {throttled, "throttled"}};
+    struct buf line;
+    buf_init(&line, LINE_LEN_MAX);
+    buf_add_fmt(&line, "Calls: %llu in %s", (unsigned long long)all, span_format(d->took, took));
+    for (size_t i = 0; i < COUNT(parts); i++)
+        if (parts[i].count)
+            buf_add_fmt(&line, "; %llu %s", (unsigned long long)parts[i].count, parts[i].what);
+    message_note(TEXT_FMT, TEXT_ARG(buf_text(&line)));
+    buf_clear(&line);
 }
 
 /* --- troubles --------------------------------------------------------------------------------- */

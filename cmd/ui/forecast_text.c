@@ -4,9 +4,12 @@
 #include "forecast_text.h"
 
 #include "access/lanes.h"
+#include "base/bounds.h"
+#include "base/buf.h"
 #include "base/json_out.h"
 #include "base/plural.h"
 #include "messages.h"
+#include "options/help.h"
 #include "scheduler/standing.h"
 
 static const char *const cause_names[WAIT_CAUSES] = {"ses-rate", "dns-owners", "ses-detection"};
@@ -44,7 +47,8 @@ static const char *span_or_never(const struct forecast *f, uint32_t mark, char o
     return mark < f->marks ? span_format(f->mark[mark], out) : "never";
 }
 
-static void print_rate(const struct rehearsal *r)
+/* "1 call"; "0.5 to 10 calls" */
+static void rate_add(struct buf *out, const struct rehearsal *r)
 {
     double low = fleet_rate(&r->fleet, 0, r->access->rate_per_s), high = low;
     for (uint32_t i = 1; i < r->forecast.lanes; i++) {
@@ -53,9 +57,9 @@ static void print_rate(const struct rehearsal *r)
         high = rate > high ? rate : high;
     }
     if (low < high)
-        printf("%g to %g", low, high);
+        buf_add_fmt(out, "%g to %g calls", low, high);
     else
-        printf("%g", low);
+        buf_add_fmt(out, "%g %s", low, low == 1 ? "call" : "calls");
 }
 
 /* Names in zones that some provider writes: each has a state. */
@@ -71,30 +75,40 @@ static void print_assumptions(const struct rehearsal *r)
 {
     const struct forecast_config *config = r->config;
     char low[WHEN_LEN], high[WHEN_LEN];
-    printf("Rehearsal of %u %s in %u %s, ", r->forecast.identities,
-           plural(r->forecast.identities, "identity", "identities"), r->forecast.lanes,
-           plural(r->forecast.lanes, "lane", "lanes"));
-    print_rate(r);
-    printf(" calls a second per account, Region and action.\nNothing was sent. Assumed: every "
-           "identity exists, is verified and has no MAIL FROM yet;\n");
+    struct buf text;
+    buf_init(&text, LINE_LEN_MAX);
+    buf_add_fmt(
+        &text, "Rehearsal of %u %s in %u %s; nothing was sent.\n", r->forecast.identities,
+        plural(r->forecast.identities, "identity", "identities"), r->forecast.lanes,
+        plural(r->forecast.lanes, "pair of account and Region", "pairs of account and Region"));
+    buf_add_str(&text, "Assumed: SES takes ");
+    rate_add(&text, r);
+    buf_add_str(&text, " a second per account, Region and action; every identity exists, is "
+                       "verified and has no MAIL FROM yet; ");
     if (r->publishing)
-        printf("%u of %u names are in %u %s under dns.publish, and their records are created in "
-               "the run,\nby providers that take calls at their documented rates; of other names ",
-               names_published(&r->forecast), r->forecast.names, r->forecast.zones_ours,
-               plural(r->forecast.zones_ours, "zone", "zones"));
+        buf_add_fmt(&text,
+                    "%u of %u names are in %u %s under dns.publish, and their records are created "
+                    "in the run, by providers that take calls at their documented rates; of other "
+                    "names ",
+                    names_published(&r->forecast), r->forecast.names, r->forecast.zones_ours,
+                    plural(r->forecast.zones_ours, "zone", "zones"));
     if (r->published >= 1)
-        printf("all DNS records are there; ");
+        buf_add_str(&text, "all DNS records are there; ");
     else if (config->delay_max == 0)
-        printf("%g %% of the names have their DNS records, the others never get them;\n",
-               r->published * 100);
+        buf_add_fmt(&text, "%g %% of the names have their DNS records, the others never get them; ",
+                    r->published * 100);
     else
-        printf("%g %% of the names have their DNS records, the others get them %s to %s after the "
-               "start;\n",
-               r->published * 100, span_format(config->delay_min, low),
-               span_format(config->delay_max, high));
-    printf("SES reads an MX %s after the set; faults: %s; seed %llu.\n\n",
-           span_format(r->detect_after, low), config->faults ? config->faults : "none",
-           (unsigned long long)config->seed);
+        buf_add_fmt(&text,
+                    "%g %% of the names have their DNS records, the others get them %s to %s after "
+                    "the start; ",
+                    r->published * 100, span_format(config->delay_min, low),
+                    span_format(config->delay_max, high));
+    buf_add_fmt(&text, "SES reads an MX %s after the set; faults: %s; seed %llu.",
+                span_format(r->detect_after, low), config->faults ? config->faults : "none",
+                (unsigned long long)config->seed);
+    help_print(stdout, 0, buf_text(&text));
+    fputc('\n', stdout);
+    buf_clear(&text);
 }
 
 static void print_timeline(const struct forecast *f)
@@ -115,7 +129,7 @@ static void print_timeline(const struct forecast *f)
     printf("  last write        %s\n", span_format(f->last_write, after));
     printf("  72-hour window    ends at %s for the first write",
            span_format(f->first_write + SPAN_H(72), after));
-    printf(", at %s for the last\n\n", span_format(f->last_write + SPAN_H(72), after));
+    printf(", %s for the last\n\n", span_format(f->last_write + SPAN_H(72), after));
 }
 
 static bool is_told(const struct forecast *f, int kind)
@@ -158,10 +172,10 @@ static void print_publishing(const struct forecast *f)
 static void print_waits(const char *who, const double sums[WAIT_CAUSES], uint32_t count)
 {
     char turn[WHEN_LEN], dns[WHEN_LEN], detect[WHEN_LEN];
-    printf("%s: %s for its turn at SES, %s for DNS owners, %s for SES's detection.\n", who,
-           span_format(mean(sums, WAIT_TURN, count), turn),
-           span_format(mean(sums, WAIT_DNS, count), dns),
-           span_format(mean(sums, WAIT_DETECT, count), detect));
+    message_say(0, "%s: %s for its turn at SES, %s for DNS owners, %s for SES's detection.", who,
+                span_format(mean(sums, WAIT_TURN, count), turn),
+                span_format(mean(sums, WAIT_DNS, count), dns),
+                span_format(mean(sums, WAIT_DETECT, count), detect));
 }
 
 void forecast_print_text(const struct rehearsal *r)
@@ -206,7 +220,7 @@ void forecast_print_text(const struct rehearsal *r)
                    span_format(REHEARSAL_SPAN, after));
         return;
     }
-    print_waits("One of the last hundredth", f->tail_wait_us, f->tail);
+    print_waits("One of the last hundredth waits", f->tail_wait_us, f->tail);
     if (f->totals.writes)
         printf("%s\n", cause_sentence(dominant(f)));
 }

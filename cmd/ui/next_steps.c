@@ -51,13 +51,16 @@ void next_steps_print(const struct options *o, const struct run *r, bool wrote)
         printf("To take it back: %s\n", advice_run(&a, o, "rollback", id, ""));
 }
 
-void next_steps_retry(const struct options *o, const struct run *r, uint32_t bad)
+void next_steps_retry(const struct options *o, const struct run *r, uint32_t bad, uint32_t drifted)
 {
     struct advice a;
     if (bad == 0 || r->head.verb == RUN_PLAN)
         return;
     printf("%u did not succeed. To try %s again, once the cause is mended: %s\n", bad,
            plural(bad, "it", "them"), advice_run(&a, o, "resume", r->head.id, "--retry-failed"));
+    if (drifted)
+        printf("%u %s drifted, since SES has changed meanwhile: mailfrom explain drifted\n",
+               drifted, plural(drifted, "has", "have"));
 }
 
 void next_steps_after(const struct options *o, const struct run *r, enum err err)

@@ -32,6 +32,16 @@ static void age_add(struct buf *out, const struct run *r)
         buf_add_fmt(out, ", %s ago", span_format(old < SPAN_S(1) ? SPAN_S(1) : old, age));
 }
 
+void plan_files_add(struct buf *out, const struct fleet *f)
+{
+    for (uint32_t i = 0; i < f->files_len && i < NAMES_SHOWN; i++) {
+        buf_add_str(out, i ? ", " : "");
+        escape_terminal(out, f->files[i]);
+    }
+    if (f->files_len > NAMES_SHOWN)
+        buf_add_fmt(out, " and %u more", f->files_len - NAMES_SHOWN);
+}
+
 void plan_facts_add(struct buf *out, const struct run *r, const struct access *access,
                     const char *path)
 {
@@ -44,12 +54,7 @@ void plan_facts_add(struct buf *out, const struct run *r, const struct access *a
     buf_add_str(out, ", by mailfrom ");
     escape_terminal(out, r->head.version);
     buf_add_str(out, "\nManifests: ");
-    for (uint32_t i = 0; i < f->files_len && i < NAMES_SHOWN; i++) {
-        buf_add_str(out, i ? ", " : "");
-        escape_terminal(out, f->files[i]);
-    }
-    if (f->files_len > NAMES_SHOWN)
-        buf_add_fmt(out, " and %u more", f->files_len - NAMES_SHOWN);
+    plan_files_add(out, f);
     buf_add_str(out, "\nAccounts: ");
     for (uint32_t i = 0; i < f->lanes_len; i++) {
         buf_add_str(out, i ? ", " : "");
@@ -98,23 +103,29 @@ static void replaced_add(struct buf *out, const struct fleet *f)
         buf_add_char(out, '\n');
 }
 
-void plan_question_add(struct buf *out, const struct run *r, const char *beside)
+void plan_lanes_add(struct buf *out, const struct fleet *f,
+                    bool (*counts)(const struct fleet *f, uint32_t row))
 {
-    const struct fleet *f = &r->fleet;
-    uint32_t *changes = calloc(f->lanes_len + 1u, sizeof *changes);
-    buf_add_str(out, "The plan was ");
-    age_add(out, r);
-    buf_add_str(out, ". Changes by account and Region:\n");
-    for (uint32_t row = 0; changes && row < f->choices_len; row++)
-        changes[f->choices[row].lane] += is_change(f, row);
-    for (uint32_t lane = 0; changes && lane < f->lanes_len; lane++) {
-        if (changes[lane] == 0)
+    uint32_t *rows = calloc(f->lanes_len + 1u, sizeof *rows);
+    for (uint32_t row = 0; rows && row < f->choices_len; row++)
+        rows[f->choices[row].lane] += counts(f, row);
+    for (uint32_t lane = 0; rows && lane < f->lanes_len; lane++) {
+        if (rows[lane] == 0)
             continue;
         buf_add_str(out, "  ");
         lane_add(out, f, lane);
-        buf_add_fmt(out, ": %u\n", changes[lane]);
+        buf_add_fmt(out, ": %u\n", rows[lane]);
     }
-    free(changes);
+    free(rows);
+}
+
+void plan_question_add(struct buf *out, const struct run *r, const char *beside)
+{
+    const struct fleet *f = &r->fleet;
+    buf_add_str(out, "The plan was ");
+    age_add(out, r);
+    buf_add_str(out, ". Changes by account and Region:\n");
+    plan_lanes_add(out, f, is_change);
     replaced_add(out, f);
     buf_add_fmt(out, "Change SES for %u of %u identities, as reviewed%s?", run_plan_changes(r),
                 f->choices_len, beside);

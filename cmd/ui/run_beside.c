@@ -1,6 +1,7 @@
 /* Sentences about unfinished runs. */
 #include "run_beside.h"
 
+#include "journal/store_sqlite/store_sqlite.h"
 #include "messages.h"
 #include "options/advice.h"
 #include "run/unfinished.h"
@@ -9,6 +10,7 @@
 #include "base/plural.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static bool is_taken_back(const struct run *r, uint64_t id)
 {
@@ -44,6 +46,32 @@ static void other_tell(const struct options *o, const struct unfinished_run *u)
                       unfinished_noun(u, u->jobs));
 }
 
+/* The same command without the few identities that are open elsewhere. */
+static void others_note(struct advice *a, const struct options *o, const struct run *r,
+                        const struct unfinished_run *u)
+{
+    struct buf words, name;
+    bool is_apply = o->arguments_len > 0 && !r->head.parent;
+    if (u->common > COMMON_TOLD || u->common == r->fleet.choices_len || (!is_apply && !o->plan))
+        return;
+    buf_init(&words, sizeof a->text);
+    if (o->plan)
+        buf_add_fmt(&words, "--plan %s ", advice_word(a, o->plan));
+    for (size_t i = 0; i < o->arguments_len; i++)
+        buf_add_fmt(&words, "%s ", advice_word(a, o->arguments[i]));
+    buf_init(&name, LINE_LEN_MAX);
+    for (uint32_t i = 0; i < u->common; i++) {
+        buf_reset(&name);
+        buf_add_fmt(&name, TEXT_FMT "%c", TEXT_ARG(fleet_identity(&r->fleet, u->rows[i])), '\0');
+        buf_add_fmt(&words, "%s--exclude %s", i ? " " : "", advice_word(a, name.at));
+    }
+    buf_add_char(&words, '\0');
+    if (!words.failed)
+        message_note_then(advice_make(a, o, "apply", words.at), "To do the others of this run:");
+    buf_clear(&name);
+    buf_clear(&words);
+}
+
 enum err run_beside_hold(const struct options *o, const struct run *r, struct why *why)
 {
     struct unfinished found;
@@ -71,9 +99,12 @@ enum err run_beside_hold(const struct options *o, const struct run *r, struct wh
             buf_clear(&names);
             message_note_then(command_of(&a, o, &found.at[i], ""),
                               "To go on with run %llu:", (unsigned long long)found.at[i].id);
+            others_note(&a, o, r, &found.at[i]);
             message_note_then(command_of(&a, o, &found.at[i], "--give-up"),
-                              "To leave open what run %llu has not done, for another run to do:",
-                              (unsigned long long)found.at[i].id);
+                              "To end run %llu as it stands, and leave its %u open %s to other "
+                              "runs:",
+                              (unsigned long long)found.at[i].id, found.at[i].open,
+                              unfinished_noun(&found.at[i], found.at[i].open));
             err = why_set(why, ERR_INPUT, "nothing was done");
         }
     arena_clear(&arena);
@@ -98,6 +129,47 @@ enum err run_beside_tell(const struct options *o, const struct run *r, uint32_t 
     return err;
 }
 
+/* The run that another process carries out, by its journal. false: it is not known. */
+static bool busy_tell(const struct options *o, struct journal *journal, struct arena *arena)
+{
+    struct advice a;
+    struct run_head head;
+    struct why unknown;
+    uint64_t id = 0;
+    char holder[JOURNAL_HOLDER_MAX] = "", began[WHEN_LEN];
+    if (run_meant(journal, &id, &unknown) != OK || id == 0 ||
+        journal_run(journal, id, &head, arena, &unknown) != OK)
+        return false;
+    if (journal_writer(journal, id, holder) == JOURNAL_HAS_WRITER && *holder)
+        snprintf(holder + strlen(holder), sizeof holder - strlen(holder), ",");
+    message_error(
+        "journal %s: another mailfrom%s%s is at run %llu (%s of %s, %u %s), and one process "
+        "at a time writes. Wait until it ends, or stop it with Ctrl-C there",
+        options_journal(o), *holder ? ", " : "", holder, (unsigned long long)id,
+        journal_verb_name(head.verb), when_format(head.started, began), head.jobs,
+        plural(head.jobs, "identity", "identities"));
+    message_note_then(advice_run(&a, o, "status", id, "--watch"), "To watch it:");
+    return true;
+}
+
+enum err run_beside_open(const struct options *o, struct run *r, enum journal_mode mode,
+                         struct why *why)
+{
+    struct journal *other;
+    struct why unread;
+    struct arena arena;
+    enum err err = run_journal(r, mode, why);
+    if (err != ERR_BUSY ||
+        journal_open_file(&other, options_journal(o), JOURNAL_READ, &unread) != OK)
+        return err;
+    arena_init(&arena, SIZE_MAX);
+    if (busy_tell(o, other, &arena))
+        why_set(why, ERR_BUSY, "nothing was done");
+    arena_clear(&arena);
+    journal_close(other);
+    return err;
+}
+
 enum err run_beside_choose(const struct options *o, const struct run *r, uint64_t *id,
                            struct why *why)
 {
@@ -107,6 +179,8 @@ enum err run_beside_choose(const struct options *o, const struct run *r, uint64_
     arena_init(&arena, SIZE_MAX);
     *id = 0;
     enum err err = run_unfinished(r->journal, NULL, &arena, &found, why);
+    if (err == OK && !found.len && !o->quiet)
+        message_note("no run of this journal is unfinished");
     if (err == OK && found.len) {
         const struct unfinished_run *u = &found.at[0];
         *id = u->id;

@@ -15,6 +15,10 @@ enum err run_beside_hold(const struct options *o, const struct run *r, struct wh
 /* Names the other unfinished runs, and counts them. */
 enum err run_beside_tell(const struct options *o, const struct run *r, uint32_t *others,
                          struct why *why);
+/* Opens the run's journal for writing. ERR_BUSY: another process writes to it; tells its run and
+ * the command that watches it. */
+enum err run_beside_open(const struct options *o, struct run *r, enum journal_mode mode,
+                         struct why *why);
 /* For a resume without a number: the oldest unfinished run, and says which; 0: there is none. */
 enum err run_beside_choose(const struct options *o, const struct run *r, uint64_t *id,
                            struct why *why);

@@ -75,6 +75,6 @@ void summary_end(const struct options *o, const struct run *r, const struct repo
                        r->head.verb == RUN_PLAN ? s->by_outcome[OUTCOME_WAITING_DNS]
                                                 : r->totals.by_state[JOB_WAITING_DNS]);
     if (r->end == ENGINE_ENDED)
-        next_steps_retry(o, r, summary_bad(s));
+        next_steps_retry(o, r, summary_bad(s), s->by_outcome[OUTCOME_DRIFTED]);
     next_steps_print(o, r, s->accepted > 0);
 }

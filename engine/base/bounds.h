@@ -85,8 +85,9 @@
 #define SIGN_QUERY_MAX   32           /* parameters; SES needs two */
 #define SIGN_TEXT_MAX    (256u << 10) /* a canonical request holds the path and an 8 KB token */
 #define XML_DEPTH_MAX    32           /* SES answers are six deep */
-#define XML_TEXT_MAX     65536        /* content of one element; a NextToken is under 1 KB */
-#define JSON_DEPTH_MAX   32           /* SES answers are four deep */
+#define XML_TEXT_MAX                                                                               \
+    (256u << 10) /* content of one element: Route 53 has what it finds in 1,000 changes in one */
+#define JSON_DEPTH_MAX   32     /* SES answers are four deep */
 #define JSON_NODES_MAX   200000 /* 1,000 listed identities are 5,000; 64 bytes each in memory */
 #define JSON_MEMBERS_MAX 512    /* of one object; GetEmailIdentity has about 15 */
 #define CREDENTIAL_FILE_MAX                                                                        \

@@ -232,6 +232,9 @@ static void zone_add(struct due *d, struct due_zone *zone, const struct due_item
     const struct records_entry *e = item_entry(d, item);
     zone->len++;
     zone->counts[item->state]++;
+    for (int type = 0; type < RECORDS_TYPES; type++)
+        zone->changed =
+            when_later(zone->changed, d->ages[RECORDS_TYPES * e->number + (uint32_t)type].changed);
     if (!zone->contact.len)
         zone->contact = names_text(&d->gather->words, e->found->contact);
     if (!zone->hosts.len)

@@ -34,6 +34,12 @@ static enum err lane_add(struct fleet *f, uint16_t account, struct text region, 
         return why_set(why, ERR_INPUT,
                        "Region: found \"" TEXT_FMT "\", expected one such as us-east-1",
                        TEXT_ARG(region));
+    const char *near = region_near(region);
+    if (!region_is_plausible(region))
+        return why_set(why, ERR_INPUT,
+                       "Region: found \"" TEXT_FMT "\", but no AWS Region can have that name%s%s%s",
+                       TEXT_ARG(region), near ? "; did you mean " : "", near ? near : "",
+                       near ? "?" : "");
     return names_add(&f->names, region, &id) && fleet_lane(f, account, id, &lane) ? OK
                                                                                   : no_memory(why);
 }

@@ -47,6 +47,8 @@ struct journal {
     struct buf notes;   /* of the record that is being appended, as text */
     struct tail tail;   /* of the run that records are kept of */
     struct why trouble; /* why the store has failed */
+    bool together;      /* transactions are one, until journal_apart() */
+    bool is_entered;    /* of that one */
 };
 
 /* Asserts what holds between two transactions. */

@@ -46,19 +46,39 @@ enum err journal_enter(struct journal *j, struct why *why)
     journal_invariant(j);
     if (s->has_failed)
         return why_set(why, ERR_IO, "%s (the journal takes no more records)", j->trouble.text);
+    if (j->is_entered)
+        return OK;
     enum err err = s->ops->enter(s, why);
+    j->is_entered = err == OK && j->together;
     return err == OK ? OK : journal_trouble(j, err, why);
 }
 
 enum err journal_leave(struct journal *j, enum err err, enum store_end end, struct why *why)
 {
     struct store *s = j->store;
+    assert(!j->together || end == STORE_COMMIT);
+    if (err == OK && j->is_entered)
+        return OK; /* durable when they are apart */
+    j->is_entered = false;
     if (err != OK)
         s->ops->leave(s, STORE_UNDO, NULL);
     else
         err = s->ops->leave(s, end, why);
     journal_invariant(j);
     return err == OK ? OK : journal_trouble(j, err, why);
+}
+
+void journal_together(struct journal *j)
+{
+    assert(!j->together);
+    j->together = true;
+}
+
+enum err journal_apart(struct journal *j, struct why *why)
+{
+    bool is_entered = j->is_entered;
+    j->together = j->is_entered = false;
+    return is_entered ? journal_leave(j, OK, STORE_COMMIT, why) : OK;
 }
 
 enum err journal_put(struct journal *j, enum store_table table, uint64_t run,

@@ -66,6 +66,11 @@ enum err journal_begin(struct journal *j, struct run_head *head, const struct fl
 enum err journal_begin_publishing(struct journal *j, struct run_head *head,
                                   const struct fleet *fleet, const struct publish_target *targets,
                                   uint32_t len, struct why *why);
+/* What is begun and kept from now on is durable at once, with journal_apart(), or not at all: a run
+ * whose first rows are known by a plan never lies in a journal without them. No intents. */
+void journal_together(struct journal *j);
+/* OK where nothing was begun together, too. */
+enum err journal_apart(struct journal *j, struct why *why);
 /* Appends, in one durable transaction. With an intent among the records, OK only while the
  * journal's name still leads to the opened journal, so a later reader finds the intent. Records of
  * kind RECORD_LANE are notes of their lane and come back by journal_lane_notes() alone; those of

@@ -81,7 +81,8 @@ struct expectation {
 
 /* The last write of another run of the journal for this identity: accepted by SES, or without a
  * known answer. SES does not promise read-after-write consistency, so the write counts for more
- * than one read of the value before. The age of the write does not count, since clocks are set. */
+ * than one read of the value before. Two reads must agree whatever its age, since clocks are set;
+ * they lie further apart after a write of the last hour. */
 struct recent_write {
     name_id mail_from, mail_from_before; /* the value written, and the value replaced */
     uint8_t behavior, behavior_before;   /* enum behavior */

@@ -254,9 +254,11 @@ static enum err authorize(struct aws_request *r, struct text token, struct why *
     buf_add_str(&bearer, "Bearer ");
     buf_add_text(&bearer, token);
     aws_request_header(r, TEXT("Authorization"), buf_text(&bearer));
-    bool good = !bearer.failed && !r->headers[r->headers_len - 1].failed;
+    bool good = !bearer.failed;
     buf_wipe(&bearer);
     aws_request_header(r, TEXT("User-Agent"), TEXT("mailfrom")); /* some front ends want one */
+    for (uint32_t i = 0; i < r->headers_len; i++)
+        good &= !r->headers[i].failed;
     return good ? OK : why_set(why, ERR_LIMIT, "a header of the request is too long");
 }
 

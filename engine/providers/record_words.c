@@ -108,7 +108,7 @@ bool record_txt_read(struct arena *arena, struct text written, enum quoted_digit
     buf_init(&raw, HTTP_BODY_MAX);
     bool good = quoted_read(&raw, written, digits);
     struct text t = good ? buf_text(&raw) : written;
-    v->data = arena_text(arena, t.len ? t : TEXT(""));
+    v->data = raw.failed ? TEXT_NONE : arena_text(arena, t.len ? t : TEXT(""));
     buf_clear(&raw);
     return good && v->data.at;
 }
@@ -187,19 +187,20 @@ struct said {
     uint32_t names_len;
 };
 
-static void said_read(struct said *s, struct text words)
+/* Names in our form, so that a thousand changes are compared in no time. */
+static void said_read(struct said *s, struct arena *arena, struct text words)
 {
     s->words = words;
     s->names_len = 0;
     for (struct text word; s->names_len < NAMES_SAID_MAX && (word = take_word(&words)).len;)
         if (text_find(word, '.') + 1 < word.len)
-            s->names[s->names_len++] = word;
+            s->names[s->names_len++] = record_name_read(arena, word);
 }
 
 static bool said_name(const struct said *s, struct text name)
 {
     for (uint32_t i = 0; i < s->names_len; i++)
-        if (dname_eq(s->names[i], name))
+        if (text_eq(s->names[i], name))
             return true;
     return false;
 }
@@ -233,7 +234,7 @@ bool faults_add(struct call *c, uint32_t change, struct text words)
         return false;
     if (is_put)
         return fault_put(c, change, words);
-    said_read(&said, words);
+    said_read(&said, &c->arena, words);
     for (uint32_t i = 0; i < c->changes_len && !has_type; i++)
         has_type =
             said_name(&said, c->changes[i].set.name) && said_type(&said, c->changes[i].set.type);

@@ -480,16 +480,22 @@ struct refusal {
 };
 
 /* The words that begin a message of Route 53 about one change; also within a list of messages. */
+static bool begins_message(struct text t)
+{
+    static const char *const begins[] = {"Tried to ", "RRSet ",     "Invalid ",
+                                         "The ",      "Duplicate ", "Cannot "};
+    for (size_t i = 0; i < COUNT(begins); i++)
+        if (text_starts(t, text_of(begins[i])))
+            return true;
+    return false;
+}
+
 static size_t message_end(struct text t)
 {
-    static const char *const begins[] = {", Tried to ", ", RRSet ",     ", Invalid ",
-                                         ", The ",      ", Duplicate ", ", Cannot "};
-    size_t end = t.len;
-    for (size_t i = 0; i < COUNT(begins); i++) {
-        size_t at = text_find_text(t, text_of(begins[i]));
-        end = at < end ? at : end;
-    }
-    return end;
+    for (size_t i = 0; i + 2 < t.len; i++)
+        if (t.at[i] == ',' && t.at[i + 1] == ' ' && begins_message(text_from(t, i + 2)))
+            return i;
+    return t.len;
 }
 
 static void messages_take(struct call *c, struct text t)
@@ -529,10 +535,9 @@ static void refusal_read(struct call *c, struct text body)
     struct refusal f = {.c = c};
     struct xml_sink sink = {&f, on_refusal};
     struct why why;
-    if (xml_read(body, &sink, &why)) /* a page of a proxy, say */
-        f.code = f.message = TEXT_NONE;
+    enum err err = xml_read(body, &sink, &why); /* a page of a proxy has none of the elements */
     reply_fail(&c->reply, f.code, f.message);
-    bool is_batch = text_eq(f.code, TEXT("InvalidChangeBatch"));
+    bool is_batch = !err && text_eq(f.code, TEXT("InvalidChangeBatch"));
     if (c->kind == CALL_CHANGE && is_batch && f.messages == 0)
         messages_take(c, f.message);
     if (!is_batch)

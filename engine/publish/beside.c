@@ -54,9 +54,8 @@ void publish_beside_start(struct publish_beside *b, struct machine *machine, ins
              row = b->next[row - 1])
             scheduler_publishing(b->scheduler, row - 1);
     publisher_start(b->publisher, now);
-    b->joined = (struct joined){.first = *machine,
-                                .second = publisher_machine(b->publisher),
-                                .second_owns = owns};
+    b->joined = (struct joined){
+        .first = *machine, .second = publisher_machine(b->publisher), .second_owns = owns};
     *machine = joined_machine(&b->joined);
 }
 

@@ -155,7 +155,7 @@ static uint32_t bucket_serve(struct publisher *p, struct pub_bucket *b, instant_
 {
     uint32_t len = 0;
     while (b->first != PUB_NONE && p->calls.free && !p->no_memory && has_room(p) &&
-           pace_next(&b->pace) <= now) {
+           pace_next(&b->pace) <= now && b->renewing < RENEWS_MAX) {
         struct pub_zone *z = &p->zones[b->first];
         b->first = z->next;
         z->is_queued = false;
@@ -231,7 +231,8 @@ static instant_us wake(const void *ctx, instant_us now)
     if (heap_first(&p->pauses) < at)
         at = heap_first(&p->pauses);
     for (uint32_t i = 0; p->calls.free && i < p->options.fleet->providers_len; i++)
-        if (p->buckets[i].first != PUB_NONE && pace_next(&p->buckets[i].pace) < at)
+        if (p->buckets[i].first != PUB_NONE && p->buckets[i].renewing < RENEWS_MAX &&
+            pace_next(&p->buckets[i].pace) < at)
             at = pace_next(&p->buckets[i].pace);
     return at;
 }

@@ -148,9 +148,7 @@ bool pub_batch_fill(struct publisher *p, struct pub_zone *z, struct call *call, 
             break;
         pub_list_take(p, &z->ready);
         if (now - t->looked_at > PUBLISH_LOOK_AGE && !t->takes_back) {
-            if (t->state != PUBLISH_TO_LOOK)
-                pub_move(p, target, PUBLISH_TO_LOOK, PUBLISH_MOVE, TEXT_NONE, now);
-            pub_look(p, target, now);
+            pub_renew(p, target, now);
             continue;
         }
         t->prior_mx = t->sent_mx;
@@ -169,6 +167,8 @@ bool pub_batch_fill(struct publisher *p, struct pub_zone *z, struct call *call, 
     call->changes_len = b->len;
     call->part = (uint32_t)(b - p->batches);
     b->is_out = b->len > 0;
+    z->was_changed |= b->is_out;
+    z->ready_since = now;
     return b->len > 0 && !p->no_memory;
 }
 

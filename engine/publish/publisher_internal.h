@@ -20,6 +20,7 @@
 #define REFUSALS_MAX  2  /* of one name: the first may be another writer's work, so DNS is asked */
 #define DENIED_ZONES  3  /* in a row: then the provider is asked for no further change */
 #define PUB_NONE      UINT32_MAX
+#define RENEWS_MAX    64 /* of a bucket at once: enough for its rate, and few grow old again */
 #define UNSURE_PAUSE                                                                               \
     SPAN_S(3) /* until the look after a lost answer or a refusal: what was done may                \
                  be on its way to the authorities */
@@ -32,8 +33,9 @@ struct pub_target {
     uint32_t next; /* in the list of the zone that has the target; PUB_NONE ends */
     bool looking;  /* its survey is out */
     bool was_looked_at;
-    bool is_read;    /* the provider's sets at the name were read since the look */
-    bool takes_back; /* another writer was there at the same moment: what was created goes again */
+    bool is_renewing; /* its look was too old, and is taken again */
+    bool is_read;     /* the provider's sets at the name were read since the look */
+    bool takes_back;  /* another writer was there at the same moment: what was created goes again */
     bool is_taken_back; /* it has gone */
     bool mx, txt;       /* of the next change; SENT and later: of the last */
     bool swaps_txt;
@@ -43,7 +45,7 @@ struct pub_target {
     const struct text *txts; /* swaps_txt: the TXT set, by DNS */
     uint32_t txts_len;
     struct record_set sets[2]; /* MX and TXT as the provider has them, once read; len 0: no set */
-    instant_us looked_at;
+    instant_us looked_at, read_at;
     instant_us changed_at;     /* when the last change was sent, or accepted */
     instant_us in_doubt_since; /* the provider and the authorities differ, or it refuses what DNS
                                   would allow; 0: no */
@@ -76,6 +78,8 @@ struct pub_zone {
     uint32_t candidates_len, candidates_cap, detailed, pages;
     struct text token;
     bool is_out, is_queued;
+    bool is_urgent;    /* its names were looked at just now, in their turn */
+    bool was_changed;  /* a change of it has left */
     uint32_t next;     /* in the queue of its bucket */
     uint32_t attempts; /* failures in a row */
     instant_us not_before;
@@ -89,6 +93,7 @@ struct pub_zone {
 struct pub_bucket {
     struct pace pace;
     uint32_t first, last; /* zones that want a call */
+    uint32_t renewing;    /* targets whose turn it was */
 };
 
 /* The changes of one call, in its arena. */
@@ -173,6 +178,8 @@ struct text pub_refusal(struct publisher *p, const struct call *call, struct tex
 
 void pub_list_add(struct publisher *p, struct pub_list *list, uint32_t target);
 uint32_t pub_list_take(struct publisher *p, struct pub_list *list); /* PUB_NONE: empty */
+/* It is the target's turn, and its look is too old: it is taken again, and the turn is kept. */
+void pub_renew(struct publisher *p, uint32_t target, instant_us now);
 /* A call of the zone has failed: a pause, or the end after many. */
 void pub_zone_failed(struct publisher *p, struct pub_zone *z, const struct call *call,
                      instant_us now);

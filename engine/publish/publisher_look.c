@@ -85,6 +85,13 @@ static void refused_wait(struct publisher *p, uint32_t target, instant_us now)
         pub_look(p, target, now + backoff_span(BACKOFF_DNS, p->options.seed, target, ++t->doubts));
 }
 
+/* Has the provider been asked about this very change just now, and had nothing in its way? */
+static bool read_is_good(const struct pub_target *t, const struct look *look, instant_us now)
+{
+    return t->is_read && t->state == PUBLISH_TO_LOOK && !t->takes_back && !look->swaps_txt &&
+           look->mx == t->mx && look->txt == t->txt && now - t->read_at < PUBLISH_LOOK_AGE / 2;
+}
+
 /* A change is wanted and possible: the zone of the target takes it over. */
 static void change_plan(struct publisher *p, uint32_t target, const struct look *look,
                         instant_us now)
@@ -96,7 +103,7 @@ static void change_plan(struct publisher *p, uint32_t target, const struct look 
     }
     const struct pub_zone *z = &p->zones[t->zone];
     t->looked_at = now;
-    t->is_read = false;
+    t->is_read = read_is_good(t, look, now);
     if (z->state == PUB_ZONE_CLOSED) {
         move(p, target, z->end, z->reason, now);
         return;
@@ -229,6 +236,9 @@ void pub_looked(struct publisher *p, uint32_t target, const struct survey *s, in
                                      .feedback_host = p->options.feedback_host,
                                      .merges_spf = p->options.merges_spf};
     struct look look;
+    if (t->is_renewing)
+        p->buckets[p->bucket_of[p->zones[t->zone].provider]].renewing--;
+    t->is_renewing = false;
     p->unlooked -= !t->was_looked_at;
     t->was_looked_at = true;
     t->calls++;
@@ -332,8 +342,8 @@ static void read_before(struct publisher *p, uint32_t target, enum sets_verdict 
 {
     struct pub_target *t = &p->targets[target];
     bool swap_is_stale = t->swaps_txt && !txts_are_as_looked(t);
-    t->is_read = true;
-    if (verdict == SETS_FREE && !swap_is_stale)
+    t->is_read = verdict == SETS_FREE && !swap_is_stale;
+    if (t->is_read)
         pub_zone_take(p, target, now);
     else if (verdict == SETS_WANTED || swap_is_stale)
         wait_for_dns(p, target, now);
@@ -409,7 +419,7 @@ static void read_withdrawn(struct publisher *p, uint32_t target, enum sets_verdi
     bool was_unsure = t->state == PUBLISH_UNSURE;
     bool has_our_ttl = (!t->mx || t->sets[0].ttl_s == pub_wanted(p, target)->ttl_s) &&
                        (!t->txt || t->sets[1].ttl_s == pub_wanted(p, target)->ttl_s);
-    t->is_read = true;
+    t->is_read = verdict == SETS_WANTED;
     if (verdict == SETS_WANTED && !has_our_ttl) {
         move(p, target, PUBLISH_PERSON,
              TEXT("the provider has another TTL there than the run gave, so the records are not "
@@ -435,6 +445,7 @@ void pub_read(struct publisher *p, uint32_t target, const struct call *call, ins
     struct pub_target *t = &p->targets[target];
     struct text reason;
     bool judges_txt = t->txt && !t->swaps_txt;
+    t->read_at = now;
     enum sets_verdict verdict =
         sets_judge(pub_wanted(p, target), t->mx, judges_txt, call->sets, call->sets_len, &reason);
     sets_keep(p, t, call);

@@ -86,8 +86,8 @@ void pub_zone_wants(struct publisher *p, struct pub_zone *z, instant_us now)
     if (!wants || z->is_out || z->is_queued || z->state == PUB_ZONE_CLOSED)
         return;
     /* A small batch waits while more names may come. */
-    bool lingers =
-        z->state == PUB_ZONE_OPEN && !z->to_read.len && p->unlooked && z->ready.len < z->batch_max;
+    bool lingers = z->state == PUB_ZONE_OPEN && !z->to_read.len && p->unlooked && !z->is_urgent &&
+                   z->ready.len < z->batch_max;
     if (lingers)
         at = when_later(at, z->ready_since + PUBLISH_LINGER);
     if (at > now) {
@@ -96,17 +96,29 @@ void pub_zone_wants(struct publisher *p, struct pub_zone *z, instant_us now)
     }
     heap_drop(&p->pauses, index);
     z->is_queued = true;
-    z->next = PUB_NONE;
-    /* A zone that was begun goes first: its names are published while others are looked up. */
-    if (b->first == PUB_NONE) {
-        b->first = b->last = index;
-    } else if (z->state > PUB_ZONE_TO_LIST) {
+    /* What was begun goes on before another zone begins, so that looks do not grow old. */
+    bool has_begun = z->pages || (z->state != PUB_ZONE_TO_LIST && !z->was_changed);
+    if (b->first == PUB_NONE)
+        b->last = index;
+    if (b->first == PUB_NONE || z->is_urgent || has_begun) {
         z->next = b->first;
         b->first = index;
-    } else {
-        p->zones[b->last].next = index;
-        b->last = index;
+        return;
     }
+    z->next = PUB_NONE;
+    p->zones[b->last].next = index;
+    b->last = index;
+}
+
+void pub_renew(struct publisher *p, uint32_t target, instant_us now)
+{
+    struct pub_target *t = &p->targets[target];
+    struct pub_zone *z = &p->zones[t->zone];
+    if (t->state != PUBLISH_TO_LOOK)
+        pub_move(p, target, PUBLISH_TO_LOOK, PUBLISH_MOVE, TEXT_NONE, now);
+    t->is_renewing = z->is_urgent = true;
+    p->buckets[p->bucket_of[z->provider]].renewing++;
+    pub_look(p, target, now);
 }
 
 static bool needs_read(const struct publisher *p, const struct pub_zone *z,
@@ -178,6 +190,7 @@ static struct call *zone_call(struct publisher *p, struct pub_zone *z, enum call
     uint16_t lane = (uint16_t)(p->options.fleet->lanes_len + z->provider);
     struct call *call = call_pool_take(&p->calls, kind, lane, apis[pub_kind(p, z)]);
     assert(call); /* the bucket has looked */
+    z->is_urgent = false;
     call->owner = (uint32_t)(z - p->zones);
     call->part = PUB_NONE;
     call->zone = z->name;
@@ -188,13 +201,23 @@ static struct call *zone_call(struct publisher *p, struct pub_zone *z, enum call
     return call;
 }
 
-static struct call *sets_call(struct publisher *p, struct pub_zone *z)
+/* NULL: those that wait were looked at too long ago. */
+static struct call *sets_call(struct publisher *p, struct pub_zone *z, instant_us now)
 {
-    struct call *call = zone_call(p, z, CALL_RECORDS);
-    call->part = pub_list_take(p, &z->to_read);
-    call->name = pub_wanted(p, call->part)->name;
-    p->targets[call->part].calls++;
-    return call;
+    for (uint32_t target; (target = pub_list_take(p, &z->to_read)) != PUB_NONE;) {
+        struct pub_target *t = &p->targets[target];
+        bool is_before = t->state == PUBLISH_TO_LOOK || t->state == PUBLISH_READY;
+        if (is_before && !t->takes_back && now - t->looked_at > PUBLISH_LOOK_AGE / 2) {
+            pub_renew(p, target, now);
+            continue;
+        }
+        struct call *call = zone_call(p, z, CALL_RECORDS);
+        call->part = target;
+        call->name = pub_wanted(p, target)->name;
+        t->calls++;
+        return call;
+    }
+    return NULL;
 }
 
 struct call *pub_zone_call(struct publisher *p, struct pub_zone *z, instant_us now)
@@ -214,10 +237,13 @@ struct call *pub_zone_call(struct publisher *p, struct pub_zone *z, instant_us n
     case PUB_ZONE_CLOSED: return NULL;
     case PUB_ZONE_OPEN: break;
     }
-    if (z->to_read.len)
-        return sets_call(p, z);
-    if (!z->ready.len || p->options.is_dry)
-        return NULL;
+    /* Reading a large zone takes longer than a look is good for, so what is read leaves meanwhile.
+     */
+    bool leaves = z->ready.len && !p->options.is_dry &&
+                  (z->ready.len >= z->batch_max || !z->to_read.len ||
+                   now - z->ready_since >= PUBLISH_LOOK_AGE / 4);
+    if (!leaves)
+        return sets_call(p, z, now);
     call = zone_call(p, z, CALL_CHANGE);
     if (pub_batch_fill(p, z, call, now))
         return call;
@@ -250,6 +276,15 @@ static bool candidate_keep(struct publisher *p, struct pub_zone *z, const struct
     return hosts != NULL;
 }
 
+/* One that takes no records anyway needs no name servers. */
+static void detail_next(struct publisher *p, struct pub_zone *z, instant_us now)
+{
+    while (z->detailed < z->candidates_len && z->candidates[z->detailed].bar != ZONE_OPEN)
+        z->detailed++;
+    if (z->detailed == z->candidates_len)
+        zone_decide(p, z, now);
+}
+
 static void listed(struct publisher *p, struct pub_zone *z, const struct call *call, instant_us now)
 {
     for (uint32_t i = 0; i < call->zones_len; i++)
@@ -257,8 +292,9 @@ static void listed(struct publisher *p, struct pub_zone *z, const struct call *c
             p->no_memory = true;
     if (call->next_token.len && ++z->pages < ZONE_PAGES_MAX) {
         z->token = pub_text(p, call->next_token);
-    } else if (pub_kind(p, z) == PROVIDER_ROUTE53 && z->candidates_len) {
+    } else if (pub_kind(p, z) == PROVIDER_ROUTE53) {
         z->state = PUB_ZONE_TO_DETAIL;
+        detail_next(p, z, now);
     } else {
         zone_decide(p, z, now);
     }
@@ -272,8 +308,8 @@ static void detailed(struct publisher *p, struct pub_zone *z, const struct call 
         z->candidates[z->detailed] = z->candidates[kept];
         z->candidates_len = kept;
     }
-    if (++z->detailed == z->candidates_len)
-        zone_decide(p, z, now);
+    z->detailed++;
+    detail_next(p, z, now);
 }
 
 /* "GetHostedZone: AccessDenied: User ... is not authorized". */

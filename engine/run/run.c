@@ -155,6 +155,14 @@ static enum err knowledge_take(struct run *r, instant_us now, struct why *why)
     return r->resumes ? journal_rows(r->journal, r->head.id, restore_one, &restoring, why) : OK;
 }
 
+/* What was begun together stays, also after an error. */
+static enum err begun_keep(struct run *r, enum err err, struct why *why)
+{
+    struct why unheard = {""};
+    enum err kept = journal_apart(r->journal, err == OK ? why : &unheard);
+    return err == OK ? kept : err;
+}
+
 static void observer_turn(void *ctx, instant_us now)
 {
     const struct run *r = ctx;
@@ -181,6 +189,7 @@ static enum err run_engine(struct run *r, struct live *live, struct why *why)
         err = why_set(why, ERR_NOMEM, "out of memory");
     if (err == OK)
         err = knowledge_take(r, wire_now(live->wire), why);
+    err = begun_keep(r, err, why);
     if (err == OK)
         err = observer_begin(r, wire_now(live->wire), why);
     if (err != OK)
@@ -234,6 +243,7 @@ static enum err run_on_wire(struct run *r, struct preflight *preflight, struct w
     r->stopped = err == ERR_BUSY;
     if (err == OK)
         err = observer_callers(r, why);
+    journal_together(r->journal); /* the end of other runs, a head, the rows of a reviewed plan */
     if (err == OK && r->head.verb == RUN_ROLLBACK && !r->resumes) {
         /* A run that is taken back as a whole must not be resumed: it would do everything again. */
         struct run_head head;
@@ -261,11 +271,13 @@ static enum err run_on_wire(struct run *r, struct preflight *preflight, struct w
                                  probe->answered_at);
         }
     }
+    if (err == OK && !r->scheduler)
+        err = why_set(why, ERR_NOMEM, "out of memory");
     if (err != OK)
-        return err;
+        return begun_keep(r, err, why);
     preflight_end(preflight);
     struct live live = {wire, r->journal, r->head.id};
-    err = r->scheduler ? run_engine(r, &live, why) : why_set(why, ERR_NOMEM, "out of memory");
+    err = run_engine(r, &live, why);
     if (err == OK)
         err = journal_stop(r->journal, r->head.id, r->end == ENGINE_ENDED ? RUN_ENDED : RUN_STOPPED,
                            wire_now(wire), why);

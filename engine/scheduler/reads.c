@@ -31,7 +31,10 @@ span_us reads_linger(const struct scheduler *d, const struct lane_state *lane, u
 {
     if (batch_read_max(lane->read_api) == 1)
         return 0;
-    uint32_t open = lane->open; /* jobs still to come: during a wave, only the started ones */
+    if (d->options.detach && d->unlooked)
+        return 0; /* the process ends after these looks */
+    /* Jobs still to come: during a wave, only the started ones. */
+    uint32_t open = lane->open - lane->held.len;
     if (!waves_may_start(&d->waves) && d->waves.open < open)
         open = d->waves.open;
     uint32_t company = open > there ? open - there : 0;

@@ -156,7 +156,8 @@ void scheduler_apply(struct scheduler *d, uint32_t number, const struct decision
     if (!job->first_seen)
         job->first_seen = now;
     d->unlooked -= job->unlooked;
-    job->unlooked = from == JOB_NEW && decision->to == JOB_FOLLOWING;
+    job->unlooked = decision->to == JOB_FOLLOWING &&
+                    (from == JOB_NEW || tighten_settles(scheduler_lane_of(d, number), number, now));
     d->unlooked += job->unlooked;
     if (moved)
         scheduler_move(d, number, decision->to);
@@ -402,8 +403,8 @@ uint32_t scheduler_decide(struct scheduler *d, instant_us now, struct call **cal
     }
     while (heap_pop_due(&d->timers, now, &job))
         scheduler_enqueue(d, job, now);
-    d->draining = d->draining || (d->options.detach && is_settled(d)) || waves_are_over(&d->waves);
     held_release(d, now);
+    d->draining = d->draining || (d->options.detach && is_settled(d)) || waves_are_over(&d->waves);
     bool all = lanes_changed(d) || d->out_of_calls;
     for (uint32_t i = 0, lane = d->lane_turn; i < lanes; i++) {
         if (all || d->lane_wake[lane] <= now)

@@ -223,6 +223,8 @@ bool tighten_may(const struct lane_state *lane, uint32_t job);
 bool tighten_has_turn(const struct lane_state *lane); /* the first in the queue may */
 void tighten_take(struct lane_state *lane, uint32_t job);
 void tighten_written(struct lane_state *lane, uint32_t job, instant_us now);
+/* The job is tightened, and must stay at Success for a moment: no run ends in between. */
+bool tighten_settles(const struct lane_state *lane, uint32_t job, instant_us now);
 void tighten_fell_back(struct scheduler *d, uint32_t job);
 void tighten_ended(struct scheduler *d, uint32_t job);
 /* An earlier process was tightening the job: the job goes first, unless another one does. */

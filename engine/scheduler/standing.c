@@ -48,6 +48,12 @@ const char *standing_words(enum standing s, enum tense tense)
     return words ? words : standings[s].words[TENSE_RUN];
 }
 
+const char *standing_counted(uint32_t count, enum standing s, enum tense tense)
+{
+    return s == STANDING_FOR_WAVE && count != 1 ? "waiting for their wave"
+                                                : standing_words(s, tense);
+}
+
 const char *standing_class(enum standing s)
 {
     assert(s < STANDINGS);

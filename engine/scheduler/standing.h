@@ -31,6 +31,8 @@ enum standing outcome_standing(enum outcome o); /* by the outcome alone: never S
 enum outcome standing_outcome(enum standing s); /* the name that programs have for it */
 /* "waiting for DNS"; of a plan "would wait for DNS". */
 const char *standing_words(enum standing s, enum tense tense);
+/* The same behind a number: "2 waiting for their wave". */
+const char *standing_counted(uint32_t count, enum standing s, enum tense tense);
 /* One word for style sheets: "waiting-dns". */
 const char *standing_class(enum standing s);
 

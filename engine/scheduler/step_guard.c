@@ -18,6 +18,9 @@
 /* Copies of one Region lag by seconds; lags of two minutes have been seen when SES was in trouble.
  * Believing an old copy costs somebody's setting, waiting costs minutes of a three-day wait. */
 #define STALE_SPAN SPAN_M(5)
+/* No copy lags for an hour. Clocks may be wrong, so two reads must agree all the same. */
+#define OLD_WRITE       SPAN_H(1)
+#define OLD_WRITE_STALE SPAN_S(40)
 
 bool step_holds(const struct ses_facts *ses, struct text mail_from, enum behavior behavior)
 {
@@ -191,8 +194,9 @@ bool step_contradicts_recent(const struct situation *s, const struct ses_facts *
     instant_us since = SPAN_S(s->job->stale_since_s);
     if (!r || s->job->accepted > 0)
         return false;
+    span_us stale = s->now > SPAN_S(r->at_s) + OLD_WRITE ? OLD_WRITE_STALE : STALE_SPAN;
     return !step_holds(ses, s->recent_mail_from, (enum behavior)r->behavior) &&
-           is_before_recent(s, ses) && (!since || s->now < since + STALE_SPAN);
+           is_before_recent(s, ses) && (!since || s->now < since + stale);
 }
 
 void step_say_overwritten(const struct situation *s, char out[REASON_LEN_MAX])

@@ -42,6 +42,12 @@ void tighten_written(struct lane_state *lane, uint32_t job, instant_us now)
         t->settles_at = now + SETTLE_SPAN;
 }
 
+bool tighten_settles(const struct lane_state *lane, uint32_t job, instant_us now)
+{
+    const struct tighten *t = &lane->tightening;
+    return t->canary == CANARY_OUT && t->job == job && now < t->settles_at;
+}
+
 void tighten_fell_back(struct scheduler *d, uint32_t job)
 {
     struct lane_state *lane = scheduler_lane_of(d, job);

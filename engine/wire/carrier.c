@@ -84,10 +84,11 @@ static void call_answered(struct carrier *k, struct call *c)
                 escape_terminal(&line, text_of(dns->trouble));
         } else {
             const struct wire_lane *lane = &k->config.lanes[c->lane];
-            buf_add_fmt(&line, "%s ", call_action(c->kind, c->api));
+            const char *region = lane->at.ses.region;
+            buf_add_fmt(&line, "%s%s", call_action(c->kind, c->api), lane->account.len ? " " : "");
             escape_terminal(&line, lane->account);
-            buf_add_fmt(&line, "%s%s, attempt %u, %ld ms: %s %u ", lane->account.len ? " " : "",
-                        lane->at.ses.region, (unsigned)c->attempt, ms, hows[c->reply.how],
+            buf_add_fmt(&line, "%s%s, attempt %u, %ld ms: %s %u ", *region ? " " : "", region,
+                        (unsigned)c->attempt, ms, hows[c->reply.how],
                         (unsigned)c->reply.http_status);
             escape_terminal(&line, text_of(c->reply.code));
         }

@@ -66,6 +66,21 @@ def dns(bench):
               speed / stage.median(python), None, {"dnspython": rounded(python, 0)})
 
 
+def publish_calls(bench):
+    """Route 53 as engine/world models it, in virtual time: the publisher that `publish` runs, in a world
+    whose bucket holds 50 calls and gets 10 a second."""
+    names = bench.size(10_000, 200)
+    for zones, calls in ((names, 3 * names), (1, 2 + names // 100)):
+        said = json.loads(bench.tool("publish_bench", str(names), str(zones)))
+        size = f"{names} names in {zones} {'zone' if zones == 1 else 'zones'}"
+        raw = {key: said[key] for key in ("lists", "details", "changes", "questions", "records", "took_s")}
+        yield at_most("provider calls of publishing in Route 53", size, said["calls"], calls, raw)
+        yield at_most("provider calls that are throttled", size, said["throttled"], 0, {})
+        if zones > 1:
+            yield at_most("time of publishing, first call to last, against the rate alone", f"{size}, 10/s",
+                          said["took_s"] / said["rate_s"], 1.05, {"s": [said["took_s"], said["rate_s"]]})
+
+
 def rehearse_cost(bench, manifest, *more):
     return bench.mailfrom("rehearse", manifest, "--quiet", *more, good=(0, 3))
 

@@ -8,6 +8,7 @@ import pathlib
 import pty
 import re
 import select
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,12 @@ from tap import check, verdict
 
 MAILFROM = pathlib.Path(sys.argv[1]).resolve()
 ALL = "--all" in sys.argv[2:]
+
+
+os.environ["PATH"] = f"{MAILFROM.parent}:{os.environ['PATH']}"  # the scripts ask the program that the line names
+os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = "aws"
+JOURNALS = MAILFROM.parents[2] / "tests/data/journal"
+PROFILES = "[mail-letters]\n[mail-shop]\n[other]\n[$(touch run-by-a-name)]\n[a b]\n"
 
 
 def said(*arguments):
@@ -37,6 +44,10 @@ LINES = {
     "mailfrom report 1 --report cs": (["csv:"], ["json:"]),
     "mailfrom completion ": (["bash", "zsh", "fish"], []),
     "mailfrom check small": (["small.yaml"], []),
+    "mailfrom plan --profile mail-": (["mail-letters", "mail-shop"], ["other"]),
+    "mailfrom discover --profile o": (["other"], ["mail-shop"]),
+    "mailfrom status ": (["1"], ["small.yaml"]),
+    "mailfrom rollback --journal old.db ": (["1", "2"], []),
     "mailfrom report 1 --journal jour": (["journal.db"], []),
 }
 
@@ -105,11 +116,20 @@ def offered(shell, ask, lines, folder):
 with tempfile.TemporaryDirectory() as folder:
     for name in ("small.yaml", "journal.db"):
         (pathlib.Path(folder) / name).touch()
+    (pathlib.Path(folder) / "aws").write_text(PROFILES)
+    (pathlib.Path(folder) / ".mailfrom").mkdir()
+    for source, name in (("v4.db", ".mailfrom/journal.db"), ("v2.db", "old.db")):
+        for end in "", ".mark":
+            if (JOURNALS / (source + end)).exists():
+                shutil.copy(JOURNALS / (source + end), pathlib.Path(folder) / (name + end))
     every = {f"mailfrom {verb} --": (options, []) for verb, options in OPTIONS.items()}
     offered("bash", bash, LINES, folder)
     offered("bash, for every option of every verb,", bash, every, folder)
     offered("bash, after =,", bash, {"mailfrom plan --dns=": (["authority"], []),
                                      "mailfrom plan --dns=a": (["authority"], ["recursive"])}, folder)
+    offered("bash, after a comma,", bash, {"mailfrom discover --profile other,mail-s": (["other,mail-shop"], ["mail-shop"])}, folder)
+    bash("mailfrom plan --profile ", folder)
+    check("a profile's name is nothing to run", [] if not (pathlib.Path(folder) / "run-by-a-name").exists() else ["it was run"])
     check("a word that is not there is missed", [] if "--no-such" not in bash("mailfrom plan --", folder) else ["no"])
     if ALL:
         offered("fish", fish, LINES, folder)

@@ -3,6 +3,10 @@ add_executable(journal_bench ${CMAKE_CURRENT_SOURCE_DIR}/bench/journal_bench.c)
 target_link_libraries(journal_bench PRIVATE crash_run)
 target_link_options(journal_bench PRIVATE -Wl,--wrap=record_digest,--wrap=mark_advance)
 
+# What publishing costs, in virtual time.
+add_executable(publish_bench ${CMAKE_CURRENT_SOURCE_DIR}/bench/publish_bench.c)
+target_link_libraries(publish_bench PRIVATE publish world engine scheduler rules dns model base)
+
 # Starts what is measured, and says what it cost.
 add_executable(bench_peak ${CMAKE_CURRENT_SOURCE_DIR}/bench/peak.c)
 

@@ -1,4 +1,5 @@
 mailfrom_test(reports/table USES reports)
+mailfrom_test(reports/published USES reports)
 mailfrom_test(reports/pages USES reports)
 mailfrom_test(reports/sarif USES reports)
 mailfrom_test(reports/findings USES reports)

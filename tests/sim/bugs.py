@@ -154,10 +154,80 @@ BUGS = [
         ("        settle(h, i, last);\n}", "        put(h, i, last);\n}")]),
 ]
 
+# Of the publisher: publish-sim must find them.
+PUBLISHER = [
+    ("engine.c", "changes leave before their intents are durable", [
+        ("    if (records_len && t->unkept_since == WHEN_NEVER)\n",
+         "    if (calls_len)\n        io->send(io->world, t->calls, calls_len);\n"
+         "    if (records_len && t->unkept_since == WHEN_NEVER)\n"),
+        ("    if (calls_len)\n        io->send(io->world, t->calls, calls_len);\n    return OK;",
+         "    return OK;")]),
+    ("publish/publisher_batch.c", "a change has no record of its intent", [
+        ("pub_move(p, target, PUBLISH_SENT, PUBLISH_INTENT, t->reason, now);",
+         "pub_move(p, target, PUBLISH_SENT, PUBLISH_MOVE, t->reason, now);")]),
+    ("publish/publisher_batch.c", "a change without a known answer is sent again", [
+        ("            pub_move(p, b->targets[i], PUBLISH_UNSURE, PUBLISH_ANSWER, words, now);\n"
+         "            pub_look(p, b->targets[i], now + UNSURE_PAUSE);\n",
+         "            target_back(p, b->targets[i], now);\n")]),
+    ("publish/publisher.c", "a change that was out when the process died is sent again", [
+        ("    case PUBLISH_SENT: return PUBLISH_UNSURE;\n",
+         "    case PUBLISH_SENT: return PUBLISH_TO_LOOK;\n")]),
+    ("publish/publisher_look.c", "what the provider accepts is done", [
+        ("    pub_move(p, target, PUBLISH_VERIFYING, PUBLISH_ANSWER, TEXT_NONE, now);\n    if (provider_of",
+         "    pub_move(p, target, PUBLISH_DONE, PUBLISH_ANSWER, TEXT_NONE, now);\n    return;\n"
+         "    if (provider_of")]),
+    ("publish/publisher_look.c", "servers that do not answer are not waited for", [
+        ("    } else if (is_over && !look->unheard) {", "    } else if (is_over) {")]),
+    ("publish/publisher_look.c", "at Cloudflare a set is created without a look at the provider's", [
+        ("    t->is_read = verdict == SETS_FREE && !swap_is_stale;", "    t->is_read = true;")]),
+    ("publish/publisher_look.c", "an exchange goes on from a value that has changed meanwhile", [
+        ("    bool swap_is_stale = t->swaps_txt && !txts_are_as_looked(t);",
+         "    bool swap_is_stale = false;"),]),
+    ("publish/look.c", "a foreign MX is in nobody's way", [
+        ("    if (mx->action == RECORDS_REPLACE)\n        return person(",
+         "    if (false)\n        return person("),
+        ("        if (of[type]->action == RECORDS_BLOCKED) {",
+         "        if (type == RECORDS_TXT && of[type]->action == RECORDS_BLOCKED) {")]),
+    ("publish/look.c", "an SPF record is exchanged without consent", [
+        ("    if (!rules->merges_spf)\n", "    if (false)\n")]),
+    ("publish/look.c", "a wildcard is no reason to ask a person", [
+        ("    if (facts->wildcard)\n", "    if (false)\n")]),
+    ("publish/look.c", "an orphan zone is as good as the one in force", [
+        ("kind == PROVIDER_RFC2136 || zone_is_in_force(z, hosts)", "true")]),
+    ("publish/look.c", "a private zone is as good as any", [
+        ("        if (z->bar != ZONE_OPEN)\n", "        if (false)\n")]),
+    ("publish/publisher_batch.c", "one bad name stops its batch", [
+        ("        else\n            target_back(p, b->targets[i], now);\n    }\n}",
+         "        else\n            target_refused(p, b->targets[i], call, TEXT_NONE, now);\n"
+         "    }\n}")]),
+    ("publish/publisher_batch.c", "one denied zone stops its provider", [
+        ("    if (++p->denied[z->provider] >= DENIED_ZONES)",
+         "    if (++p->denied[z->provider] >= 1)")]),
+    ("publish/publisher_zone.c", "two calls of a zone are out at once", [
+        ("    if (!wants || z->is_out || z->is_queued", "    if (!wants || z->is_queued"),
+        ("    if (z->is_out || z->not_before > now)\n", "    if (z->not_before > now)\n")]),
+    ("publish/publisher.c", "the budget of failures is ignored", [
+        ("    if (most.value >= 0 && failed > bound)\n", "    if (false)\n")]),
+    ("publish/publisher.c", "two providers of one account have a bucket each", [
+        ("    case PROVIDER_ROUTE53: return a->account == b->account;",
+         "    case PROVIDER_ROUTE53: return a == b;")]),
+    ("publish/publisher_look.c", "a record that is doubled stays", [
+        ("    if (verdict == SETS_DOUBLED)\n        take_back(p, target, now);\n    else\n"
+         "        look_again", "    look_again")]),
+    ("publish/publisher_look.c", "an equal record of others is taken for the run's own", [
+        ("    bool is_ours = pub_may_be_there(t) &&\n", "    t->sent_mx = t->sent_txt = true;\n"
+         "    bool is_ours = true || pub_may_be_there(t) &&\n")]),
+    ("publish/publisher.c", "a dry run changes something", [
+        ("    while (b->first != PUB_NONE && p->calls.free",
+         "    p->options.is_dry = false;\n    while (b->first != PUB_NONE && p->calls.free")]),
+]
+
 # Each of another kind, and found within a second: for every day.
 DAILY = [
     "calls leave before the turn's records are durable",
     "Pending is taken for Success",
     "REJECT_MESSAGE is written with the name",
     "a wave starts while the last one is under way",
+    "a change without a known answer is sent again",
+    "a record that is doubled stays",
 ]

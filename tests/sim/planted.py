@@ -1,8 +1,9 @@
-"""Does the simulation find bugs? Plants those of bugs.py one by one and runs it on each.
+"""Do the simulations find bugs? Plants those of bugs.py one by one and runs the simulation on each:
+those of the publisher by publish-sim, all others by sim.
 
     planted.py SOURCE BUILD [--all]
 
-BUILD holds a Ninja build with the target sim. A file with a bug is compiled as the build compiles
+BUILD holds a Ninja build with both targets. A file with a bug is compiled as the build compiles
 it, and linked before the libraries, so that it stands in for the right one. Every bug must be found
 within SEEDS seeds; a replacement that does not match exactly once fails too, so that the list stays
 true to the code. Prints which seed found what, and how it was said."""
@@ -18,12 +19,12 @@ import bugs
 
 SEEDS = 500
 SECONDS = 120
-SIM = "tests/sim/sim"
+SIM, PUBLISH_SIM = "tests/sim/sim", "tests/sim/publish-sim"
 
 
-def link_command(build):
+def link_command(build, sim):
     """The build's own, without the shell's decoration that CMake puts around it."""
-    lines = subprocess.run(["ninja", "-t", "commands", SIM], cwd=build, check=True,
+    lines = subprocess.run(["ninja", "-t", "commands", sim], cwd=build, check=True,
                            capture_output=True, text=True).stdout.splitlines()
     return shlex.split(lines[-1].removeprefix(": && ").removesuffix(" && :"))
 
@@ -44,7 +45,7 @@ def planted_text(source, replacements):
     return text
 
 
-def sim_with(build, folder, source, text, number):
+def sim_with(build, sim, folder, source, text, number):
     copy = folder / f"{number:02}-{source.name}"
     copy.write_text(text)
     binary, thing = folder / f"sim-{number:02}", copy.with_suffix(".o")
@@ -53,7 +54,7 @@ def sim_with(build, folder, source, text, number):
     command[command.index("-c") + 1] = str(copy)
     command[1:1] = ["-iquote", str(source.parent)]
     subprocess.run(command + ["-w"], cwd=build, check=True)
-    link = link_command(build)
+    link = link_command(build, sim)
     at = link.index("-o")
     link[at:at + 2] = [str(thing), "-o", str(binary)]
     subprocess.run(link, cwd=build, check=True)
@@ -82,13 +83,14 @@ def main():
     folder = build / "tests/sim/planted"
     folder.mkdir(parents=True, exist_ok=True)
     missed = tried = 0
-    for number, (name, what, replacements) in enumerate(bugs.BUGS, 1):
+    planned = [(SIM, *bug) for bug in bugs.BUGS] + [(PUBLISH_SIM, *bug) for bug in bugs.PUBLISHER]
+    for number, (sim, name, what, replacements) in enumerate(planned, 1):
         path = source / "engine" / name
         text = planted_text(path, replacements)
         if text is None:
             seed, said = None, "the text to be replaced is not there exactly once"
         elif "--all" in sys.argv or what in bugs.DAILY:
-            binary = sim_with(build, folder, path, text, number)
+            binary = sim_with(build, sim, folder, path, text, number)
             seed, said = hunt(binary)
             binary.unlink()
         else:

@@ -220,7 +220,7 @@ static bool writers_draw(struct publish_scene *s)
             if (chance(s, 10 + n, i, 15) &&
                 !provider_model_plan(
                     &s->model, i, (enum model_act)(draw(s, 12 + n, i) % WRITER_ACTS),
-                    PUBLISH_START + SPAN_MS((int64_t)(draw(s, 14 + n, i) % 120000))))
+                    PUBLISH_START + SPAN_MS((int64_t)(draw(s, 14 + n, i) % (n ? 120000 : 5000)))))
                 return false;
     return true;
 }

@@ -102,11 +102,13 @@ static void check_done(struct publish_watcher *w, const struct publish_record *r
         uint32_t zone = d->zones[i];
         uint8_t server = d->servers[i];
         struct text txt = r->change == CHANGE_SWAP && r->txt_changed ? r->txt_after : t->txt;
-        bool fine = w->withdraws
-                        ? (!r->mx_changed || is_gone(w, zone, server, t, DNS_TYPE_MX, r->at)) &&
-                              (!r->txt_changed || is_gone(w, zone, server, t, DNS_TYPE_TXT, r->at))
-                        : was_seen(w, zone, server, t, DNS_TYPE_MX, txt, r->at) &&
-                              was_seen(w, zone, server, t, DNS_TYPE_TXT, txt, r->at);
+        bool fine =
+            w->withdraws
+                ? (!r->mx_changed || is_gone(w, zone, server, t, DNS_TYPE_MX, r->at)) &&
+                      (!r->txt_changed || is_gone(w, zone, server, t, DNS_TYPE_TXT, r->at))
+                : (!r->mx_changed || was_seen(w, zone, server, t, DNS_TYPE_MX, txt, r->at)) &&
+                      (!r->txt_changed || was_seen(w, zone, server, t, DNS_TYPE_TXT, txt, r->at) ||
+                       was_seen(w, zone, server, t, DNS_TYPE_TXT, t->txt, r->at));
         if (!fine)
             publish_watcher_complain(w, "target %u is done, and server %u does not show it",
                                      r->target, i);
@@ -183,6 +185,36 @@ static uint32_t target_of(const struct publish_watcher *w, struct text name)
     return UINT32_MAX;
 }
 
+/* The sets at a name, as the provider has told them. */
+static void read_keep(struct publish_watcher *w, const struct call *call)
+{
+    uint32_t target = target_of(w, call->name);
+    if (call->kind != CALL_RECORDS || target == UINT32_MAX || call->reply.http_status != 200 ||
+        call->reply.how != REPLY_HTTP)
+        return;
+    struct publish_row *row = &w->rows[target];
+    row->read_at = world_now(w->world);
+    row->read_mx = row->read_txt = false;
+    for (uint32_t i = 0; i < call->sets_len; i++) {
+        row->read_mx |= call->sets[i].type == DNS_TYPE_MX;
+        row->read_txt |= call->sets[i].type == DNS_TYPE_TXT;
+    }
+}
+
+/* Cloudflare would take a second record beside another. */
+static void check_read(struct publish_watcher *w, uint32_t target, const struct record_change *c)
+{
+    const struct publish_row *row = &w->rows[target];
+    bool is_there = c->set.type == DNS_TYPE_MX ? row->read_mx : row->read_txt;
+    if (publish_scene_kind(w->scene, target) != PROVIDER_CLOUDFLARE || c->kind != CHANGE_CREATE)
+        return;
+    if (!row->read_at || world_now(w->world) - row->read_at > PUBLISH_LOOK_AGE + SPAN_S(1))
+        publish_watcher_complain(w, "target %u: a change without a look at the provider's sets",
+                                 target);
+    else if (is_there)
+        publish_watcher_complain(w, "target %u is created beside a set that is there", target);
+}
+
 static bool values_have(const struct record_set *set, const struct record_value *v)
 {
     for (uint32_t i = 0; i < set->len; i++)
@@ -240,6 +272,7 @@ static void check_change(struct publish_watcher *w, const struct record_change *
     if (w->withdraws != (c->kind == CHANGE_DELETE) &&
         publish_scene_kind(w->scene, target) != PROVIDER_CLOUDFLARE)
         publish_watcher_complain(w, "target %u: a change of the wrong kind", target);
+    check_read(w, target, c);
     if (c->kind == CHANGE_CREATE && c->set.ttl_s != t->ttl_s)
         publish_watcher_complain(w, "target %u: another TTL", target);
 }
@@ -310,6 +343,7 @@ static uint32_t watch_wait(void *ctx, instant_us until, struct event *events, ui
         const struct call *call = events[i].call;
         if (!call || call->kind == CALL_ASK)
             continue;
+        read_keep(w, call);
         uint32_t k = 0;
         while (k < w->out_len &&
                !(w->out[k].lane == call->lane && text_eq(w->out[k].zone, call->zone)))
@@ -356,6 +390,7 @@ void publish_watcher_resume(struct publish_watcher *w, bool reopens)
     w->crashed = false;
     for (uint32_t i = 0; i < w->scene->targets_len; i++) {
         struct publish_row *row = &w->rows[i];
+        row->read_at = 0;
         if (!row->known)
             continue;
         if (reopens && publish_state_is_bad(row->last.state))
@@ -439,7 +474,8 @@ static void check_known(struct publish_watcher *w, const struct model_record *r)
 {
     uint32_t target = target_of(w, r->name);
     bool late = w->scene->world.faults.share[FAULT_LATE] > 0;
-    if (target == UINT32_MAX || r->by != HAND_RUN || r->until != WHEN_NEVER || late)
+    if (target == UINT32_MAX || r->by != HAND_RUN || r->until != WHEN_NEVER || late ||
+        is_swapped_in(w, target, r)) /* what was exchanged is not the run's to remove */
         return;
     const struct publish_record *last = &w->rows[target].last;
     bool is_told = r->type == DNS_TYPE_MX ? last->mx_changed : last->txt_changed;
@@ -448,9 +484,23 @@ static void check_known(struct publish_watcher *w, const struct model_record *r)
     if (!w->withdraws && !is_told && !may_be_lost)
         publish_watcher_complain(w, "target %u ends as %s and does not know what it has created",
                                  target, publish_state_name(last->state));
-    if (w->withdraws && w->rows[target].known && last->state == PUBLISH_DONE && is_told &&
-        is_swapped_in(w, target, r) == false)
+    if (w->withdraws && w->rows[target].known && last->state == PUBLISH_DONE && is_told)
         publish_watcher_complain(w, "target %u is taken back, and it is there", target);
+}
+
+/* At Cloudflare nothing stays beside a set that came before it, or at the same moment. */
+static void check_doubled(struct publish_watcher *w, const struct model_record *r)
+{
+    uint32_t target = target_of(w, r->name);
+    if (w->withdraws || w->scene->options.faults || target == UINT32_MAX || r->by != HAND_RUN ||
+        w->scene->zones[w->scene->zone_of[target]].part == ZONE_DELETED || r->until != WHEN_NEVER ||
+        is_swapped_in(w, target, r) || publish_scene_kind(w->scene, target) != PROVIDER_CLOUDFLARE)
+        return;
+    for (const struct model_record *other = provider_model_first(&w->scene->model, r->name); other;
+         other = provider_model_after(&w->scene->model, other))
+        if (other->by == HAND_OTHER && other->zone == r->zone && other->type == r->type &&
+            other->from <= r->from && other->until == WHEN_NEVER)
+            publish_watcher_complain(w, "target %u stays doubled", target);
 }
 
 static bool may_end_badly(const struct publish_watcher *w, uint32_t target,
@@ -479,6 +529,7 @@ void publish_watcher_end(struct publish_watcher *w)
     for (uint32_t i = 0; i < s->model.records_len; i++) {
         check_record(w, &s->model.records[i]);
         check_known(w, &s->model.records[i]);
+        check_doubled(w, &s->model.records[i]);
     }
     for (uint32_t i = 0; i < s->targets_len; i++) {
         const struct publish_row *row = &w->rows[i];

@@ -10,6 +10,7 @@
  *   calls within the rate                 nothing is sent once too many have failed
  *   every target ends                     what was created is known to the records
  *   no batch beyond its bounds            nothing is changed by a dry run
+ *   at Cloudflare a look before a change  what is doubled there is taken back
  */
 #ifndef MF_PUBLISH_WATCHER_H
 #define MF_PUBLISH_WATCHER_H
@@ -25,6 +26,8 @@ struct publish_row {
     struct publish_record last; /* texts in the watcher's arena */
     bool known;
     bool was_lost;                     /* a change of it has had no known answer */
+    instant_us read_at;                /* the provider's sets, by this process; 0: never */
+    bool read_mx, read_txt;            /* and these were there */
     struct text befores[4], afters[4]; /* of its intents to exchange */
     uint32_t swaps;
 };

@@ -38,6 +38,11 @@ def unfinished(room):
     text = room.ends("resume takes the oldest", DONE, "resume")
     sentence(text, r"resuming run 1 \(apply of .*\), the oldest of 2 unfinished runs: 4 of 4 identities open")
     check("to its end", set(room.outcomes(1).values()) == {"done"}, room.outcomes(1))
+    both = {"a0.example": {}, "b0.example": {}, "b1.example": {}}
+    room.manifest("both.yaml", both)
+    text = room.ends("a manifest that has two of the other one is refused", CANNOT_RUN, "apply", "both.yaml", "--yes")
+    sentence(text, r"To do the others of this run: .*mailfrom apply both\.yaml --exclude b0\.example --exclude b1\.example --resolver")
+    room.ends("but not without them", DONE, "apply", "both.yaml", "--exclude", "b0.example", "--exclude", "b1.example", "--yes")
     text = room.ends("the other one is given up", DONE, "resume", "2", "--give-up")
     sentence(text, r"run 2 is given up: what it has not done stays as it is\. To take it up again: .*mailfrom resume 2 --retry-failed")
     for words in (["status", "2"], ["status", "--all"], ["report", "2", "--report", "html:-"]):
@@ -45,27 +50,31 @@ def unfinished(room):
         check(f"{words[0]} says so", "given up" in text, text)
     text = room.ends("and resume alone does not take it up", DONE, "resume", "2")
     sentence(text, r"run 2 was given up; to take it up again: .*mailfrom resume 2 --retry-failed")
+    text = room.ends("status of it", DONE, "status", "2")
+    check("waits for nobody", "waits for what" not in text and "Earliest" not in text and "records" not in text, text)
     room.names.publish("bounce.b3.example")
     text = room.ends("then its identities are free", DONE, "apply", "b.yaml", "--yes")
     check("no run is told to be unfinished", "not finished" not in text, text)
-    room.ends("nothing is left to resume", DONE, "resume")
+    text = room.ends("nothing is left to resume", DONE, "resume")
+    sentence(text, r"no run of this journal is unfinished\nrun 4 has ended, and none of its identities is left to be done")
 
 
 def taken_back(room):
-    """Runs 1 and 3 set a and b; run 4 changes three of a."""
+    """Runs 1 and 4 set a and b; run 5 changes three of a."""
     room.manifest("c.yaml", {f"a{i}.example": {"mail_from": f"bounce2.a{i}.example"} for i in range(3)})
     for i in range(3):
         room.names.publish(f"bounce2.a{i}.example")
     room.ends("a later run changes three of them", DONE, "apply", "c.yaml", "--yes")
     before = len(room.writes())
     text = room.ends("the older run cannot be taken back alone", CANNOT_RUN, "rollback", "1", "--yes")
-    sentence(text, r"run 4 has changed 3 of these 4 identities since: take back run 4 first, or all with --through 4")
-    sentence(text, r"To take back run 4: .*mailfrom rollback 4 --resolver")
-    sentence(text, r"To take back runs 1 to 4 together: .*mailfrom rollback 1 --through 4 --resolver")
+    sentence(text, r"run 5 has changed 3 of these 4 identities since: take back run 5 first, or all with --through 5")
+    sentence(text, r"To take back run 5: .*mailfrom rollback 5 --resolver")
+    sentence(text, r"To take back runs 1 to 5 together: .*mailfrom rollback 1 --through 5 --resolver")
+    sentence(text, r"  run 5 \(apply of \S+, c\.yaml\) has changed 3 identities\n  run 4 \(apply of \S+, b\.yaml\) has changed \d+ identit")
     check("and nothing was written", len(room.writes()) == before)
-    text = room.ends("both at once, dry", DONE, "rollback", "1", "--through", "4", "--dry-run")
+    text = room.ends("both at once, dry", DONE, "rollback", "1", "--through", "5", "--dry-run")
     check("wrote nothing", len(room.writes()) == before)
-    room.ends("all in order", DONE, "rollback", "1", "--through", "4", "--yes")
+    room.ends("all in order", DONE, "rollback", "1", "--through", "5", "--yes")
     ses = room.ses()
     check("everything is as it was before the first", all(not facts[0] for facts in ses.values()), ses)
     written = [call["identities"][0] for call in room.writes()[before:]]

@@ -3,6 +3,7 @@
 Arguments: mailfrom, ses-sim."""
 
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -77,6 +78,9 @@ def two_at_once():
               second.stderr_text)
         check("within 400 ms, start and end of the process included", took < patient(0.4), took)
         third = room.run("resume")
+        check("and says which run, whose process, and how to watch it",
+              re.search(rf"another mailfrom, pid {first.pid} on \S+, is at run 1 \(apply of \S+, \d+ identities\)", third.stderr_text)
+              and "To watch it: " in third.stderr_text and "mailfrom status 1 --watch" in third.stderr_text, third.stderr_text)
         check("so does resume", third.returncode == CANNOT_RUN and "another mailfrom" in third.stderr_text, third.stderr_text)
         signalled(first, signal.SIGTERM)
 

@@ -30,11 +30,28 @@ def detach(room):
     text = room.ends("which lists just those", DONE, *command.split()[1:])
     check("by zone", text.startswith("$ORIGIN d5.example.\nbounce 300 IN MX ") and text.count("bounce") == 2, text)
     room.names.publish("bounce.d5.example")
+    until(lambda: sum(status == "Success" for _, _, status in room.ses().values()) == 5)
+    room.ends("resume --no-wait looks, tightens those at Success, stays with the first of them, and writes the late one",
+              STOPPED, "resume", "--no-wait")
+    check("of which the first is done", "done" in room.outcomes(1).values(), room.outcomes(1))
+    check("and all of which are tightened", sum(behavior == "RejectMessage" for _, behavior, _ in room.ses().values()) >= 5, room.ses())
     text = room.ends("resume follows later, to the end", DONE, "resume")
     check("every identity is done", set(room.outcomes(1).values()) == {"done"}, room.outcomes(1))
     check("REJECT_MESSAGE was set once Success was there",
           {facts for facts in room.ses().values()} == {(f"bounce.{n}", "RejectMessage", "Success") for n in FLEET}, room.ses())
     text = room.ends("where nothing has to wait --no-wait ends with 0", DONE, "apply", "fleet.yaml", "--yes", "--no-wait")
+
+
+def waves(room):
+    """A wave that has ended is no reason to wait: the next one begins in the same process."""
+    room.manifest("waves.yaml", {"d0.example": {"wave": 1}, "d1.example": {}, "d2.example": {}}, mail_from="wave.{domain}")
+    for name in ("d0", "d1", "d2"):
+        room.names.publish(f"wave.{name}.example")
+    text = room.ends("--no-wait ends when a wave waits for SES", STOPPED, "apply", "waves.yaml", "--yes", "--no-wait")
+    check("and says who waits for the wave", "1 waits for SES, 2 for their wave" in text, text)
+    until(lambda: room.ses()["d0.example"][2] == "Success")
+    room.ends("resume --no-wait ends the wave and begins the next", STOPPED, "resume", "--no-wait")
+    check("all of which is written", sorted(room.outcomes(3).values()) == ["done", "pending", "pending"], room.outcomes(3))
 
 
 def watch(room):
@@ -72,6 +89,7 @@ def main():
     with Room(*sys.argv[1:3], FLEET) as room:
         detach(room)
         stopped_before(room)
+        waves(room)
     with Room(*sys.argv[1:3], FLEET, sim=["--detect-after", str(patient(3))]) as room:
         watch(room)
     verdict()

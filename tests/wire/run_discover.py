@@ -179,7 +179,7 @@ def proposals(room):
     for wrong, why in [(["--mail-from", "bounce.{domian}"], "takes a name"), (["--mail-from", "a b"], "takes a name"),
                        (["--mail-from", "bounce.example"], "below the identity's domain"), (["--mail-from", ".{domain}"], "such as bounce."),
                        (["--out", "."], "--out .: is a directory"),
-                       (["--replace"], "needs --mail-from"), (["--regions", "moon"], "expected one such as us-east-1"),
+                       (["--replace"], "needs --mail-from"), (["--regions", "moon"], "expected one such as us-east-1"), (["--regions", "us-esat-1"], "did you mean us-east-1"),
                        (["--all-profiles"], "needs neither --profile"),
                        (["fleet.yaml"], "--manifest FILE"), (["--tag", "=x"], "--tag takes KEY"), (["--profile", ",one"], "found an empty name")]:
         text = room.ends(f"{' '.join(wrong)} is refused", CANNOT_RUN, "discover",

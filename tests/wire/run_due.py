@@ -155,6 +155,7 @@ def only_the_difference(room):
     found = room.due("a date is its beginning", TROUBLE, "fleet.yaml", "--since", "2020-01-01", "--dry-run")
     check("and all has changed since then", sum(len(z["records"]) for z in found["zones"]) == 8, found)
     said = room.ends("a word that is no time", CANNOT_RUN, "due", "fleet.yaml", "--since", "tuesday")
+    room.ends("a date to come", CANNOT_RUN, "due", "fleet.yaml", "--since", "2999-01-01")
     check("the words that are", "yesterday, a date such as" in said, said)
 
 
@@ -162,7 +163,17 @@ def the_folder(room):
     owners = {**PATTERNS, "lone.test": "../../../etc/passwd", "*.evil.test": {"contact": "Évil <a@b>, c", "format": "json"}}
     fleet(room, "hostile.yaml", owners)
     room.ends("a folder for the owners", TROUBLE, "due", "hostile.yaml", "--out", "today/")
-    made = sorted(str(p.relative_to(room.path / "today")) for p in (room.path / "today").rglob("*") if p.is_file())
+    def files():
+        return sorted(str(p.relative_to(room.path / "today")) for p in (room.path / "today").rglob("*") if p.is_file())
+
+    def index():
+        return [line.split(maxsplit=4) for line in (room.path / "today/INDEX").read_text().splitlines() if line[0] != "#"]
+
+    made = [name for name in files() if name != "INDEX"]
+    check("its index names each of them", sorted(line[4] for line in index()) == made, index(), made)
+    news = {line[4].split("/")[1]: line[0] for line in index() if line[0] != "message"}
+    check("and says what is new and what is changed since yesterday", news["shop.test.nsupdate"] == "changed" and
+          news["lone.test.zone"] == "stuck", index())
     check("a folder for each owner, with a message and the files of its zones", len(made) == 8 and
           "dns-team@shop.example/shop.test.nsupdate" in made, made)
     check("no name leaves the folder", not (room.path.parent.parent / "etc/passwd.txt").exists() and
@@ -182,8 +193,26 @@ def the_folder(room):
         if name.endswith("message.txt") and not name.startswith("dns-team"):
             other = email.message_from_bytes((room.path / "today" / name).read_bytes())
             check("a recipient that is no address is in no header: " + name, "To" not in other and "Bcc" not in other, other.keys())
-    said = room.ends("a folder that has files is not mixed with others", CANNOT_RUN, "due", "hostile.yaml", "--out", "today")
-    check("and another name is asked for", "name a new folder" in said, said)
+    mine = room.path / "today/dns-team@shop.example/mine.txt"
+    mine.write_text("mine")
+    said = room.ends("a file of somebody else is not mixed with ours", CANNOT_RUN, "due", "hostile.yaml", "--out", "today")
+    check("and is named", "does not name, dns-team@shop.example/mine.txt" in said and mine.exists(), said)
+    mine.unlink()
+    room.names.records[("bounce.shop.test", "TXT")] = SPF
+    room.ends("without it the folder is made anew", TROUBLE, "due", "hostile.yaml", "--out", "today")
+    check("with nothing stale in it, and nothing beside it", not [name for name in files() if "shop.test" in name] and
+          sorted(p.name for p in room.path.glob("today*")) == ["today"], files())
+    check("what is published stands in the index", ["done", "dns-team@shop.example shop.test"] in [[line[0], line[4]] for line in index()], index())
+    (room.path / "link").symlink_to("today")
+    room.ends("through a link", TROUBLE, "due", "hostile.yaml", "--out", "link")
+    check("which stays one", (room.path / "link").is_symlink() and "INDEX" in files() and not list(room.path.glob("*.part*")))
+    (room.path / "other").mkdir()
+    (room.path / "other/INDEX").write_text("../../etc/passwd\n")
+    said = room.ends("an index of somebody else is none", CANNOT_RUN, "due", "hostile.yaml", "--out", "other")
+    check("and a new folder is asked for", "name a new folder" in said and (room.path / "other/INDEX").exists(), said)
+    (room.path / "other/INDEX").write_text("# mailfrom due:\nnew 1 - - ../fleet.yaml\nnew 1 - - /etc/passwd\nnew 1 - - a/../x\n")
+    room.ends("one that leads out of its folder", TROUBLE, "due", "hostile.yaml", "--out", "other")
+    check("leads nowhere", (room.path / "fleet.yaml").exists())
     said = room.ends("an unknown format of files", CANNOT_RUN, "due", "hostile.yaml", "--out", "more", "--format", "html")
     check("names the formats", "expected one of bind" in said and not (room.path / "more").exists(), said)
 

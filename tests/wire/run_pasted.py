@@ -76,7 +76,9 @@ def a_run(room, shell, journal):
 
     room.manifest("more.yaml", {"b.example": {}, "d.example": {}})
     text = room.ends("a second run that wants the same is refused", CANNOT_RUN, "apply", "more.yaml", "--yes", *where)
-    verbs("the refusal", text, "resume 1", "resume 1 --give-up")
+    verbs("the refusal", text, "resume 1", "apply", "resume 1 --give-up")
+    others = shell.paste("to do the others", one(text, "apply"), DONE, " --dry-run")
+    check("which are those of no other run", "d.example" in others and "b.example" not in others, others)
     room.names.publish("bounce.b.example")
     text = shell.paste("to go on", one(status, "resume"), TROUBLE)
     verbs("an end with a refused row", text, "resume 1 --retry-failed", "rollback 1")

@@ -5,7 +5,7 @@
 #define MF_ASSUME_H
 
 #include "aws/sts.h"
-#include "provider.h"
+#include "key_provider.h"
 
 /* keys NULL: with role->web_token. who: the owner of the keys, for the error: 'profile "base"'. */
 enum err role_assume(const struct provider_input *in, const struct sts_role *role,

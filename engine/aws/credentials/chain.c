@@ -2,12 +2,12 @@
  * Chooses the provider in botocore's order. A named profile excludes the environment; the providers
  * check this.
  */
-#include "provider.h"
+#include "key_provider.h"
 
 #include "base/count.h"
 #include "profile_missing.h"
 
-static const struct provider *const providers[] = {
+static const struct key_provider *const providers[] = {
     &provider_environment,      &provider_role,     &provider_web_identity, &provider_sso,
     &provider_credentials_file, &provider_login,    &provider_process,      &provider_config_file,
     &provider_container,        &provider_metadata,
@@ -28,7 +28,7 @@ enum err provider_none(const struct provider_input *in, const char *metadata, st
                    p->paths[PROFILE_IN_CREDENTIALS], p->paths[PROFILE_IN_CONFIG], metadata);
 }
 
-enum err provider_choose(const struct provider_input *in, const struct provider **out,
+enum err provider_choose(const struct provider_input *in, const struct key_provider **out,
                          struct why *why)
 {
     *out = NULL;
@@ -48,7 +48,7 @@ enum err provider_choose(const struct provider_input *in, const struct provider 
     return provider_none(in, "is switched off (AWS_EC2_METADATA_DISABLED)", why);
 }
 
-enum err provider_run(const struct provider *provider, const struct provider_input *in,
+enum err provider_run(const struct key_provider *provider, const struct provider_input *in,
                       struct credentials *out, struct why *why)
 {
     struct credentials unused = {.expires = WHEN_NEVER};

@@ -108,4 +108,5 @@ static enum err run(const struct provider_input *in, struct credentials *out, st
     return err;
 }
 
-const struct provider provider_container = {.name = "container", .applies = applies, .run = run};
+const struct key_provider provider_container = {
+    .name = "container", .applies = applies, .run = run};

@@ -4,7 +4,7 @@
  */
 #include "aws/slip.h"
 #include "base/count.h"
-#include "provider.h"
+#include "key_provider.h"
 
 #include <stdlib.h>
 
@@ -55,5 +55,5 @@ static enum err run(const struct provider_input *in, struct credentials *out, st
     return err ? why_wrap(why, err, "environment") : OK;
 }
 
-const struct provider provider_environment = {
+const struct key_provider provider_environment = {
     .name = "environment", .is_at_hand = true, .applies = applies, .run = run};

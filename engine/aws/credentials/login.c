@@ -3,7 +3,7 @@
  * Only the AWS CLI implements this, and the CLI can export its keys. Going on to the next provider
  * instead would sign with unintended keys.
  */
-#include "provider.h"
+#include "key_provider.h"
 
 static bool applies(const struct provider_input *in)
 {
@@ -21,5 +21,5 @@ static enum err run(const struct provider_input *in, struct credentials *out, st
                    name, name);
 }
 
-const struct provider provider_login = {
+const struct key_provider provider_login = {
     .name = "login", .is_of_profile = true, .applies = applies, .run = run};

@@ -215,5 +215,5 @@ static enum err run(const struct provider_input *in, struct credentials *out, st
     return err ? why_wrap(why, err, "the instance's metadata service at %.200s", s.url.host) : OK;
 }
 
-const struct provider provider_metadata = {
+const struct key_provider provider_metadata = {
     .name = "instance metadata", .applies = applies, .run = run};

@@ -6,7 +6,7 @@
 #include "aws/json.h"
 #include "child.h"
 #include "command_line.h"
-#include "provider.h"
+#include "key_provider.h"
 
 #include <stdio.h>
 #include <sys/wait.h>
@@ -120,5 +120,5 @@ static enum err run(const struct provider_input *in, struct credentials *out, st
     return err;
 }
 
-const struct provider provider_process = {
+const struct key_provider provider_process = {
     .name = "process", .is_of_profile = true, .applies = applies, .run = run};

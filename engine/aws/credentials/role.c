@@ -34,7 +34,7 @@ struct base {
     struct credential_request request;
     struct profile profile;
     struct role_trail trail;
-    const struct provider *provider;
+    const struct key_provider *provider;
     char who[PROFILE_NAME_LEN + 32];
 };
 
@@ -69,7 +69,7 @@ static enum err base_of_source(struct base *b, struct text source, struct why *w
 {
     static const struct {
         const char *word;
-        const struct provider *provider;
+        const struct key_provider *provider;
     } sources[] = {{"Environment", &provider_environment},
                    {"Ec2InstanceMetadata", &provider_metadata},
                    {"EcsContainer", &provider_container}};
@@ -164,5 +164,5 @@ static enum err role_run(const struct provider_input *in, struct credentials *ou
     return err;
 }
 
-const struct provider provider_role = {
+const struct key_provider provider_role = {
     .name = "role", .is_of_profile = true, .applies = role_applies, .run = role_run};

@@ -6,7 +6,7 @@
 #define MF_SERVICE_H
 
 #include "aws/settings.h"
-#include "provider.h"
+#include "key_provider.h"
 
 struct service_tries {
     struct http_terms terms;

@@ -5,7 +5,7 @@
  * while asking a provider. Every refresh reads the files anew and wipes the bytes after, so only
  * the secret in use stays in memory, and keys rotated in the file are found after ExpiredToken.
  */
-#include "provider.h"
+#include "key_provider.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -89,7 +89,7 @@ enum err credential_source_open(struct credential_source **out,
     }
     /* The name is set once, before s is shared. */
     struct profile *profile = &opening->profile;
-    const struct provider *provider = NULL;
+    const struct key_provider *provider = NULL;
     struct credentials *fresh = &opening->fresh;
     fresh->expires = WHEN_NEVER;
     struct provider_input in = {
@@ -163,7 +163,7 @@ enum err credential_source_refresh(struct credential_source *s,
     char at[WHEN_LEN];
     struct credentials fresh = {.expires = WHEN_NEVER};
     struct profile profile;
-    const struct provider *provider = NULL;
+    const struct key_provider *provider = NULL;
     struct provider_input in = {.request = &s->request,
                                 .profile = &profile,
                                 .exchange = exchange,

@@ -276,5 +276,5 @@ static enum err run(const struct provider_input *in, struct credentials *out, st
     return err;
 }
 
-const struct provider provider_sso = {
+const struct key_provider provider_sso = {
     .name = "SSO", .is_of_profile = true, .applies = applies, .run = run};

@@ -2,7 +2,7 @@
  * Keys in the user's files. Key id, secret and token are taken from one file, never from both: a
  * stale token of one beside fresh keys of the other signs nothing.
  */
-#include "provider.h"
+#include "key_provider.h"
 
 static bool has_keys(const struct profile *p, enum profile_file file)
 {
@@ -38,11 +38,11 @@ static enum err credentials_run(const struct provider_input *in, struct credenti
     return keys_of(in, PROFILE_IN_CREDENTIALS, out, why);
 }
 
-const struct provider provider_credentials_file = {.name = "credentials file",
-                                                   .is_of_profile = true,
-                                                   .is_at_hand = true,
-                                                   .applies = credentials_applies,
-                                                   .run = credentials_run};
+const struct key_provider provider_credentials_file = {.name = "credentials file",
+                                                       .is_of_profile = true,
+                                                       .is_at_hand = true,
+                                                       .applies = credentials_applies,
+                                                       .run = credentials_run};
 
 static bool config_applies(const struct provider_input *in)
 {
@@ -55,8 +55,8 @@ static enum err config_run(const struct provider_input *in, struct credentials *
     return keys_of(in, PROFILE_IN_CONFIG, out, why);
 }
 
-const struct provider provider_config_file = {.name = "config file",
-                                              .is_of_profile = true,
-                                              .is_at_hand = true,
-                                              .applies = config_applies,
-                                              .run = config_run};
+const struct key_provider provider_config_file = {.name = "config file",
+                                                  .is_of_profile = true,
+                                                  .is_at_hand = true,
+                                                  .applies = config_applies,
+                                                  .run = config_run};

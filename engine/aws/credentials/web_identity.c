@@ -60,5 +60,5 @@ static enum err run(const struct provider_input *in, struct credentials *out, st
     return err;
 }
 
-const struct provider provider_web_identity = {
+const struct key_provider provider_web_identity = {
     .name = "web identity", .is_of_profile = true, .applies = applies, .run = run};

@@ -3,6 +3,7 @@
  */
 #include "journal/journal.h"
 #include "journal/store_sqlite/store_sqlite.h"
+#include "scheduler/record_publish.h"
 
 #include <sched.h>
 #include <setjmp.h>
@@ -69,24 +70,46 @@ static void begin(struct journal *j)
         assert_true(fleet_choice(&f, c, &row));
     assert_int_equal(journal_begin(j, &head, &f, &why), OK);
     fleet_clear(&f);
+    const struct publish_target target = {.name = TEXT("bounce.example.com")};
+    assert_int_equal(journal_targets_begin(j, 1, &target, 1, &why), OK);
 }
 
-/* Records are numbered by `at`; replay must give 1, 2, 3, ... without a gap. */
+/* Records are numbered by `at`: 1, 2, 3, ... without a gap, and every third is of a target. */
+static bool is_of_target(int64_t at)
+{
+    return at % 3 == 0;
+}
+
 static bool in_order(void *ctx, const struct record *r)
 {
     int64_t *last = ctx;
-    assert_int_equal(r->at, *last + 1);
+    assert_int_equal(r->at, *last + 1 + is_of_target(*last + 1));
     assert_int_equal(r->row.reason.len, 200);
+    *last = r->at;
+    return true;
+}
+
+static bool published_in_order(void *ctx, const struct publish_record *r)
+{
+    int64_t *last = ctx;
+    assert_int_equal(r->at, *last + 3);
+    assert_int_equal(r->reason.len, 200);
     *last = r->at;
     return true;
 }
 
 static int64_t last_kept(struct journal *j)
 {
-    int64_t last = 0;
+    int64_t of_jobs = 0, of_targets = 0;
+    struct run_loss lost;
     struct why why;
-    if (journal_replay(j, 1, in_order, &last, &why) != OK)
+    if (journal_replay(j, 1, in_order, &of_jobs, &why) != OK ||
+        journal_publish_replay(j, 1, published_in_order, &of_targets, &why) != OK ||
+        journal_vet(j, 1, &lost, &why) != OK)
         fail_msg("%s", why.text);
+    assert_string_equal(lost.what, "");
+    int64_t last = of_jobs > of_targets ? of_jobs : of_targets;
+    assert_true(of_targets == last - last % 3); /* none is missing in between */
     return last;
 }
 
@@ -103,11 +126,14 @@ static int64_t newest(struct journal *j)
     return head.last;
 }
 
-static struct record numbered(int64_t at)
+static struct record numbered(int64_t at, struct publish_record *p)
 {
     static const char words[200] = "a reason";
-    return (struct record){
-        .at = at, .job = (uint32_t)(at % JOBS), .row.reason = {words, sizeof words}};
+    *p = (struct publish_record){.at = at, .reason = {words, sizeof words}};
+    return is_of_target(at) ? publish_as_record(p)
+                            : (struct record){.at = at,
+                                              .job = (uint32_t)(at % JOBS),
+                                              .row.reason = {words, sizeof words}};
 }
 
 /* What a writer shares with those who watch it. */
@@ -133,9 +159,10 @@ static void append_for_ever(struct shared *shared)
     int64_t at = newest(j);
     for (;;) {
         struct record turn[7];
+        struct publish_record published[7];
         uint32_t len = (uint32_t)(1 + at % 7);
         for (uint32_t i = 0; i < len; i++)
-            turn[i] = numbered(++at);
+            turn[i] = numbered(++at, &published[i]);
         while (at > shared->allowed)
             sched_yield();
         if (journal_keep(j, 1, turn, len, &why) != OK)
@@ -207,12 +234,13 @@ static int fill_the_disk(void)
     struct journal *j = writer_open();
     struct why why;
     struct record r;
+    struct publish_record p;
     int64_t at = last_kept(j);
     signal(SIGXFSZ, SIG_IGN);
     setrlimit(RLIMIT_FSIZE, &(struct rlimit){200000, 200000});
     enum err err = OK;
     for (int i = 0; err == OK && i < 2000; i++) {
-        r = numbered(++at);
+        r = numbered(++at, &p);
         err = journal_keep(j, 1, &r, 1, &why);
     }
     if (err != ERR_IO)
@@ -240,7 +268,8 @@ static void a_disk_that_fails_ends_all_keeping_and_loses_nothing(void **state)
     assert_int_equal(status, 0);
     j = writer_open();
     assert_true(last_kept(j) > 10);
-    struct record r = numbered(last_kept(j) + 1);
+    struct publish_record p;
+    struct record r = numbered(last_kept(j) + 1, &p);
     struct why why;
     assert_int_equal(journal_keep(j, 1, &r, 1, &why), OK);
     journal_close(j);

@@ -455,6 +455,31 @@ static void a_journal_has_one_writer_and_readers_beside_it(void **state)
     assert_int_equal(journal_writer(b->journal, run, holder), JOURNAL_NO_WRITER);
 }
 
+/* A process that is killed leaves what a reader beside it sees. */
+static void what_is_begun_together_is_there_at_once_or_not_at_all(void **state)
+{
+    struct stored *b = *state;
+    struct journal *other;
+    struct run_head head;
+    struct seen s = {0};
+    const struct record settled = {.job = 1, .at = 20};
+    stored_open(b, JOURNAL_WRITE);
+    journal_together(b->journal);
+    uint64_t run = stored_begin(b, 2);
+    assert_int_equal(journal_keep(b->journal, run, &settled, 1, &b->why), OK);
+    assert_int_equal(stored_try(b, &other, JOURNAL_READ), OK);
+    assert_int_equal(journal_run(other, run, &head, &b->arena, &b->why), ERR_GONE);
+    journal_close(other);
+    assert_int_equal(journal_apart(b->journal, &b->why), OK);
+    assert_int_equal(stored_try(b, &other, JOURNAL_READ), OK);
+    assert_int_equal(journal_run(other, run, &head, &b->arena, &b->why), OK);
+    assert_int_equal(journal_rows(other, run, see, &s, &b->why), OK);
+    assert_int_equal(s.len, 1);
+    journal_close(other);
+    assert_int_equal(journal_apart(b->journal, &b->why), OK);
+    assert_int_equal(journal_keep(b->journal, run, &settled, 1, &b->why), OK);
+}
+
 /* More rows than are asked for at once, and jobs without any among them. */
 static void rows_of_a_large_fleet_come_in_its_order(void **state)
 {
@@ -643,6 +668,7 @@ int main(void)
         ON_STORES(findings_are_what_the_journal_names_them),
         ON_STORES(a_journal_that_is_closed_opens_again),
         ON_STORES(a_journal_has_one_writer_and_readers_beside_it),
+        ON_STORE(STORE_OF_SQLITE, "sqlite", what_is_begun_together_is_there_at_once_or_not_at_all),
         ON_STORE(STORE_OF_MEMORY, "memory", after_a_write_that_failed_nothing_more_is_kept),
         ON_STORES(damage_is_said_and_never_followed),
     };

@@ -4,6 +4,7 @@
  */
 #include "journal/journal.h"
 #include "journal/store_sqlite/store_sqlite.h"
+#include "scheduler/record_publish.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -265,6 +266,46 @@ static void version_4_goes_on_with_owners_and_ages(void **state)
     assert_string_equal(told(b), "bounce.e.test 1 0 2000000000000001,  0 4 2000000000000002, ");
 }
 
+static bool published_tell(void *ctx, const struct publish_record *r)
+{
+    buf_add_fmt(ctx, "%u %d %lld, ", r->target, (int)r->state, (long long)r->at);
+    return true;
+}
+
+static const char *published_of(struct bench *b)
+{
+    buf_reset(&b->out);
+    assert_int_equal(journal_publish_replay(b->journal, 2, published_tell, &b->out, &b->why), OK);
+    return told(b);
+}
+
+/* It knew nothing of publishing. */
+static void version_5_goes_on_with_names_to_be_published(void **state)
+{
+    struct bench *b = *state;
+    struct run_loss lost;
+    const struct publish_target target = {.name = TEXT("bounce.e.test"), .with_mx = true};
+    const struct publish_record made = {.state = PUBLISH_DONE, .at = LATER(1)};
+    const struct record r = publish_as_record(&made);
+    shell(b,
+          "cp " TEST_DATA "/journal/v5.db journal.db && chmod 600 journal.db"
+          " && cp " TEST_DATA "/journal/v5.db.mark journal.db.mark && chmod 600 journal.db.mark");
+    opened(b, JOURNAL_READ);
+    assert_version_2(b);
+    assert_string_equal(published_of(b), "");
+    closed(b);
+    shell(b, "cmp journal.db " TEST_DATA "/journal/v5.db");
+    opened(b, JOURNAL_WRITE);
+    assert_version_2(b);
+    assert_int_equal(journal_targets_begin(b->journal, 2, &target, 1, &b->why), OK);
+    assert_int_equal(journal_keep(b->journal, 2, &r, 1, &b->why), OK);
+    opened(b, JOURNAL_READ);
+    assert_version_2(b);
+    assert_string_equal(published_of(b), "0 5 2000000000000001, ");
+    assert_int_equal(journal_vet(b->journal, 2, &lost, &b->why), OK);
+    assert_string_equal(lost.what, "");
+}
+
 /* It had no mark, as it should; from its migration on it must have one. */
 static void a_migrated_journal_has_a_mark(void **state)
 {
@@ -364,6 +405,7 @@ int main(void)
         TEST_OF(version_3_learns_the_wave_of_an_identity),
         TEST_OF(version_2_goes_on_with_digests),
         TEST_OF(version_4_goes_on_with_owners_and_ages),
+        TEST_OF(version_5_goes_on_with_names_to_be_published),
         TEST_OF(a_migrated_journal_has_a_mark),
         TEST_OF(a_migration_that_fails_changes_nothing),
         TEST_OF(writes_that_were_taken_stay_taken),

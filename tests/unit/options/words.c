@@ -4,6 +4,7 @@
 
 #include "base/count.h"
 #include "options/option_rows.h"
+#include "options/together.h"
 #include "options/verb_rows.h"
 
 #include <stdlib.h>
@@ -219,6 +220,51 @@ static void a_letter_means_one_name(void **state)
                         (strcmp(a->name, b->name) == 0 && a->letter));
 }
 
+/* What would be passed over in silence is refused, with the options in the sentence. */
+static void options_that_cannot_matter_together_are_refused(void **state)
+{
+    static const struct {
+        const char *line, *said; /* NULL: fine */
+    } rows[] = {
+        {"status --all", NULL},
+        {"status --all 3", "--all lists every run: name none"},
+        {"status --all --watch", "--watch follows one"},
+        {"status --all --format json", "--format json prints one"},
+        {"status --all --only x", "a selection is of the identities of one"},
+        {"status --all --limit 2", "a selection is of the identities of one"},
+        {"plan m.yaml --force", "--force overwrites the file of --out"},
+        {"plan m.yaml --force --out p", NULL},
+        {"apply m.yaml --force --yes", NULL},
+        {"records m.yaml --missing --live", "two lists"},
+        {"records m.yaml --server 192.0.2.1", "--format nsupdate"},
+        {"records m.yaml --server 192.0.2.1 --format nsupdate", NULL},
+        {"records 3 --allow-empty", "--allow-empty is for manifests"},
+        {"records 3 --all", "--all is of complaints"},
+        {"due m.yaml --server 192.0.2.1", "give --out FOLDER"},
+        {"due m.yaml --server 192.0.2.1 --out d", NULL},
+        {"due m.yaml --server 192.0.2.1 --out d --format bind", "no other --format"},
+        {"due m.yaml --ttl 60", "give --out FOLDER too"},
+        {"apply --plan p --allow-empty", "--plan names none"},
+        {"apply --plan p --dry-run --no-wait", "leave out --no-wait"},
+        {"rollback 3 --dry-run --no-wait", "leave out --no-wait"},
+        {"rollback 3 --dry-run --yes", NULL},
+        {"resume 3 --give-up", NULL},
+        {"resume 3 --give-up --retry-failed", "leave out what would go on with it"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct line l;
+        struct options o;
+        struct why why = {""};
+        line_cut(&l, rows[i].line);
+        const struct verb_row *verb = verb_of(&l);
+        assert_int_equal(options_read(&o, verb->options, l.argc - 1, l.argv + 1, &why), OK);
+        enum err err = options_together_vet(&o, verb->options, &why);
+        if ((err == OK) != !rows[i].said || (rows[i].said && !strstr(why.text, rows[i].said)))
+            fail_msg("mailfrom %s: %d, \"%s\"", rows[i].line, err, why.text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +274,7 @@ int main(void)
         cmocka_unit_test(what_adds_up_may_be_given_again),
         cmocka_unit_test(an_empty_NO_COLOR_is_not_set),
         cmocka_unit_test(a_letter_means_one_name),
+        cmocka_unit_test(options_that_cannot_matter_together_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

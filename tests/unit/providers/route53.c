@@ -559,6 +559,35 @@ static void a_refused_batch_blames_the_changes_that_its_words_name(void **state)
     }
 }
 
+/* As many as fit: 390 names of two sets each are 32,000 characters. */
+static void a_thousand_messages_blame_a_thousand_changes(void **state)
+{
+    (void)state;
+    static char names[ROUTE53_BATCH_RECORDS / 2][64];
+    static struct record_change changes[ROUTE53_BATCH_RECORDS];
+    struct call *c = call_to(API_ROUTE53, CALL_CHANGE);
+    struct buf body;
+    buf_init(&body, HTTP_BODY_MAX);
+    buf_add_str(&body, "<ErrorResponse><Error><Code>InvalidChangeBatch</Code><Message>[");
+    for (uint32_t i = 0; i < COUNT(changes); i++) {
+        char *name = names[i / 2];
+        snprintf(name, sizeof names[0], "bounce.%04u.customers.example.com", i / 2);
+        changes[i] = (struct record_change){
+            .kind = CHANGE_CREATE,
+            .set = {text_of(name), i % 2 ? DNS_TYPE_TXT : DNS_TYPE_MX, 300, &mx, 1, false}};
+        buf_add_fmt(&body, "%s" EXISTS("%s.", "%s"), i ? ", " : "", name, i % 2 ? "TXT" : "MX");
+    }
+    buf_add_str(&body, "]</Message></Error></ErrorResponse>");
+    c->changes = changes;
+    c->changes_len = COUNT(changes);
+    answer_give(c, 400, body.at);
+    assert_int_equal(c->faults_len, COUNT(changes));
+    for (uint32_t i = 0; i < c->faults_len; i++)
+        assert_int_equal(c->faults[i].change, i);
+    buf_clear(&body);
+    call_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -577,6 +606,7 @@ int main(void)
         cmocka_unit_test(a_change_is_accepted_by_its_own_answer_alone),
         cmocka_unit_test(refusals_have_their_consequences),
         cmocka_unit_test(a_refused_batch_blames_the_changes_that_its_words_name),
+        cmocka_unit_test(a_thousand_messages_blame_a_thousand_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -442,6 +442,7 @@ static void what_another_run_has_just_written_counts_for_more_than_a_read(void *
     struct policy policy = {0};
     struct situation s = situation_of(&job, &policy);
     struct ses_facts ses = {.mail_from = TEXT(OLD), .status = SUCCESS};
+    s.now = SPAN_H(9);
     struct recent_write recent = {.at_s = (uint32_t)(s.now / SPAN_S(1)) - 60, .run = 7};
     s.recent = &recent;
     s.recent_mail_from = TEXT(WANTED);
@@ -457,6 +458,13 @@ static void what_another_run_has_just_written_counts_for_more_than_a_read(void *
     ses.mail_from = TEXT(OLD);
     recent.at_s -= 900; /* whatever a clock says: two reads must agree */
     assert_true(step_read(&s, &ses, 0, "").stale);
+    recent.at_s -= 3600; /* and if the write is old, soon */
+    assert_true(step_read(&s, &ses, 0, "").stale);
+    job.stale_since_s = (uint32_t)(s.now / SPAN_S(1)) - 40;
+    assert_int_equal(step_read(&s, &ses, 0, "").to, JOB_JUDGING);
+    recent.at_s += 3600;
+    assert_true(step_read(&s, &ses, 0, "").stale);
+    job.stale_since_s = 0;
     const struct step_rules *as_before = s.rules;
     struct step_rules planning = *s.rules;
     planning.plan_only = true;

@@ -2,8 +2,8 @@
  * A provider: one source of AWS credentials. Each has a file and a row in the table of chain.c;
  * only the table knows their number. For the family of this folder.
  */
-#ifndef MF_PROVIDER_H
-#define MF_PROVIDER_H
+#ifndef MF_KEY_PROVIDER_H
+#define MF_KEY_PROVIDER_H
 
 #include "aws/http_exchange.h"
 #include "key_fields.h"
@@ -29,7 +29,7 @@ struct provider_input {
     const struct role_trail *trail;
 };
 
-struct provider {
+struct key_provider {
     const char *name;   /* "environment" */
     bool is_of_profile; /* the source is called "profile x" */
     bool is_at_hand;    /* the keys are in files or the environment: out is never NULL */
@@ -41,26 +41,26 @@ struct provider {
     enum err (*run)(const struct provider_input *in, struct credentials *out, struct why *why);
 };
 
-extern const struct provider provider_environment; /* environment.c */
-extern const struct provider provider_role;        /* role.c */
-extern const struct provider provider_web_identity;
-extern const struct provider provider_sso;
-extern const struct provider provider_credentials_file; /* static_keys.c */
-extern const struct provider provider_login;
-extern const struct provider provider_process;
-extern const struct provider provider_config_file; /* static_keys.c */
-extern const struct provider provider_container;
-extern const struct provider provider_metadata;
+extern const struct key_provider provider_environment; /* environment.c */
+extern const struct key_provider provider_role;        /* role.c */
+extern const struct key_provider provider_web_identity;
+extern const struct key_provider provider_sso;
+extern const struct key_provider provider_credentials_file; /* static_keys.c */
+extern const struct key_provider provider_login;
+extern const struct key_provider provider_process;
+extern const struct key_provider provider_config_file; /* static_keys.c */
+extern const struct key_provider provider_container;
+extern const struct key_provider provider_metadata;
 
 /* chain.c: the first applicable provider in botocore's order; the error names the places
    searched. */
-enum err provider_choose(const struct provider_input *in, const struct provider **out,
+enum err provider_choose(const struct provider_input *in, const struct key_provider **out,
                          struct why *why);
 /* The error for no keys anywhere; `metadata` is the clause about the metadata service. Returns
    ERR_AUTH. */
 enum err provider_none(const struct provider_input *in, const char *metadata, struct why *why);
 /* With a NULL out only vets. Fetched keys are among the secrets from then on. */
-enum err provider_run(const struct provider *provider, const struct provider_input *in,
+enum err provider_run(const struct key_provider *provider, const struct provider_input *in,
                       struct credentials *out, struct why *why);
 
 /* Enters another secret before sending, for example a web identity token. ERR_NOMEM. */

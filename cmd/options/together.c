@@ -1,0 +1,64 @@
+/* A table of what is refused, asked once all options are read. */
+#include "together.h"
+
+#include "base/count.h"
+
+#include <string.h>
+
+static bool names_run(const struct options *o)
+{
+    uint64_t id;
+    return o->arguments_len == 1 && text_to_u64(text_of(o->arguments[0]), &id);
+}
+
+static bool selects(const struct options *o)
+{
+    return selection_chooses(&o->selection) || o->selection.limit;
+}
+
+static bool is_format(const struct options *o, const char *name)
+{
+    return o->format && strcmp(o->format, name) == 0;
+}
+
+enum err options_together_vet(const struct options *o, enum option_set verb, struct why *why)
+{
+    const bool is_status = verb & OPTIONS_STATUS, is_due = verb & OPTIONS_DUE,
+               is_records = verb & OPTIONS_RECORDS, is_apply = verb & OPTIONS_APPLY;
+    const bool takes_file = verb & (OPTIONS_PLAN | OPTIONS_DISCOVER | OPTIONS_RECORDS);
+    const bool has_due_files = o->out && (!o->format || is_format(o, "nsupdate"));
+    const struct {
+        bool is_so;
+        const char *sentence;
+    } refused[] = {
+        {is_status && o->all && o->arguments_len, "--all lists every run: name none"},
+        {is_status && o->all && o->watch, "--all lists every run, and --watch follows one"},
+        {is_status && o->all && o->json,
+         "--all lists every run for people, and --format json prints one"},
+        {is_status && o->all && selects(o),
+         "--all lists runs, and a selection is of the identities of one"},
+        {takes_file && o->force && !o->out, "--force overwrites the file of --out: give --out too"},
+        {is_records && o->missing && o->live,
+         "--missing and --live are two lists: only what is missing, or all beside what is there"},
+        {is_records && o->server && !is_format(o, "nsupdate"),
+         "--server is for --format nsupdate alone"},
+        {is_due && o->server && !has_due_files,
+         "--server is for files of nsupdate: give --out FOLDER, and no other --format"},
+        {is_due && o->ttl_s != TTL_DEFAULT_S && !o->out,
+         "--ttl is of the records in the files of --out: give --out FOLDER too"},
+        {(is_due || is_records) && o->allow_empty && names_run(o),
+         "--allow-empty is for manifests, and this is a run"},
+        {(is_due || is_records) && o->all && names_run(o),
+         "--all is of complaints about manifests, and this is a run"},
+        {is_apply && o->plan && !o->arguments_len && (o->allow_empty || o->all),
+         "--allow-empty and --all are for manifests, and --plan names none"},
+        {o->dry_run && o->no_wait, "--dry-run writes nothing, so nothing is waited for: leave out "
+                                   "--no-wait"},
+        {o->give_up && (o->retry_failed || o->no_wait || o->force || o->refresh),
+         "--give-up ends the run as it stands: leave out what would go on with it"},
+    };
+    for (size_t i = 0; i < COUNT(refused); i++)
+        if (refused[i].is_so)
+            return why_set(why, ERR_INPUT, "%s", refused[i].sentence);
+    return OK;
+}
