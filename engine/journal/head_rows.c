@@ -1,7 +1,6 @@
 /*
- * The heads of runs. A head is put in the same transaction as its fleet and its targets, so half a
- * run is never seen. Of all rows only a head changes later (state, stopped, last, and the end of
- * its records).
+ * The heads of runs. A head is put in the same transaction as its fleet, so half a run is never
+ * seen. Of all rows only a head changes later (state, stopped, last, and the end of its records).
  */
 #include "inside.h"
 
@@ -20,13 +19,6 @@ static_assert(RUN_APPLY == 0 && RUN_PLAN == 2 && RUN_WITHDRAW == 4 && RUN_OPEN =
 
 enum err journal_begin(struct journal *j, struct run_head *head, const struct fleet *fleet,
                        struct why *why)
-{
-    return journal_begin_publishing(j, head, fleet, NULL, 0, why);
-}
-
-enum err journal_begin_publishing(struct journal *j, struct run_head *head,
-                                  const struct fleet *fleet, const struct publish_target *targets,
-                                  uint32_t len, struct why *why)
 {
     uint64_t run = 0;
     const struct store_value values[] = {
@@ -58,8 +50,6 @@ enum err journal_begin_publishing(struct journal *j, struct run_head *head,
     assert(err != OK || run > 0);
     if (err == OK)
         err = fleet_store(j, run, fleet, why);
-    if (err == OK)
-        err = targets_store(j, run, targets, len, why);
     err = journal_leave(j, err, STORE_COMMIT, why);
     if (err != OK)
         return err;

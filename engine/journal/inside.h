@@ -152,10 +152,7 @@ enum err record_walk(struct journal *j, uint64_t run,
 /* Inside a transaction: j->tail is that of run from here on. */
 enum err tail_of_run(struct journal *j, uint64_t run, struct why *why);
 
-/* publish_rows.c; inside a transaction. The targets of a run that begins. */
-enum err targets_store(struct journal *j, uint64_t run, const struct publish_target *targets,
-                       uint32_t len, struct why *why);
-/* What a record of kind RECORD_PUBLISH says; its number. */
+/* publish_rows.c; inside a transaction. What a record of kind RECORD_PUBLISH says; its number. */
 enum err publish_store(struct journal *j, uint64_t run, const struct publish_record *p,
                        uint64_t number, struct why *why);
 

@@ -62,10 +62,6 @@ enum journal_writer journal_writer(const struct journal *j, uint64_t run,
 /* Begins a run: head and every choice of the fleet, durable on return. Fills in head->id. */
 enum err journal_begin(struct journal *j, struct run_head *head, const struct fleet *fleet,
                        struct why *why);
-/* The same of a run that publishes, with the names that it may publish, in one transaction. */
-enum err journal_begin_publishing(struct journal *j, struct run_head *head,
-                                  const struct fleet *fleet, const struct publish_target *targets,
-                                  uint32_t len, struct why *why);
 /* What is begun and kept from now on is durable at once, with journal_apart(), or not at all: a run
  * whose first rows are known by a plan never lies in a journal without them. No intents. */
 void journal_together(struct journal *j);
@@ -159,8 +155,11 @@ enum err journal_lane_notes(struct journal *j, uint64_t run,
                             bool (*fn)(void *ctx, const struct lane_note *note), void *ctx,
                             struct why *why);
 
-/* The names that a run may publish, in the order in which they were given. Texts are borrowed for
- * one callback, here and below. */
+/* The names that a run may publish: once, before the run's first record of one. Durable on return.
+ */
+enum err journal_targets_begin(struct journal *j, uint64_t run,
+                               const struct publish_target *targets, uint32_t len, struct why *why);
+/* In the order in which they were given. Texts are borrowed for one callback, here and below. */
 enum err journal_targets(struct journal *j, uint64_t run,
                          bool (*fn)(void *ctx, const struct publish_target *target), void *ctx,
                          struct why *why);

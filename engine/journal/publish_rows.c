@@ -67,15 +67,17 @@ static enum err target_store(struct journal *j, uint64_t run, uint32_t i,
     return journal_put(j, TABLE_TARGET, run, values, &place, why);
 }
 
-enum err targets_store(struct journal *j, uint64_t run, const struct publish_target *targets,
-                       uint32_t len, struct why *why)
+enum err journal_targets_begin(struct journal *j, uint64_t run,
+                               const struct publish_target *targets, uint32_t len, struct why *why)
 {
-    enum err err = OK;
     assert(run > 0);
     assert(len <= IDENTITIES_MAX);
+    enum err err = journal_enter(j, why);
+    if (err != OK)
+        return err;
     for (uint32_t i = 0; err == OK && i < len; i++)
         err = target_store(j, run, i, &targets[i], why);
-    return err;
+    return journal_leave(j, err, STORE_COMMIT, why);
 }
 
 enum err publish_store(struct journal *j, uint64_t run, const struct publish_record *p,

@@ -216,14 +216,17 @@ static enum err publish_on_wire(struct publishing *p, struct preflight *prefligh
                                 struct wire *wire, struct why *why)
 {
     struct run *r = p->run;
+    struct why unheard = {""};
     enum err err = run_preflight(r, preflight, wire, why);
     r->stopped = err == ERR_BUSY;
-    if (err == OK && r->resumes)
-        err = journal_stop(r->journal, r->head.id, RUN_OPEN, 0, why);
-    else if (err == OK)
-        err = run_head_begin(r, p, wire_now(wire), why);
     if (err != OK)
         return err;
+    journal_together(r->journal); /* a head and its targets */
+    err = r->resumes ? journal_stop(r->journal, r->head.id, RUN_OPEN, 0, why)
+                     : run_head_begin(r, p, wire_now(wire), why);
+    enum err kept = journal_apart(r->journal, err == OK ? why : &unheard);
+    if (err != OK || kept != OK)
+        return err != OK ? err : kept;
     preflight_end(preflight);
     err = engine_on_wire(p, wire, why);
     if (err == OK)

@@ -89,8 +89,10 @@ enum err run_head_begin(struct run *r, const struct publishing *p, instant_us no
     r->head.options = access_write(r->config.access, &r->arena);
     r->head.version = r->config.version;
     r->head.jobs = r->fleet.choices_len;
-    return journal_begin_publishing(r->journal, &r->head, &r->fleet, p ? p->targets : NULL,
-                                    p ? p->targets_len : 0, why);
+    enum err err = journal_begin(r->journal, &r->head, &r->fleet, why);
+    if (err == OK && p)
+        err = journal_targets_begin(r->journal, r->head.id, p->targets, p->targets_len, why);
+    return err;
 }
 
 struct restoring {

@@ -242,11 +242,11 @@ def applies(room):
     room.manifest("both.yaml", BOTH + ["mail.cf.test"])
     reach = [*room.reach(), "--dns", "authority", "--rate", "50"]
     text = room.ends("a dry run of apply --publish shows both", TROUBLE, "apply", "both.yaml", "--publish", "--dry-run", *reach)
-    check("settings and record sets", "3 would wait for DNS, 1 refused" in text and "6 record sets to be changed" in text, text)
+    check("settings and record sets", "3 would wait for DNS, 1 refused" in text and "6 record sets to be created" in text, text)
     check("and nothing was written", [room.served(f"bounce.{n}", "MX") for n in BOTH] == [[]] * 3)
     room.ends("a plan is kept", TROUBLE, "plan", "both.yaml", "--out", "both.plan", *reach)
     text = room.ends("a reviewed plan knows who writes which zones", TROUBLE, "apply", "--plan", "both.plan", "--publish", "--dry-run", *reach)
-    check("and would create the same", "6 record sets to be changed" in text, text)
+    check("and would create the same", "6 record sets to be created" in text, text)
     before = room.calls("PutEmailIdentityMailFromAttributes")
     process = room.run("apply", "both.yaml", "--publish", "--yes", "--no-wait", *reach, "--report", "json:both.json", "--report", "csv:both.csv")
     said = process.stdout + process.stderr

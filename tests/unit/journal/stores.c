@@ -74,12 +74,6 @@ void stored_close(struct stored *s)
 
 uint64_t stored_begin(struct stored *s, uint32_t jobs)
 {
-    return stored_begin_publishing(s, jobs, NULL, 0);
-}
-
-uint64_t stored_begin_publishing(struct stored *s, uint32_t jobs,
-                                 const struct publish_target *targets, uint32_t targets_len)
-{
     struct fleet f;
     struct run_head head = {.started = 1000, .seed = 7};
     struct choice c = {0};
@@ -100,7 +94,7 @@ uint64_t stored_begin_publishing(struct stored *s, uint32_t jobs,
         assert_true(names_add(&f.names, (struct text){name, (size_t)len}, &c.identity));
         assert_true(fleet_choice(&f, c, &row));
     }
-    if (journal_begin_publishing(s->journal, &head, &f, targets, targets_len, &s->why) != OK)
+    if (journal_begin(s->journal, &head, &f, &s->why) != OK)
         fail_msg("%s", s->why.text);
     fleet_clear(&f);
     return head.id;

@@ -24,8 +24,6 @@ enum err stored_try(struct stored *s, struct journal **out, enum journal_mode mo
 void stored_close(struct stored *s);
 /* Begins a run of a fleet of d0.test, d1.test, ... in one lane of the account "main". */
 uint64_t stored_begin(struct stored *s, uint32_t jobs);
-uint64_t stored_begin_publishing(struct stored *s, uint32_t jobs,
-                                 const struct publish_target *targets, uint32_t targets_len);
 
 /* The number that an open journal has given a rule of findings. */
 uint64_t stored_rule(struct stored *s, enum finding rule);
