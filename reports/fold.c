@@ -123,6 +123,11 @@ void report_row_make(struct report_row *row, const struct fleet *fleet, uint32_t
         row->reason = fleet_policy_of(fleet, number)->wave
                           ? TEXT("DNS has the records; waits for the wave that the manifest names")
                           : TEXT("DNS has the records; waits for a place in a wave");
+    else if (job && row->reason.len == 0 && job->state == JOB_READY)
+        row->reason =
+            job->accepted > 0
+                ? TEXT("to be written once more; waits for its turn in the account and Region")
+                : TEXT("to be written; waits for its turn in the account and Region");
     if (row->outcome_kind == OUTCOME_PLANNED && job->outcome == OUTCOME_OPEN && is_held(fleet, job))
         row->standing = STANDING_FOR_WAVE;
     else

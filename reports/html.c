@@ -74,7 +74,7 @@ static void head_add(struct buf *out, const struct report_head *head, const stru
     buf_add_str(out, ". Program version ");
     markup_add(out, head->version);
     buf_add_str(out, ".</p>\n");
-    if (wave_tally_goes_on(&sum->wave)) {
+    if (wave_tally_goes_on(&sum->wave) && !head->is_over) {
         buf_add_str(out, "<p class=\"facts\">Now ");
         wave_tally_told(&sum->wave, 0, out);
         buf_add_str(out, ".</p>\n");
@@ -136,7 +136,8 @@ static enum err sheet_write(const struct report *report, struct sheet *sheet, st
         states_draw(out, &sheet->history);
         buf_add_str(out, "</section>\n");
     }
-    waiting_add(out, report->fleet, &sheet->waiting);
+    if (!report->head->is_over)
+        waiting_add(out, report->fleet, &sheet->waiting);
     rules_add(out, &sheet->sum);
     lanes_add(out, report->fleet, &sheet->sum);
     sheet->only_bad = sheet->sum.rows > HTML_ROWS_MAX;

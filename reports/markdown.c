@@ -288,7 +288,7 @@ static void comment_write(struct comment *c)
     buf_add_str(c->out, "\n\n**");
     report_verdict(&c->sum, c->out);
     buf_add_str(c->out, "**\n");
-    if (wave_tally_goes_on(&c->sum.wave)) {
+    if (wave_tally_goes_on(&c->sum.wave) && !head->is_over) {
         buf_add_str(c->out, "\nNow ");
         wave_tally_told(&c->sum.wave, 0, c->out);
         buf_add_str(c->out, ".\n");

@@ -30,6 +30,7 @@ struct report_head {
     uint64_t run;
     enum tense tense;
     bool goes_on;                /* a row that was not begun is to come, and is not skipped */
+    bool is_over;                /* open rows wait for nothing any more: it was given up */
     struct text verb;            /* "apply", "rollback", "plan" */
     struct text state;           /* "open", "stopped", "ended", "given up" */
     struct text version;         /* of the program, at the beginning of the run */

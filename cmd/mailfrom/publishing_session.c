@@ -57,6 +57,8 @@ static enum err list_write(struct session *s, struct publishing *p, bool is_told
     fflush(stdout);
     for (size_t i = 0; err == OK && i < o->reports_len; i++)
         err = published_write(o->reports[i].format, o->reports[i].path, list, false, why);
+    if (err == OK && p->is_dry && o->out)
+        err = published_write(TEXT("json"), o->out, list, false, why);
     if (err == OK && is_told)
         err = published_write(TEXT("text"), "-", list, o->access.verbose || o->all, why);
     return err;

@@ -130,8 +130,8 @@ static enum err fleet_choose(struct session *s, bool region_is_taken, struct why
     if (err != OK || o->quiet)
         return err;
     if (s->run.fleet.choices_len < rows)
-        message_note("%u of the %u identities of the manifest are selected",
-                     s->run.fleet.choices_len, rows);
+        message_note("%u of the %u identities of the manifest %s selected",
+                     s->run.fleet.choices_len, rows, plural(s->run.fleet.choices_len, "is", "are"));
     if (o->access.profile && !profile_is_taken(&s->run.fleet))
         message_note("note: --profile %s changes nothing: every account of the manifest names its "
                      "own",
@@ -239,9 +239,11 @@ void session_records_notes(const struct options *o, const struct records_gather 
         return;
     if (g->notes > RECORDS_NOTES_MAX && !o->access.verbose)
         message_note("... and %u more; --verbose says all", g->notes - RECORDS_NOTES_MAX);
-    if (g->refused || g->blocked)
-        message_note("for a person to decide first: %u %s and %u %s", g->refused,
-                     plural(g->refused, "identity", "identities"), g->blocked,
+    if (g->refused)
+        message_note("%u %s to be mended in the manifest first", g->refused,
+                     plural(g->refused, "identity has", "identities have"));
+    if (g->blocked)
+        message_note("for a person to decide first: %u %s", g->blocked,
                      plural(g->blocked, "record set", "record sets"));
     if (g->harmless && !o->access.verbose)
         message_note("%u harmless %s; --verbose shows %s", g->harmless,
@@ -351,6 +353,7 @@ static enum err report_one(struct session *s, const struct report_wish *wish,
         .run = r->head.verb == RUN_PLAN ? 0 : r->head.id,
         .tense = run_tense(r),
         .goes_on = r->head.state == RUN_OPEN,
+        .is_over = run_is_over(r->head.state),
         .verb = text_of(journal_verb_name(r->head.verb)),
         .state = text_of(journal_state_name(r->head.state)),
         .version = r->head.version,

@@ -3,6 +3,7 @@
  * Both look first, show what they would do, and ask.
  */
 #include "access/trust.h"
+#include "outputs.h"
 #include "publishing_session.h"
 #include "run/withdrawing.h"
 #include "ui/confirm.h"
@@ -12,9 +13,53 @@
 #include "verbs.h"
 #include "wire/os_clock.h"
 
+#include "base/plural.h"
+
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define PLAN_BYTES_MAX (256u << 20) /* of a million names */
+
+static enum err file_read(const char *path, struct buf *out, struct why *why)
+{
+    char bytes[4096];
+    size_t len;
+    FILE *file = fopen(path, "rbe");
+    if (!file)
+        return why_set(why, ERR_INPUT, "plan %s: %s", path, strerror(errno));
+    while ((len = fread(bytes, 1, sizeof bytes, file)) > 0)
+        buf_add(out, bytes, len);
+    bool failed = ferror(file) || out->failed;
+    fclose(file);
+    return failed ? why_set(why, ERR_INPUT, "plan %s: cannot be read whole", path) : OK;
+}
+
+/* Exactly what was reviewed. */
+static enum err plan_take(struct session *s, struct publishing *p, struct reviewed *plan,
+                          struct why *why)
+{
+    struct buf json;
+    uint32_t left = 0;
+    const struct options *o = &s->options;
+    if (!o->plan)
+        return OK;
+    if (o->out)
+        return why_set(why, ERR_INPUT, "--out writes a plan and --plan carries one out: give one");
+    buf_init(&json, PLAN_BYTES_MAX);
+    enum err err = file_read(o->plan, &json, why);
+    if (err == OK && reviewed_read(plan, buf_text(&json), &s->run.arena, why) != OK)
+        err = why_wrap(why, ERR_INPUT, "plan %s", o->plan);
+    buf_clear(&json);
+    if (err == OK)
+        err = publishing_review(p, plan, &left, why);
+    if (err == OK && left && !o->quiet)
+        message_note("%u %s of the manifest %s no change in the plan, and %s left", left,
+                     plural(left, "name", "names"), plural(left, "has", "have"),
+                     plural(left, "is", "are"));
+    return err;
+}
 
 static enum err changes_confirm(const struct session *s, uint32_t changes, struct why *why)
 {
@@ -34,9 +79,10 @@ static int publishing_offer(struct session *s, struct publishing *p, struct why 
 {
     const struct options *o = &s->options;
     uint32_t changes = 0;
-    if (o->dry_run || !o->yes) {
+    bool shows = o->dry_run || o->out;
+    if (shows || !o->yes) {
         int code = publishing_show(s, p, &changes, why);
-        if (o->dry_run || code == EXIT_CANNOT_RUN || code == EXIT_STOPPED)
+        if (shows || code == EXIT_CANNOT_RUN || code == EXIT_STOPPED)
             return code;
         enum err err = changes_confirm(s, changes, why);
         if (err == ERR_GONE)
@@ -49,8 +95,8 @@ static int publishing_offer(struct session *s, struct publishing *p, struct why 
     return publishing_session(p, s, why);
 }
 
-static enum err publish_load(struct session *s, struct publishing *p, uint32_t *refused,
-                             struct why *why)
+static enum err publish_load(struct session *s, struct publishing *p, struct reviewed *plan,
+                             uint32_t *refused, struct why *why)
 {
     struct run *r = &s->run;
     const struct options *o = &s->options;
@@ -67,11 +113,15 @@ static enum err publish_load(struct session *s, struct publishing *p, uint32_t *
     if (err == OK)
         err = publishing_targets(s, p, keep, refused, why);
     free(keep);
-    if (err == OK && !o->dry_run && !o->yes)
+    if (err == OK)
+        err = plan_take(s, p, plan, why);
+    if (err == OK && o->out)
+        err = outputs_fresh(o, why);
+    if (err == OK && !o->dry_run && !o->out && !o->yes)
         err = confirm_possible(why);
-    if (err == OK && !o->dry_run)
+    if (err == OK && !o->dry_run && !o->out)
         err = run_journal(r, JOURNAL_WRITE, why);
-    if (err == OK && !o->dry_run)
+    if (err == OK && !o->dry_run && !o->out)
         err = run_lost_note(o, r, why);
     return err;
 }
@@ -81,17 +131,19 @@ int verb_publish(const struct options *given)
     struct session *s = session_new(given);
     struct why why = {""};
     struct publishing p;
+    struct reviewed plan = {.len = 0};
     uint32_t refused = 0;
     int code = EXIT_CANNOT_RUN;
     if (!s)
         return session_refused();
     publishing_begin(&p, s);
     s->run.head.verb = RUN_PUBLISH;
-    enum err err = publish_load(s, &p, &refused, &why);
+    enum err err = publish_load(s, &p, &plan, &refused, &why);
     if (err == OK)
         code = publishing_offer(s, &p, &why);
     else
         message_error("%s", why.text);
+    reviewed_clear(&plan);
     session_free(s);
     return code == EXIT_OK && refused ? EXIT_TROUBLE : code;
 }

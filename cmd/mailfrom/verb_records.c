@@ -127,8 +127,10 @@ static enum err records_carry_out(struct session *s, bool *whole, struct why *wh
     if (err == OK && !o->quiet) {
         if (sum.left_out)
             message_note("left out, because %s cannot express the records that DNS has beside "
-                         "them: %llu record sets, first at " TEXT_FMT,
-                         o->format, (unsigned long long)sum.left_out, TEXT_ARG(sum.left_out_name));
+                         "them: %llu %s, first at " TEXT_FMT,
+                         o->format, (unsigned long long)sum.left_out,
+                         plural(sum.left_out, "record set", "record sets"),
+                         TEXT_ARG(sum.left_out_name));
         if (o->missing && sum.sets == 0 && !g.blocked)
             message_note("DNS has all of the records");
         else

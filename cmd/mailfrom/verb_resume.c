@@ -3,6 +3,7 @@
 #include "options/advice.h"
 #include "publishing_session.h"
 #include "session.h"
+#include "ui/exit_codes.h"
 #include "ui/messages.h"
 #include "ui/run_beside.h"
 #include "ui/run_lost.h"
@@ -83,11 +84,12 @@ static int give_up(struct session *s, struct why *why)
                                                              : session_conclude(s, err, why);
 }
 
-int verb_resume(const struct options *given)
+static int resume_one(const struct options *given, bool *asked_to_stop)
 {
     struct session *s = session_new(given);
     struct why why = {""};
     int code = EXIT_CANNOT_RUN;
+    *asked_to_stop = false;
     if (!s)
         return session_refused();
     s->run.resumes = true;
@@ -114,6 +116,76 @@ int verb_resume(const struct options *given)
         code = publishing_told(s, session_carry_out(s, &why), &why);
     } else
         message_error("%s", why.text);
+    *asked_to_stop = signals_asked(&s->signals);
     session_free(s);
     return code;
+}
+
+static enum err all_vet(const struct options *o, struct why *why)
+{
+    if (!o->no_wait)
+        return why_set(why, ERR_INPUT,
+                       "--all is for --no-wait: a run that waits would hold up the others");
+    if (o->arguments_len)
+        return why_set(why, ERR_INPUT, "--all takes every unfinished run: name no run beside it");
+    if (o->give_up || o->retry_failed || o->reports_len)
+        return why_set(why, ERR_INPUT,
+                       "--give-up, --retry-failed and --report are for one run: name it, without "
+                       "--all");
+    return OK;
+}
+
+static enum err all_next(const struct options *o, uint64_t *id, struct why *why)
+{
+    struct session *s = session_new(o);
+    if (!s)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    enum err err = run_journal(&s->run, JOURNAL_READ, why);
+    if (err == OK)
+        err = run_beside_next(&s->run, *id, id, why);
+    session_free(s);
+    return err;
+}
+
+/* What a script has to know of several ends: one could not be run, one has to be resumed, or one
+ * has rows that need attention. */
+static int worse(int a, int b)
+{
+    static const int ranks[] = {
+        [EXIT_OK] = 0, [EXIT_TROUBLE] = 1, [EXIT_STOPPED] = 2, [EXIT_CANNOT_RUN] = 3};
+    return ranks[a] > ranks[b] ? a : b;
+}
+
+static int resume_all(const struct options *given)
+{
+    struct why why;
+    uint64_t id = 0;
+    uint32_t runs = 0;
+    int code = EXIT_OK;
+    bool stops = false;
+    enum err err = all_vet(given, &why);
+    if (err == OK)
+        err = all_next(given, &id, &why);
+    for (; err == OK && id && !stops; runs++, err = all_next(given, &id, &why)) {
+        char number[24];
+        const char *arguments[] = {number};
+        struct options one = *given;
+        snprintf(number, sizeof number, "%llu", (unsigned long long)id);
+        one.arguments = arguments;
+        one.arguments_len = 1;
+        code = worse(code, resume_one(&one, &stops));
+    }
+    if (err != OK) {
+        message_error("%s", why.text);
+        return EXIT_CANNOT_RUN;
+    }
+    if (runs == 0 && !given->quiet)
+        message_note("no run of this journal is unfinished");
+    return code;
+}
+
+int verb_resume(const struct options *given)
+{
+    bool stops;
+    return given->all ? resume_all(given) : resume_one(given, &stops);
 }

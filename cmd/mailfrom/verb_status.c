@@ -228,7 +228,7 @@ static enum err print_parts(const struct options *o, struct run *r, const struct
     if (err == OK && s->by_alarm[ALARM_REJECTING])
         fputc('\n', stdout);
     struct buf counts, words;
-    bool is_over = run_is_over(r->head.state);
+    bool is_over = run_is_over(r->head.state); /* its open rows wait for nobody */
     struct os_clock clock;
     char started[WHEN_LEN], last[WHEN_LEN], deadline[WHEN_LEN];
     buf_init(&counts, LINE_LEN_MAX);

@@ -153,6 +153,20 @@ const char *advice_run(struct advice *a, const struct options *o, const char *ve
     return advice_make(a, o, verb, words);
 }
 
+const char *advice_plan(struct advice *a, const struct options *o, const char *plan)
+{
+    struct buf out;
+    const struct verb_row *apply = verb_row_find("apply");
+    buf_init(&out, sizeof a->text);
+    buf_add_str(&out, "mailfrom apply");
+    option_add(&out, apply, "plan", plan);
+    option_add(&out, apply, "region", o->access.region);
+    selection_add_words(&out, o, apply);
+    if (o->selection.limit)
+        buf_add_fmt(&out, " --limit %u", o->selection.limit);
+    return taken(a, &out);
+}
+
 const char *advice_word(struct advice *a, const char *word)
 {
     struct buf out;

@@ -20,6 +20,9 @@ const char *advice_make(struct advice *a, const struct options *o, const char *v
 /* The same for a run: "mailfrom VERB ID MORE". */
 const char *advice_run(struct advice *a, const struct options *o, const char *verb, uint64_t id,
                        const char *more);
+/* "mailfrom apply --plan FILE" of the part that a selection chooses. What the plan was made with is
+ * in the file. */
+const char *advice_plan(struct advice *a, const struct options *o, const char *plan);
 /* One word as a shell reads it. Returns a->text. */
 const char *advice_word(struct advice *a, const char *word);
 

@@ -359,9 +359,22 @@ static enum err list_add(struct discover_list *list, const char *option, const c
     return OK;
 }
 
+/* "a,b": each of them a name. */
+static enum err list_vet(const char *option, const char *value, struct why *why)
+{
+    struct text rest = text_of(value);
+    while (rest.at)
+        if (text_trim(text_cut(&rest, ',')).len == 0)
+            return why_set(why, ERR_INPUT, "--%s: found an empty name in \"%s\"", option, value);
+    return OK;
+}
+
 static enum err select_add(struct options *o, enum selection_kind kind, const char *value,
                            struct why *why)
 {
+    bool is_list = kind == SELECT_ACCOUNT || kind == SELECT_REGION;
+    if (is_list && list_vet(selection_option(kind), value, why) != OK)
+        return ERR_INPUT;
     return selection_add(&o->selection, kind, value)
                ? OK
                : why_set(why, ERR_LIMIT,
@@ -407,12 +420,10 @@ static enum err read_limit(struct options *o, const char *value, struct why *why
 
 static enum err read_profile_any(struct options *o, const char *value, struct why *why)
 {
-    struct text rest = text_of(value);
-    while (rest.at)
-        if (text_trim(text_cut(&rest, ',')).len == 0)
-            return why_set(why, ERR_INPUT, "--profile: found an empty name in \"%s\"", value);
     o->access.profile = value; /* of accounts of --manifest that name none */
-    return list_add(&o->discover.profiles, "profile", value, why);
+    return list_vet("profile", value, why) == OK
+               ? list_add(&o->discover.profiles, "profile", value, why)
+               : ERR_INPUT;
 }
 
 static enum err read_tag(struct options *o, const char *value, struct why *why)
@@ -523,7 +534,7 @@ const struct option_row option_rows[] = {
     {"refresh", OPTIONS_ROLLBACK | OPTIONS_RESUME, NULL,
      "after a loss of journal records: read every identity of the run from SES first",
      read_refresh},
-    {"force", OPTIONS_PLAN | OPTIONS_DISCOVER | OPTIONS_RECORDS, NULL,
+    {"force", OPTIONS_PLAN | OPTIONS_DISCOVER | OPTIONS_RECORDS | OPTIONS_PUBLISH, NULL,
      "overwrite the file of --out", read_force, .letter = 'f'},
     {"watch", OPTIONS_STATUS, NULL,
      "follow the run to its end: a progress view, or lines without a terminal", read_watch},
@@ -532,6 +543,7 @@ const struct option_row option_rows[] = {
     {"all", OPTIONS_COMPLAINTS, NULL,
      "show every complaint, not only the first " DIGITS(COMPLAINTS_SHOWN), read_all},
     {"all", OPTIONS_STATUS, NULL, "list every run of the journal", read_all},
+    {"all", OPTIONS_RESUME, NULL, "with --no-wait: every unfinished run, oldest first", read_all},
     {"allow-empty", OPTIONS_MANIFEST, NULL, "a manifest without identities is fine",
      read_allow_empty},
     {"dns-delay", OPTIONS_REHEARSE, "SPAN|MIN..MAX",
@@ -570,6 +582,9 @@ const struct option_row option_rows[] = {
      "create missing DNS records, too, as mailfrom publish does", read_publish},
     {"merge-spf", OPTIONS_PUBLISH | OPTIONS_APPLY | OPTIONS_PLAN, NULL,
      "add Amazon SES to an SPF record that is there, by compare and swap", read_merge_spf},
+    {"out", OPTIONS_PUBLISH, "FILE", "only write the plan to FILE, for publish --plan FILE",
+     read_out, .letter = 'o'},
+    {"plan", OPTIONS_PUBLISH, "FILE", "create exactly what this reviewed plan has", read_plan},
     {"now", OPTIONS_WITHDRAW, NULL, "do not wait until five days after the last use of a name",
      read_now},
     {"dry-run", OPTIONS_PUBLISH, NULL, "show what would be created, write nothing", read_dry_run,

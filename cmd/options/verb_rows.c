@@ -54,7 +54,8 @@ const struct verb_row verb_rows[] = {
     {"resume", "[RUN]", "go on with a run that was interrupted or partly failed",
      LIVE_RUN | OPTIONS_RESUME | OPTIONS_DETACH,
      "Goes on with the oldest unfinished run, or with RUN. Unanswered writes are read from SES "
-     "first. A run goes on in the wave that it had reached.",
+     "first. A run goes on in the wave that it had reached. resume --all --no-wait, from cron "
+     "say, goes on with every unfinished run in turn.",
      "mailfrom resume --retry-failed"},
     {"rollback", "RUN", "put back what a run changed",
      LIVE_RUN | OPTIONS_YES | OPTIONS_ROLLBACK | OPTIONS_DETACH | CHANGES,

@@ -28,6 +28,7 @@ __attribute__((format(printf, 3, 0))) static void message_line(const char *prefi
     struct buf safe;
     vsnprintf(line, sizeof line, fmt, ap);
     buf_init(&safe, sizeof line * 8);
+    fflush(stdout); /* in a log that takes both, a note stands after what was said before it */
     fprintf(stderr, "%s%s%s%s\n", prefix, message_safe(&safe, text_of(line)), *command ? " " : "",
             command);
     buf_clear(&safe);

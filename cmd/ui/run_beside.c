@@ -198,6 +198,19 @@ enum err run_beside_choose(const struct options *o, const struct run *r, uint64_
     return err;
 }
 
+enum err run_beside_next(const struct run *r, uint64_t after, uint64_t *id, struct why *why)
+{
+    struct unfinished found;
+    struct arena arena;
+    arena_init(&arena, SIZE_MAX);
+    *id = 0;
+    enum err err = run_unfinished(r->journal, NULL, &arena, &found, why);
+    for (uint32_t i = 0; i < found.len && err == OK && *id == 0; i++)
+        *id = found.at[i].id > after ? found.at[i].id : 0;
+    arena_clear(&arena);
+    return err;
+}
+
 enum err run_beside_list(const struct options *o, const struct run *r, uint64_t but,
                          struct why *why)
 {

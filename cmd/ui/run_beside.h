@@ -22,6 +22,8 @@ enum err run_beside_open(const struct options *o, struct run *r, enum journal_mo
 /* For a resume without a number: the oldest unfinished run, and says which; 0: there is none. */
 enum err run_beside_choose(const struct options *o, const struct run *r, uint64_t *id,
                            struct why *why);
+/* The oldest unfinished run after `after`; 0: there is none. */
+enum err run_beside_next(const struct run *r, uint64_t after, uint64_t *id, struct why *why);
 /* Prints the unfinished runs but one, with the commands to go on; nothing where there is none. */
 enum err run_beside_list(const struct options *o, const struct run *r, uint64_t but,
                          struct why *why);

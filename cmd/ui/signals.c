@@ -101,6 +101,14 @@ struct wire_owner signals_owner(struct signals *s)
     return (struct wire_owner){s, watch_begin, watch_let_go};
 }
 
+bool signals_asked(struct signals *s)
+{
+    pthread_mutex_lock(&s->lock);
+    bool asked = s->told > 0;
+    pthread_mutex_unlock(&s->lock);
+    return asked;
+}
+
 void signals_end(struct signals *s)
 {
     if (s->running) {

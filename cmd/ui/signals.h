@@ -39,6 +39,7 @@ void signals_early(void);
 void signals_block(struct signals *s);
 /* Watches them for a wire, from its opening to its closing. */
 struct wire_owner signals_owner(struct signals *s);
-void signals_end(struct signals *s); /* restores the mask; accepts one that never began */
+bool signals_asked(struct signals *s); /* was the run asked to drain? */
+void signals_end(struct signals *s);   /* restores the mask; accepts one that never began */
 
 #endif

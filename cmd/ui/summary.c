@@ -65,8 +65,8 @@ void summary_end(const struct options *o, const struct run *r, const struct repo
     uint64_t throttled = 0;
     for (int kind = 0; kind < CALL_ASK; kind++)
         throttled += r->totals.throttled[kind];
-    bool is_kept_plan = r->head.verb == RUN_PLAN && r->totals.jobs == 0; /* its calls are not */
-    if (!is_kept_plan)
+    bool is_kept = r->head.jobs > 0 && r->totals.jobs == 0; /* and its calls are not */
+    if (!is_kept)
         printf("SES calls: %llu %s, %llu %s, %llu throttled\n",
                (unsigned long long)reads_of(&r->totals),
                plural(reads_of(&r->totals), "read", "reads"), (unsigned long long)r->totals.writes,
@@ -74,7 +74,7 @@ void summary_end(const struct options *o, const struct run *r, const struct repo
     next_steps_records(o, r,
                        r->head.verb == RUN_PLAN ? s->by_outcome[OUTCOME_WAITING_DNS]
                                                 : r->totals.by_state[JOB_WAITING_DNS]);
-    if (r->end == ENGINE_ENDED)
+    if (r->end == ENGINE_ENDED && !is_kept)
         next_steps_retry(o, r, summary_bad(s), s->by_outcome[OUTCOME_DRIFTED]);
     next_steps_print(o, r, s->accepted > 0);
 }

@@ -318,6 +318,11 @@ static struct set_count set_count(const struct publish_target *t, const struct r
     return n;
 }
 
+bool look_set_has(const struct publish_target *t, const struct record_set *set)
+{
+    return set_count(t, set).wanted > 0;
+}
+
 enum sets_verdict sets_judge(const struct publish_target *t, bool creates_mx, bool creates_txt,
                              const struct record_set *sets, uint32_t sets_len, struct text *reason)
 {

@@ -51,6 +51,9 @@ bool look_before_withdrawal(struct look *look, struct arena *arena,
  * not known? *s as above. */
 bool look_shows(const struct publish_target *target, bool mx, bool txt, const struct survey *s);
 
+/* Has the set, of MX or TXT, the value that is created there? */
+bool look_set_has(const struct publish_target *target, const struct record_set *set);
+
 /* The first provider of the fleet that writes the zone; or providers_len. */
 uint32_t provider_of_zone(const struct fleet *f, struct text zone);
 

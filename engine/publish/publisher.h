@@ -20,6 +20,7 @@
 #include "model/fleet.h"
 #include "model/publish_record.h"
 #include "model/publish_target.h"
+#include "reviewed.h"
 #include "survey/survey.h"
 
 #define PUBLISH_LOOK_AGE    SPAN_S(60) /* a look this old is taken again before a change */
@@ -33,7 +34,10 @@ struct publisher_options {
     uint32_t targets_len;
     struct survey_options surveys; /* mode is INQUIRY_AUTHORITY */
     struct text feedback_host;
-    const struct text *barred;  /* by target: why it is left to a person from the start; or NULL */
+    const struct text *barred; /* by target: why it is left to a person from the start; or NULL */
+    /* By target: what a reviewed plan has of it, whose list it is in; NULL entries: nothing. NULL:
+     * there is no plan. A target with another zone or another SPF record is left to a person. */
+    const struct reviewed_name *const *reviewed;
     const char *const *trouble; /* by row of fleet.providers: why it cannot be asked; or NULL */
     uint64_t seed;
     bool is_dry;     /* nothing is changed: READY is the end of a target with a possible change */

@@ -128,6 +128,18 @@ static uint32_t target_size(const struct publish_target *wanted, const struct pu
     return size + (uint32_t)t->txt_after.len;
 }
 
+/* Is the change the one that was reviewed? */
+static bool reviewed_holds(const struct publisher *p, const struct pub_zone *z, uint32_t target)
+{
+    const struct pub_target *t = &p->targets[target];
+    const struct reviewed_name *r = p->options.reviewed ? p->options.reviewed[target] : NULL;
+    if (!p->options.reviewed || t->takes_back)
+        return true;
+    return r && (!t->mx || r->mx) && (!t->txt || r->txt) && text_eq(r->zone_id, z->id) &&
+           text_eq(r->txt_before, t->swaps_txt ? t->txt_before : TEXT_NONE) &&
+           (!t->swaps_txt || r->txt_before.len || r->txt_value.len);
+}
+
 bool pub_batch_fill(struct publisher *p, struct pub_zone *z, struct call *call, instant_us now)
 {
     struct pub_batch *b = p->batches;
@@ -149,6 +161,13 @@ bool pub_batch_fill(struct publisher *p, struct pub_zone *z, struct call *call, 
         pub_list_take(p, &z->ready);
         if (now - t->looked_at > PUBLISH_LOOK_AGE && !t->takes_back) {
             pub_renew(p, target, now);
+            continue;
+        }
+        if (!reviewed_holds(p, z, target)) {
+            pub_move(p, target, PUBLISH_PERSON, PUBLISH_MOVE,
+                     TEXT("the zone or what stands at the name is not what the reviewed plan has; "
+                          "make and review a new plan"),
+                     now);
             continue;
         }
         t->prior_mx = t->sent_mx;

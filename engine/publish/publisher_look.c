@@ -88,8 +88,9 @@ static void refused_wait(struct publisher *p, uint32_t target, instant_us now)
 /* Has the provider been asked about this very change just now, and had nothing in its way? */
 static bool read_is_good(const struct pub_target *t, const struct look *look, instant_us now)
 {
-    return t->is_read && t->state == PUBLISH_TO_LOOK && !t->takes_back && !look->swaps_txt &&
-           look->mx == t->mx && look->txt == t->txt && now - t->read_at < PUBLISH_LOOK_AGE / 2;
+    return t->is_read && t->state == PUBLISH_TO_LOOK && !t->takes_back && !t->swaps_txt &&
+           !look->swaps_txt && look->mx == t->mx && look->txt == t->txt &&
+           now - t->read_at < PUBLISH_LOOK_AGE / 2;
 }
 
 /* A change is wanted and possible: the zone of the target takes it over. */
@@ -102,8 +103,8 @@ static void change_plan(struct publisher *p, uint32_t target, const struct look 
         return;
     }
     const struct pub_zone *z = &p->zones[t->zone];
-    t->looked_at = now;
     t->is_read = read_is_good(t, look, now);
+    t->looked_at = t->is_read ? t->read_at : now; /* the older of the two */
     if (z->state == PUB_ZONE_CLOSED) {
         move(p, target, z->end, z->reason, now);
         return;
@@ -355,7 +356,14 @@ static void read_before(struct publisher *p, uint32_t target, enum sets_verdict 
 static void take_back(struct publisher *p, uint32_t target, instant_us now)
 {
     struct pub_target *t = &p->targets[target];
+    const struct publish_target *wanted = pub_wanted(p, target);
     t->takes_back = t->is_read = true;
+    /* What was exchanged stays, and so does what is no longer there. */
+    t->sent_txt = t->sent_txt && !t->swaps_txt;
+    t->mx = t->sent_mx && look_set_has(wanted, &t->sets[0]);
+    t->txt = t->sent_txt && look_set_has(wanted, &t->sets[1]);
+    t->swaps_txt = false;
+    assert(t->mx || t->txt); /* one of them is doubled */
     pub_move(p, target, PUBLISH_READY, PUBLISH_MOVE,
              TEXT("somebody else has published there at the same moment"), now);
     pub_zone_take(p, target, now);

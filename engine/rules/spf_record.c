@@ -185,7 +185,8 @@ static enum err modifier_parse(struct spf_record *r, struct text source, size_t 
     if (text_eq_nocase(name, TEXT("exp")))
         return modifier_domain_parse(source, value, &r->exp, &r->exp_letters, why);
     if (!spf_macro_check(value, SPF_IN_DOMAIN, &ignored))
-        return why_set(why, ERR_INPUT, "\"" TEXT_FMT "\" has a bad macro", TEXT_ARG(shown));
+        return why_set(why, ERR_INPUT, "\"" TEXT_FMT "\" has a macro that is not valid",
+                       TEXT_ARG(shown));
     return OK;
 }
 

@@ -14,8 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-#define AGE_MAX   SPAN_H(24) /* unless --max-age says otherwise */
-#define AHEAD_MAX SPAN_M(5)  /* clocks of two machines may differ */
+#define AHEAD_MAX SPAN_M(5) /* clocks of two machines may differ */
 
 struct keeping {
     struct run *run;
@@ -63,11 +62,16 @@ static instant_us clock_now(void)
     return SPAN_S(now.tv_sec) + now.tv_nsec / 1000;
 }
 
+unsigned run_plan_days(span_us age)
+{
+    return (unsigned)(age / SPAN_H(24)) + 1;
+}
+
 static enum err age_vet(const char *path, span_us max_age, instant_us created, struct why *why)
 {
     char when[WHEN_LEN], age[WHEN_LEN], max[WHEN_LEN];
     span_us old = clock_now() - created;
-    max_age = max_age ? max_age : AGE_MAX;
+    max_age = max_age ? max_age : PLAN_AGE_MAX;
     when_format(created, when);
     if (old < -AHEAD_MAX)
         return why_set(why, ERR_INPUT,
@@ -78,8 +82,9 @@ static enum err age_vet(const char *path, span_us max_age, instant_us created, s
         return OK;
     return why_set(why, ERR_INPUT,
                    "plan %s was made at %s, %s ago, and may be %s old: make and review a new plan, "
-                   "or give --max-age",
-                   path, when, span_format(old, age), span_format(max_age, max));
+                   "or give --max-age %ud",
+                   path, when, span_format(old, age), span_format(max_age, max),
+                   run_plan_days(old));
 }
 
 enum err run_plan_load(struct run *r, struct access *access, const char *path, span_us max_age,

@@ -7,6 +7,8 @@
 #include "rules/selection.h"
 #include "run.h"
 
+#define PLAN_AGE_MAX SPAN_H(24) /* of a plan that is applied, unless --max-age says otherwise */
+
 /* Keeps r's plan in the file. ERR_INPUT: planning was stopped. */
 enum err run_plan_keep(struct run *r, const char *path, struct why *why);
 /* Reads the file into r->fleet, fills in the open members of *access from the plan, and refuses a
@@ -19,6 +21,8 @@ enum err run_plan_open(struct run *r, struct access *access, const char *path,
                        const struct selection *s, struct why *why);
 /* The time since the plan was made. */
 span_us run_plan_age(const struct run *r);
+/* Whole days that are more than an age. */
+unsigned run_plan_days(span_us age);
 /* The number of identities changed by the loaded plan. */
 uint32_t run_plan_changes(const struct run *r);
 

@@ -4,7 +4,9 @@
 #include "live.h"
 #include "narrow.h"
 
-#include <string.h>
+#include "base/dname.h"
+
+#include <stdio.h>
 
 /* ---- targets ---- */
 
@@ -37,6 +39,35 @@ enum err publishing_gather(struct publishing *p, struct records_gather *g, uint3
         }
     }
     return kept ? OK : why_set(why, ERR_NOMEM, "out of memory");
+}
+
+enum err publishing_review(struct publishing *p, const struct reviewed *plan, uint32_t *left,
+                           struct why *why)
+{
+    uint32_t len = 0;
+    p->reviewed = ARENA_ARRAY(&p->run->arena, const struct reviewed_name *, p->targets_len + 1u);
+    if (!p->reviewed)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    for (uint32_t i = 0; i < p->targets_len; i++) {
+        char mx[DNAME_LEN_MAX + 16];
+        const struct publish_target t = p->targets[i];
+        const struct reviewed_name *r = reviewed_find(plan, t.name);
+        if (!r)
+            continue;
+        snprintf(mx, sizeof mx, "%u " TEXT_FMT ".", (unsigned)t.mx_preference,
+                 TEXT_ARG(t.mx_exchange));
+        if (r->mx && !text_eq(r->mx_value, text_of(mx)))
+            return why_set(why, ERR_INPUT,
+                           TEXT_FMT
+                           ": the manifest wants another MX now than the plan has: make and "
+                           "review a new plan",
+                           TEXT_ARG(t.name));
+        p->reviewed[len] = r;
+        p->targets[len++] = t;
+    }
+    *left = p->targets_len - len;
+    p->targets_len = len;
+    return OK;
 }
 
 struct target_reading {
@@ -165,6 +196,7 @@ static struct publisher_options options_of(const struct publishing *p)
         .is_dry = p->is_dry,
         .merges_spf = r->config.access->merges_spf,
         .barred = p->barred,
+        .reviewed = p->reviewed,
         .withdraws = r->head.verb == RUN_WITHDRAW,
     };
 }

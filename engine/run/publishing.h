@@ -27,6 +27,7 @@ struct publishing {
     struct publishing_observer observer;
     struct publish_target *targets; /* in run->arena */
     uint32_t targets_len;
+    const struct reviewed_name **reviewed; /* by target, of a plan file; or NULL */
     struct text *barred; /* by target: why it is left to a person; empty: it is not. Or NULL */
     struct publisher_totals totals;
     /* While the engine runs: */
@@ -36,6 +37,10 @@ struct publishing {
 
 /* One target for each name of the gathering, arranged and made without DNS. */
 enum err publishing_gather(struct publishing *p, struct records_gather *g, uint32_t ttl_s,
+                           struct why *why);
+/* Only what the reviewed plan has: other targets go, *left of them. ERR_INPUT: the fleet wants
+ * other records now than then. */
+enum err publishing_review(struct publishing *p, const struct reviewed *plan, uint32_t *left,
                            struct why *why);
 /* The targets of run r->head.id, for its resume or to be shown: row is FLEET_LEFT_OUT where the
  * view of the run leaves it out. */

@@ -106,7 +106,10 @@ void wave_tally_told(const struct wave_tally *t, instant_us now, struct buf *out
         const struct {
             uint32_t count;
             const char *what;
-        } parts[] = {{t->at_ses, "at SES"}, {t->for_dns, "for DNS"}, {t->in_turn, "to be written"}};
+        } parts[] = {{t->at_ses, "at SES"},
+                     {t->for_dns, "for DNS"},
+                     {t->in_turn, "to be written"},
+                     {size - t->started, "to begin"}};
         const char *before = ", waits for ";
         for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
             if (!parts[i].count)

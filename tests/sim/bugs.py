@@ -215,8 +215,8 @@ PUBLISHER = [
         ("    if (verdict == SETS_DOUBLED)\n        take_back(p, target, now);\n    else\n"
          "        look_again", "    look_again")]),
     ("publish/publisher_look.c", "an equal record of others is taken for the run's own", [
-        ("    bool is_ours = pub_may_be_there(t) &&\n", "    t->sent_mx = t->sent_txt = true;\n"
-         "    bool is_ours = true || pub_may_be_there(t) &&\n")]),
+        ("    bool is_ours =\n        pub_may_be_there(t) &&", "    t->sent_mx = t->sent_txt = true;\n"
+         "    bool is_ours =\n        true || pub_may_be_there(t) &&")]),
     ("publish/publisher.c", "a dry run changes something", [
         ("    while (b->first != PUB_NONE && p->calls.free",
          "    p->options.is_dry = false;\n    while (b->first != PUB_NONE && p->calls.free")]),

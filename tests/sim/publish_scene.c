@@ -256,7 +256,7 @@ bool publish_scene_make(struct publish_scene *s, const struct publish_scene_opti
         return false;
     struct provider_model_options model = {.seed = options->seed,
                                            .provoked =
-                                               options->writers && chance(s, 15, 0, 60) ? 0.05 : 0,
+                                               options->writers && chance(s, 15, 0, 60) ? 0.15 : 0,
                                            .targets = s->targets,
                                            .targets_len = NAMES_AT_ALL,
                                            .acts_max = ACTS_MAX,

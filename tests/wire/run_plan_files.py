@@ -63,7 +63,7 @@ def main():
         text = room.ends("a newer format is refused", CANNOT_RUN, "apply", "--plan", name, "--yes")
         check("and both formats are named", "format 2" in text and "knows 1" in text, text)
         text = room.ends("an old plan is refused", CANNOT_RUN, "apply", "--plan", "fleet.plan", "--yes", "--max-age", "1ms")
-        check("and its age is told", "ago, and may be" in text, text)
+        check("and its age is told, and the option that takes it", "ago, and may be" in text and "or give --max-age 1d" in text, text)
         room.manifest("other.yaml", {"a.example": {}})
         text = room.ends("other manifests are refused", CANNOT_RUN, "apply", "--plan", "fleet.plan", "other.yaml", "--yes")
         check("and that is said", "other manifests" in text, text)

@@ -181,6 +181,27 @@ def dry_run(room):
     check("and why is said", "--yes" in text, text)
 
 
+def planned(room):
+    """A plan that was reviewed: what it has is created, and nothing else."""
+    room.ends("--out writes a plan", DONE, "publish", "fleet.yaml", "--only", "good.upd.test", "--out", "one.plan", *room.reach())
+    check("and nothing else", room.served("bounce.good.upd.test", "MX") == [] and not (room.path / ".mailfrom").exists())
+    text = room.ends("a plan that is there stays", CANNOT_RUN, "publish", "fleet.yaml", "--out", "one.plan", *room.reach())
+    check("without --force", "--force" in text, text)
+    plan = json.loads((room.path / "one.plan").read_text())
+    (room.path / "other.plan").write_text(json.dumps(plan).replace('"zone_id": null', '"zone_id": "ZELSEWHERE"'))
+    rows, text = room.publish("a plan for another zone is not carried out", TROUBLE, "fleet.yaml", "--yes", "--plan", "other.plan")
+    row = rows.get(("bounce.good.upd.test", "MX"), {})
+    check("its name is left to a person", row.get("outcome") == "blocked" and "reviewed plan" in row.get("reason", ""), row, text)
+    rows, text = room.publish("a plan of one name is carried out", DONE, "fleet.yaml", "--yes", "--plan", "one.plan")
+    check("and touches no other", {n for n, _ in rows} == {"bounce.good.upd.test"} and room.served("bounce.good.r53.test", "MX") == [], rows)
+    check("12 names that it lacks are counted", "12 names of the manifest have no change in the plan" in text, text)
+    text = room.ends("what is no plan is refused", CANNOT_RUN, "publish", "fleet.yaml", "--yes", "--plan", "tsig.key", *room.reach())
+    check("with what it should be", "not a plan of publish" in text, text)
+    room.ends("and it is taken back", DONE, "withdraw", 2, "--yes", *room.reach())
+    for file in (room.path / ".mailfrom").iterdir():
+        file.unlink()
+
+
 def publishes(room):
     before = snapshot(room)
     rows, text = room.publish("the fleet is published", TROUBLE, "fleet.yaml", "--yes")
@@ -271,6 +292,7 @@ def applies(room):
 def main():
     with Room() as room:
         dry_run(room)
+        planned(room)
         publishes(room)
         merges(room)
         withdraws(room)

@@ -73,7 +73,7 @@ def chosen(room):
     text = room.ends("a wave with a number is waited for, also while it waits for DNS", STOPPED, "apply", "chosen.yaml",
                      "--yes", "--no-wait", "--report", "csv:chosen.csv")
     check("nobody else goes before it", written() == [], written())
-    check("and that is said", "wave 1 of 3: 0 of 1 at Success; 4 wait for later waves" in text, text)
+    check("and that is said", "wave 1 of 3: 0 of 1 at Success, waits for 1 to begin; 4 wait for later waves" in text, text)
     check("rows that wait for their number say so",
           (room.path / "chosen.csv").read_text().count("waits for the wave that the manifest names") == 2)
     room.names.publish("bounce.n4.example")

@@ -126,6 +126,8 @@ static void what_cannot_be_meant_is_refused_by_its_name(void **state)
         {"rollback", "--limit 1 --limit 2", "--limit is given twice"},
         {"apply", "--limit 0", "--limit takes a number from 1"},
         {"discover", "--profile a,,b", "--profile: found an empty name"},
+        {"plan", "--account a,,b", "--account: found an empty name in \"a,,b\""},
+        {"due", "--regions eu-west-1,", "--region: found an empty name"},
         {"resume", "--only a", "--only is an option of other verbs"},
         {"plan", "--out", "--out wants FILE, but nothing follows"},
         {"plan", "--out --yes", "--out wants FILE, but --yes follows"},

@@ -42,6 +42,13 @@ static void an_open_job_is_reported_by_its_state(void **state)
         report_row_make(&row, &k.fleet, 0, &job, &scratch);
         assert_text(row.outcome, text_of(cases[i].word));
     }
+    struct job_row ready = {.state = JOB_READY};
+    report_row_make(&row, &k.fleet, 0, &ready, &scratch);
+    assert_text(row.reason, TEXT("to be written; waits for its turn in the account and Region"));
+    ready.accepted = 1;
+    report_row_make(&row, &k.fleet, 0, &ready, &scratch);
+    assert_text(row.reason,
+                TEXT("to be written once more; waits for its turn in the account and Region"));
     report_row_make(&row, &k.fleet, 0, NULL, &scratch);
     assert_text(row.outcome, TEXT("skipped"));
     assert_text(row.action, TEXT("none"));

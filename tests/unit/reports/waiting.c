@@ -64,18 +64,20 @@ static void the_oldest_zone_is_first_and_then_the_largest(void **state)
     (void)state;
     fleet_init(&b.fleet);
     assert_true(names_init(&b.fleet.names, 1u << 20));
-    row_add(&b, "x.one.test", JOB_WAITING_DNS, 30, 900);
-    row_add(&b, "x.two.test", JOB_WAITING_DNS, 30, 800);
-    row_add(&b, "y.two.test", JOB_WAITING_DNS, 40, 700);
-    row_add(&b, "x.three.test", JOB_WAITING_DNS, 20, 600);
-    row_add(&b, "z.two.test", JOB_FOLLOWING, 10, 500); /* it has waited, and waits no more */
-    row_add(&b, "y.one.test", JOB_DONE, 5, WHEN_NEVER);
+    row_add(&b, "x.one.test", JOB_WAITING_DNS, SPAN_H(30), 900);
+    row_add(&b, "x.two.test", JOB_WAITING_DNS, SPAN_H(30) + SPAN_M(5), 800);
+    row_add(&b, "y.two.test", JOB_WAITING_DNS, SPAN_H(40), 700);
+    row_add(&b, "x.three.test", JOB_WAITING_DNS, SPAN_H(20), 600);
+    row_add(&b, "z.two.test", JOB_FOLLOWING, SPAN_H(10),
+            500); /* it has waited, and waits no more */
+    row_add(&b, "y.one.test", JOB_DONE, SPAN_H(5), WHEN_NEVER);
     assert_int_equal(waiting_make(&w, &report, waiting_parent, NULL, &why), OK);
     buf_init(&told, 1 << 12);
     for (uint32_t i = 0; i < w.len; i++)
         buf_add_fmt(&told, TEXT_FMT " %u since %lld row %u until %lld; ",
                     TEXT_ARG(waiting_name(&w, &w.list[i])), w.list[i].rows,
-                    (long long)w.list[i].since, w.list[i].oldest, (long long)w.list[i].deadline);
+                    (long long)(w.list[i].since / SPAN_H(1)), w.list[i].oldest,
+                    (long long)w.list[i].deadline);
     buf_add_char(&told, '\0');
     assert_string_equal(told.at, "three.test 1 since 20 row 3 until 600; "
                                  "two.test 2 since 30 row 1 until 700; "
