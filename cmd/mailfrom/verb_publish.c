@@ -3,6 +3,7 @@
  * Both look first, show what they would do, and ask.
  */
 #include "access/trust.h"
+#include "base/plural.h"
 #include "outputs.h"
 #include "publishing_session.h"
 #include "run/withdrawing.h"
@@ -12,8 +13,6 @@
 #include "ui/run_lost.h"
 #include "verbs.h"
 #include "wire/os_clock.h"
-
-#include "base/plural.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -117,13 +116,13 @@ static enum err publish_load(struct session *s, struct publishing *p, struct rev
         err = plan_take(s, p, plan, why);
     if (err == OK && o->out)
         err = outputs_fresh(o, why);
-    if (err == OK && !o->dry_run && !o->out && !o->yes)
+    if (o->dry_run || o->out)
+        return err;
+    if (err == OK && !o->yes)
         err = confirm_possible(why);
-    if (err == OK && !o->dry_run && !o->out)
+    if (err == OK)
         err = run_journal(r, JOURNAL_WRITE, why);
-    if (err == OK && !o->dry_run && !o->out)
-        err = run_lost_note(o, r, why);
-    return err;
+    return err == OK ? run_lost_note(o, r, why) : err;
 }
 
 int verb_publish(const struct options *given)
