@@ -139,7 +139,7 @@ void groups_table_add(struct buf *out, const struct fleet *fleet, const struct g
 {
     const char *title = alarm                ? row_alarm_title(alarm)
                         : tense == TENSE_RUN ? "Not done, by reason"
-                                             : "What would be done, and what would not";
+                                             : "What would be done and what not, by reason";
     uint32_t told = 0, shown = 0;
     for (uint32_t i = 0; i < groups->len; i += groups_of_kind(groups, i))
         told += is_told(&groups->list[i], alarm);

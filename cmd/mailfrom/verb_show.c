@@ -7,6 +7,9 @@
 #include "ui/plan_facts.h"
 #include "verbs.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static enum err show_vet(struct options *o, struct why *why)
 {
     if (o->arguments_len != 1)
@@ -26,24 +29,21 @@ static void facts_print(const struct session *s)
     buf_clear(&out);
 }
 
-/* Of the part that was shown. Not inlined: its advice would lie on the stack of all that is
- * printed. What a plan names as its endpoint is not repeated: only the person who applies it may
- * trust that.
- */
-__attribute__((noinline)) static void next_tell(const struct options *given,
-                                                const struct session *s)
+/* Of the part that was shown; a plan's endpoint is not repeated, for only the person who applies it
+ * may trust that. Not inlined: its advice would lie on the stack of all that is printed. */
+__attribute__((noinline)) static void next_tell(const struct options *given, const struct run *r,
+                                                const char *plan)
 {
     struct advice a;
-    char command[sizeof a.text + 64];
-    span_us age = run_plan_age(&s->run);
-    int len = snprintf(command, sizeof command, "%s", advice_plan(&a, given, s->options.plan));
-    if (age <= PLAN_AGE_MAX || len < 0 || (size_t)len >= sizeof command) {
-        message_note_then(command, "To do just that:");
+    span_us age = run_plan_age(r);
+    size_t len = strlen(advice_plan(&a, given, plan));
+    if (age <= PLAN_AGE_MAX) {
+        message_note_then(a.text, "To do just that:");
         return;
     }
-    snprintf(command + len, sizeof command - (size_t)len, " --max-age %ud", run_plan_days(age));
-    message_note_then(command, "The plan is older than a day: a new one is better. To do just that "
-                               "all the same:");
+    snprintf(a.text + len, sizeof a.text - len, " --max-age %ud", run_plan_days(age));
+    message_note_then(a.text, "The plan is older than a day: a new one is better. To do just that "
+                              "all the same:");
 }
 
 int verb_show(const struct options *given)
@@ -66,7 +66,7 @@ int verb_show(const struct options *given)
     else
         message_error("%s", why.text);
     if (tells && code == EXIT_OK)
-        next_tell(given, s);
+        next_tell(given, &s->run, o->plan);
     session_free(s);
     return code;
 }

@@ -103,8 +103,8 @@ static void change_plan(struct publisher *p, uint32_t target, const struct look 
         return;
     }
     const struct pub_zone *z = &p->zones[t->zone];
-    t->looked_at = now;
     t->is_read = read_is_good(t, look, now);
+    t->looked_at = t->is_read ? t->read_at : now; /* the older of the two */
     if (z->state == PUB_ZONE_CLOSED) {
         move(p, target, z->end, z->reason, now);
         return;
