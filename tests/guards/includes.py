@@ -41,7 +41,7 @@ ROOMS = {
         "engine/handoff", "engine/publish", "engine/providers"],
     "engine/inventory": WORDS + ["engine/rules", "engine/calls", "engine", "engine/aws", "manifests", "reports",
         "engine/access"],
-    "engine/forecast": ["engine/rules", "engine/calls", "engine/scheduler", "engine", "engine/world", "engine/publish",
+    "engine/forecast": BASE + ["engine/rules", "engine/calls", "engine/scheduler", "engine", "engine/world", "engine/publish",
         "engine/access"],
     "engine/inspect": BASE + ["engine/calls", "engine/survey", "engine"],
     "engine/handoff": WORDS + ["engine/rules", "engine/survey", "engine/journal", "engine/wire", "reports", "engine/access",
