@@ -1,6 +1,7 @@
 /* A publishing from its targets to its exit code. */
 #include "publishing_session.h"
 
+#include "base/escape.h"
 #include "base/plural.h"
 #include "handoff/gather.h"
 #include "options/advice.h"
@@ -35,6 +36,20 @@ static void turn_tell(void *ctx, const struct publisher *publisher, instant_us n
     }
     message_note("%u of %u names done, %u need a person; %u accepted and not seen everywhere yet",
                  ended, t->p->targets_len, bad, totals.by_state[PUBLISH_VERIFYING]);
+}
+
+/* The very bytes, with --verbose. A set that is there may hold anything. */
+static void change_print(void *ctx, const struct call *call, struct text body)
+{
+    struct buf line;
+    (void)ctx;
+    buf_init(&line, 8u << 20);
+    buf_add_fmt(&line, "%s of zone ", call_action(call->kind, call->api));
+    escape_terminal(&line, call->zone);
+    buf_add_str(&line, " would send:\n");
+    escape_terminal(&line, body);
+    printf(TEXT_FMT "\n\n", TEXT_ARG(buf_text(&line)));
+    buf_clear(&line);
 }
 
 static instant_us turn_wake(void *ctx, instant_us now)
@@ -161,6 +176,9 @@ int publishing_session(struct publishing *p, struct session *s, struct why *why)
     s->run.config.probes_lanes = false; /* those of SES, of a plan before */
     if (!s->options.quiet && !p->is_dry)
         p->observer = (struct publishing_observer){&telling, turn_tell, turn_wake};
+    if (s->options.dry_run && s->options.access.verbose && p->is_dry &&
+        !session_takes_stdout(&s->options))
+        p->observer.change = change_print;
     signals_block(&s->signals);
     return publishing_conclude(p, s, publishing_carry_out(p, why), why);
 }

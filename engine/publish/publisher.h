@@ -69,6 +69,10 @@ struct machine publisher_machine(struct publisher *p);
 uint32_t publisher_bucket(const struct fleet *f, uint32_t provider);
 bool publisher_owns(const struct publisher *p, const struct call *call);
 bool publisher_has_ended(const struct publisher *p, uint32_t target);
+/* Of a dry run that has ended: each change that would be sent, a CALL_CHANGE; until fn returns
+ * false. The call is borrowed. */
+void publisher_changes(struct publisher *p, bool (*fn)(void *ctx, const struct call *call),
+                       void *ctx);
 void publisher_totals(const struct publisher *p, struct publisher_totals *totals);
 
 #endif

@@ -4,7 +4,9 @@
 #include "live.h"
 #include "narrow.h"
 
+#include "base/bounds.h"
 #include "base/dname.h"
+#include "providers/providers.h"
 
 #include <stdio.h>
 
@@ -226,6 +228,34 @@ static enum err publisher_recall(const struct publishing *p, struct why *why)
                       : OK;
 }
 
+/* Only the body is shown, so the request needs no true keys. */
+static bool change_tell(void *ctx, const struct call *call)
+{
+    static const struct credentials nobody = {.access_key_id = "nobody",
+                                              .secret_access_key = "nothing"};
+    const struct publishing *p = ctx;
+    const struct provider_at *at = p->run->lanes.list[call->lane].provider;
+    struct aws_request request;
+    struct update_sent sent;
+    struct why why = {""};
+    struct buf octets, digits;
+    aws_request_init(&request);
+    buf_init(&octets, DNS_MESSAGE_MAX);
+    buf_init(&digits, 2 * DNS_MESSAGE_MAX + 2);
+    if (at->kind != PROVIDER_RFC2136) {
+        if (provider_request_make(&request, call, at, &nobody, p->run->head.started, &why) == OK)
+            p->observer.change(p->observer.ctx, call, buf_text(&request.body));
+    } else if (update_encode(&octets, &sent, call, at, 0, p->run->head.started, &why) == OK) {
+        for (size_t i = 0; i < octets.len; i++)
+            buf_add_fmt(&digits, "%02x", (unsigned)(unsigned char)octets.at[i]);
+        p->observer.change(p->observer.ctx, call, buf_text(&digits));
+    }
+    buf_clear(&digits);
+    buf_clear(&octets);
+    aws_request_clear(&request);
+    return true;
+}
+
 static enum err engine_on_wire(struct publishing *p, struct wire *wire, struct why *why)
 {
     struct run *r = p->run;
@@ -241,6 +271,8 @@ static enum err engine_on_wire(struct publishing *p, struct wire *wire, struct w
     publisher_start(p->publisher, wire_now(wire));
     err = engine_run(&machine, &io, &watch, &r->end, why);
     publisher_totals(p->publisher, &p->totals);
+    if (err == OK && p->is_dry && p->observer.change)
+        publisher_changes(p->publisher, change_tell, p);
     return err;
 }
 

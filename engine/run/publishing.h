@@ -19,6 +19,9 @@ struct publishing_observer {
     void *ctx;
     void (*turn)(void *ctx, const struct publisher *publisher, instant_us now);
     instant_us (*wake)(void *ctx, instant_us now);
+    /* Of a dry run: the body of a request that would be sent, or the octets of an update in
+     * hexadecimal digits. */
+    void (*change)(void *ctx, const struct call *call, struct text body);
 };
 
 struct publishing {

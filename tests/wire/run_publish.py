@@ -176,6 +176,11 @@ def dry_run(room):
     zone = rows.get((GOOD[0], "MX"), {})
     check("of three zones of one name the one in force is taken", zone.get("zone_id") == "ZR53", zone)
     check("nothing was written", snapshot(room) == before and not room.calls(*CHANGES))
+    text = room.ends("with --verbose it prints what would be sent", DONE, "publish", "fleet.yaml", "--dry-run", "--verbose", "--only", "good.r53.test",
+                     "--only", "good.cf.test", "--only", "good.upd.test", *room.reach())
+    check("the XML for Route 53", "<Action>CREATE</Action><ResourceRecordSet><Name>bounce.good.r53.test" in text, text)
+    check("the JSON for Cloudflare", '"content":"feedback-smtp.us-east-1.amazonses.com"' in text, text)
+    check("and the octets of the update", "UPDATE of zone upd.test would send:" in text and b"bounce".hex() in text, text)
     check("and no journal was made", not (room.path / ".mailfrom").exists())
     text = room.ends("without --yes and a terminal nothing is done", CANNOT_RUN, "publish", "fleet.yaml", *room.reach())
     check("and why is said", "--yes" in text, text)
