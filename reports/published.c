@@ -284,7 +284,7 @@ static const struct {
                {"junit", published_junit},
                {"text", text}};
 
-struct writing {
+struct published_writing {
     published_writer *write;
     const struct published_list *list;
     bool verbose;
@@ -292,7 +292,7 @@ struct writing {
 
 static enum err list_write(void *ctx, struct sink *out, struct why *why)
 {
-    const struct writing *w = ctx;
+    const struct published_writing *w = ctx;
     (void)why;
     w->write(out, w->list, w->verbose);
     return OK;
@@ -301,7 +301,7 @@ static enum err list_write(void *ctx, struct sink *out, struct why *why)
 enum err published_write(struct text format, const char *path, const struct published_list *list,
                          bool verbose, struct why *why)
 {
-    struct writing w = {.list = list, .verbose = verbose};
+    struct published_writing w = {.list = list, .verbose = verbose};
     for (size_t i = 0; i < COUNT(formats); i++)
         if (text_eq(format, text_of(formats[i].name)))
             w.write = formats[i].write;

@@ -16,14 +16,14 @@
 
 #define TOLD_EVERY SPAN_S(5)
 
-struct telling {
+struct publishing_telling {
     const struct publishing *p;
     instant_us told;
 };
 
 static void turn_tell(void *ctx, const struct publisher *publisher, instant_us now)
 {
-    struct telling *t = ctx;
+    struct publishing_telling *t = ctx;
     struct publisher_totals totals;
     uint32_t ended = 0, bad = 0;
     if (now - t->told < TOLD_EVERY)
@@ -54,7 +54,7 @@ static void change_print(void *ctx, const struct call *call, struct text body)
 
 static instant_us turn_wake(void *ctx, instant_us now)
 {
-    const struct telling *t = ctx;
+    const struct publishing_telling *t = ctx;
     (void)now;
     return t->told + TOLD_EVERY;
 }
@@ -172,7 +172,7 @@ static int publishing_conclude(struct publishing *p, struct session *s, enum err
 
 int publishing_session(struct publishing *p, struct session *s, struct why *why)
 {
-    struct telling telling = {.p = p};
+    struct publishing_telling telling = {.p = p};
     s->run.config.probes_lanes = false; /* those of SES, of a plan before */
     if (!s->options.quiet && !p->is_dry)
         p->observer = (struct publishing_observer){&telling, turn_tell, turn_wake};

@@ -72,7 +72,7 @@ enum err publishing_review(struct publishing *p, const struct reviewed *plan, ui
     return OK;
 }
 
-struct target_reading {
+struct targets_recall {
     struct publishing *p;
     uint32_t cap;
     bool no_memory;
@@ -80,7 +80,7 @@ struct target_reading {
 
 static bool target_take(void *ctx, const struct publish_target *target)
 {
-    struct target_reading *reading = ctx;
+    struct targets_recall *reading = ctx;
     struct publishing *p = reading->p;
     struct arena *arena = &p->run->arena;
     if (p->targets_len == reading->cap) {
@@ -103,7 +103,7 @@ static bool target_take(void *ctx, const struct publish_target *target)
 
 static enum err targets_read(struct publishing *p, uint64_t run, struct why *why)
 {
-    struct target_reading reading = {.p = p};
+    struct targets_recall reading = {.p = p};
     const struct run *r = p->run;
     uint32_t rows = r->view ? r->view->rows : r->fleet.choices_len;
     enum err err = journal_targets(r->journal, run, target_take, &reading, why);
@@ -170,14 +170,14 @@ enum err publishing_created(struct publishing *p, uint64_t published, struct why
 
 /* ---- the run ---- */
 
-struct restoring {
+struct target_restoring {
     struct publisher *publisher;
     bool reopens;
 };
 
 static bool restore_one(void *ctx, const struct publish_record *record)
 {
-    const struct restoring *restoring = ctx;
+    const struct target_restoring *restoring = ctx;
     publisher_restore(restoring->publisher, record, restoring->reopens);
     return true;
 }
@@ -221,7 +221,7 @@ static instant_us watch_wake(void *ctx, instant_us now)
 static enum err publisher_recall(const struct publishing *p, struct why *why)
 {
     struct run *r = p->run;
-    struct restoring restoring = {p->publisher, r->reopens};
+    struct target_restoring restoring = {p->publisher, r->reopens};
     if (!p->publisher)
         return why_set(why, ERR_NOMEM, "out of memory");
     return r->resumes ? journal_publish_rows(r->journal, r->head.id, restore_one, &restoring, why)
