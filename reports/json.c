@@ -3,6 +3,7 @@
  * the summary last, so one pass over the journal is enough. Unknown texts are "", instants not yet
  * come are null.
  */
+#include "published_internal.h"
 #include "row.h"
 
 #include "base/bounds.h"
@@ -104,6 +105,10 @@ enum err json_write(const struct report *report, struct why *why)
     if (err == OK) {
         json_end_line(&j.json, "\n");
         json_line(&j.json, "\n");
+        if (report->head->record_sets) {
+            published_json_add(&j.json, j.out, report->head->record_sets);
+            json_line(&j.json, "\n");
+        }
         struct buf verdict;
         buf_init(&verdict, 4096);
         report_verdict(&j.sum, &verdict);

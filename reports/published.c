@@ -138,6 +138,17 @@ static void row_json(struct json_out *j, const struct published_row *row)
     buf_spend(&value, j->buf);
 }
 
+void published_json_add(struct json_out *j, struct sink *out, const struct published_list *list)
+{
+    json_add_array(j, "record_sets");
+    for (size_t i = 0; i < list->len && sink_turn(out); i++) {
+        struct published_row row;
+        list->at(list->ctx, i, &row);
+        row_json(j, &row);
+    }
+    json_end_line(j, "\n");
+}
+
 static void json(struct sink *out, const struct published_list *list, bool verbose)
 {
     struct json_out j;
@@ -158,13 +169,7 @@ static void json(struct sink *out, const struct published_list *list, bool verbo
     for (int i = 0; i < PUBLISHED_OUTCOMES; i++)
         json_add_u64(&j, outcomes[i].name, list->counts[i]);
     json_end(&j);
-    json_add_array(&j, "record_sets");
-    for (size_t i = 0; i < list->len && sink_turn(out); i++) {
-        struct published_row row;
-        list->at(list->ctx, i, &row);
-        row_json(&j, &row);
-    }
-    json_end_line(&j, "\n");
+    published_json_add(&j, out, list);
     json_end(&j);
     buf_add_char(&out->buf, '\n');
 }
@@ -214,6 +219,12 @@ static void row_text(struct buf *out, const struct published_row *row)
     buf_spend(&value, out);
 }
 
+/* Where most records are there already, what changes would be hard to see between them. */
+static bool is_left_out(const struct published_row *row, bool verbose)
+{
+    return row->outcome == PUBLISHED_UNCHANGED && !verbose;
+}
+
 /* Once for both record sets of a name. */
 static void reason_text(struct buf *out, const struct published_row *row,
                         const struct published_row *next)
@@ -231,12 +242,12 @@ static void text(struct sink *out, const struct published_list *list, bool verbo
 {
     struct buf *b = &out->buf;
     struct published_row row, last = {.zone = TEXT_NONE};
-    size_t shown = 0;
+    size_t shown = 0, more = list->len - (verbose ? 0 : list->counts[PUBLISHED_UNCHANGED]);
     bool any = false;
     for (int bad = 1; bad >= 0; bad--)
         for (size_t i = 0; i < list->len && sink_turn(out); i++) {
             list->at(list->ctx, i, &row);
-            if (published_outcome_is_bad(row.outcome) != bad)
+            if (published_outcome_is_bad(row.outcome) != bad || is_left_out(&row, verbose))
                 continue;
             if (!verbose && shown == ROWS_SHOWN)
                 continue;
@@ -251,10 +262,11 @@ static void text(struct sink *out, const struct published_list *list, bool verbo
             any = true;
             shown++;
         }
-    if (shown < list->len)
+    if (shown < more)
         buf_add_fmt(b, "\n... and %zu more; --verbose shows all, and a report has all\n",
-                    list->len - shown);
-    buf_add_char(b, '\n');
+                    more - shown);
+    if (any)
+        buf_add_char(b, '\n');
     published_counts_add(b, list);
     buf_add_char(b, '\n');
 }
@@ -272,7 +284,7 @@ static const struct {
                {"junit", published_junit},
                {"text", text}};
 
-struct writing {
+struct published_writing {
     published_writer *write;
     const struct published_list *list;
     bool verbose;
@@ -280,7 +292,7 @@ struct writing {
 
 static enum err list_write(void *ctx, struct sink *out, struct why *why)
 {
-    const struct writing *w = ctx;
+    const struct published_writing *w = ctx;
     (void)why;
     w->write(out, w->list, w->verbose);
     return OK;
@@ -289,7 +301,7 @@ static enum err list_write(void *ctx, struct sink *out, struct why *why)
 enum err published_write(struct text format, const char *path, const struct published_list *list,
                          bool verbose, struct why *why)
 {
-    struct writing w = {.list = list, .verbose = verbose};
+    struct published_writing w = {.list = list, .verbose = verbose};
     for (size_t i = 0; i < COUNT(formats); i++)
         if (text_eq(format, text_of(formats[i].name)))
             w.write = formats[i].write;

@@ -14,4 +14,7 @@ published_writer published_html, published_markdown, published_junit;
 /* As a zone file has it: "10 feedback-smtp.us-east-1.amazonses.com.". */
 void published_value_add(struct buf *out, const struct published_row *row);
 
+/* The member record_sets of an open object. */
+void published_json_add(struct json_out *j, struct sink *out, const struct published_list *list);
+
 #endif

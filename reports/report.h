@@ -24,6 +24,8 @@ struct report_source {
                       void *fn_ctx, struct why *why);
 };
 
+struct published_list; /* published.h */
+
 struct report_head {
     uint64_t run;
     enum tense tense;
@@ -37,6 +39,7 @@ struct report_head {
     struct text selection;       /* the words that chose the rows; empty: all are there */
     instant_us started, stopped; /* 0: not yet */
     instant_us last;             /* instant of the newest record */
+    const struct published_list *record_sets; /* that the run creates; NULL: none */
 };
 
 bool report_format_known(struct text format); /* csv, json, ... */

@@ -1,7 +1,9 @@
 /* A publishing from its targets to its exit code. */
 #include "publishing_session.h"
 
+#include "base/escape.h"
 #include "base/plural.h"
+#include "handoff/gather.h"
 #include "options/advice.h"
 #include "run/published_rows.h"
 #include "run/withdrawing.h"
@@ -14,14 +16,14 @@
 
 #define TOLD_EVERY SPAN_S(5)
 
-struct telling {
+struct publishing_telling {
     const struct publishing *p;
     instant_us told;
 };
 
 static void turn_tell(void *ctx, const struct publisher *publisher, instant_us now)
 {
-    struct telling *t = ctx;
+    struct publishing_telling *t = ctx;
     struct publisher_totals totals;
     uint32_t ended = 0, bad = 0;
     if (now - t->told < TOLD_EVERY)
@@ -36,16 +38,30 @@ static void turn_tell(void *ctx, const struct publisher *publisher, instant_us n
                  ended, t->p->targets_len, bad, totals.by_state[PUBLISH_VERIFYING]);
 }
 
+/* The very bytes, with --verbose. A set that is there may hold anything. */
+static void change_print(void *ctx, const struct call *call, struct text body)
+{
+    struct buf line;
+    (void)ctx;
+    buf_init(&line, 8u << 20);
+    buf_add_fmt(&line, "%s of zone ", call_action(call->kind, call->api));
+    escape_terminal(&line, call->zone);
+    buf_add_str(&line, " would send:\n");
+    escape_terminal(&line, body);
+    printf(TEXT_FMT "\n\n", TEXT_ARG(buf_text(&line)));
+    buf_clear(&line);
+}
+
 static instant_us turn_wake(void *ctx, instant_us now)
 {
-    const struct telling *t = ctx;
+    const struct publishing_telling *t = ctx;
     (void)now;
     return t->told + TOLD_EVERY;
 }
 
 void publishing_begin(struct publishing *p, struct session *s)
 {
-    *p = (struct publishing){.run = &s->run, .merges_spf = s->options.merge_spf};
+    *p = (struct publishing){.run = &s->run};
 }
 
 static enum err list_write(struct session *s, struct publishing *p, bool is_told,
@@ -82,6 +98,17 @@ static void policy_tell(const struct publishing *p)
                  "least policy, which can create MX and TXT of chosen names and nothing else");
 }
 
+static void withdraw_tell(const struct publishing *p, const struct session *s,
+                          const struct published_list *list)
+{
+    struct advice a;
+    uint64_t id = p->run->head.id;
+    if (list->counts[PUBLISHED_CREATED] && !s->options.quiet)
+        message_note_then(
+            advice_run(&a, &s->options, "withdraw", id, ""),
+            "To take back the record sets that run %llu has created:", (unsigned long long)id);
+}
+
 static void next_tell(const struct publishing *p, const struct session *s,
                       const struct published_list *list)
 {
@@ -98,9 +125,7 @@ static void next_tell(const struct publishing *p, const struct session *s,
     else if (failed)
         message_note_then(advice_run(&a, o, "resume", id, "--retry-failed"),
                           "To try again what failed:");
-    if (list->counts[PUBLISHED_CREATED])
-        message_note_then(advice_run(&a, o, "withdraw", id, ""),
-                          "To take back what run %llu has created:", (unsigned long long)id);
+    withdraw_tell(p, s, list);
 }
 
 static int exit_code_of(const struct publishing *p, const struct published_list *list)
@@ -143,11 +168,80 @@ static int publishing_conclude(struct publishing *p, struct session *s, enum err
 
 int publishing_session(struct publishing *p, struct session *s, struct why *why)
 {
-    struct telling telling = {.p = p};
+    struct publishing_telling telling = {.p = p};
+    s->run.config.probes_lanes = false; /* those of SES, of a plan before */
     if (!s->options.quiet && !p->is_dry)
         p->observer = (struct publishing_observer){&telling, turn_tell, turn_wake};
+    if (s->options.dry_run && s->options.access.verbose && p->is_dry &&
+        !session_takes_stdout(&s->options))
+        p->observer.change = change_print;
     signals_block(&s->signals);
     return publishing_conclude(p, s, publishing_carry_out(p, why), why);
+}
+
+static enum err providers_vet(const struct fleet *f, struct why *why)
+{
+    if (f->providers_len)
+        return OK;
+    return why_set(why, ERR_INPUT,
+                   "no provider of DNS is given: name under dns.publish who can write which zones. "
+                   "Without one, mailfrom records writes the record sets for their owners");
+}
+
+enum err publishing_targets(struct session *s, struct publishing *p, const bool *keep,
+                            uint32_t *refused, struct why *why)
+{
+    struct run *r = &s->run;
+    const struct options *o = &s->options;
+    struct notices silent = {0};
+    struct records_gather g;
+    const struct handoff_config config = {.access = &o->access,
+                                          .keep = keep,
+                                          .zones = o->zones,
+                                          .zones_len = o->zones_len,
+                                          .verbose = o->access.verbose,
+                                          .notices = o->quiet ? silent : message_notices()};
+    enum err err = providers_vet(&r->fleet, why);
+    if (err == OK && !r->suffixes)
+        err = suffix_list_open(&r->suffixes, o->access.psl_file, why);
+    if (err != OK)
+        return err;
+    records_gather_init(&g, &config, &r->fleet, r->suffixes);
+    err = records_gather_fleet(&g, why);
+    if (err == OK)
+        err = records_gather_arrange(&g, why);
+    if (err == OK)
+        err = publishing_gather(p, &g, o->ttl_s, why);
+    *refused = g.refused;
+    if (err == OK)
+        session_records_notes(o, &g);
+    records_gather_clear(&g);
+    return err;
+}
+
+int publishing_show(struct session *s, const struct publishing *p, uint32_t *changes,
+                    struct why *why)
+{
+    struct publishing dry = *p;
+    struct run *r = &s->run;
+    struct journal *mine = r->journal;
+    const enum engine_end end = r->end;
+    const struct run_head head = r->head;
+    r->journal = NULL;
+    r->head.verb = head.verb == RUN_WITHDRAW ? RUN_WITHDRAW : RUN_PUBLISH;
+    dry.is_dry = true;
+    enum err err = run_journal_in_memory(r, why);
+    int code = EXIT_CANNOT_RUN;
+    if (err == OK)
+        code = publishing_session(&dry, s, why);
+    else
+        message_error("%s", why->text);
+    *changes = dry.totals.by_state[PUBLISH_READY];
+    journal_close(r->journal);
+    r->journal = mine;
+    r->head = head;
+    r->end = end;
+    return code;
 }
 
 int publishing_ended(struct session *s, struct why *why)
@@ -171,4 +265,43 @@ int publishing_resume(struct session *s, struct why *why)
         return publishing_session(&p, s, why);
     message_error("%s", why->text);
     return EXIT_CANNOT_RUN;
+}
+
+/* ---- beside a run of identities ---- */
+
+enum err publishing_attach(struct session *s, struct why *why)
+{
+    struct run *r = &s->run;
+    struct publishing *p = ARENA_NEW(&r->arena, struct publishing);
+    if (!p)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    publishing_begin(p, s);
+    enum err err = r->head.verb == RUN_APPLY ? publishing_recall(p, why) : OK;
+    if (err == OK && p->targets_len)
+        r->publishing = p;
+    return err;
+}
+
+int publishing_told(struct session *s, int code, struct why *why)
+{
+    struct run *r = &s->run;
+    struct publishing *p = r->publishing;
+    struct published_list list = {.len = 0};
+    const struct options *o = &s->options;
+    if (!p || !r->journal || r->head.id == 0)
+        return code;
+    enum err err = published_rows(p, &list, why);
+    if (err == OK && !o->quiet && !session_takes_stdout(o)) {
+        fflush(stdout);
+        err = published_write(TEXT("text"), "-", &list, o->access.verbose || o->all, why);
+    }
+    if (err != OK) {
+        message_error("%s", why->text);
+        return EXIT_CANNOT_RUN;
+    }
+    policy_tell(p);
+    if (p->totals.is_stopped)
+        message_error("more failures than max_failures allows: nothing more was sent");
+    withdraw_tell(p, s, &list);
+    return exit_worse(code, exit_code_of(p, &list));
 }

@@ -11,6 +11,7 @@
 #include "reports/deliver.h"
 #include "reports/records.h"
 #include "run/narrow.h"
+#include "run/published_rows.h"
 #include "run/rows.h"
 #include "ui/exit_codes.h"
 #include "ui/messages.h"
@@ -342,7 +343,8 @@ bool session_takes_stdout(const struct options *o)
     return false;
 }
 
-static enum err report_one(struct session *s, const struct report_wish *wish, struct why *why)
+static enum err report_one(struct session *s, const struct report_wish *wish,
+                           const struct published_list *record_sets, struct why *why)
 {
     struct run *r = &s->run;
     char format[16];
@@ -361,6 +363,7 @@ static enum err report_one(struct session *s, const struct report_wish *wish, st
         .started = r->head.started,
         .stopped = r->head.stopped,
         .last = r->head.last,
+        .record_sets = record_sets,
     };
     snprintf(format, sizeof format, TEXT_FMT, TEXT_ARG(wish->format));
     return report_write(format, wish->path, &head, &r->fleet, &source, why);
@@ -371,12 +374,17 @@ enum err session_report(struct session *s, struct why *why)
     struct run *r = &s->run;
     struct run_head head;
     enum err first = journal_run(r->journal, r->head.id, &head, &r->arena, why);
+    struct published_list list, *record_sets = first == OK && r->publishing ? &list : NULL;
     if (first == OK)
         r->head = head;
+    if (record_sets)
+        first = published_rows(r->publishing, record_sets, why);
+    if (first != OK)
+        record_sets = NULL;
     fflush(stdout); /* reports to standard output go past stdio */
     for (size_t i = 0; i < s->options.reports_len; i++) {
         struct why one = {""};
-        enum err err = report_one(s, &s->options.reports[i], &one);
+        enum err err = report_one(s, &s->options.reports[i], record_sets, &one);
         if (err != OK && first == OK)
             *why = one;
         else if (err != OK)

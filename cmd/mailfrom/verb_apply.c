@@ -3,6 +3,7 @@
  * this plan is carried out; without a terminal the verb refuses. The journal is opened before any
  * question to SES or DNS, so another run under way is reported at once.
  */
+#include "base/plural.h"
 #include "kinds.h"
 #include "preview.h"
 #include "run/limit.h"
@@ -73,53 +74,94 @@ static enum err apply_load(struct session *s, struct why *why)
     return session_load(s, why);
 }
 
-/* The answer to the question is also the answer to this. */
-static const char *beside_words(uint32_t others)
+/* An apply until it begins. */
+struct applying {
+    struct session *session;
+    struct publishing publishing; /* --publish */
+    uint32_t others;              /* unfinished runs */
+    uint32_t names;               /* whose record sets would be created, as was shown */
+    bool stopped;
+};
+
+/* --publish: from now on the run has record sets too. They are shown, unless nobody is asked. */
+static enum err record_sets_add(struct applying *a, struct why *why)
 {
-    return others == 0   ? ""
-           : others == 1 ? ", beside the unfinished run"
-                         : ", beside the unfinished runs";
+    struct session *s = a->session;
+    if (!s->options.publish)
+        return OK;
+    enum err err = preview_targets(s, &a->publishing, why);
+    if (err != OK || a->publishing.targets_len == 0)
+        return err;
+    int code = s->options.yes ? EXIT_OK : preview_publishing(s, &a->publishing, &a->names, why);
+    a->stopped = code == EXIT_STOPPED;
+    if (code == EXIT_STOPPED || code == EXIT_CANNOT_RUN)
+        return why_set(why, ERR_INPUT,
+                       "the record sets could not be shown (see above), so nothing was written");
+    s->run.publishing = &a->publishing;
+    return OK;
 }
 
-static enum err plan_confirm(const struct session *s, uint32_t others, struct why *why)
+/* The answer to the question is also the answer to this. */
+static const char *beside_words(const struct applying *a, char words[120])
+{
+    char sets[64] = "";
+    if (a->names)
+        snprintf(sets, sizeof sets, ", and create the record sets of %u %s", a->names,
+                 plural(a->names, "name", "names"));
+    snprintf(words, 120, "%s%s%s", sets, a->others ? ", beside the unfinished run" : "",
+             a->others > 1 ? "s" : "");
+    return words;
+}
+
+static enum err plan_confirm(struct applying *a, struct why *why)
 {
     struct buf question;
+    char words[120];
+    const struct session *s = a->session;
+    enum err first = record_sets_add(a, why);
+    if (first != OK || s->options.yes)
+        return first;
     buf_init(&question, LINE_LEN_MAX);
-    plan_question_add(&question, &s->run, beside_words(others));
+    plan_question_add(&question, &s->run, beside_words(a, words));
     enum err err =
         question.failed ? why_set(why, ERR_NOMEM, "out of memory") : confirm_ask(question.at, why);
     buf_clear(&question);
     return err;
 }
 
-static enum err shown_confirm(struct session *s, uint32_t others, bool *stopped, struct why *why)
+static enum err shown_confirm(struct applying *a, struct why *why)
 {
     uint32_t changes = 0;
-    char question[80];
-    enum err err = preview_make(s, s->options.yes, stopped, why);
+    char question[160], words[120];
+    struct session *s = a->session;
+    enum err err = preview_make(s, s->options.yes, &a->stopped, why);
     s->notes.follows_plan = true;
     if (err == OK)
         err = run_shown_guard(&s->run, &changes, why);
-    if (err != OK || s->options.yes)
-        return err;
-    if (changes == 0)
+    if (err == OK && changes == 0 && !s->options.yes)
         return why_set(why, ERR_GONE,
                        "no changes: every identity is as wanted already, or is refused above");
+    if (err == OK)
+        err = record_sets_add(a, why);
+    if (err != OK || s->options.yes)
+        return err;
     err = run_begun(&s->run, why, "the plan above");
-    snprintf(question, sizeof question, "Change SES as shown%s?", beside_words(others));
+    snprintf(question, sizeof question, "Change SES as shown%s?", beside_words(a, words));
     return err == OK ? confirm_ask(question, why) : err;
 }
 
-static enum err apply_confirm(struct session *s, bool *stopped, struct why *why)
+static enum err apply_confirm(struct applying *a, struct why *why)
 {
-    uint32_t others;
-    bool counts = s->run.limit && !s->options.plan; /* the changes, which only a plan can */
-    enum err err = run_beside_hold(&s->options, &s->run, why);
+    struct session *s = a->session;
+    const struct options *o = &s->options;
+    /* Which rows change, and so whose record sets are meant, only a plan can tell. */
+    bool wants_plan = !o->plan && (s->run.limit || o->publish);
+    enum err err = run_beside_hold(o, &s->run, why);
     if (err == OK)
-        err = run_beside_tell(&s->options, &s->run, &others, why);
-    if (err != OK || (s->options.yes && !counts))
+        err = run_beside_tell(o, &s->run, &a->others, why);
+    if (err != OK || (o->yes && !wants_plan && !o->publish))
         return err;
-    return s->options.plan ? plan_confirm(s, others, why) : shown_confirm(s, others, stopped, why);
+    return o->plan ? plan_confirm(a, why) : shown_confirm(a, why);
 }
 
 /* A plan of this moment; of a plan file, what would become of its rows now. */
@@ -128,7 +170,7 @@ static int apply_dry(struct session *s, struct why *why)
     int code = EXIT_CANNOT_RUN;
     s->run.head.verb = RUN_PLAN;
     if (run_journal_in_memory(&s->run, why) == OK)
-        code = session_carry_out(s, why);
+        code = preview_record_sets(s, session_carry_out(s, why), why);
     else
         message_error("%s", why->text);
     session_free(s);
@@ -140,7 +182,7 @@ int verb_apply(const struct options *given)
     struct session *s = session_new(given);
     struct why why = {""};
     int code = EXIT_CANNOT_RUN;
-    bool stopped = false;
+    struct applying a = {.session = s};
     if (!s)
         return session_refused();
     s->limits_changes = true;
@@ -154,12 +196,12 @@ int verb_apply(const struct options *given)
     if (err == OK)
         err = run_lost_note(given, &s->run, &why);
     if (err == OK)
-        err = apply_confirm(s, &stopped, &why);
+        err = apply_confirm(&a, &why);
     if (err == OK)
-        code = session_carry_out(s, &why);
+        code = publishing_told(s, session_carry_out(s, &why), &why);
     else
         message_error("%s", why.text);
-    if (stopped)
+    if (a.stopped)
         code = EXIT_STOPPED;
     session_free(s);
     return code;

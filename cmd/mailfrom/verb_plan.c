@@ -1,6 +1,7 @@
 /* plan: a run that writes nothing, into a journal in memory, and into a plan file with --out. */
 #include "options/advice.h"
 #include "outputs.h"
+#include "preview.h"
 #include "reports/deliver.h"
 #include "run/planned.h"
 #include "session.h"
@@ -58,7 +59,7 @@ int verb_plan(const struct options *given)
     if (err == OK)
         err = run_journal_in_memory(&s->run, &why);
     if (err == OK)
-        code = plan_keep(s, session_carry_out(s, &why), &why);
+        code = preview_record_sets(s, plan_keep(s, session_carry_out(s, &why), &why), &why);
     else
         message_error("%s", why.text);
     session_free(s);

@@ -3,7 +3,7 @@
  * Both look first, show what they would do, and ask.
  */
 #include "access/trust.h"
-#include "handoff/gather.h"
+#include "base/plural.h"
 #include "outputs.h"
 #include "publishing_session.h"
 #include "run/withdrawing.h"
@@ -14,57 +14,10 @@
 #include "verbs.h"
 #include "wire/os_clock.h"
 
-#include "base/plural.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static enum err providers_vet(const struct fleet *f, struct why *why)
-{
-    if (f->providers_len)
-        return OK;
-    return why_set(why, ERR_INPUT,
-                   "no provider of DNS is given: name under dns.publish who can write which zones. "
-                   "Without one, mailfrom records writes the record sets for their owners");
-}
-
-/* The names of the fleet that are meant, with their record sets. */
-static enum err targets_make(struct session *s, struct publishing *p, uint32_t *refused,
-                             struct why *why)
-{
-    struct run *r = &s->run;
-    const struct options *o = &s->options;
-    struct notices silent = {0};
-    struct records_gather g;
-    bool *keep = NULL;
-    struct handoff_config config = {.access = &o->access,
-                                    .zones = o->zones,
-                                    .zones_len = o->zones_len,
-                                    .verbose = o->access.verbose,
-                                    .notices = o->quiet ? silent : message_notices()};
-    enum err err = session_keep(s, &keep, why);
-    if (err == OK)
-        err = suffix_list_open(&r->suffixes, o->access.psl_file, why);
-    config.keep = keep;
-    if (err != OK) {
-        free(keep);
-        return err;
-    }
-    records_gather_init(&g, &config, &r->fleet, r->suffixes);
-    err = records_gather_fleet(&g, why);
-    if (err == OK)
-        err = records_gather_arrange(&g, why);
-    if (err == OK)
-        err = publishing_gather(p, &g, o->ttl_s, why);
-    *refused = g.refused;
-    if (err == OK)
-        session_records_notes(o, &g);
-    records_gather_clear(&g);
-    free(keep);
-    return err;
-}
 
 #define PLAN_BYTES_MAX (256u << 20) /* of a million names */
 
@@ -107,29 +60,6 @@ static enum err plan_take(struct session *s, struct publishing *p, struct review
     return err;
 }
 
-/* Looks, and shows what would be done; the run lives in memory. */
-static int publishing_show(struct session *s, const struct publishing *p, uint32_t *changes,
-                           struct why *why)
-{
-    struct publishing dry = *p;
-    struct run *r = &s->run;
-    struct journal *mine = r->journal;
-    const struct run_head head = r->head;
-    r->journal = NULL;
-    dry.is_dry = true;
-    enum err err = run_journal_in_memory(r, why);
-    int code = EXIT_CANNOT_RUN;
-    if (err == OK)
-        code = publishing_session(&dry, s, why);
-    else
-        message_error("%s", why->text);
-    *changes = dry.totals.by_state[PUBLISH_READY];
-    journal_close(r->journal);
-    r->journal = mine;
-    r->head = head;
-    return code;
-}
-
 static enum err changes_confirm(const struct session *s, uint32_t changes, struct why *why)
 {
     char question[120];
@@ -169,6 +99,7 @@ static enum err publish_load(struct session *s, struct publishing *p, struct rev
 {
     struct run *r = &s->run;
     const struct options *o = &s->options;
+    bool *keep = NULL;
     s->keeps_whole = true;
     if (o->access.dns && strcmp(o->access.dns, "recursive") == 0)
         return why_set(
@@ -177,20 +108,21 @@ static enum err publish_load(struct session *s, struct publishing *p, struct rev
             "which a resolver may lag behind; leave the option out");
     enum err err = session_load(s, why);
     if (err == OK)
-        err = providers_vet(&r->fleet, why);
+        err = session_keep(s, &keep, why);
     if (err == OK)
-        err = targets_make(s, p, refused, why);
+        err = publishing_targets(s, p, keep, refused, why);
+    free(keep);
     if (err == OK)
         err = plan_take(s, p, plan, why);
     if (err == OK && o->out)
         err = outputs_fresh(o, why);
-    if (err == OK && !o->dry_run && !o->out && !o->yes)
+    if (o->dry_run || o->out)
+        return err;
+    if (err == OK && !o->yes)
         err = confirm_possible(why);
-    if (err == OK && !o->dry_run && !o->out)
+    if (err == OK)
         err = run_journal(r, JOURNAL_WRITE, why);
-    if (err == OK && !o->dry_run && !o->out)
-        err = run_lost_note(o, r, why);
-    return err;
+    return err == OK ? run_lost_note(o, r, why) : err;
 }
 
 int verb_publish(const struct options *given)

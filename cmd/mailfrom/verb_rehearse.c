@@ -36,7 +36,9 @@ int verb_rehearse(const struct options *o)
     struct rehearsal rehearsal;
     struct why why = {""};
     int code = EXIT_CANNOT_RUN;
-    enum err err = rehearsal_init(&rehearsal, &o->rehearse, &o->access, &why);
+    struct forecast_config config = o->rehearse;
+    config.publishes = o->publish;
+    enum err err = rehearsal_init(&rehearsal, &config, &o->access, &why);
     if (err == OK)
         err = fleet_take(&rehearsal, o, &why);
     if (err == OK)

@@ -53,6 +53,8 @@ int verb_report(const struct options *given)
         err = run_view(&s->run, &o->access, &o->selection, &why);
     if (err == OK)
         err = run_lost_tell(o, &s->run, &why);
+    if (err == OK)
+        err = publishing_attach(s, &why);
     if (err == OK && journal_verb_publishes(s->run.head.verb))
         err = publishing_report(s, is_told, &why);
     else if (err == OK)

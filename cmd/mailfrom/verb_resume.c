@@ -96,12 +96,14 @@ static int resume_one(const struct options *given, bool *asked_to_stop)
     s->run.reopens = given->retry_failed;
     enum err err = resume_load(s, &why);
     bool publishes = err == OK && journal_verb_publishes(s->run.head.verb);
+    if (err == OK && !publishes)
+        err = publishing_attach(s, &why);
     bool looks = *s->run.lost.what && given->refresh;
     if (err == OK && run_is_over(s->run.head.state) && !given->retry_failed && !looks)
-        code = nothing_to_resume(s, &why);
+        code = publishing_told(s, nothing_to_resume(s, &why), &why);
     else if (err == OK && given->give_up)
         code = give_up(s, &why);
-    else if (publishes)
+    else if (err == OK && publishes)
         code = publishing_resume(s, &why);
     else if (err == OK) {
         /* Tells whose failures no longer count. */
@@ -111,7 +113,7 @@ static int resume_one(const struct options *given, bool *asked_to_stop)
                          "again no longer count",
                          max.value, max.is_percent ? " %" : " identities",
                          (unsigned long long)s->run.head.id);
-        code = session_carry_out(s, &why);
+        code = publishing_told(s, session_carry_out(s, &why), &why);
     } else
         message_error("%s", why.text);
     *asked_to_stop = signals_asked(&s->signals);

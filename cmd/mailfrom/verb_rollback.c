@@ -8,6 +8,7 @@
 #include "preview.h"
 #include "run/limit.h"
 #include "run/narrow.h"
+#include "run/publishing.h"
 #include "run/recent.h"
 #include "run/rollback.h"
 #include "session.h"
@@ -116,6 +117,25 @@ __attribute__((noinline)) static enum err publishing_refuse(const struct options
                    journal_verb_name(old->verb));
 }
 
+/* The same of an apply that has published as well: its record sets stay. Not inlined: likewise. */
+__attribute__((noinline)) static enum err records_tell(const struct options *o, const struct run *r,
+                                                       struct why *why)
+{
+    struct advice a;
+    enum err err = OK;
+    for (uint64_t id = r->head.parent; id <= r->through && err == OK; id++) {
+        uint32_t names;
+        err = publishing_count(r->journal, id, &names, why);
+        if (err == OK && names && !o->quiet)
+            message_note_then(advice_run(&a, o, "withdraw", id, ""),
+                              "the record sets that run %llu has created at %u %s stay, for "
+                              "bounces of mail that is on its way go there. To take them back "
+                              "later:",
+                              (unsigned long long)id, names, plural(names, "name", "names"));
+    }
+    return err;
+}
+
 /* Not inlined: what it reads would lie on the stack of the whole run. */
 __attribute__((noinline)) static enum err rollback_load(struct session *s, struct why *why)
 {
@@ -164,6 +184,8 @@ __attribute__((noinline)) static enum err rollback_load(struct session *s, struc
         message_note("taken back together, the newest first:");
         err = rollback_runs_note(r, r->head.parent, r->through, why);
     }
+    if (err == OK)
+        err = records_tell(o, r, why);
     if (err == OK)
         err = run_begun(r, why, "run %llu", (unsigned long long)r->through);
     if (err == OK && o->dry_run)

@@ -280,6 +280,16 @@ static enum err print_publishing(struct session *s, struct why *why)
     return publishing_report(s, true, why);
 }
 
+/* Of an apply that publishes: its record sets, behind its identities. */
+static enum err print_record_sets(struct session *s, struct why *why)
+{
+    enum err err = publishing_attach(s, why);
+    if (err != OK || !s->run.publishing)
+        return err;
+    printf("\nRecord sets that the run creates:\n");
+    return publishing_report(s, true, why);
+}
+
 static bool target_count(void *ctx, const struct publish_target *target)
 {
     (void)target;
@@ -327,6 +337,8 @@ static enum err status_once(const struct options *given, uint64_t id, struct why
         err = print_publishing(s, why);
     else if (err == OK)
         err = print_status(&s->options, &s->run, why);
+    if (err == OK && !journal_verb_publishes(s->run.head.verb))
+        err = print_record_sets(s, why);
     session_free(s);
     return err;
 }

@@ -57,7 +57,8 @@ SWITCH_OPTION(yes)
 SWITCH_OPTION(detailed_exitcode)
 SWITCH_OPTION(retry_failed)
 SWITCH_OPTION(give_up)
-SWITCH_OPTION(merge_spf)
+SWITCH_OPTION_AT(merge_spf, access.merges_spf)
+SWITCH_OPTION(publish)
 SWITCH_OPTION(now)
 SWITCH_OPTION(dry_run)
 SWITCH_OPTION(all)
@@ -566,7 +567,8 @@ const struct option_row option_rows[] = {
     {"live", OPTIONS_RECORDS, NULL, "all records, compared with live DNS", read_live},
     {"zone", ZONES, "NAME", "the owner's zone of names below it; repeatable", read_zone,
      .repeats = true},
-    {"ttl", ZONES, "SECONDS", "TTL of the records (default " DIGITS(TTL_DEFAULT_S) ")", read_ttl},
+    {"ttl", ZONES | OPTIONS_APPLY | OPTIONS_PLAN, "SECONDS",
+     "TTL of the records (default " DIGITS(TTL_DEFAULT_S) ")", read_ttl},
     {"server", HANDS_OFF, "ADDRESS[:PORT]", "DNS server for nsupdate to send to", read_server},
     {"provider", OPTIONS_RECORDS, "route53|cloudflare|google|azure",
      "whose resources --format terraform writes (default route53)", read_provider},
@@ -576,7 +578,9 @@ const struct option_row option_rows[] = {
     {"out", OPTIONS_RECORDS, "FILE",
      "output file (default standard output); FOLDER/ gets a file for each zone", read_out,
      .letter = 'o'},
-    {"merge-spf", OPTIONS_PUBLISH, NULL,
+    {"publish", OPTIONS_APPLY | OPTIONS_PLAN | OPTIONS_REHEARSE, NULL,
+     "create missing DNS records, too, as mailfrom publish does", read_publish},
+    {"merge-spf", OPTIONS_PUBLISH | OPTIONS_APPLY | OPTIONS_PLAN, NULL,
      "add Amazon SES to an SPF record that is there, by compare and swap", read_merge_spf},
     {"out", OPTIONS_PUBLISH, "FILE", "only write the plan to FILE, for publish --plan FILE",
      read_out, .letter = 'o'},

@@ -85,7 +85,7 @@ struct options {
     struct forecast_config rehearse;
     struct discover_config discover;
     bool json, sarif; /* --format json, sarif */
-    bool merge_spf, now;
+    bool publish, now;
     bool quiet, no_color, yes, detailed_exitcode, retry_failed, dry_run, all, help, version;
     bool force, refresh, give_up, no_wait, watch, missing, live, allow_empty;
 };

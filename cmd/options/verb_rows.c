@@ -48,7 +48,8 @@ const struct verb_row verb_rows[] = {
      "Carries the manifests out. Every write is kept in the journal before it is sent. Asks "
      "before the first write unless --yes. Ctrl-C stops cleanly; mailfrom resume goes on.\n"
      "With --plan FILE it carries out exactly the reviewed plan, without a manifest: an "
-     "identity whose facts have moved since is drifted, one without a planned change is left.",
+     "identity whose facts have moved since is drifted, one without a planned change is left.\n"
+     "With --publish it also creates the DNS records that are missing, where dns.publish says how.",
      "mailfrom apply fleet.yaml --report csv:done.csv"},
     {"resume", "[RUN]", "go on with a run that was interrupted or partly failed",
      LIVE_RUN | OPTIONS_RESUME | OPTIONS_DETACH,

@@ -42,15 +42,15 @@ static void answer_end(struct json_out *j, const char *message)
 
 /* Pages */
 
-struct page {
+struct zone_page {
     uint64_t number, size; /* from 1 */
     uint64_t total, count; /* of all that fit; of those on the page */
 };
 
-static bool page_read(struct exchange *x, struct page *p, uint64_t size, uint64_t most)
+static bool page_read(struct exchange *x, struct zone_page *p, uint64_t size, uint64_t most)
 {
     struct text number = query_get(x, "page"), per = query_get(x, "per_page");
-    *p = (struct page){.number = 1, .size = size};
+    *p = (struct zone_page){.number = 1, .size = size};
     if ((number.at && !text_to_u64(number, &p->number)) ||
         (per.at && !text_to_u64(per, &p->size)) || p->number == 0 || p->size < PAGE_MIN ||
         p->size > most)
@@ -59,7 +59,7 @@ static bool page_read(struct exchange *x, struct page *p, uint64_t size, uint64_
 }
 
 /* Counts one that fits; is it on the page? */
-static bool page_holds(struct page *p)
+static bool page_holds(struct zone_page *p)
 {
     uint64_t before = (p->number - 1) * p->size, place = p->total++;
     bool on = place >= before && place - before < p->size;
@@ -67,7 +67,7 @@ static bool page_holds(struct page *p)
     return on;
 }
 
-static void page_write(struct json_out *j, const struct page *p)
+static void page_write(struct json_out *j, const struct zone_page *p)
 {
     json_add_object(j, "result_info");
     json_add_u64(j, "page", p->number);
@@ -95,13 +95,13 @@ static void verify_token(struct sim *s, struct exchange *x)
 
 /* Zones */
 
-static bool is_visible(const struct exchange *x, const struct zone *z)
+static bool is_visible(const struct exchange *x, const struct sim_zone *z)
 {
     return z->provider == ZONE_CLOUDFLARE && text_eq(z->account, x->account) &&
            iam_allows(x, "zones", z->id);
 }
 
-static const char *zone_status(const struct zone *z)
+static const char *zone_status(const struct sim_zone *z)
 {
     static const char *const words[] = {"initializing", "pending", "moved", "deleted",
                                         "deactivated"};
@@ -111,14 +111,14 @@ static const char *zone_status(const struct zone *z)
     return "active";
 }
 
-static const char *zone_type(const struct zone *z)
+static const char *zone_type(const struct sim_zone *z)
 {
     return zone_state(z, "internal").at  ? "internal"
            : zone_state(z, "partial").at ? "partial"
                                          : "full";
 }
 
-static void zone_write(struct json_out *j, const char *key, const struct zone *z)
+static void zone_write(struct json_out *j, const char *key, const struct sim_zone *z)
 {
     struct text hosts = z->name_servers;
     json_add_object(j, key);
@@ -145,14 +145,14 @@ static void zone_write(struct json_out *j, const char *key, const struct zone *z
 static void list_zones(struct sim *s, struct exchange *x)
 {
     struct json_out j;
-    struct page page;
+    struct zone_page page;
     struct text name = query_get(x, "name"), status = query_get(x, "status");
     if (!page_read(x, &page, ZONES_PAGE, ZONES_PAGE_MAX))
         return;
     answer_begin(&j, x);
     json_add_array(&j, "result");
     for (uint32_t i = 0; i < s->zones.len; i++) {
-        const struct zone *z = &s->zones.zones[s->zones.by_name[i]];
+        const struct sim_zone *z = &s->zones.zones[s->zones.by_name[i]];
         if (is_visible(x, z) && (!name.len || text_eq_nocase(name, z->name)) &&
             (!status.len || text_eq(status, text_of(zone_status(z)))) && page_holds(&page))
             zone_write(&j, NULL, z);
@@ -164,9 +164,9 @@ static void list_zones(struct sim *s, struct exchange *x)
 
 /* The zone of the path; NULL with the error in x. One that is not there and one that is not to be
  * seen look the same. */
-static struct zone *zone_asked(struct sim *s, struct exchange *x)
+static struct sim_zone *zone_asked(struct sim *s, struct exchange *x)
 {
-    struct zone *z = zones_find(&s->zones, ZONE_CLOUDFLARE, x->zone_id);
+    struct sim_zone *z = zones_find(&s->zones, ZONE_CLOUDFLARE, x->zone_id);
     if (!z || !is_visible(x, z))
         exchange_trouble(x, TROUBLE_ACCESS_DENIED, NULL);
     return x->is_error ? NULL : z;
@@ -175,7 +175,7 @@ static struct zone *zone_asked(struct sim *s, struct exchange *x)
 static void get_zone(struct sim *s, struct exchange *x)
 {
     struct json_out j;
-    const struct zone *z = zone_asked(s, x);
+    const struct sim_zone *z = zone_asked(s, x);
     if (!z)
         return;
     answer_begin(&j, x);
@@ -186,7 +186,7 @@ static void get_zone(struct sim *s, struct exchange *x)
 /* Records */
 
 /* An MX is kept as "10 mail.example.net" and shown in two members. */
-void cloudflare_record_write(struct json_out *j, const char *key, const struct zone *z,
+void cloudflare_record_write(struct json_out *j, const char *key, const struct sim_zone *z,
                              const struct zone_record *r)
 {
     char id[33], when[WHEN_LEN];
@@ -245,10 +245,10 @@ static struct text content_of(const struct zone_record *r)
 static void list_records(struct sim *s, struct exchange *x)
 {
     struct json_out j;
-    struct page page;
+    struct zone_page page;
     struct text name = filter_get(x, "name", "name.exact"), type = query_get(x, "type");
     struct text content = filter_get(x, "content", "content.exact");
-    const struct zone *z = zone_asked(s, x);
+    const struct sim_zone *z = zone_asked(s, x);
     instant_us at = x->is_stale ? x->real - s->faults.lag : x->real;
     if (!z || !page_read(x, &page, RECORDS_PAGE, RECORDS_PAGE_MAX))
         return;
@@ -272,7 +272,7 @@ static void get_record(struct sim *s, struct exchange *x)
 {
     char id[33];
     struct json_out j;
-    const struct zone *z = zone_asked(s, x);
+    const struct sim_zone *z = zone_asked(s, x);
     instant_us at = x->is_stale ? x->real - s->faults.lag : x->real;
     for (uint32_t i = 0; z && i < z->len; i++) {
         const struct zone_record *r = z->records[i];
@@ -293,7 +293,7 @@ static void get_record(struct sim *s, struct exchange *x)
 static void change_records(struct sim *s, struct exchange *x)
 {
     struct json_out j;
-    struct zone *z = zone_asked(s, x);
+    struct sim_zone *z = zone_asked(s, x);
     if (!z)
         return;
     answer_begin(&j, x);

@@ -14,17 +14,17 @@
 #define TTL_MIN_S     60
 #define TTL_MAX_S     86400
 
-struct write {
+struct zone_write {
     struct sim *sim;
     struct exchange *x;
-    struct zone *zone;
+    struct sim_zone *zone;
     struct json_out *out;
 };
 
 /* What a body says of a record */
 
 /* A full or a relative name, "@" for the zone's own. */
-static bool name_take(const struct write *w, struct text written, struct zone_record *r)
+static bool name_take(const struct zone_write *w, struct text written, struct zone_record *r)
 {
     struct arena *arena = &w->x->arena;
     struct text apex = w->zone->name;
@@ -44,7 +44,7 @@ static struct text host_of(struct text content)
     return text_slice(content, 0, content.len - text_ends(content, TEXT(".")));
 }
 
-static void content_take(const struct write *w, const struct json *body, struct zone_record *r)
+static void content_take(const struct zone_write *w, const struct json *body, struct zone_record *r)
 {
     struct exchange *x = w->x;
     struct text content = TEXT_NONE;
@@ -72,7 +72,7 @@ static void content_take(const struct write *w, const struct json *body, struct 
 }
 
 /* What the body has is laid over r, which is empty for POST and PUT. */
-static bool body_take(const struct write *w, const struct json *body, struct zone_record *r)
+static bool body_take(const struct zone_write *w, const struct json *body, struct zone_record *r)
 {
     struct exchange *x = w->x;
     double ttl = r->ttl_s ? r->ttl_s : TTL_AUTOMATIC;
@@ -107,9 +107,9 @@ static bool is_address(struct text type)
 }
 
 /* Does what lives at the name leave room for r? */
-static bool has_room(const struct write *w, const struct zone_record *r)
+static bool has_room(const struct zone_write *w, const struct zone_record *r)
 {
-    const struct zone *z = w->zone;
+    const struct sim_zone *z = w->zone;
     bool is_alias = text_eq(r->type, TEXT("CNAME"));
     for (uint32_t i = zone_first(z, r->key); i < z->len && text_eq(z->records[i]->key, r->key);
          i++) {
@@ -132,7 +132,7 @@ static bool has_room(const struct write *w, const struct zone_record *r)
 
 /* The four operations. Each writes the record that it has found or made. */
 
-static struct zone_record *record_find(const struct write *w, struct text wanted)
+static struct zone_record *record_find(const struct zone_write *w, struct text wanted)
 {
     char id[33];
     for (uint32_t i = 0; i < w->zone->len; i++) {
@@ -144,7 +144,7 @@ static struct zone_record *record_find(const struct write *w, struct text wanted
     return NULL;
 }
 
-static void record_add(const struct write *w, const char *key, const struct zone_record *r,
+static void record_add(const struct zone_write *w, const char *key, const struct zone_record *r,
                        uint64_t id)
 {
     struct zone_record *added = has_room(w, r) ? zone_add(w->sim, w->zone, r) : NULL;
@@ -159,7 +159,7 @@ static void record_add(const struct write *w, const char *key, const struct zone
     cloudflare_record_write(w->out, key, w->zone, added);
 }
 
-static void record_post(const struct write *w, const char *key, const struct json *body)
+static void record_post(const struct zone_write *w, const char *key, const struct json *body)
 {
     struct zone_record r = {.ttl_s = 0};
     if (body_take(w, body, &r))
@@ -167,7 +167,7 @@ static void record_post(const struct write *w, const char *key, const struct jso
 }
 
 /* PUT replaces the whole of a record, PATCH the members that are there; it keeps its id. */
-static void record_change(const struct write *w, const char *key, struct text id,
+static void record_change(const struct zone_write *w, const char *key, struct text id,
                           const struct json *body, bool whole)
 {
     struct zone_record *old = record_find(w, id);
@@ -179,7 +179,7 @@ static void record_change(const struct write *w, const char *key, struct text id
         record_add(w, key, &r, old->id);
 }
 
-static void record_delete(const struct write *w, const char *key, struct text id, bool batched)
+static void record_delete(const struct zone_write *w, const char *key, struct text id, bool batched)
 {
     struct zone_record *old = record_find(w, id);
     char written[33];
@@ -204,7 +204,7 @@ static struct text member_text(const struct json *body, const char *name)
     return value;
 }
 
-static void batch_part(const struct write *w, const struct json *body, const char *part)
+static void batch_part(const struct zone_write *w, const struct json *body, const char *part)
 {
     const struct json *item = json_first(json_member(body, part));
     json_add_array(w->out, part);
@@ -222,7 +222,7 @@ static void batch_part(const struct write *w, const struct json *body, const cha
 }
 
 /* In this order, whatever the order of the body. */
-static void batch_do(const struct write *w, const struct json *body)
+static void batch_do(const struct zone_write *w, const struct json *body)
 {
     static const char *const parts[] = {"deletes", "patches", "puts", "posts"};
     uint32_t items = 0;
@@ -241,7 +241,7 @@ static void batch_do(const struct write *w, const struct json *body)
         json_end(w->out);
 }
 
-static void names_tell(struct exchange *x, const struct zone *z)
+static void names_tell(struct exchange *x, const struct sim_zone *z)
 {
     uint32_t len = 0;
     struct text *names = ARENA_ARRAY(&x->arena, struct text, z->len);
@@ -255,7 +255,8 @@ static void names_tell(struct exchange *x, const struct zone *z)
 }
 
 /* The name and type that a body is about first: where another operator's hand is put. */
-static bool body_place(const struct write *w, const struct json *body, struct zone_record *place)
+static bool body_place(const struct zone_write *w, const struct json *body,
+                       struct zone_record *place)
 {
     const struct json *post = json_first(json_member(body, "posts"));
     struct text name = member_text(post ? post : body, "name");
@@ -263,7 +264,7 @@ static bool body_place(const struct write *w, const struct json *body, struct zo
     return name.len && place->type.len && name_take(w, name, place);
 }
 
-static void body_do(const struct write *w, const struct json *body)
+static void body_do(const struct zone_write *w, const struct json *body)
 {
     struct text method = w->x->method;
     if (text_eq(method, TEXT("DELETE")))
@@ -278,9 +279,10 @@ static void body_do(const struct write *w, const struct json *body)
         record_change(w, "result", w->x->item_id, body, text_eq(method, TEXT("PUT")));
 }
 
-uint64_t cloudflare_write(struct sim *s, struct exchange *x, struct zone *z, struct json_out *out)
+uint64_t cloudflare_write(struct sim *s, struct exchange *x, struct sim_zone *z,
+                          struct json_out *out)
 {
-    struct write w = {s, x, z, out};
+    struct zone_write w = {s, x, z, out};
     struct zone_record place = {.ttl_s = 0};
     struct json *body = NULL;
     struct why why;

@@ -20,13 +20,13 @@
 struct publisher_job {
     struct publisher_job *next;
     struct arena arena;
-    struct zone *zone;
+    struct sim_zone *zone;
     instant_us due;           /* scaled */
     struct zone_record *sets; /* key, name and type */
     uint32_t len;
 };
 
-struct publisher {
+struct zone_publisher {
     struct sim *sim;
     pthread_t thread;
     pthread_cond_t work, done; /* with the sim's lock */
@@ -67,7 +67,7 @@ static void quoted_write(struct buf *out, struct text value)
     buf_add_str(out, value.len ? "\"" : "\"\"");
 }
 
-static bool record_add(struct update *u, const struct zone *z, const struct zone_record *r)
+static bool record_add(struct update *u, const struct sim_zone *z, const struct zone_record *r)
 {
     struct buf value;
     buf_init(&value, VALUE_MAX);
@@ -86,7 +86,7 @@ static bool record_add(struct update *u, const struct zone *z, const struct zone
 /* Aliases and sets of a routing policy are no records: a server of zones cannot serve them. */
 static struct update *job_update(const struct publisher_job *job)
 {
-    const struct zone *z = job->zone;
+    const struct sim_zone *z = job->zone;
     struct update *u = update_new(z->name);
     bool ok = u != NULL;
     for (uint32_t i = 0; ok && i < job->len; i++) {
@@ -115,7 +115,7 @@ static void job_free(struct publisher_job *job)
 }
 
 /* The lock is held on entry and on return. What a server refuses stays unpublished, and is told. */
-static void job_do(struct publisher *p, struct publisher_job *job)
+static void job_do(struct zone_publisher *p, struct publisher_job *job)
 {
     struct why why = {.text = "a change cannot be written as an update"};
     struct zone_server to = job->zone->server;
@@ -129,7 +129,7 @@ static void job_do(struct publisher *p, struct publisher_job *job)
 
 /* The thread */
 
-static void wait_until_due(struct publisher *p)
+static void wait_until_due(struct zone_publisher *p)
 {
     const struct sim *s = p->sim;
     double ms = p->first ? (double)(p->first->due - clock_scaled(&s->clock)) / s->clock.scale / 1e3
@@ -145,7 +145,7 @@ static void wait_until_due(struct publisher *p)
 
 static void *publisher_loop(void *arg)
 {
-    struct publisher *p = arg;
+    struct zone_publisher *p = arg;
     pthread_mutex_lock(&p->sim->lock);
     while (!p->is_stopping) {
         struct publisher_job *job = p->first;
@@ -166,10 +166,10 @@ static void *publisher_loop(void *arg)
     return NULL;
 }
 
-enum err publisher_start(struct publisher **out, struct sim *s, span_us delay, struct why *why)
+enum err publisher_start(struct zone_publisher **out, struct sim *s, span_us delay, struct why *why)
 {
     pthread_condattr_t attributes;
-    struct publisher *p = calloc(1, sizeof *p);
+    struct zone_publisher *p = calloc(1, sizeof *p);
     if (!p)
         return why_set(why, ERR_NOMEM, "no memory for the publisher");
     p->sim = s;
@@ -188,7 +188,7 @@ enum err publisher_start(struct publisher **out, struct sim *s, span_us delay, s
     return OK;
 }
 
-void publisher_stop(struct publisher *p)
+void publisher_stop(struct zone_publisher *p)
 {
     if (!p)
         return;
@@ -208,7 +208,7 @@ void publisher_stop(struct publisher *p)
 
 /* Handing over */
 
-static struct publisher_job *job_new(struct zone *z, const struct zone_record *const *touched,
+static struct publisher_job *job_new(struct sim_zone *z, const struct zone_record *const *touched,
                                      uint32_t len)
 {
     struct publisher_job *job = calloc(1, sizeof *job);
@@ -231,7 +231,7 @@ static struct publisher_job *job_new(struct zone *z, const struct zone_record *c
     return NULL;
 }
 
-uint64_t publisher_take(struct publisher *p, struct zone *z,
+uint64_t publisher_take(struct zone_publisher *p, struct sim_zone *z,
                         const struct zone_record *const *touched, uint32_t len)
 {
     if (z->server.address.ss_family == 0)
@@ -252,12 +252,12 @@ uint64_t publisher_take(struct publisher *p, struct zone *z,
     return ++p->taken;
 }
 
-bool publisher_done(const struct publisher *p, uint64_t ticket)
+bool publisher_done(const struct zone_publisher *p, uint64_t ticket)
 {
     return p->finished >= ticket;
 }
 
-void publisher_wait(struct publisher *p, uint64_t ticket)
+void publisher_wait(struct zone_publisher *p, uint64_t ticket)
 {
     while (p->delay == 0 && !publisher_done(p, ticket) && !p->is_stopping)
         pthread_cond_wait(&p->done, &p->sim->lock);

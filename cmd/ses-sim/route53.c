@@ -28,7 +28,7 @@ static void xml_bool(struct buf *out, const char *element, bool is)
     xml_element(out, element, is ? TEXT("true") : TEXT("false"));
 }
 
-static uint64_t sets_count(const struct zone *z, instant_us at)
+static uint64_t sets_count(const struct sim_zone *z, instant_us at)
 {
     const struct zone_record *before = NULL;
     uint64_t sets = 0;
@@ -42,7 +42,7 @@ static uint64_t sets_count(const struct zone *z, instant_us at)
     return sets;
 }
 
-static void zone_write(struct exchange *x, const struct zone *z)
+static void zone_write(struct exchange *x, const struct sim_zone *z)
 {
     struct buf *out = &x->out;
     struct text linked = zone_state(z, "linked");
@@ -78,9 +78,9 @@ static uint32_t page_size(struct exchange *x, uint32_t most)
 /* Zones */
 
 /* The zone of the path, if it is one of the account's; NULL with the error in x. */
-static struct zone *zone_asked(struct sim *s, struct exchange *x)
+static struct sim_zone *zone_asked(struct sim *s, struct exchange *x)
 {
-    struct zone *z = zones_find(&s->zones, ZONE_ROUTE53, x->zone_id);
+    struct sim_zone *z = zones_find(&s->zones, ZONE_ROUTE53, x->zone_id);
     if (!z)
         exchange_fail(x, 404, "NoSuchHostedZone", "No hosted zone found with ID: " TEXT_FMT,
                       TEXT_ARG(x->zone_id));
@@ -93,7 +93,7 @@ static struct zone *zone_asked(struct sim *s, struct exchange *x)
 
 static void get_zone(struct sim *s, struct exchange *x)
 {
-    const struct zone *z = zone_asked(s, x);
+    const struct sim_zone *z = zone_asked(s, x);
     struct buf *out = &x->out;
     if (!z)
         return;
@@ -117,14 +117,14 @@ static void list_zones(struct sim *s, struct exchange *x)
 {
     struct text marker = query_get(x, "marker");
     uint32_t left = page_size(x, ZONES_PAGE), size = left;
-    const struct zone *next = NULL;
+    const struct sim_zone *next = NULL;
     bool begun = marker.len == 0;
     if (x->is_error)
         return;
     xml_rest_begin(x);
     buf_add_str(&x->out, "<HostedZones>");
     for (uint32_t i = 0; i < s->zones.len && !next; i++) {
-        const struct zone *z = &s->zones.zones[i];
+        const struct sim_zone *z = &s->zones.zones[i];
         if (z->provider != ZONE_ROUTE53 || !text_eq(z->account, x->account))
             continue;
         begun = begun || text_eq(z->id, marker);
@@ -158,7 +158,7 @@ static void list_by_name(struct sim *s, struct exchange *x)
     struct text from = query_get(x, "dnsname"), id = bare_id(query_get(x, "hostedzoneid"));
     struct text name = TEXT_NONE, key = TEXT_NONE;
     uint32_t left = page_size(x, ZONES_PAGE), size = left;
-    const struct zone *next = NULL;
+    const struct sim_zone *next = NULL;
     const char *fault = from.len ? record_name_read(from, &x->arena, &name) : NULL;
     if (fault)
         exchange_fail(x, 400, "InvalidDomainName", "%s", fault);
@@ -171,7 +171,7 @@ static void list_by_name(struct sim *s, struct exchange *x)
     xml_rest_begin(x);
     buf_add_str(&x->out, "<HostedZones>");
     for (uint32_t i = 0; i < s->zones.len && !next; i++) {
-        const struct zone *z = &s->zones.zones[s->zones.by_name[i]];
+        const struct sim_zone *z = &s->zones.zones[s->zones.by_name[i]];
         int order = text_cmp(z->key, key);
         if (z->provider != ZONE_ROUTE53 || !text_eq(z->account, x->account) || order < 0 ||
             (order == 0 && text_cmp(z->id, id) < 0))
@@ -204,7 +204,7 @@ static void optional(struct buf *out, const char *element, struct text content)
 }
 
 /* The set that begins at record i, as it was at that instant; returns the place behind it. */
-static uint32_t set_write(struct buf *out, const struct zone *z, uint32_t i, instant_us at)
+static uint32_t set_write(struct buf *out, const struct sim_zone *z, uint32_t i, instant_us at)
 {
     const struct zone_record *first = z->records[i];
     bool is_alias = first->alias_name.len > 0;
@@ -258,7 +258,7 @@ static bool start_read(struct exchange *x, struct zone_record *start)
 static void list_sets(struct sim *s, struct exchange *x)
 {
     struct zone_record start;
-    const struct zone *z = zone_asked(s, x);
+    const struct sim_zone *z = zone_asked(s, x);
     uint32_t left = page_size(x, RECORDS_PAGE), size = left;
     instant_us at = x->is_stale ? x->real - s->faults.lag : x->real;
     const struct zone_record *next = NULL;
@@ -307,7 +307,7 @@ static void change_write(struct exchange *x, const struct sim_change *change, bo
 static void change_sets(struct sim *s, struct exchange *x)
 {
     struct text comment = TEXT_NONE;
-    struct zone *z = zone_asked(s, x);
+    struct sim_zone *z = zone_asked(s, x);
     const struct sim_change *change = z ? route53_change(s, x, z, &comment) : NULL;
     if (!change)
         return;

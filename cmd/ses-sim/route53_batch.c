@@ -23,9 +23,9 @@ struct change {
     bool has_ttl;
 };
 
-struct batch {
+struct zone_batch {
     struct exchange *x;
-    struct zone *zone;
+    struct sim_zone *zone;
     struct change *changes;
     struct text *values, comment;
     uint32_t len, cap, values_len, values_cap;
@@ -36,7 +36,8 @@ struct batch {
 
 static const char *const actions[] = {"CREATE", "DELETE", "UPSERT"};
 
-static void __attribute__((format(printf, 2, 3))) complain(struct batch *b, const char *fmt, ...)
+static void __attribute__((format(printf, 2, 3)))
+complain(struct zone_batch *b, const char *fmt, ...)
 {
     char sentence[1024];
     va_list ap;
@@ -48,7 +49,7 @@ static void __attribute__((format(printf, 2, 3))) complain(struct batch *b, cons
 
 /* Reading */
 
-static void value_push(struct batch *b, struct text value)
+static void value_push(struct zone_batch *b, struct text value)
 {
     if (b->values_len == b->values_cap) {
         struct text *grown =
@@ -60,7 +61,7 @@ static void value_push(struct batch *b, struct text value)
         b->values[b->values_len++] = value;
 }
 
-static void change_push(struct batch *b)
+static void change_push(struct zone_batch *b)
 {
     if (b->len == b->cap) {
         struct change *grown =
@@ -94,7 +95,7 @@ static struct text *member_of(struct zone_record *set, struct text path)
 static void element_take(void *user, struct text path, struct text content)
 {
     static const char head[] = "ChangeResourceRecordSetsRequest/ChangeBatch/Changes/Change";
-    struct batch *b = user;
+    struct zone_batch *b = user;
     struct text kept = arena_text(&b->x->arena, content);
     uint64_t ttl;
     if (text_eq(path, TEXT("ChangeResourceRecordSetsRequest/ChangeBatch/Comment")))
@@ -119,7 +120,7 @@ static void element_take(void *user, struct text path, struct text content)
     }
 }
 
-static void batch_read(struct batch *b)
+static void batch_read(struct zone_batch *b)
 {
     static const char namespace[] = "https://route53.amazonaws.com/doc/2013-04-01/";
     struct exchange *x = b->x;
@@ -143,7 +144,7 @@ static void batch_read(struct batch *b)
 
 /* "[Action=CREATE, Name=a.example., Type=TXT, SetIdentifier=null]" has its TTL and values, or an
  * alias. */
-static bool is_complete(struct batch *b, const struct change *c)
+static bool is_complete(struct zone_batch *b, const struct change *c)
 {
     struct exchange *x = b->x;
     const struct zone_record *set = &c->set;
@@ -197,7 +198,7 @@ static const char *value_fault(struct text type, struct text value)
 }
 
 /* The name becomes what it is kept as; each fault is a complaint. */
-static void change_judge(struct batch *b, struct change *c)
+static void change_judge(struct zone_batch *b, struct change *c)
 {
     struct zone_record *set = &c->set;
     struct text written = set->name;
@@ -219,7 +220,7 @@ static void change_judge(struct batch *b, struct change *c)
     }
 }
 
-static void limits_check(struct batch *b)
+static void limits_check(struct zone_batch *b)
 {
     uint64_t records = 0, characters = 0;
     for (uint32_t i = 0; i < b->len; i++) {
@@ -236,7 +237,7 @@ static void limits_check(struct batch *b)
 }
 
 /* One change to a set, or a DELETE and then a CREATE. */
-static void pairs_check(struct batch *b)
+static void pairs_check(struct zone_batch *b)
 {
     for (uint32_t i = 1; i < b->len; i++) {
         const struct change *c = &b->changes[i];
@@ -256,7 +257,7 @@ static void pairs_check(struct batch *b)
 }
 
 /* The conditions of IAM: all actions, types and names of the batch, or it is refused. */
-static bool policy_allows(const struct batch *b)
+static bool policy_allows(const struct zone_batch *b)
 {
     for (uint32_t i = 0; i < b->len; i++) {
         const struct change *c = &b->changes[i];
@@ -270,7 +271,7 @@ static bool policy_allows(const struct batch *b)
 
 /* Applying */
 
-static struct text set_name(const struct batch *b, const struct zone_record *set)
+static struct text set_name(const struct zone_batch *b, const struct zone_record *set)
 {
     struct text name = record_name_normal(set->name, &b->x->arena);
     struct text shown = arena_fmt(&b->x->arena, "[name='" TEXT_FMT ".', type='" TEXT_FMT "'",
@@ -281,12 +282,12 @@ static struct text set_name(const struct batch *b, const struct zone_record *set
     return arena_fmt(&b->x->arena, TEXT_FMT "]", TEXT_ARG(shown));
 }
 
-static bool is_of(const struct zone *z, uint32_t i, const struct zone_record *set)
+static bool is_of(const struct sim_zone *z, uint32_t i, const struct zone_record *set)
 {
     return i < z->len && text_eq(z->records[i]->key, set->key);
 }
 
-static bool has_value(const struct batch *b, const struct change *c, struct text value)
+static bool has_value(const struct zone_batch *b, const struct change *c, struct text value)
 {
     for (uint32_t v = 0; v < c->values_len; v++)
         if (text_eq(b->values[c->values_from + v], value))
@@ -294,7 +295,7 @@ static bool has_value(const struct batch *b, const struct change *c, struct text
     return false;
 }
 
-static bool record_equals(const struct batch *b, const struct change *c,
+static bool record_equals(const struct zone_batch *b, const struct change *c,
                           const struct zone_record *r)
 {
     const struct zone_record *set = &c->set;
@@ -304,15 +305,15 @@ static bool record_equals(const struct batch *b, const struct change *c,
     return r->ttl_s == set->ttl_s && text_eq(r->weight, set->weight) && has_value(b, c, r->value);
 }
 
-struct found {
+struct zone_found {
     uint32_t len; /* living records of the set */
     bool differs; /* from what the change repeats */
 };
 
-static struct found set_find(const struct batch *b, const struct change *c, bool remove)
+static struct zone_found set_find(const struct zone_batch *b, const struct change *c, bool remove)
 {
-    struct zone *z = b->zone;
-    struct found found = {0};
+    struct sim_zone *z = b->zone;
+    struct zone_found found = {0};
     for (uint32_t i = zone_first(z, c->set.key); is_of(z, i, &c->set); i++) {
         struct zone_record *r = z->records[i];
         if (!record_lives(r) || zone_record_cmp(r, &c->set) != 0)
@@ -327,7 +328,7 @@ static struct found set_find(const struct batch *b, const struct change *c, bool
     return found;
 }
 
-static void set_add(struct sim *s, struct batch *b, const struct change *c)
+static void set_add(struct sim *s, struct zone_batch *b, const struct change *c)
 {
     struct zone_record r = c->set;
     uint32_t len = c->set.alias_name.len ? 1 : c->values_len;
@@ -338,9 +339,9 @@ static void set_add(struct sim *s, struct batch *b, const struct change *c)
     }
 }
 
-static void change_apply(struct sim *s, struct batch *b, const struct change *c)
+static void change_apply(struct sim *s, struct zone_batch *b, const struct change *c)
 {
-    struct found found = set_find(b, c, false);
+    struct zone_found found = set_find(b, c, false);
     struct text set = set_name(b, &c->set);
     if (c->action == CREATE && found.len) {
         complain(b, "Tried to create resource record set " TEXT_FMT " but it already exists",
@@ -362,9 +363,9 @@ static void change_apply(struct sim *s, struct batch *b, const struct change *c)
 }
 
 /* An alias (CNAME) stands alone at its name. */
-static void conflicts_check(struct batch *b, const struct change *c)
+static void conflicts_check(struct zone_batch *b, const struct change *c)
 {
-    struct zone *z = b->zone;
+    struct sim_zone *z = b->zone;
     bool is_alias = text_eq(c->set.type, TEXT("CNAME"));
     struct text name = record_name_normal(c->set.name, &b->x->arena);
     for (uint32_t i = zone_first(z, c->set.key); c->action != DELETE && is_of(z, i, &c->set); i++) {
@@ -389,7 +390,7 @@ static void conflicts_check(struct batch *b, const struct change *c)
 }
 
 static const struct sim_change *change_keep(struct sim *s, const struct exchange *x,
-                                            uint64_t ticket, const struct zone *z)
+                                            uint64_t ticket, const struct sim_zone *z)
 {
     struct sim_change *kept = &s->changes[s->changes_made++ % SIM_CHANGES_MAX];
     *kept = (struct sim_change){.id = (hash_mix(x->number, s->changes_made) >> 12) | 1,
@@ -399,7 +400,7 @@ static const struct sim_change *change_keep(struct sim *s, const struct exchange
     return kept;
 }
 
-static const struct sim_change *batch_apply(struct sim *s, struct batch *b)
+static const struct sim_change *batch_apply(struct sim *s, struct zone_batch *b)
 {
     struct exchange *x = b->x;
     for (uint32_t i = 0; i < b->len; i++)
@@ -416,7 +417,7 @@ static const struct sim_change *batch_apply(struct sim *s, struct batch *b)
 }
 
 /* What is refused whatever the changes are. */
-static bool zone_open(struct exchange *x, const struct zone *z)
+static bool zone_open(struct exchange *x, const struct sim_zone *z)
 {
     struct text linked = zone_state(z, "linked");
     if (linked.at) {
@@ -435,7 +436,7 @@ static bool zone_open(struct exchange *x, const struct zone *z)
     return !x->is_error;
 }
 
-static void names_tell(struct batch *b)
+static void names_tell(struct zone_batch *b)
 {
     struct text *names = ARENA_ARRAY(&b->x->arena, struct text, b->len);
     for (uint32_t i = 0; names && i < b->len; i++)
@@ -443,7 +444,7 @@ static void names_tell(struct batch *b)
     exchange_names(b->x, names, names ? b->len : 0);
 }
 
-static bool batch_judge(struct batch *b)
+static bool batch_judge(struct zone_batch *b)
 {
     for (uint32_t i = 0; i < b->len && is_complete(b, &b->changes[i]); i++)
         change_judge(b, &b->changes[i]);
@@ -459,11 +460,11 @@ static bool batch_judge(struct batch *b)
     return b->complaints.len == 0;
 }
 
-const struct sim_change *route53_change(struct sim *s, struct exchange *x, struct zone *z,
+const struct sim_change *route53_change(struct sim *s, struct exchange *x, struct sim_zone *z,
                                         struct text *comment)
 {
     const struct sim_change *made = NULL;
-    struct batch b = {.x = x, .zone = z, .now = {.action = UNKNOWN}};
+    struct zone_batch b = {.x = x, .zone = z, .now = {.action = UNKNOWN}};
     buf_init(&b.complaints, COMPLAINTS_MAX);
     batch_read(&b);
     if (!x->is_error && batch_judge(&b) && zone_open(x, z)) {

@@ -115,7 +115,7 @@ struct sim {
     struct keyring keys;
     uint64_t calls;
     struct zones zones;
-    struct publisher *publisher;
+    struct zone_publisher *publisher;
     struct meters meters;
     struct sim_change *changes; /* the newest SIM_CHANGES_MAX, by id */
     uint64_t changes_made;
@@ -145,17 +145,18 @@ const struct route *cloudflare_route(struct exchange *x);
 
 /* route53_batch.c: ChangeResourceRecordSets, but for the answer. The change, or NULL with the error
  * in x. */
-const struct sim_change *route53_change(struct sim *s, struct exchange *x, struct zone *z,
+const struct sim_change *route53_change(struct sim *s, struct exchange *x, struct sim_zone *z,
                                         struct text *comment);
 
 /* cloudflare_write.c: changes of records. z: the zone of the path, which the token may change. Adds
  * the member "result" to an answer; the ticket is publisher_wait()'s. Or the error is in x, and the
  * zone as it was. */
-uint64_t cloudflare_write(struct sim *s, struct exchange *x, struct zone *z, struct json_out *out);
+uint64_t cloudflare_write(struct sim *s, struct exchange *x, struct sim_zone *z,
+                          struct json_out *out);
 /* cloudflare.c */
 #define CLOUDFLARE_VERIFY "VerifyToken" /* the action that a disabled token may still ask for */
 
-void cloudflare_record_write(struct json_out *out, const char *key, const struct zone *z,
+void cloudflare_record_write(struct json_out *out, const char *key, const struct sim_zone *z,
                              const struct zone_record *r);
 char *cloudflare_id(const struct zone_record *r, char out[33]); /* returns out */
 

@@ -23,7 +23,7 @@ int zone_record_cmp(const struct zone_record *a, const struct zone_record *b)
 }
 
 /* The first record for which "is before r" no longer holds; with ties, behind all of r's set. */
-static uint32_t place_of(const struct zone *z, const struct zone_record *r, bool behind)
+static uint32_t place_of(const struct sim_zone *z, const struct zone_record *r, bool behind)
 {
     uint32_t low = 0, high = z->len;
     while (low < high) {
@@ -37,7 +37,7 @@ static uint32_t place_of(const struct zone *z, const struct zone_record *r, bool
     return low;
 }
 
-uint32_t zone_first(const struct zone *z, struct text key)
+uint32_t zone_first(const struct sim_zone *z, struct text key)
 {
     return place_of(z, &(struct zone_record){.key = key}, false);
 }
@@ -80,7 +80,7 @@ static struct zone_record *record_copy(const struct zone_record *r)
     return copy;
 }
 
-struct zone_record *zone_add(struct sim *s, struct zone *z, const struct zone_record *r)
+struct zone_record *zone_add(struct sim *s, struct sim_zone *z, const struct zone_record *r)
 {
     struct zone_record *copy = record_copy(r);
     if (!copy)
@@ -111,7 +111,7 @@ void zone_remove(struct zone_record *r)
     r->leaving = true;
 }
 
-void zone_drop(struct zone *z)
+void zone_drop(struct sim_zone *z)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < z->len; i++) {
@@ -126,7 +126,7 @@ void zone_drop(struct zone *z)
 }
 
 /* What nobody can read any more goes. */
-static void past_forget(struct zone *z, instant_us before)
+static void past_forget(struct sim_zone *z, instant_us before)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < z->len; i++) {
@@ -146,7 +146,7 @@ static uint32_t lose_some(const struct exchange *x, uint32_t touched)
     return x->is_partial && touched > 1 ? 1 : touched;
 }
 
-uint64_t zone_commit(struct sim *s, struct exchange *x, struct zone *z)
+uint64_t zone_commit(struct sim *s, struct exchange *x, struct sim_zone *z)
 {
     uint32_t len = 0;
     const struct zone_record **touched = ARENA_ARRAY(&x->arena, const struct zone_record *, z->len);
@@ -172,7 +172,7 @@ uint64_t zone_commit(struct sim *s, struct exchange *x, struct zone *z)
     return ticket;
 }
 
-void zone_meddle(struct sim *s, struct exchange *x, struct zone *z, struct text name,
+void zone_meddle(struct sim *s, struct exchange *x, struct sim_zone *z, struct text name,
                  struct text type)
 {
     bool mx = text_eq(type, TEXT("MX"));

@@ -45,7 +45,7 @@ struct zone_record {
     bool leaving;     /* removed by an edit that is not committed */
 };
 
-struct zone {
+struct sim_zone {
     enum zone_provider provider;
     struct text account, id;
     struct text name, key;    /* as of records */
@@ -58,9 +58,9 @@ struct zone {
 };
 
 struct zones {
-    struct arena arena; /* the texts of zones */
-    struct zone *zones; /* in the order of the file */
-    uint32_t *by_name;  /* the same in order of key and id */
+    struct arena arena;     /* the texts of zones */
+    struct sim_zone *zones; /* in the order of the file */
+    uint32_t *by_name;      /* the same in order of key and id */
     uint32_t len;
     uint64_t records; /* ever made; the last id */
 };
@@ -68,30 +68,31 @@ struct zones {
 /* zones_load.c: the table provider,account,id,name,state,name_servers,server,key,file. */
 enum err zones_load(struct sim *s, const char *file, struct why *why);
 void zones_clear(struct zones *z);
-struct zone *zones_find(struct zones *z, enum zone_provider provider, struct text id);
+struct sim_zone *zones_find(struct zones *z, enum zone_provider provider, struct text id);
 bool zones_has_account(const struct zones *z, struct text account);
 /* Of words with blanks between them, "private" or "linked=cloudmap.amazonaws.com": what stands
  * behind
  * "=", empty for a bare word; at == NULL: that word is not among them. */
 struct text words_value(struct text words, const char *word);
-struct text zone_state(const struct zone *z, const char *word);
+struct text zone_state(const struct sim_zone *z, const char *word);
 
 /* zone_edit.c */
-uint32_t zone_first(const struct zone *z, struct text key); /* the first record not before key */
+uint32_t zone_first(const struct sim_zone *z,
+                    struct text key); /* the first record not before key */
 int zone_record_cmp(const struct zone_record *a, const struct zone_record *b); /* as sets */
 /* Is it there, as the edit that is going on sees it? */
 bool record_lives(const struct zone_record *r);
 bool record_seen(const struct zone_record *r, instant_us at);
 
 /* Adds a copy of r. NULL: out of memory. */
-struct zone_record *zone_add(struct sim *s, struct zone *z, const struct zone_record *r);
+struct zone_record *zone_add(struct sim *s, struct sim_zone *z, const struct zone_record *r);
 void zone_remove(struct zone_record *r);
-void zone_drop(struct zone *z); /* the edit never was */
+void zone_drop(struct sim_zone *z); /* the edit never was */
 /* The edit is true from now on, and goes to the server. The ticket is for publisher_wait(). */
-uint64_t zone_commit(struct sim *s, struct exchange *x, struct zone *z);
+uint64_t zone_commit(struct sim *s, struct exchange *x, struct sim_zone *z);
 /* Another operator's hand: a record at that name and type, between what x has read and what x
  * writes. */
-void zone_meddle(struct sim *s, struct exchange *x, struct zone *z, struct text name,
+void zone_meddle(struct sim *s, struct exchange *x, struct sim_zone *z, struct text name,
                  struct text type);
 
 /* record_name.c: names as Route 53 writes them, "\052.example.com." */
@@ -123,14 +124,15 @@ bool update_add(struct update *u, struct text name, uint32_t ttl_s, struct text 
 enum err update_send(const struct update *u, const struct zone_server *to, struct why *why);
 
 /* publisher.c: a thread that carries changes to the name servers, in their order. */
-struct publisher;
-enum err publisher_start(struct publisher **out, struct sim *s, span_us delay, struct why *why);
-void publisher_stop(struct publisher *p);
+struct zone_publisher;
+enum err publisher_start(struct zone_publisher **out, struct sim *s, span_us delay,
+                         struct why *why);
+void publisher_stop(struct zone_publisher *p);
 /* The sets with these records' names and types; takes what the provider has when it is sent. */
-uint64_t publisher_take(struct publisher *p, struct zone *z,
+uint64_t publisher_take(struct zone_publisher *p, struct sim_zone *z,
                         const struct zone_record *const *touched, uint32_t len);
 /* Waits until the ticket's change is served, unless changes are delayed. Gives the lock up. */
-void publisher_wait(struct publisher *p, uint64_t ticket);
-bool publisher_done(const struct publisher *p, uint64_t ticket);
+void publisher_wait(struct zone_publisher *p, uint64_t ticket);
+bool publisher_done(const struct zone_publisher *p, uint64_t ticket);
 
 #endif

@@ -16,7 +16,7 @@ static const char *const columns[COLUMNS] = {
 
 /* Looking up */
 
-struct zone *zones_find(struct zones *z, enum zone_provider provider, struct text id)
+struct sim_zone *zones_find(struct zones *z, enum zone_provider provider, struct text id)
 {
     for (uint32_t i = 0; i < z->len; i++)
         if (z->zones[i].provider == provider && text_eq(z->zones[i].id, id))
@@ -42,7 +42,7 @@ struct text words_value(struct text words, const char *word)
     return TEXT_NONE;
 }
 
-struct text zone_state(const struct zone *z, const char *word)
+struct text zone_state(const struct sim_zone *z, const char *word)
 {
     return words_value(z->state, word);
 }
@@ -51,7 +51,7 @@ struct text zone_state(const struct zone *z, const char *word)
 
 struct loading {
     struct sim *sim;
-    struct zone *zone;
+    struct sim_zone *zone;
 };
 
 /* Zone files write "\\042" in decimal digits, Route 53 in octal ones. */
@@ -103,7 +103,7 @@ static enum err record_take(void *user, struct text name, uint32_t ttl_s, struct
 /* Without a file a zone has what Route 53 gives a new one: SOA and NS. */
 static enum err apex_make(struct loading *l, struct why *why)
 {
-    struct zone *z = l->zone;
+    struct sim_zone *z = l->zone;
     struct text hosts = z->name_servers, first = text_cut(&hosts, ' ');
     char value[512];
     if (first.len == 0)
@@ -118,7 +118,7 @@ static enum err apex_make(struct loading *l, struct why *why)
     return err;
 }
 
-static enum err records_load(struct sim *s, struct zone *z, struct text file, struct why *why)
+static enum err records_load(struct sim *s, struct sim_zone *z, struct text file, struct why *why)
 {
     struct loading l = {s, z};
     enum err err = ERR_NOMEM;
@@ -156,7 +156,7 @@ static const char *server_parse(const struct table *t, uint32_t row, struct aren
                                               : "key: ALGORITHM:NAME:SECRET, the secret in base64";
 }
 
-static const char *row_parse(struct sim *s, const struct table *t, uint32_t row, struct zone *z)
+static const char *row_parse(struct sim *s, const struct table *t, uint32_t row, struct sim_zone *z)
 {
     struct arena *arena = &s->zones.arena;
     struct text provider = table_cell(t, row, PROVIDER);
@@ -181,8 +181,8 @@ static const char *row_parse(struct sim *s, const struct table *t, uint32_t row,
 
 static int by_name_cmp(const void *left, const void *right, void *zones)
 {
-    const struct zone *all = zones, *a = &all[*(const uint32_t *)left],
-                      *b = &all[*(const uint32_t *)right];
+    const struct sim_zone *all = zones, *a = &all[*(const uint32_t *)left],
+                          *b = &all[*(const uint32_t *)right];
     int order = text_cmp(a->key, b->key);
     return order ? order : text_cmp(a->id, b->id);
 }
@@ -190,12 +190,12 @@ static int by_name_cmp(const void *left, const void *right, void *zones)
 static enum err rows_load(struct sim *s, const struct table *t, const char *file, struct why *why)
 {
     struct zones *all = &s->zones;
-    all->zones = ARENA_ARRAY(&all->arena, struct zone, t->rows);
+    all->zones = ARENA_ARRAY(&all->arena, struct sim_zone, t->rows);
     all->by_name = ARENA_ARRAY(&all->arena, uint32_t, t->rows);
     if (t->rows && (!all->zones || !all->by_name))
         return why_set(why, ERR_NOMEM, "no memory for %u zones", t->rows);
     for (uint32_t row = 0; row < t->rows; row++) {
-        struct zone *z = &all->zones[row];
+        struct sim_zone *z = &all->zones[row];
         const char *complaint = row_parse(s, t, row, z);
         all->by_name[row] = row;
         all->len++;
@@ -227,7 +227,7 @@ enum err zones_load(struct sim *s, const char *file, struct why *why)
 void zones_clear(struct zones *z)
 {
     for (uint32_t i = 0; i < z->len; i++) {
-        struct zone *one = &z->zones[i];
+        struct sim_zone *one = &z->zones[i];
         for (uint32_t k = 0; k < one->len; k++)
             free(one->records[k]);
         free(one->records);

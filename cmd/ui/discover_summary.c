@@ -40,7 +40,7 @@ static const char *custom_text(const struct found_lane *l, char out[128])
 }
 
 /* The table as it is being printed. */
-struct lane_table {
+struct discover_table {
     int account, region; /* width */
     uint32_t rows;       /* printed */
     uint32_t empty;      /* pairs that hold no identity, and are counted instead */
@@ -48,7 +48,7 @@ struct lane_table {
     bool is_blind; /* of some lane it is not known who forwards */
 };
 
-static void row_print(const struct lane_table *t, struct text account, struct text region,
+static void row_print(const struct discover_table *t, struct text account, struct text region,
                       const struct found_lane *l, bool is_blind)
 {
     char custom[128], forwarding[16];
@@ -58,7 +58,7 @@ static void row_print(const struct lane_table *t, struct text account, struct te
                  is_blind ? "?" : forwarding, custom_text(l, custom));
 }
 
-static void lane_tell(struct lane_table *t, const struct discover *d, uint32_t lane)
+static void lane_tell(struct discover_table *t, const struct discover *d, uint32_t lane)
 {
     const struct found_lane *l = &d->by_lane[lane];
     bool is_blind = inventory_lane(d->inventory, lane)->blind;
@@ -81,8 +81,8 @@ static void lane_tell(struct lane_table *t, const struct discover *d, uint32_t l
 
 static void lanes_tell(const struct discover *d)
 {
-    struct lane_table t = {.account = widest(d, discover_account, "account"),
-                           .region = widest(d, discover_region, "Region")};
+    struct discover_table t = {.account = widest(d, discover_account, "account"),
+                               .region = widest(d, discover_region, "Region")};
     message_note("%-*s  %-*s  %10s  %8s  %10s  %s", t.account, "account", t.region, "Region",
                  "identities", "verified", "forwarding", "custom MAIL FROM");
     for (uint32_t i = 0; i < d->fleet.lanes_len; i++)

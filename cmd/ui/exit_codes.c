@@ -17,6 +17,17 @@ static const struct {
     {EXIT_STOPPED, "stopped before the end, can be resumed"},
 };
 
+int exit_worse(int a, int b)
+{
+    static const enum exit_code rising[] = {EXIT_OK, EXIT_CHANGES, EXIT_TROUBLE, EXIT_STOPPED,
+                                            EXIT_CANNOT_RUN};
+    size_t worst = 0;
+    for (size_t i = 0; i < COUNT(rising); i++)
+        if (rising[i] == (enum exit_code)a || rising[i] == (enum exit_code)b)
+            worst = i;
+    return rising[worst];
+}
+
 void exit_codes_print(FILE *out)
 {
     for (size_t i = 0; i < COUNT(exit_codes); i++) {

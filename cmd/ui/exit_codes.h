@@ -15,6 +15,8 @@ enum exit_code {
     EXIT_STOPPED = 4,
 };
 
+/* Of two parts of one run: the worse code. */
+int exit_worse(int a, int b);
 /* "  3  finished, but ...", a code to a paragraph. */
 void exit_codes_print(FILE *out);
 

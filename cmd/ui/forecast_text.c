@@ -62,6 +62,15 @@ static void rate_add(struct buf *out, const struct rehearsal *r)
         buf_add_fmt(out, "%g %s", low, low == 1 ? "call" : "calls");
 }
 
+/* Names in zones that some provider writes: each has a state. */
+static uint32_t names_published(const struct forecast *f)
+{
+    uint32_t sum = 0;
+    for (int state = 0; state < PUBLISH_STATES; state++)
+        sum += f->published.by_state[state];
+    return sum;
+}
+
 static void print_assumptions(const struct rehearsal *r)
 {
     const struct forecast_config *config = r->config;
@@ -76,6 +85,13 @@ static void print_assumptions(const struct rehearsal *r)
     rate_add(&text, r);
     buf_add_str(&text, " a second per account, Region and action; every identity exists, is "
                        "verified and has no MAIL FROM yet; ");
+    if (r->publishing)
+        buf_add_fmt(&text,
+                    "%u of %u names are in %u %s under dns.publish, and their records are created "
+                    "in the run, by providers that take calls at their documented rates; of other "
+                    "names ",
+                    names_published(&r->forecast), r->forecast.names, r->forecast.zones_ours,
+                    plural(r->forecast.zones_ours, "zone", "zones"));
     if (r->published >= 1)
         buf_add_str(&text, "all DNS records are there; ");
     else if (config->delay_max == 0)
@@ -129,6 +145,30 @@ static const char *action_of(const struct rehearsal *r, int kind)
     return call_action((enum call_kind)kind, api);
 }
 
+static const char *const provider_calls[CALL_KINDS] = {
+    [CALL_ZONES] = "zones looked up",
+    [CALL_ZONE] = "name servers of a zone asked for",
+    [CALL_RECORDS] = "record sets of a name read",
+    [CALL_CHANGE] = "changes, of up to 500 names each",
+};
+
+static void print_publishing(const struct forecast *f)
+{
+    const struct publisher_totals *t = &f->published;
+    char after[WHEN_LEN];
+    uint32_t done = t->by_state[PUBLISH_DONE], left = names_published(f) - done;
+    printf("  %-38s %10s\n", "calls to providers of DNS", "calls");
+    for (int kind = CALL_ZONES; kind <= CALL_CHANGE; kind++)
+        if (t->calls[kind])
+            printf("  %-38s %10llu\n", provider_calls[kind], (unsigned long long)t->calls[kind]);
+    printf("  %-38s %10llu\n", "throttled", (unsigned long long)t->throttled);
+    printf("  The record sets of %u %s in %u %s are created and seen at every authority after "
+           "%s; %u %s.\n\n",
+           done, plural(done, "name", "names"), f->zones_ours,
+           plural(f->zones_ours, "zone", "zones"), span_format(f->published_at, after), left,
+           plural(left, "name is not", "names are not"));
+}
+
 static void print_waits(const char *who, const double sums[WAIT_CAUSES], uint32_t count)
 {
     char turn[WHEN_LEN], dns[WHEN_LEN], detect[WHEN_LEN];
@@ -156,6 +196,8 @@ void forecast_print_text(const struct rehearsal *r)
                    100 * (double)f->totals.throttled[kind] / (double)f->totals.calls[kind]);
     printf("  %-38s %10llu to %llu\n\n", "of an account in a Region",
            (unsigned long long)f->lane_calls_min, (unsigned long long)f->lane_calls_max);
+    if (r->publishing)
+        print_publishing(f);
     int n = 0;
     printf("Outcomes: ");
     for (int o = 0; o < OUTCOMES; o++)
@@ -229,6 +271,23 @@ static void json_timeline(struct json_out *j, const struct forecast *f)
     json_seconds(j, "window_end_s", f->last_write + SPAN_H(72));
 }
 
+static void json_publishing(struct json_out *j, const struct forecast *f)
+{
+    const struct publisher_totals *t = &f->published;
+    json_line(j, "\n  ");
+    json_add_object(j, "publishing");
+    json_add_u64(j, "names", f->names);
+    json_add_u64(j, "names_in_zones_of_providers", names_published(f));
+    json_add_u64(j, "zones", f->zones_ours);
+    json_add_u64(j, "created", t->by_state[PUBLISH_DONE]);
+    json_add_u64(j, "calls_zones", t->calls[CALL_ZONES] + t->calls[CALL_ZONE]);
+    json_add_u64(j, "calls_records", t->calls[CALL_RECORDS]);
+    json_add_u64(j, "calls_change", t->calls[CALL_CHANGE]);
+    json_add_u64(j, "throttled", t->throttled);
+    json_add_fixed(j, "finish_s", seconds(f->published_at), 3);
+    json_end(j);
+}
+
 static void json_waits(struct json_out *j, const char *key, const double sums[WAIT_CAUSES],
                        uint32_t count)
 {
@@ -273,6 +332,8 @@ void forecast_print_json(const struct rehearsal *r)
         json_end(&j);
     }
     json_end_line(&j, "\n  ");
+    if (r->publishing)
+        json_publishing(&j, f);
     json_line(&j, "\n  ");
     json_add_object(&j, "lane_calls");
     json_add_u64(&j, "min", f->lane_calls_min);

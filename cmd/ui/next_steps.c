@@ -79,7 +79,7 @@ void next_steps_records(const struct options *o, const struct run *r, uint32_t w
     struct advice a; /* large for a small stack: one is enough */
     struct buf words;
     bool is_plan = r->head.verb == RUN_PLAN;
-    if (waiting == 0 || (is_plan && o->dry_run))
+    if (waiting == 0 || (is_plan && (o->dry_run || o->publish)))
         return;
     buf_init(&words, sizeof a.text);
     for (size_t i = 0; is_plan && i < o->arguments_len; i++)

@@ -62,6 +62,8 @@ struct text access_write(const struct access *a, struct arena *arena)
         json_add_number(&j, "rate", a->rate_per_s);
     if (a->authority_port)
         json_add_u64(&j, "authority-port", a->authority_port);
+    if (a->merges_spf)
+        json_add_bool(&j, "merge-spf", true);
     json_end(&j);
     struct text text = out.failed ? TEXT_NONE : arena_text(arena, buf_text(&out));
     buf_clear(&out);
@@ -80,6 +82,8 @@ void access_tell(const struct access *a, struct buf *out)
         buf_add_fmt(out, "%s--rate %g", out->len ? " " : "", a->rate_per_s);
     if (a->authority_port)
         buf_add_fmt(out, "%s--authority-port %u", out->len ? " " : "", a->authority_port);
+    if (a->merges_spf)
+        buf_add_fmt(out, "%s--merge-spf", out->len ? " " : "");
 }
 
 enum err access_read(struct access *a, struct text kept, struct arena *arena, struct why *why)
@@ -105,6 +109,7 @@ enum err access_read(struct access *a, struct text kept, struct arena *arena, st
     if (cJSON_IsNumber(port) && port->valuedouble >= 0 && port->valuedouble <= UINT16_MAX &&
         !a->authority_port)
         a->authority_port = (uint16_t)port->valuedouble;
+    a->merges_spf |= cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "merge-spf"));
     cJSON_Delete(json);
     return OK;
 }

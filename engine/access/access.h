@@ -22,7 +22,8 @@ struct access {
     span_us call_timeout_us; /* of one request */
     double rate_per_s;       /* 0: not given */
     unsigned carriers;
-    bool verbose; /* each call is told on standard error */
+    bool merges_spf; /* a published SPF record may replace one without Amazon SES */
+    bool verbose;    /* each call is told on standard error */
 };
 
 /* "v1", "v2", "auto" (begins with v1), or NULL for the default. */

@@ -95,6 +95,12 @@ void heap_drop(struct heap *h, uint32_t id)
         settle(h, i, last);
 }
 
+bool heap_has(const struct heap *h, uint32_t id)
+{
+    assert(id < h->cap);
+    return h->place[id] != 0;
+}
+
 instant_us heap_first(const struct heap *h)
 {
     return h->len ? h->nodes[0].at : WHEN_NEVER;

@@ -23,7 +23,8 @@ bool heap_init(struct heap *h, uint32_t ids); /* ids 0 .. ids - 1; false when ou
 void heap_clear(struct heap *h);
 void heap_set(struct heap *h, uint32_t id, instant_us at); /* inserts or moves; WHEN_NEVER drops */
 void heap_drop(struct heap *h, uint32_t id);               /* absent is fine */
-instant_us heap_first(const struct heap *h);               /* WHEN_NEVER when empty */
+bool heap_has(const struct heap *h, uint32_t id);
+instant_us heap_first(const struct heap *h);                     /* WHEN_NEVER when empty */
 bool heap_pop_due(struct heap *h, instant_us now, uint32_t *id); /* first entry with at <= now */
 
 #endif

@@ -48,6 +48,12 @@ void call_pool_returned(struct call_pool *pool)
     pool->out--;
 }
 
+bool call_pool_has(const struct call_pool *pool, const struct call *call)
+{
+    uintptr_t first = (uintptr_t)pool->calls, end = (uintptr_t)(pool->calls + pool->len);
+    return first <= (uintptr_t)call && (uintptr_t)call < end;
+}
+
 void call_pool_give(struct call_pool *pool, struct call *call)
 {
     call->next = pool->free;

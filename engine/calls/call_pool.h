@@ -31,5 +31,6 @@ struct call *call_pool_take(struct call_pool *pool, enum call_kind kind, uint16_
                             enum api api);
 void call_pool_returned(struct call_pool *pool); /* a call out has come back */
 void call_pool_give(struct call_pool *pool, struct call *call);
+bool call_pool_has(const struct call_pool *pool, const struct call *call); /* is it its own? */
 
 #endif

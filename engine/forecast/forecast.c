@@ -1,5 +1,5 @@
 /* A rehearsal: the simulated world, the engine in it, and the fold of its records. */
-#include "forecast.h"
+#include "forecast_internal.h"
 
 #include "access/lanes.h"
 #include "engine.h"
@@ -54,6 +54,7 @@ enum err rehearsal_init(struct rehearsal *r, const struct forecast_config *confi
 
 void rehearsal_clear(struct rehearsal *r)
 {
+    rehearsal_publish_clear(r);
     suffix_list_close(r->suffixes);
     fleet_clear(&r->fleet);
     arena_clear(&r->memory);
@@ -66,6 +67,11 @@ static enum err fold_records(void *ctx, const struct record *records, uint32_t l
     (void)why;
     for (uint32_t i = 0; i < len; i++) {
         const struct record *r = &records[i];
+        if (!record_is_of_job(r)) {
+            if (r->publish && publish_state_is_final(r->publish->state))
+                f->published_at = r->at - START;
+            continue;
+        }
         struct waits *waits = &fold->waits[r->job];
         span_us span = r->at - (waits->since ? waits->since : START);
         waits->since = r->at;
@@ -151,6 +157,7 @@ static struct world_options world_options_of(const struct rehearsal *r)
         .right_host = TEXT("feedback-smtp.us-east-1.amazonses.com"),
         .foretells = true,
     };
+    w.providers = r->publishing ? &r->publishing->model : NULL;
     return w;
 }
 
@@ -218,8 +225,12 @@ static enum err play_in(struct rehearsal *r, struct world *w, struct why *why)
     if (!scheduler)
         return why_set(why, ERR_NOMEM, "out of memory");
     struct machine machine = scheduler_machine(scheduler);
+    enum err err = OK;
+    if (r->publishing)
+        err = rehearsal_publish_join(r, scheduler, &machine, START, why);
     scheduler_start(scheduler, START);
-    enum err err = engine_run(&machine, &io, NULL, &end, why);
+    if (err == OK)
+        err = engine_run(&machine, &io, NULL, &end, why);
     scheduler_totals(scheduler, &r->forecast.totals);
     r->forecast.lane_calls_min = r->forecast.lanes ? UINT64_MAX : 0;
     for (uint32_t lane = 0; lane < r->forecast.lanes; lane++) {
@@ -234,6 +245,7 @@ static enum err play_in(struct rehearsal *r, struct world *w, struct why *why)
     if (scheduler_pause_reason(scheduler))
         snprintf(r->forecast.paused, sizeof r->forecast.paused, "%s",
                  scheduler_pause_reason(scheduler));
+    rehearsal_publish_end(r);
     scheduler_clear(scheduler);
     return err;
 }
@@ -241,7 +253,6 @@ static enum err play_in(struct rehearsal *r, struct world *w, struct why *why)
 enum err rehearsal_play(struct rehearsal *r, struct why *why)
 {
     struct forecast_fold fold = {&r->fleet, r->detect_after, &r->forecast, NULL};
-    struct world_options options = world_options_of(r);
     struct world *world = NULL;
     const struct fleet *fleet = &r->fleet;
     struct forecast *f = &r->forecast;
@@ -257,8 +268,11 @@ enum err rehearsal_play(struct rehearsal *r, struct why *why)
         err = suffix_list_open(&r->suffixes, r->access->psl_file, why);
     if (err == OK)
         err = budget_make(r, why);
+    if (err == OK && r->config->publishes)
+        err = rehearsal_publish_open(r, why);
     if (err == OK) {
         struct world_keeper keeper = {&fold, fold_records};
+        struct world_options options = world_options_of(r);
         world = world_new(&options, &r->fleet, keeper, why);
         err = world ? world_populate(r, world, why) : ERR_NOMEM;
     }

@@ -4,14 +4,16 @@
  *
  * The assumed world: every identity of the manifest exists, is verified and has no MAIL FROM; SES
  * allows each lane exactly the rate of the manifest or --rate; DNS is seen as published, without
- * caches. Times are since the start of the run. A rehearsal ends after REHEARSAL_SPAN, with
- * unfinished identities counted.
+ * caches. With --publish, names in zones that a provider writes have no records before;
+ * forecast_publish.c says what a zone is. Times are since the start of the run. A rehearsal ends
+ * after REHEARSAL_SPAN, with unfinished identities counted.
  */
 #ifndef MF_FORECAST_H
 #define MF_FORECAST_H
 
 #include "access/access.h"
 #include "calls/budget.h"
+#include "publish/publisher.h"
 #include "rules/suffix.h"
 #include "scheduler/scheduler.h"
 #include "world/faults.h"
@@ -39,6 +41,10 @@ struct forecast {
     double wait_us[WAIT_CAUSES];      /* sums over all identities */
     double tail_wait_us[WAIT_CAUSES]; /* over the last hundredth to become final */
     uint32_t tail;
+    /* With config.publishes: */
+    uint32_t names, zones_ours; /* MAIL FROM names; zones that some provider writes */
+    struct publisher_totals published;
+    span_us published_at; /* the last name was seen at every authority, or came to another end */
     char paused[REASON_LEN_MAX]; /* why identities were held back (waves, max_failures); or "" */
 };
 
@@ -51,6 +57,7 @@ struct forecast_config {
     span_us detect_after;         /* 0: not given */
     const char *faults;           /* NULL: none */
     uint64_t seed;
+    bool publishes; /* the record sets of zones under dns.publish are created in the same run */
 };
 
 struct rehearsal {
@@ -63,6 +70,7 @@ struct rehearsal {
     double published; /* 0 .. 1 */
     span_us detect_after;
     struct forecast forecast;
+    struct rehearsed_publishing *publishing; /* NULL: nothing is published */
 };
 
 /* Fills in the config's open members; ERR_INPUT: unknown faults. */

@@ -168,6 +168,58 @@ static bool policy_take(struct plan_reading *r)
     return !r->fits || index == place;
 }
 
+/* A text of a provider; empty: not given. */
+static struct text given(const cJSON *json, const char *key)
+{
+    struct text t = word(json, key);
+    return t.at ? t : TEXT_NONE;
+}
+
+static bool zones_take(struct plan_reading *r, struct provider *p)
+{
+    const cJSON *list = member(r->json, "zones"), *item;
+    int len = cJSON_GetArraySize(list);
+    if (len < 1 || len > PROVIDER_ZONES_MAX)
+        return false;
+    p->zones = ARENA_ARRAY(&r->fleet->arena, struct text, (uint32_t)len);
+    r->fits &= p->zones != NULL;
+    cJSON_ArrayForEach(item, list)
+    {
+        struct text zone = text_of(cJSON_GetStringValue(item));
+        if (!r->fits || !zone.at)
+            return false;
+        p->zones[p->zones_len++] = zone;
+    }
+    return true;
+}
+
+static bool provider_take(struct plan_reading *r)
+{
+    struct provider p = {.kind = PROVIDER_KINDS};
+    uint16_t index;
+    uint64_t line = 0, column = 0;
+    for (int kind = 0; kind < PROVIDER_KINDS; kind++)
+        if (text_eq(word(r->json, "kind"), text_of(provider_kind_name((enum provider_kind)kind))))
+            p.kind = (enum provider_kind)kind;
+    if (p.kind == PROVIDER_KINDS || !zones_take(r, &p) ||
+        !index_of(r->json, "account", r->fleet->accounts_len, &p.account) ||
+        !index_of(r->json, "file", r->fleet->files_len, &p.file) ||
+        !whole(r->json, "line", UINT32_MAX, &line) ||
+        !whole(r->json, "column", UINT32_MAX, &column))
+        return false;
+    p.line = (uint32_t)line;
+    p.column = (uint32_t)column;
+    p.endpoint_url = given(r->json, "endpoint_url");
+    p.token_env = given(r->json, "token_env");
+    p.server = given(r->json, "server");
+    p.key_file = given(r->json, "key_file");
+    p.key_name = given(r->json, "key_name");
+    p.key_algorithm = given(r->json, "key_algorithm");
+    p.key_secret_env = given(r->json, "key_secret_env");
+    r->fits &= fleet_provider(r->fleet, &p, &index);
+    return true;
+}
+
 static bool source_take(struct plan_reading *r, struct choice *c)
 {
     uint64_t line = 0, column = 0;
@@ -353,21 +405,44 @@ static bool member_take(struct plan_reading *r, const char *key)
     return line_take(r, "{", "}") && member(r->json, key);
 }
 
-/* "name":[, elements, ], */
-static bool list_take(struct plan_reading *r, const char *name,
-                      bool (*take)(struct plan_reading *r))
+/* "name":[; the name is good until the next line. */
+static bool list_begin(struct plan_reading *r, struct text *name)
 {
     struct text line, rest;
     if (plan_lines_next(&r->lines, &line) != OK || line.len < 4 || line.at[0] != '"')
         return false;
     rest = text_from(line, 1);
-    if (!text_eq(text_cut(&rest, '"'), text_of(name)) || !text_eq(rest, TEXT(":[")))
-        return false;
+    *name = text_cut(&rest, '"');
+    return text_eq(rest, TEXT(":["));
+}
+
+/* Elements, ], */
+static bool elements_take(struct plan_reading *r, bool (*take)(struct plan_reading *r))
+{
     while (line_take(r, "", "")) {
         if (!take(r) || !r->fits)
             return false;
     }
     return text_eq(buf_text(&r->scratch), TEXT("]"));
+}
+
+static bool list_take(struct plan_reading *r, const char *name,
+                      bool (*take)(struct plan_reading *r))
+{
+    struct text found;
+    return list_begin(r, &found) && text_eq(found, text_of(name)) && elements_take(r, take);
+}
+
+/* The providers of DNS are a list only where the fleet has some. */
+static bool providers_and_identities_take(struct plan_reading *r)
+{
+    struct text name;
+    if (!list_begin(r, &name))
+        return false;
+    if (text_eq(name, TEXT("identities")))
+        return elements_take(r, identity_take);
+    return text_eq(name, TEXT("providers")) && elements_take(r, provider_take) &&
+           list_take(r, "identities", identity_take);
 }
 
 static bool head_take(struct plan_reading *r)
@@ -430,8 +505,8 @@ static enum err walk(struct plan_reading *r, struct why *why)
                        TEXT_ARG(number), PLAN_FORMAT_VERSION);
     if (head_take(r) && list_take(r, "files", file_take) && list_take(r, "waves", wave_take) &&
         list_take(r, "accounts", account_take) && list_take(r, "lanes", lane_take) &&
-        list_take(r, "policies", policy_take) && list_take(r, "identities", identity_take) &&
-        tail_take(r) && r->fits)
+        list_take(r, "policies", policy_take) && providers_and_identities_take(r) && tail_take(r) &&
+        r->fits)
         return OK;
     if (!r->fits)
         return why_set(why, ERR_NOMEM, "out of memory, or beyond a bound, at line %u",

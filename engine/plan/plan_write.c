@@ -85,6 +85,35 @@ static void lane_add(struct json_out *j, const struct fleet *f, uint32_t i)
     json_end(j);
 }
 
+static void add_given(struct json_out *j, const char *key, struct text value)
+{
+    if (value.len)
+        json_add_text(j, key, value);
+}
+
+static void provider_add(struct json_out *j, const struct fleet *f, uint32_t i)
+{
+    const struct provider *p = &f->providers[i];
+    json_add_object(j, NULL);
+    json_add_word(j, "kind", provider_kind_name(p->kind));
+    json_add_array(j, "zones");
+    for (uint32_t zone = 0; zone < p->zones_len; zone++)
+        json_add_text(j, NULL, p->zones[zone]);
+    json_end(j);
+    json_add_u64(j, "account", p->account);
+    add_given(j, "endpoint_url", p->endpoint_url);
+    add_given(j, "token_env", p->token_env);
+    add_given(j, "server", p->server);
+    add_given(j, "key_file", p->key_file);
+    add_given(j, "key_name", p->key_name);
+    add_given(j, "key_algorithm", p->key_algorithm);
+    add_given(j, "key_secret_env", p->key_secret_env);
+    json_add_u64(j, "file", p->file);
+    json_add_u64(j, "line", p->line);
+    json_add_u64(j, "column", p->column);
+    json_end(j);
+}
+
 static void policy_add(struct json_out *j, const struct fleet *f, uint32_t i)
 {
     json_add_object(j, NULL);
@@ -165,6 +194,8 @@ void plan_write_begin(struct plan_writer *w, const struct plan_head *head, struc
     list_add(w, "accounts", f->accounts_len, account_add);
     list_add(w, "lanes", f->lanes_len, lane_add);
     list_add(w, "policies", f->policies_len, policy_add);
+    if (f->providers_len) /* programs that know none read the plans of all other fleets */
+        list_add(w, "providers", f->providers_len, provider_add);
     json_line(j, "\n");
     json_add_array(j, "identities");
     hash_from(w, start, out);

@@ -59,7 +59,7 @@ static enum err records_path(const struct call *c, struct aws_parts *p, const ch
 }
 
 /* The three lists of a batch, filled before they are written in their order. */
-struct batch {
+struct record_batch {
     struct buf lists[3];
     struct json_out writers[3];
     uint32_t len;
@@ -86,7 +86,8 @@ static void content_add(struct json_out *j, const struct record_set *set,
     json_add_u64(j, "ttl", set->ttl_s);
 }
 
-static void post_add(struct batch *b, const struct record_set *set, const struct record_value *v)
+static void post_add(struct record_batch *b, const struct record_set *set,
+                     const struct record_value *v)
 {
     struct json_out *j = &b->writers[POSTS];
     b->len++;
@@ -98,7 +99,7 @@ static void post_add(struct batch *b, const struct record_set *set, const struct
     json_end(j);
 }
 
-static enum err by_id(struct batch *b, unsigned list, const struct record_set *set,
+static enum err by_id(struct record_batch *b, unsigned list, const struct record_set *set,
                       const struct record_value *v, struct why *why)
 {
     if (v->id.len == 0)
@@ -110,7 +111,7 @@ static enum err by_id(struct batch *b, unsigned list, const struct record_set *s
     return OK;
 }
 
-static enum err delete_add(struct batch *b, const struct record_set *set,
+static enum err delete_add(struct record_batch *b, const struct record_set *set,
                            const struct record_value *v, struct why *why)
 {
     enum err err = by_id(b, DELETES, set, v, why);
@@ -141,7 +142,8 @@ static const struct record_value *next_of_its_own(const struct record_set *set, 
 }
 
 /* A record that stays is not touched; one that goes is patched into one that comes. */
-static enum err swap_add(struct batch *b, const struct record_change *change, struct why *why)
+static enum err swap_add(struct record_batch *b, const struct record_change *change,
+                         struct why *why)
 {
     const struct record_set *set = &change->set, *old = &change->old;
     uint32_t i = 0, k = 0;
@@ -165,7 +167,8 @@ static enum err swap_add(struct batch *b, const struct record_change *change, st
     return err;
 }
 
-static enum err change_add(struct batch *b, const struct record_change *change, struct why *why)
+static enum err change_add(struct record_batch *b, const struct record_change *change,
+                           struct why *why)
 {
     enum err err = change_vet(change, why);
     if (err || change->kind == CHANGE_SWAP)
@@ -178,7 +181,8 @@ static enum err change_add(struct batch *b, const struct record_change *change, 
     return err;
 }
 
-static enum err batch_fill(struct batch *b, const struct call *c, struct buf *body, struct why *why)
+static enum err batch_fill(struct record_batch *b, const struct call *c, struct buf *body,
+                           struct why *why)
 {
     enum err err = OK;
     struct json_out j;
@@ -205,7 +209,7 @@ static enum err batch_fill(struct batch *b, const struct call *c, struct buf *bo
 
 static enum err batch_encode(const struct call *c, struct buf *body, struct why *why)
 {
-    struct batch b = {.len = 0};
+    struct record_batch b = {.len = 0};
     for (unsigned i = 0; i < COUNT(list_names); i++) {
         buf_init(&b.lists[i], REQUEST_BODY_MAX);
         json_init(&b.writers[i], &b.lists[i]);
@@ -364,7 +368,7 @@ static bool decode_zones(struct call *c, const struct json *result)
 }
 
 /* One record of an answer. */
-struct record {
+struct cloudflare_record {
     uint16_t type;
     uint32_t ttl_s;
     bool is_special;
@@ -372,7 +376,7 @@ struct record {
 };
 
 /* Old records may have TXT content without quotes. */
-static bool read_content(struct call *c, struct record *record, struct text content,
+static bool read_content(struct call *c, struct cloudflare_record *record, struct text content,
                          uint32_t priority)
 {
     struct record_value *v = &record->value;
@@ -388,7 +392,7 @@ static bool read_content(struct call *c, struct record *record, struct text cont
 }
 
 static bool read_record(struct call *c, const struct json *item, struct text *name,
-                        struct record *record)
+                        struct cloudflare_record *record)
 {
     struct text id = TEXT_NONE, type = TEXT_NONE, content = TEXT("");
     uint32_t priority = 0, ttl_s = AUTOMATIC_TTL;
@@ -407,7 +411,7 @@ static bool read_record(struct call *c, const struct json *item, struct text *na
     return record->value.id.at && read_content(c, record, content, priority);
 }
 
-static bool set_grow(struct call *c, struct record_set *set, const struct record *record)
+static bool set_grow(struct call *c, struct record_set *set, const struct cloudflare_record *record)
 {
     struct record_value *values = ARENA_ARRAY(&c->arena, struct record_value, set->len + 1);
     if (!values)
@@ -420,7 +424,7 @@ static bool set_grow(struct call *c, struct record_set *set, const struct record
     return true;
 }
 
-static bool set_add(struct call *c, const struct record *record, uint32_t *cap)
+static bool set_add(struct call *c, const struct cloudflare_record *record, uint32_t *cap)
 {
     uint32_t i = 0;
     while (i < c->sets_len && c->sets[i].type != record->type)
@@ -441,7 +445,7 @@ static bool decode_records(struct call *c, const struct json *result)
 {
     uint32_t cap = 0, seen = 0;
     for (const struct json *item = json_first(result); item; item = json_next(item)) {
-        struct record record = {.type = 0};
+        struct cloudflare_record record = {.type = 0};
         struct text name = TEXT_NONE;
         if (!read_record(c, item, &name, &record))
             return false;

@@ -78,15 +78,15 @@ static bool strings_add(ldns_rr *rr, struct text data, struct text cuts)
 }
 
 /* A section in the making; the first error stays. */
-struct section {
+struct update_section {
     ldns_rr_list *list;
     enum err err;
     struct why *why;
 };
 
 /* value NULL: a record without data, which speaks of the whole set. */
-static void section_add(struct section *s, struct text owner, unsigned type, ldns_rr_class class,
-                        uint32_t ttl_s, const struct record_value *value)
+static void section_add(struct update_section *s, struct text owner, unsigned type,
+                        ldns_rr_class class, uint32_t ttl_s, const struct record_value *value)
 {
     if (s->err != OK)
         return;
@@ -114,8 +114,8 @@ static void section_add(struct section *s, struct text owner, unsigned type, ldn
                 TEXT_ARG(owner), dns_type_name(type));
 }
 
-static void section_add_all(struct section *s, const struct record_set *set, ldns_rr_class class,
-                            uint32_t ttl_s)
+static void section_add_all(struct update_section *s, const struct record_set *set,
+                            ldns_rr_class class, uint32_t ttl_s)
 {
     for (uint32_t i = 0; i < set->len; i++)
         section_add(s, set->name, set->type, class, ttl_s, &set->values[i]);
@@ -124,7 +124,8 @@ static void section_add_all(struct section *s, const struct record_set *set, ldn
 /* What must hold (RFC 2136, section 2.4) and what is to be done (section 2.5). A server ignores in
  * silence what it cannot do, such as an MX at a CNAME, so whatever matters is a prerequisite. A TTL
  * is never compared. */
-static void change_add(struct section *must, struct section *todo, const struct record_change *ch)
+static void change_add(struct update_section *must, struct update_section *todo,
+                       const struct record_change *ch)
 {
     const struct record_set *set = &ch->set;
     const struct record_set *old = ch->kind == CHANGE_SWAP ? &ch->old : set;
@@ -170,7 +171,8 @@ static enum err changes_check(const struct call *c, struct why *why)
 
 static enum err update_make(ldns_pkt **out, const struct call *c, struct why *why)
 {
-    struct section must = {ldns_rr_list_new(), OK, why}, todo = {ldns_rr_list_new(), OK, why};
+    struct update_section must = {ldns_rr_list_new(), OK, why},
+                          todo = {ldns_rr_list_new(), OK, why};
     enum err err = changes_check(c, why);
     if (err == OK && (!must.list || !todo.list))
         err = why_set(why, ERR_NOMEM, "out of memory");
@@ -336,7 +338,7 @@ enum err update_encode(struct buf *out, struct update_sent *sent, const struct c
 
 /* ---- the answer ---- */
 
-struct answer {
+struct update_answer {
     const uint8_t *bytes;
     size_t len;
     ldns_rr *question, *soa, *last; /* owned. soa: the first in the answer section */
@@ -344,7 +346,7 @@ struct answer {
     bool last_is_additional;
 };
 
-static void answer_clear(struct answer *a)
+static void answer_clear(struct update_answer *a)
 {
     ldns_rr_free(a->question);
     ldns_rr_free(a->soa);
@@ -352,12 +354,12 @@ static void answer_clear(struct answer *a)
 }
 
 /* False: the bytes are no whole message. */
-static bool answer_read(struct answer *a, const uint8_t *bytes, size_t len)
+static bool answer_read(struct update_answer *a, const uint8_t *bytes, size_t len)
 {
     static const ldns_pkt_section sections[] = {LDNS_SECTION_QUESTION, LDNS_SECTION_ANSWER,
                                                 LDNS_SECTION_AUTHORITY, LDNS_SECTION_ADDITIONAL};
     size_t at = LDNS_HEADER_SIZE;
-    *a = (struct answer){.bytes = bytes, .len = len};
+    *a = (struct update_answer){.bytes = bytes, .len = len};
     if (len < LDNS_HEADER_SIZE || LDNS_QDCOUNT(bytes) > 1)
         return false;
     for (size_t s = 0; s < COUNT(sections); s++) {
@@ -383,7 +385,7 @@ static bool answer_read(struct answer *a, const uint8_t *bytes, size_t len)
 }
 
 /* The TSIG record, which is the last of its message; NULL: there is none. */
-static const ldns_rr *answer_tsig(const struct answer *a)
+static const ldns_rr *answer_tsig(const struct update_answer *a)
 {
     bool is_one = a->last && a->last_is_additional &&
                   ldns_rr_get_type(a->last) == LDNS_RR_TYPE_TSIG &&
@@ -413,7 +415,7 @@ static bool name_is(const ldns_rdf *found, const char *name)
 }
 
 /* NULL: the answer is of the server that has the key, to this very request. Otherwise why not. */
-static const char *answer_doubt(const struct answer *a, const struct update_sent *sent,
+static const char *answer_doubt(const struct update_answer *a, const struct update_sent *sent,
                                 const struct tsig_key *key)
 {
     const ldns_rr *tsig = answer_tsig(a);
@@ -588,8 +590,9 @@ static void change_verified(struct call *c, const ldns_rr *tsig, unsigned rcode,
     }
 }
 
-static void change_answered(struct call *c, const struct answer *a, const struct update_sent *sent,
-                            const struct tsig_key *key, instant_us now)
+static void change_answered(struct call *c, const struct update_answer *a,
+                            const struct update_sent *sent, const struct tsig_key *key,
+                            instant_us now)
 {
     const ldns_rr *tsig = answer_tsig(a);
     unsigned rcode = LDNS_RCODE_WIRE(a->bytes);
@@ -611,7 +614,7 @@ static void change_answered(struct call *c, const struct answer *a, const struct
 }
 
 /* The server has the zone when it says so as an authority and the SOA is that of this very name. */
-static void zones_answered(struct call *c, const struct answer *a)
+static void zones_answered(struct call *c, const struct update_answer *a)
 {
     char room[16];
     unsigned rcode = LDNS_RCODE_WIRE(a->bytes);
@@ -644,7 +647,7 @@ static void zones_answered(struct call *c, const struct answer *a)
 }
 
 /* NULL: the message answers this request. */
-static const char *answer_mismatch(const struct call *c, const struct answer *a,
+static const char *answer_mismatch(const struct call *c, const struct update_answer *a,
                                    const struct update_sent *sent)
 {
     bool asks = c->kind == CALL_ZONES;
@@ -667,7 +670,7 @@ static const char *answer_mismatch(const struct call *c, const struct answer *a,
 void update_decode(struct call *c, const struct update_sent *sent, const struct provider_at *at,
                    const uint8_t *bytes, size_t len, instant_us now)
 {
-    struct answer a;
+    struct update_answer a;
     bool is_whole = answer_read(&a, bytes, len);
     const char *mismatch = is_whole ? answer_mismatch(c, &a, sent) : "is no whole DNS message";
     if (mismatch)

@@ -83,19 +83,19 @@ enum err tsig_key_set(struct tsig_key *key, struct text name, struct text algori
 
 /* ---- files ---- */
 
-struct source {
+struct key_text {
     struct text file, all;
     size_t at;
     struct why *why;
 };
 
 /* A key in the making. Texts are of the file. */
-struct draft {
+struct key_draft {
     struct text name, algorithm, secret;
     size_t at; /* where it begins */
 };
 
-static enum err source_refuse(const struct source *s, size_t at, const char *what)
+static enum err source_refuse(const struct key_text *s, size_t at, const char *what)
 {
     size_t line = 1, begin = 0;
     for (size_t i = 0; i < at && i < s->all.len; i++)
@@ -107,7 +107,8 @@ static enum err source_refuse(const struct source *s, size_t at, const char *wha
                    at - begin + 1, what);
 }
 
-static enum err draft_take(struct tsig_key *key, const struct source *s, const struct draft *d)
+static enum err draft_take(struct tsig_key *key, const struct key_text *s,
+                           const struct key_draft *d)
 {
     struct why inner;
     enum err err = OK;
@@ -130,7 +131,7 @@ static bool is_blank(char c)
 
 /* Past blanks and the comments of BIND: from "#" or "//" to the end of the line, and between marks.
  */
-static void skip(struct source *s)
+static void skip(struct key_text *s)
 {
     for (;;) {
         struct text rest = text_from(s->all, s->at);
@@ -148,7 +149,7 @@ static void skip(struct source *s)
 }
 
 /* The next word, with or without quotes, or one of "{};"; empty at the end. */
-static struct text token(struct source *s)
+static struct text token(struct key_text *s)
 {
     skip(s);
     struct text rest = text_from(s->all, s->at);
@@ -167,7 +168,7 @@ static struct text token(struct source *s)
 }
 
 /* BIND's clause, from behind its first word. */
-static enum err clause_read(struct source *s, struct draft *d)
+static enum err clause_read(struct key_text *s, struct key_draft *d)
 {
     d->name = token(s);
     if (!text_eq(token(s), TEXT("{")))
@@ -191,12 +192,12 @@ static enum err clause_read(struct source *s, struct draft *d)
     return OK;
 }
 
-static enum err clauses_read(struct tsig_key *key, struct source *s)
+static enum err clauses_read(struct tsig_key *key, struct key_text *s)
 {
     enum err err = OK;
     while (err == OK) {
         skip(s);
-        struct draft d = {.at = s->at};
+        struct key_draft d = {.at = s->at};
         struct text word = token(s);
         if (word.len == 0)
             break;
@@ -209,9 +210,9 @@ static enum err clauses_read(struct tsig_key *key, struct source *s)
 }
 
 /* Knot's list: each entry begins with "-", each line is "word: value". */
-static enum err list_read(struct tsig_key *key, struct source *s)
+static enum err list_read(struct tsig_key *key, struct key_text *s)
 {
-    struct draft d = {0};
+    struct key_draft d = {0};
     enum err err = OK;
     struct text rest = s->all;
     bool is_open = false;
@@ -225,7 +226,7 @@ static enum err list_read(struct tsig_key *key, struct source *s)
             continue;
         if (line.at[0] == '-') {
             err = is_open ? draft_take(key, s, &d) : OK;
-            d = (struct draft){.at = at};
+            d = (struct key_draft){.at = at};
             is_open = true;
             line = text_trim(text_from(line, 1));
         }
@@ -249,9 +250,9 @@ static enum err list_read(struct tsig_key *key, struct source *s)
 }
 
 /* [algorithm:]name:secret, where no part has a colon. */
-static enum err words_read(struct tsig_key *key, struct source *s)
+static enum err words_read(struct tsig_key *key, struct key_text *s)
 {
-    struct draft d = {.at = s->at, .algorithm = TEXT("hmac-sha256")};
+    struct key_draft d = {.at = s->at, .algorithm = TEXT("hmac-sha256")};
     struct text rest = token(s), first = text_cut(&rest, ':'), second = text_cut(&rest, ':');
     d.name = rest.at ? second : first;
     d.algorithm = rest.at ? first : d.algorithm;
@@ -265,7 +266,7 @@ static enum err words_read(struct tsig_key *key, struct source *s)
 enum err tsig_key_parse(struct tsig_key *key, struct text file, struct text content,
                         struct why *why)
 {
-    struct source s = {.file = file, .all = content, .why = why};
+    struct key_text s = {.file = file, .all = content, .why = why};
     *key = (struct tsig_key){0};
     skip(&s);
     struct text rest = text_from(content, s.at);

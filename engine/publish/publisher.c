@@ -77,6 +77,8 @@ void pub_move(struct publisher *p, uint32_t target, enum publish_state state,
     p->totals.by_state[state]++;
     t->state = state;
     t->reason = reason;
+    if (publish_state_is_final(state) && p->options.ended)
+        p->options.ended(p->options.ctx, target, now);
 }
 
 void pub_unsent(struct publisher *p, uint32_t target)
@@ -292,6 +294,14 @@ static bool providers_share(const struct provider *a, const struct provider *b)
     }
 }
 
+uint32_t publisher_bucket(const struct fleet *f, uint32_t provider)
+{
+    uint32_t first = 0;
+    while (!providers_share(&f->providers[first], &f->providers[provider]))
+        first++;
+    return first;
+}
+
 static bool providers_init(struct publisher *p)
 {
     const struct fleet *f = p->options.fleet;
@@ -305,8 +315,7 @@ static bool providers_init(struct publisher *p)
         pace_init_burst(&p->buckets[i].pace, rates[f->providers[i].kind]);
         p->buckets[i].first = p->buckets[i].last = PUB_NONE;
         p->closed[i] = p->options.trouble ? p->options.trouble[i] : NULL;
-        while (!providers_share(&f->providers[p->bucket_of[i]], &f->providers[i]))
-            p->bucket_of[i]++;
+        p->bucket_of[i] = publisher_bucket(f, i);
     }
     return true;
 }
@@ -414,6 +423,17 @@ void publisher_start(struct publisher *p, instant_us now)
             p->unlooked++;
             pub_look(p, i, now);
         }
+}
+
+bool publisher_owns(const struct publisher *p, const struct call *call)
+{
+    return call_pool_has(&p->questions, call) || call_pool_has(&p->calls, call);
+}
+
+bool publisher_has_ended(const struct publisher *p, uint32_t target)
+{
+    assert(target < p->options.targets_len);
+    return publish_state_is_final(p->targets[target].state);
 }
 
 void publisher_totals(const struct publisher *p, struct publisher_totals *totals)

@@ -43,6 +43,9 @@ struct publisher_options {
     bool is_dry;     /* nothing is changed: READY is the end of a target with a possible change */
     bool merges_spf; /* --merge-spf */
     bool withdraws;  /* the sets of the targets are taken back */
+    /* A target has come to its end just now; or NULL. */
+    void (*ended)(void *ctx, uint32_t target, instant_us now);
+    void *ctx;
 };
 
 struct publisher_totals {
@@ -62,6 +65,14 @@ void publisher_clear(struct publisher *p);                                 /* NU
 void publisher_restore(struct publisher *p, const struct publish_record *record, bool reopen);
 void publisher_start(struct publisher *p, instant_us now);
 struct machine publisher_machine(struct publisher *p);
+/* The first provider of the same account, token or server: these share one bucket. */
+uint32_t publisher_bucket(const struct fleet *f, uint32_t provider);
+bool publisher_owns(const struct publisher *p, const struct call *call);
+bool publisher_has_ended(const struct publisher *p, uint32_t target);
+/* Of a dry run that has ended: each change that would be sent, a CALL_CHANGE; until fn returns
+ * false. The call is borrowed. */
+void publisher_changes(struct publisher *p, bool (*fn)(void *ctx, const struct call *call),
+                       void *ctx);
 void publisher_totals(const struct publisher *p, struct publisher_totals *totals);
 
 #endif

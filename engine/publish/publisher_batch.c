@@ -191,6 +191,35 @@ bool pub_batch_fill(struct publisher *p, struct pub_zone *z, struct call *call, 
     return b->len > 0 && !p->no_memory;
 }
 
+static bool change_show(struct publisher *p, struct pub_zone *z,
+                        bool (*fn)(void *ctx, const struct call *call), void *ctx)
+{
+    struct pub_batch *b = p->batches;
+    arena_reset(&b->memory);
+    b->len = 0;
+    b->changes = ARENA_ARRAY(&b->memory, struct record_change, 2 * z->batch_max);
+    b->targets = ARENA_ARRAY(&b->memory, uint32_t, 2 * z->batch_max);
+    p->no_memory |= !b->changes || !b->targets;
+    for (uint32_t n = 0; !p->no_memory && z->ready.len && n < z->batch_max; n++)
+        target_add(p, b, pub_list_take(p, &z->ready));
+    struct call *call = pub_call(p, z, CALL_CHANGE);
+    call->changes = b->changes;
+    call->changes_len = b->len;
+    bool goes_on = !p->no_memory && fn(ctx, call);
+    call_pool_returned(&p->calls);
+    call_pool_give(&p->calls, call);
+    return goes_on;
+}
+
+void publisher_changes(struct publisher *p, bool (*fn)(void *ctx, const struct call *call),
+                       void *ctx)
+{
+    bool goes_on = p->options.is_dry;
+    for (uint32_t i = 0; goes_on && i < p->zones_len; i++)
+        while (goes_on && p->zones[i].ready.len)
+            goes_on = change_show(p, &p->zones[i], fn, ctx);
+}
+
 /* ---- the end of zones and providers ---- */
 
 static void list_end(struct publisher *p, struct pub_list *list, instant_us now)

@@ -164,6 +164,8 @@ struct call *pub_zone_call(struct publisher *p, struct pub_zone *z, instant_us n
 void pub_zone_returned(struct publisher *p, struct call *call, instant_us now);
 
 /* publisher_batch.c: the ready names of a zone as one change, and its answer. */
+/* A call about the zone, without its particulars. */
+struct call *pub_call(struct publisher *p, struct pub_zone *z, enum call_kind kind);
 /* False: no name is ready after all. */
 bool pub_batch_fill(struct publisher *p, struct pub_zone *z, struct call *call, instant_us now);
 void pub_batch_returned(struct publisher *p, struct pub_zone *z, struct call *call,

@@ -182,7 +182,7 @@ static void zone_decide(struct publisher *p, struct pub_zone *z, instant_us now)
 
 /* ---- calls ---- */
 
-static struct call *zone_call(struct publisher *p, struct pub_zone *z, enum call_kind kind)
+struct call *pub_call(struct publisher *p, struct pub_zone *z, enum call_kind kind)
 {
     static const enum api apis[PROVIDER_KINDS] = {[PROVIDER_ROUTE53] = API_ROUTE53,
                                                   [PROVIDER_RFC2136] = API_RFC2136,
@@ -211,7 +211,7 @@ static struct call *sets_call(struct publisher *p, struct pub_zone *z, instant_u
             pub_renew(p, target, now);
             continue;
         }
-        struct call *call = zone_call(p, z, CALL_RECORDS);
+        struct call *call = pub_call(p, z, CALL_RECORDS);
         call->part = target;
         call->name = pub_wanted(p, target)->name;
         t->calls++;
@@ -227,11 +227,11 @@ struct call *pub_zone_call(struct publisher *p, struct pub_zone *z, instant_us n
         return NULL;
     switch (z->state) {
     case PUB_ZONE_TO_LIST:
-        call = zone_call(p, z, CALL_ZONES);
+        call = pub_call(p, z, CALL_ZONES);
         call->token = z->token;
         return call;
     case PUB_ZONE_TO_DETAIL:
-        call = zone_call(p, z, CALL_ZONE);
+        call = pub_call(p, z, CALL_ZONE);
         call->zone_id = z->candidates[z->detailed].id;
         return call;
     case PUB_ZONE_CLOSED: return NULL;
@@ -244,7 +244,7 @@ struct call *pub_zone_call(struct publisher *p, struct pub_zone *z, instant_us n
                    now - z->ready_since >= PUBLISH_LOOK_AGE / 4);
     if (!leaves)
         return sets_call(p, z, now);
-    call = zone_call(p, z, CALL_CHANGE);
+    call = pub_call(p, z, CALL_CHANGE);
     if (pub_batch_fill(p, z, call, now))
         return call;
     call_pool_returned(&p->calls);

@@ -123,6 +123,8 @@ enum err published_rows(struct publishing *p, struct published_list *list, struc
                                     .stopped = r->head.stopped,
                                     .last = r->head.last};
     for (uint32_t i = 0; i < p->targets_len; i++) {
+        if (p->targets[i].row == FLEET_LEFT_OUT)
+            continue;
         if (p->targets[i].with_mx)
             rows->items[list->len++] = 2 * i;
         if (p->targets[i].with_txt)

@@ -2,9 +2,12 @@
 #include "publishing.h"
 
 #include "live.h"
-#include "scheduler/record_publish.h"
+#include "narrow.h"
 
+#include "base/bounds.h"
 #include "base/dname.h"
+#include "providers/providers.h"
+#include "scheduler/record_publish.h"
 
 #include <stdio.h>
 
@@ -70,7 +73,7 @@ enum err publishing_review(struct publishing *p, const struct reviewed *plan, ui
     return OK;
 }
 
-struct target_reading {
+struct targets_recall {
     struct publishing *p;
     uint32_t cap;
     bool no_memory;
@@ -78,7 +81,7 @@ struct target_reading {
 
 static bool target_take(void *ctx, const struct publish_target *target)
 {
-    struct target_reading *reading = ctx;
+    struct targets_recall *reading = ctx;
     struct publishing *p = reading->p;
     struct arena *arena = &p->run->arena;
     if (p->targets_len == reading->cap) {
@@ -101,14 +104,42 @@ static bool target_take(void *ctx, const struct publish_target *target)
 
 static enum err targets_read(struct publishing *p, uint64_t run, struct why *why)
 {
-    struct target_reading reading = {.p = p};
-    enum err err = journal_targets(p->run->journal, run, target_take, &reading, why);
-    return err == OK && reading.no_memory ? why_set(why, ERR_NOMEM, "out of memory") : err;
+    struct targets_recall reading = {.p = p};
+    const struct run *r = p->run;
+    uint32_t rows = r->view ? r->view->rows : r->fleet.choices_len;
+    enum err err = journal_targets(r->journal, run, target_take, &reading, why);
+    if (err == OK && reading.no_memory)
+        err = why_set(why, ERR_NOMEM, "out of memory");
+    for (uint32_t i = 0; err == OK && i < p->targets_len; i++) {
+        if (p->targets[i].row >= rows)
+            return why_set(why, ERR_IO, "the journal is damaged: a name of no identity");
+        p->targets[i].row = run_row_shown(r, p->targets[i].row);
+    }
+    return err;
 }
 
 enum err publishing_recall(struct publishing *p, struct why *why)
 {
     return targets_read(p, p->run->head.id, why);
+}
+
+static bool has_created(const struct publish_record *r)
+{
+    bool mx, txt;
+    publish_created(r, &mx, &txt);
+    return mx || txt;
+}
+
+static bool created_count(void *ctx, const struct publish_record *r)
+{
+    *(uint32_t *)ctx += has_created(r);
+    return true;
+}
+
+enum err publishing_count(struct journal *journal, uint64_t run, uint32_t *names, struct why *why)
+{
+    *names = 0;
+    return journal_publish_rows(journal, run, created_count, names, why);
 }
 
 /* What a target was changed to: its newest record knows. */
@@ -137,14 +168,14 @@ enum err publishing_created(struct publishing *p, uint64_t published, struct why
 
 /* ---- the run ---- */
 
-struct restoring {
+struct target_restoring {
     struct publisher *publisher;
     bool reopens;
 };
 
 static bool restore_one(void *ctx, const struct publish_record *record)
 {
-    const struct restoring *restoring = ctx;
+    const struct target_restoring *restoring = ctx;
     publisher_restore(restoring->publisher, record, restoring->reopens);
     return true;
 }
@@ -164,84 +195,143 @@ static struct publisher_options options_of(const struct publishing *p)
         .trouble = r->lanes.trouble + r->fleet.lanes_len,
         .seed = r->head.seed,
         .is_dry = p->is_dry,
-        .merges_spf = p->merges_spf,
+        .merges_spf = r->config.access->merges_spf,
         .barred = p->barred,
         .reviewed = p->reviewed,
         .withdraws = r->head.verb == RUN_WITHDRAW,
     };
 }
 
-struct watching {
-    const struct publishing *p;
-    const struct publisher *publisher;
-};
-
 static void watch_turn(void *ctx, instant_us now)
 {
-    const struct watching *w = ctx;
-    const struct publishing_observer *o = &w->p->observer;
+    const struct publishing *p = ctx;
+    const struct publishing_observer *o = &p->observer;
     if (o->turn)
-        o->turn(o->ctx, w->publisher, now);
+        o->turn(o->ctx, p->publisher, now);
 }
 
 static instant_us watch_wake(void *ctx, instant_us now)
 {
-    const struct publishing_observer *o = &((const struct watching *)ctx)->p->observer;
+    const struct publishing_observer *o = &((const struct publishing *)ctx)->observer;
     return o->wake ? o->wake(o->ctx, now) : WHEN_NEVER;
 }
 
-static enum err engine_on_wire(struct publishing *p, struct publisher *publisher, struct wire *wire,
-                               struct why *why)
+/* The publisher learns what the journal knows of its targets. */
+static enum err publisher_recall(const struct publishing *p, struct why *why)
 {
     struct run *r = p->run;
-    struct restoring restoring = {publisher, r->reopens};
+    struct target_restoring restoring = {p->publisher, r->reopens};
+    if (!p->publisher)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    return r->resumes ? journal_publish_rows(r->journal, r->head.id, restore_one, &restoring, why)
+                      : OK;
+}
+
+/* Only the body is shown, so the request needs no true keys. */
+static bool change_tell(void *ctx, const struct call *call)
+{
+    static const struct credentials nobody = {.access_key_id = "nobody",
+                                              .secret_access_key = "nothing"};
+    const struct publishing *p = ctx;
+    const struct provider_at *at = p->run->lanes.list[call->lane].provider;
+    struct aws_request request;
+    struct update_sent sent;
+    struct why why = {""};
+    struct buf octets, digits;
+    aws_request_init(&request);
+    buf_init(&octets, DNS_MESSAGE_MAX);
+    buf_init(&digits, 2 * DNS_MESSAGE_MAX + 2);
+    if (at->kind != PROVIDER_RFC2136) {
+        if (provider_request_make(&request, call, at, &nobody, p->run->head.started, &why) == OK)
+            p->observer.change(p->observer.ctx, call, buf_text(&request.body));
+    } else if (update_encode(&octets, &sent, call, at, 0, p->run->head.started, &why) == OK) {
+        for (size_t i = 0; i < octets.len; i++)
+            buf_add_fmt(&digits, "%02x", (unsigned)(unsigned char)octets.at[i]);
+        p->observer.change(p->observer.ctx, call, buf_text(&digits));
+    }
+    buf_clear(&digits);
+    buf_clear(&octets);
+    aws_request_clear(&request);
+    return true;
+}
+
+static enum err engine_on_wire(struct publishing *p, struct wire *wire, struct why *why)
+{
+    struct run *r = p->run;
     struct live live = {wire, r->journal, r->head.id};
     const struct io io = live_io(&live);
-    const struct machine machine = publisher_machine(publisher);
-    struct watching watching = {p, publisher};
-    const struct engine_watch watch = {&watching, watch_turn, watch_wake};
-    enum err err = r->resumes
-                       ? journal_publish_rows(r->journal, r->head.id, restore_one, &restoring, why)
-                       : OK;
+    const struct publisher_options options = options_of(p);
+    p->publisher = publisher_init(&options);
+    enum err err = publisher_recall(p, why);
     if (err != OK)
         return err;
-    publisher_start(publisher, wire_now(wire));
+    struct machine machine = publisher_machine(p->publisher);
+    const struct engine_watch watch = {p, watch_turn, watch_wake};
+    publisher_start(p->publisher, wire_now(wire));
     err = engine_run(&machine, &io, &watch, &r->end, why);
-    publisher_totals(publisher, &p->totals);
+    publisher_totals(p->publisher, &p->totals);
+    if (err == OK && p->is_dry && p->observer.change)
+        publisher_changes(p->publisher, change_tell, p);
     return err;
 }
 
 static enum err publish_on_wire(struct publishing *p, struct preflight *preflight,
-                                struct publisher **publisher, struct wire *wire, struct why *why)
+                                struct wire *wire, struct why *why)
 {
     struct run *r = p->run;
+    struct why unheard = {""};
     enum err err = run_preflight(r, preflight, wire, why);
     r->stopped = err == ERR_BUSY;
-    if (err == OK && r->resumes)
-        err = journal_stop(r->journal, r->head.id, RUN_OPEN, 0, why);
-    else if (err == OK)
-        err = run_head_begin(r, wire_now(wire), why);
-    if (err == OK && !r->resumes)
-        err = journal_targets_begin(r->journal, r->head.id, p->targets, p->targets_len, why);
     if (err != OK)
         return err;
+    journal_together(r->journal); /* a head and its targets */
+    err = r->resumes ? journal_stop(r->journal, r->head.id, RUN_OPEN, 0, why)
+                     : run_head_begin(r, p, wire_now(wire), why);
+    enum err kept = journal_apart(r->journal, err == OK ? why : &unheard);
+    if (err != OK || kept != OK)
+        return err != OK ? err : kept;
     preflight_end(preflight);
-    const struct publisher_options options = options_of(p);
-    *publisher = publisher_init(&options);
-    err = *publisher ? engine_on_wire(p, *publisher, wire, why)
-                     : why_set(why, ERR_NOMEM, "out of memory");
+    err = engine_on_wire(p, wire, why);
     if (err == OK)
         err = journal_stop(r->journal, r->head.id, r->end == ENGINE_ENDED ? RUN_ENDED : RUN_STOPPED,
                            wire_now(wire), why);
     return err;
 }
 
+/* ---- beside a scheduler ---- */
+
+enum err publishing_join(struct publishing *p, struct scheduler *scheduler, struct machine *machine,
+                         instant_us now, struct why *why)
+{
+    const struct publisher_options options = options_of(p);
+    if (!publish_beside_init(&p->beside, scheduler, &options, &p->run->arena))
+        return why_set(why, ERR_NOMEM, "out of memory");
+    p->publisher = p->beside.publisher;
+    enum err err = publisher_recall(p, why);
+    if (err == OK)
+        publish_beside_start(&p->beside, machine, now);
+    return err;
+}
+
+void publishing_part(struct publishing *p)
+{
+    if (!p)
+        return;
+    if (p->publisher)
+        publisher_totals(p->publisher, &p->totals);
+    if (!p->beside.publisher)
+        publisher_clear(p->publisher);
+    publish_beside_clear(&p->beside);
+    p->publisher = NULL;
+}
+
+/* ---- alone ---- */
+
 enum err publishing_carry_out(struct publishing *p, struct why *why)
 {
     struct run *r = p->run;
     struct wire *wire = NULL;
     struct preflight preflight = {0};
-    struct publisher *publisher = NULL;
     enum err err = OK;
     if (!r->suffixes)
         err = suffix_list_open(&r->suffixes, r->config.access->psl_file, why);
@@ -253,10 +343,10 @@ enum err publishing_carry_out(struct publishing *p, struct why *why)
         return err;
     err = run_wire_open(r, &wire, why);
     if (err == OK)
-        err = publish_on_wire(p, &preflight, &publisher, wire, why);
+        err = publish_on_wire(p, &preflight, wire, why);
     run_wire_close(r, wire);
-    preflight_end(&preflight);  /* calls still out live in its memory, */
-    publisher_clear(publisher); /* or in the publisher's */
+    preflight_end(&preflight); /* calls still out live in its memory, */
+    publishing_part(p);        /* or in the publisher's */
     lanes_close(&r->lanes);
     return err;
 }

@@ -7,6 +7,7 @@
 #include "live.h"
 #include "own.h"
 #include "preflight/callers.h"
+#include "publishing.h"
 #include "recent.h"
 #include "shown.h"
 
@@ -81,14 +82,17 @@ enum err run_recall(struct run *r, uint64_t id, struct why *why)
     return err == OK ? journal_fleet(r->journal, r->head.id, &r->fleet, why) : err;
 }
 
-enum err run_head_begin(struct run *r, instant_us now, struct why *why)
+enum err run_head_begin(struct run *r, const struct publishing *p, instant_us now, struct why *why)
 {
     r->head.started = r->head.last = now;
     r->head.seed = siphash_pair(siphash_key_of_process(), (uint64_t)now, r->fleet.choices_len);
     r->head.options = access_write(r->config.access, &r->arena);
     r->head.version = r->config.version;
     r->head.jobs = r->fleet.choices_len;
-    return journal_begin(r->journal, &r->head, &r->fleet, why);
+    enum err err = journal_begin(r->journal, &r->head, &r->fleet, why);
+    if (err == OK && p)
+        err = journal_targets_begin(r->journal, r->head.id, p->targets, p->targets_len, why);
+    return err;
 }
 
 struct restoring {
@@ -197,6 +201,10 @@ static enum err run_engine(struct run *r, struct live *live, struct why *why)
         if (r->lanes.trouble[i])
             scheduler_close_lane(r->scheduler, (uint16_t)i, r->lanes.trouble[i],
                                  wire_now(live->wire));
+    if (r->publishing)
+        err = publishing_join(r->publishing, scheduler, &machine, wire_now(live->wire), why);
+    if (err != OK)
+        return err;
     scheduler_start(scheduler, wire_now(live->wire));
     err = engine_run(&machine, &io, &watch, &r->end, why);
     scheduler_totals(scheduler, &r->totals);
@@ -249,7 +257,7 @@ static enum err run_on_wire(struct run *r, struct preflight *preflight, struct w
     }
     if (err == OK)
         err = r->resumes ? journal_stop(r->journal, r->head.id, RUN_OPEN, 0, why)
-                         : run_head_begin(r, wire_now(wire), why);
+                         : run_head_begin(r, r->publishing, wire_now(wire), why);
     if (err == OK)
         err = run_recent(r, why);
     struct scheduler_options options = scheduler_options_of(r);
@@ -259,7 +267,8 @@ static enum err run_on_wire(struct run *r, struct preflight *preflight, struct w
         /* Preflight calls count for the pace of their lane. */
         for (uint32_t i = 0; i < preflight->fleet->lanes_len * PREFLIGHT_QUESTIONS; i++) {
             const struct probe *probe = &preflight->probes[i];
-            if (probe->answered_at && probe->reply.how == REPLY_HTTP)
+            if (probe->answered_at && probe->reply.how == REPLY_HTTP &&
+                probe->lane < r->fleet.lanes_len)
                 scheduler_called(r->scheduler, probe->lane, probe->kind, probe->sent_at,
                                  probe->answered_at);
         }
@@ -308,8 +317,8 @@ enum err run_carry_out(struct run *r, struct why *why)
     if (err == OK)
         err = run_own_names(r, why);
     if (err == OK)
-        err = lanes_open(&r->lanes, &r->fleet, r->config.access, LANES_OF_SES, &r->config.notices,
-                         why);
+        err = lanes_open(&r->lanes, &r->fleet, r->config.access,
+                         r->publishing ? LANES_OF_BOTH : LANES_OF_SES, &r->config.notices, why);
     if (err != OK)
         return err;
     struct wire *wire = NULL;
@@ -324,6 +333,7 @@ enum err run_carry_out(struct run *r, struct why *why)
     else
         scheduler_clear(r->scheduler); /* or in the scheduler's */
     r->scheduler = NULL;
+    publishing_part(r->publishing);
     lanes_close(&r->lanes);
     return err;
 }

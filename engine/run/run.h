@@ -63,6 +63,7 @@ struct run {
     struct lanes lanes;            /* while the run is carried out */
     struct own_names own;          /* of fleet, while the run is carried out */
     struct scheduler *scheduler;   /* while the engine runs */
+    struct publishing *publishing; /* record sets created in the same run (publishing.h); or NULL */
     bool resumes;                  /* head and records are in the journal already */
     bool reopens;                  /* rows with a bad end begin again */
     struct journal *aside;         /* the run's own journal, while a plan to be shown is made */
@@ -94,8 +95,9 @@ enum err run_journal_in_memory(struct run *r, struct why *why);
 /* Head and fleet of a run of the open journal; id 0: the newest. */
 enum err run_recall(struct run *r, uint64_t id, struct why *why);
 
-/* For the family (publishing.h). A new run in the journal, with its fleet. */
-enum err run_head_begin(struct run *r, instant_us now, struct why *why);
+/* For the family (publishing.h). A new run in the journal, with its fleet and what *p, unless NULL,
+ * may publish: several transactions, unless the journal keeps them together. */
+enum err run_head_begin(struct run *r, const struct publishing *p, instant_us now, struct why *why);
 /* After lanes_open(). *wire may be there after an error, too; run_wire_close() takes NULL. */
 enum err run_wire_open(struct run *r, struct wire **wire, struct why *why);
 void run_wire_close(struct run *r, struct wire *wire);

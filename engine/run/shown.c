@@ -63,6 +63,21 @@ enum err run_shown_guard(struct run *r, uint32_t *changes, struct why *why)
     return err == OK && g.failed ? why_set(why, ERR_NOMEM, "out of memory") : err;
 }
 
+static bool row_goes(void *ctx, const struct record *record)
+{
+    ((bool *)ctx)[record->job] = plan_goes_for(record->row.outcome);
+    return true;
+}
+
+enum err run_plan_goes(const struct run *r, bool *keep, struct why *why)
+{
+    if (!r->fleet.expected)
+        return run_rows_limited(r, r->journal, r->head.id, row_goes, keep, why);
+    for (uint32_t row = 0; row < r->fleet.choices_len; row++)
+        keep[row] = r->fleet.choices[row].guarded == GUARD_REVIEWED;
+    return OK;
+}
+
 struct taking {
     struct run *run;
     instant_us now;

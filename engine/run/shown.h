@@ -21,6 +21,9 @@ void run_shown_end(struct run *r);
 enum err run_shown_guard(struct run *r, uint32_t *changes, struct why *why);
 /* Gives the plan's results to the scheduler of the following run, and the rows to the journal. */
 enum err run_shown_take(struct run *r, instant_us now, struct why *why);
+/* keep[row]: would the plan change the row? Of the shown plan once its rows are guarded, of a
+ * loaded plan file, or of the plan that r itself is. */
+enum err run_plan_goes(const struct run *r, bool *keep, struct why *why);
 void run_shown_clear(struct run *r);
 /* Likewise the verdicts of a plan file on rows without a change: each row ends as reviewed. Without
  * a scheduler the rows are only kept. */

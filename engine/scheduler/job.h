@@ -129,7 +129,9 @@ struct job {
     bool seen_known : 1, before_known : 1;
     bool reserved : 1;   /* has a place in the running wave, without a write sent yet */
     bool stale_told : 1; /* the last record has the reason "waits for newer reads" */
-    bool unlooked : 1;   /* to be looked at soon: an earlier process wrote it, or it settles */
+    bool unlooked : 1;   /* to be looked at soon: an earlier process wrote it, it settles, or its
+                            record   sets were published just now */
+    bool publishing : 1; /* somebody publishes its record sets: scheduler_publishing() */
     bool lost : 1;       /* a write's answer was lost: SES may show the write now or later */
     enum behavior behavior_seen : 1, behavior_before : 1;
     enum verification verification : 3;

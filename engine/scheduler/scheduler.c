@@ -285,8 +285,8 @@ static bool is_settled(const struct scheduler *d)
 {
     uint32_t waiting = d->by_state[JOB_FOLLOWING] + d->by_state[JOB_WAITING_DNS];
     uint32_t others = d->fleet->choices_len - d->by_state[JOB_DONE] - waiting;
-    return waiting > 0 && d->unlooked == 0 && d->by_state[JOB_READY] == others &&
-           held_by_wave(d) == others;
+    return waiting > 0 && d->unlooked == 0 && d->publishing == 0 &&
+           d->by_state[JOB_READY] == others && held_by_wave(d) == others;
 }
 
 static bool has_queued(const struct lane_state *l)

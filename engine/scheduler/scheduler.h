@@ -85,6 +85,12 @@ void scheduler_called(struct scheduler *d, uint16_t lane, enum call_kind kind, i
  * lanes go on. */
 void scheduler_close_lane(struct scheduler *d, uint16_t lane, const char *reason, instant_us now);
 
+/* Before the start: the record sets of a row are being published (publish/publisher.h). While it
+ * waits for DNS its reason says so, and a run that detaches waits too. */
+void scheduler_publishing(struct scheduler *d, uint32_t row);
+/* That has come to an end, good or bad: a row that waits for DNS is looked at now. */
+void scheduler_published(struct scheduler *d, uint32_t row, instant_us now);
+
 /* The machine for engine_run(): the functions below. */
 struct machine scheduler_machine(struct scheduler *d);
 bool scheduler_has_room(const struct scheduler *d); /* for the records of one more event */

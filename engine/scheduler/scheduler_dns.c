@@ -145,6 +145,28 @@ static void survey_judge(struct scheduler *d, uint32_t number, const struct surv
         scheduler_record(d, number, RECORD_MOVE, JOB_WAITING_DNS, now, decision.reason, &j);
 }
 
+void scheduler_publishing(struct scheduler *d, uint32_t row)
+{
+    assert(row < d->fleet->choices_len);
+    d->publishing += !d->jobs[row].publishing;
+    d->jobs[row].publishing = true;
+}
+
+void scheduler_published(struct scheduler *d, uint32_t row, instant_us now)
+{
+    assert(row < d->fleet->choices_len);
+    struct job *job = &d->jobs[row];
+    d->publishing -= job->publishing;
+    job->publishing = false;
+    if (job->state != JOB_WAITING_DNS)
+        return;
+    d->unlooked += !job->unlooked;
+    job->unlooked = true;
+    d->dns_shown[row] = 0; /* its reason is made anew */
+    if (heap_has(&d->timers, row))
+        heap_set(&d->timers, row, now);
+}
+
 static struct call *ask_call(struct scheduler *d, const struct survey_question *q)
 {
     struct call *call = call_pool_take(&d->calls, CALL_ASK, 0, API_V1);

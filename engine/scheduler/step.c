@@ -254,7 +254,9 @@ static struct decision wait_for_dns(const struct situation *s, const char *reaso
     struct decision d = step_decide(s, JOB_WAITING_DNS);
     d.wait_us = dns_wait(s);
     assert(d.wait_us > 0);
-    snprintf(d.reason, sizeof d.reason, "%s", reason);
+    snprintf(d.reason, sizeof d.reason, "%s%s",
+             s->job->publishing ? "its record sets are being published; DNS shows now: " : "",
+             reason);
     return d;
 }
 

@@ -14,7 +14,7 @@ static void host_address(uint8_t address[4], uint32_t zone, uint8_t server)
     address[0] = 10;
     address[1] = (uint8_t)(zone >> 8);
     address[2] = (uint8_t)zone;
-    address[3] = (uint8_t)(server + 1);
+    address[3] = (uint8_t)((zone >> 16) * MODEL_SERVERS + server + 1);
 }
 
 static bool exists(const struct provider_model *m, uint32_t zone, struct text name, instant_us at)
@@ -136,6 +136,21 @@ static void resolver_answer(const struct provider_model *m, const struct model_d
         zone_answer(m, d->zones[0], question, name, now, arena, message);
 }
 
+bool provider_dns_mx(const struct provider_model *m, struct text name, instant_us now,
+                     struct mx_fact *mx, bool *is_there)
+{
+    const struct model_delegation *d = provider_model_served(m, name);
+    *is_there = false;
+    for (const struct model_record *r = d ? provider_model_first(m, name) : NULL; r;
+         r = provider_model_after(m, r)) {
+        if (r->zone != d->zones[0] || r->type != DNS_TYPE_MX || !model_record_is_there(r, now))
+            continue;
+        *mx = (struct mx_fact){r->preference, r->data};
+        *is_there = true;
+    }
+    return d != NULL;
+}
+
 bool provider_dns_answer(const struct provider_model *m, const struct dns_question *question,
                          instant_us now, struct arena *arena, struct dns_reply *reply)
 {
@@ -150,8 +165,10 @@ bool provider_dns_answer(const struct provider_model *m, const struct dns_questi
     message->question = name;
     message->question_type = question->type;
     if (question->server.family == 4 && at[0] == 10) {
-        server_answer(m, (uint32_t)at[1] << 8 | at[2], (uint8_t)(at[3] - 1), question, name, now,
-                      arena, reply);
+        uint32_t zone =
+            (uint32_t)((at[3] - 1) / MODEL_SERVERS) << 16 | (uint32_t)at[1] << 8 | at[2];
+        server_answer(m, zone, (uint8_t)((at[3] - 1) % MODEL_SERVERS), question, name, now, arena,
+                      reply);
     } else if (host && question->type == DNS_TYPE_A) {
         struct dns_record *r = dns_model_record(message, arena, name, DNS_TYPE_A);
         message->recursion_available = true;

@@ -21,6 +21,7 @@
 #include "base/heap.h"
 #include "base/names.h"
 #include "dns/question.h"
+#include "model/facts.h"
 #include "model/publish_target.h"
 #include "model/record_set.h"
 
@@ -185,6 +186,8 @@ const struct model_delegation *provider_model_served(const struct provider_model
 
 /* provider_dns.c: answers as the server named, or a resolver, would at `now`. False: the name
  * belongs to no zone of the model. */
+bool provider_dns_mx(const struct provider_model *m, struct text name, instant_us now,
+                     struct mx_fact *mx, bool *is_there); /* as SES's own resolver sees it */
 bool provider_dns_answer(const struct provider_model *m, const struct dns_question *question,
                          instant_us now, struct arena *arena, struct dns_reply *reply);
 

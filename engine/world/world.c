@@ -376,7 +376,10 @@ static uint32_t happen(struct world *w, struct event *events, uint32_t max)
     struct ses_check check;
     while (ses_model_next_check(&w->ses, w->now, &check)) {
         struct mx_fact mx;
-        bool is_there = dns_model_mx(&w->dns, check.mail_from, w->now, &mx);
+        bool is_there;
+        if (!w->options.providers ||
+            !provider_dns_mx(w->options.providers, check.mail_from, w->now, &mx, &is_there))
+            is_there = dns_model_mx(&w->dns, check.mail_from, w->now, &mx);
         ses_model_mx_result(&w->ses, &check, is_there ? ses_mx_judge(&mx, 1) : SES_MX_NONE, w->now);
     }
     while (len < max && heap_pop_due(&w->happens, w->now, &f)) {

@@ -18,7 +18,7 @@ import dns.rcode
 import dns.rdatatype
 
 from knot_room import free_port, knot_conf, start, wait_until_it_serves
-from rehearsal_room import CANNOT_RUN, DONE, TROUBLE, check, verdict
+from rehearsal_room import CANNOT_RUN, DONE, STOPPED, TROUBLE, check, verdict
 from timeouts import patient
 
 MAILFROM, SIM = sys.argv[1:3]
@@ -44,6 +44,7 @@ ZONES = {
 IDENTITIES = ["good.r53.test", "late.r53.test", "alias.r53.test", "mail.r53.test", "spf.r53.test", "x.wild.r53.test", "x.site.r53.test",
               "there.r53.test", "good.upd.test", "alias.upd.test", "good.cf.test", "mail.cf.test", "good.orphan.test",
               "good.nobody.test"]
+BOTH = ["both.r53.test", "both.upd.test", "both.cf.test"]  # no records, no setting: one run makes both
 
 
 class Room:
@@ -69,7 +70,7 @@ class Room:
             f"{ACCOUNT},AKIDEXAMPLE,{SECRET},,,\n{DNS_ACCOUNT},AKIDDNS,{SECRET},,,\n{'c' * 32},{'d' * 32},cf-token,,,\n")
         (self.path / "identities.csv").write_text(
             "account,region,identity,type,verified,mail_from,behavior,status,forwarding\n" +
-            "".join(f"{ACCOUNT},us-east-1,{name},DOMAIN,SUCCESS,,USE_DEFAULT_VALUE,,true\n" for name in IDENTITIES))
+            "".join(f"{ACCOUNT},us-east-1,{name},DOMAIN,SUCCESS,,USE_DEFAULT_VALUE,,true\n" for name in IDENTITIES + BOTH))
         self.log = self.path / "calls.jsonl"
         self.sim = subprocess.Popen([SIM, "--identities", self.path / "identities.csv", "--zones", self.path / "zones.csv",
                                      "--credentials", self.path / "keys.csv", "--resolver", where, "--rate", "200",
@@ -175,6 +176,11 @@ def dry_run(room):
     zone = rows.get((GOOD[0], "MX"), {})
     check("of three zones of one name the one in force is taken", zone.get("zone_id") == "ZR53", zone)
     check("nothing was written", snapshot(room) == before and not room.calls(*CHANGES))
+    text = room.ends("with --verbose it prints what would be sent", DONE, "publish", "fleet.yaml", "--dry-run", "--verbose", "--only", "good.r53.test",
+                     "--only", "good.cf.test", "--only", "good.upd.test", *room.reach())
+    check("the XML for Route 53", "<Action>CREATE</Action><ResourceRecordSet><Name>bounce.good.r53.test" in text, text)
+    check("the JSON for Cloudflare", '"content":"feedback-smtp.us-east-1.amazonses.com"' in text, text)
+    check("and the octets of the update", "UPDATE of zone upd.test would send:" in text and b"bounce".hex() in text, text)
     check("and no journal was made", not (room.path / ".mailfrom").exists())
     text = room.ends("without --yes and a terminal nothing is done", CANNOT_RUN, "publish", "fleet.yaml", *room.reach())
     check("and why is said", "--yes" in text, text)
@@ -255,10 +261,43 @@ def withdraws(room):
         check("and the report says withdrawn", rows.get((name, "MX"), {}).get("outcome") == "withdrawn", rows.get((name, "MX")))
     check("those without any use went before", {room.rows("kept.csv")[(n, "MX")]["outcome"] for n in GOOD[2:]} == {"withdrawn"})
     check("and are gone", [room.served(n, t) for n in GOOD[2:] for t in ("MX", "TXT")] == [[]] * 4)
+    check("what the run did not create stays", room.served("bounce.there.r53.test", "MX") == [MX])
+
+
+def applies(room):
+    room.manifest("both.yaml", BOTH + ["mail.cf.test"])
+    reach = [*room.reach(), "--dns", "authority", "--rate", "50"]
+    text = room.ends("a dry run of apply --publish shows both", TROUBLE, "apply", "both.yaml", "--publish", "--dry-run", *reach)
+    check("settings and record sets", "3 would wait for DNS, 1 refused" in text and "6 record sets to be created" in text, text)
+    check("and nothing was written", [room.served(f"bounce.{n}", "MX") for n in BOTH] == [[]] * 3)
+    room.ends("a plan is kept", TROUBLE, "plan", "both.yaml", "--out", "both.plan", *reach)
+    text = room.ends("a reviewed plan knows who writes which zones", TROUBLE, "apply", "--plan", "both.plan", "--publish", "--dry-run", *reach)
+    check("and would create the same", "6 record sets to be created" in text, text)
+    before = room.calls("PutEmailIdentityMailFromAttributes")
+    process = room.run("apply", "both.yaml", "--publish", "--yes", "--no-wait", *reach, "--report", "json:both.json", "--report", "csv:both.csv")
+    said = process.stdout + process.stderr
+    check("a run that detaches has published first", process.returncode == STOPPED, process.returncode, said)
+    for name in BOTH:
+        check(f"bounce.{name} has both record sets", (room.served(f"bounce.{name}", "MX"), room.served(f"bounce.{name}", "TXT")) == ([MX], [SPF]), said)
+    report = json.loads((room.path / "both.json").read_text())
+    outcomes = {i["identity"]: i["outcome"] for i in report["identities"]}
+    check("its identities were set in the same run", len(room.calls("PutEmailIdentityMailFromAttributes")) == len(before) + 3
+          and all(outcomes[n] in ("pending", "done") for n in BOTH) and outcomes["mail.cf.test"] == "refused", outcomes, said)
+    sets = {(r["name"], r["type"]): r["outcome"] for r in report["record_sets"]}
+    check("the JSON has the record sets beside the identities", all(sets[(f"bounce.{n}", t)] == "created" for n in BOTH for t in ("MX", "TXT")), sets)
+    text = room.ends("resume goes on with both", TROUBLE, "resume", 8, *reach)
+    text = room.ends("status shows both", DONE, "status", 8)
+    check("identities and record sets", "Record sets that the run creates" in text and "6 record sets created" in text, text)
+    text = room.ends("rollback puts SES back", DONE, "rollback", 8, "--yes", *reach)
+    check("and says that the record sets stay", "mailfrom withdraw 8" in text and room.served("bounce.both.r53.test", "MX") == [MX], text)
+    text = room.ends("withdraw takes the record sets of such a run back", DONE, "withdraw", 8, "--yes", "--now", *room.reach())
+    check("they are gone", [room.served(f"bounce.{n}", t) for n in BOTH for t in ("MX", "TXT")] == [[]] * 6, text)
+
+
+def withdraws_beside_a_merged_set(room):
     room.ends("of a name with a merged SPF record the MX alone is taken back", DONE, "withdraw", 3, "--yes", "--now", *room.reach())
     check("and no other record", [room.served("bounce.spf.r53.test", t) for t in ("MX", "TXT")] ==
           [[], ['"kept=1"', '"v=spf1 include:amazonses.com ip4:192.0.2.1 ~all"']], room.served("bounce.spf.r53.test", "TXT"))
-    check("what the run did not create stays", room.served("bounce.there.r53.test", "MX") == [MX])
 
 
 def main():
@@ -268,6 +307,8 @@ def main():
         publishes(room)
         merges(room)
         withdraws(room)
+        applies(room)
+        withdraws_beside_a_merged_set(room)
     verdict()
 
 

@@ -302,6 +302,71 @@ static void identities_that_a_wave_holds_back_are_told(void **state)
     rehearsal_clear(&r);
 }
 
+/* Providers write the zones of the names that begin with d1: 11 of 40. */
+static void provider_add(struct fleet *f)
+{
+    struct text zones[] = {TEXT("d1*.test")};
+    const struct provider route53 = {.kind = PROVIDER_ROUTE53, .zones = zones, .zones_len = 1};
+    uint16_t index;
+    assert_true(fleet_provider(f, &route53, &index));
+}
+
+static void record_sets_are_created_in_the_same_run(void **state)
+{
+    const struct forecast_config config = {.published = 100, .publishes = true, .seed = 3};
+    const struct access access = {0};
+    struct rehearsal r;
+    struct why why = {""};
+    (void)state;
+    assert_int_equal(rehearsal_init(&r, &config, &access, &why), OK);
+    fleet_fill(&r.fleet, &usual, 1, 2);
+    provider_add(&r.fleet);
+    assert_int_equal(rehearsal_play(&r, &why), OK);
+    const struct forecast *f = &r.forecast;
+    assert_int_equal(f->totals.by_outcome[OUTCOME_DONE], IDENTITIES);
+    assert_int_equal(f->names, IDENTITIES);
+    assert_int_equal(f->zones_ours, 11);
+    assert_int_equal(f->published.by_state[PUBLISH_DONE], 11);
+    assert_int_equal(f->published.calls[CALL_CHANGE], 11); /* each zone has one name */
+    assert_int_equal(f->published.throttled, 0);
+    assert_between(f->published_at, SPAN_S(1), SPAN_M(2));
+    rehearsal_clear(&r);
+}
+
+/* Owners never publish, so an identity is done only by what the run creates. */
+static void identities_wait_for_what_the_run_creates(void **state)
+{
+    const struct forecast_config config = {.published = 0, .publishes = true, .seed = 3};
+    const struct access access = {0};
+    struct rehearsal r;
+    struct why why = {""};
+    (void)state;
+    assert_int_equal(rehearsal_init(&r, &config, &access, &why), OK);
+    fleet_fill(&r.fleet, &hasty, 1, 2);
+    provider_add(&r.fleet);
+    assert_int_equal(rehearsal_play(&r, &why), OK);
+    const struct forecast *f = &r.forecast;
+    assert_int_equal(f->totals.by_outcome[OUTCOME_DONE], 11);
+    assert_int_equal(f->totals.by_outcome[OUTCOME_EXPIRED], IDENTITIES - 11);
+    assert_int_equal(f->published.by_state[PUBLISH_DONE], 11);
+    assert_true(f->last_write < SPAN_M(2)); /* at once, not at the next look for people's records */
+    rehearsal_clear(&r);
+}
+
+static void publishing_needs_a_provider(void **state)
+{
+    const struct forecast_config config = {.published = -1, .publishes = true};
+    const struct access access = {0};
+    struct rehearsal r;
+    struct why why = {""};
+    (void)state;
+    assert_int_equal(rehearsal_init(&r, &config, &access, &why), OK);
+    fleet_fill(&r.fleet, &usual, 1, 2);
+    assert_int_equal(rehearsal_play(&r, &why), ERR_INPUT);
+    assert_non_null(strstr(why.text, "dns.publish"));
+    rehearsal_clear(&r);
+}
+
 static void faults_that_do_not_exist_are_refused(void **state)
 {
     static const char *const faults[] = {"throtle=0.1", "throttle", "throttle=x", "throttle=1.5"};
@@ -325,6 +390,9 @@ int main(void)
         cmocka_unit_test(figures_of_a_forecast_agree),
         cmocka_unit_test(the_same_seed_gives_the_same_forecast),
         cmocka_unit_test(identities_that_a_wave_holds_back_are_told),
+        cmocka_unit_test(record_sets_are_created_in_the_same_run),
+        cmocka_unit_test(identities_wait_for_what_the_run_creates),
+        cmocka_unit_test(publishing_needs_a_provider),
         cmocka_unit_test(faults_that_do_not_exist_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,6 +42,15 @@ static void fleet_fill(struct fleet *f)
                            .accept = FINDING_BIT(DNS_TROUBLE) | FINDING_BIT(NOT_A_SUBDOMAIN)};
     assert_true(fleet_policy(f, tight, &index));
     assert_true(fleet_file(f, TEXT("a \xf0\x9f\x93\xa7 fleet.yaml"), &index));
+    struct text zones[] = {TEXT("*.example.com"), TEXT("example.net")};
+    const struct provider provider = {.kind = PROVIDER_RFC2136,
+                                      .zones = zones,
+                                      .zones_len = 2,
+                                      .server = TEXT("192.0.2.53"),
+                                      .key_file = TEXT("a \"key\".key"),
+                                      .line = 4,
+                                      .column = 7};
+    assert_true(fleet_provider(f, &provider, &index));
     const struct choice choices[] = {
         {name_of(f, "example.com"), name_of(f, "bounce.example.com"), 1, 1, 0, IDENTITY_DOMAIN, 0,
          3, 5},
@@ -186,6 +195,11 @@ static void a_plan_comes_back_as_it_was_reviewed(void **state)
     assert_true(r.fleet.policies[1].accept == f.policies[1].accept);
     assert_true(r.fleet.policies[1].timeout_us == f.policies[1].timeout_us);
     assert_true(r.fleet.accounts[0].rate_per_s == 1.5 && r.fleet.waves_len == 1);
+    const struct provider *provider = &r.fleet.providers[0];
+    assert_true(r.fleet.providers_len == 1 && provider->kind == PROVIDER_RFC2136);
+    assert_true(provider->zones_len == 2 && text_eq(provider->zones[1], TEXT("example.net")));
+    assert_true(text_eq(provider->key_file, TEXT("a \"key\".key")) && provider->token_env.len == 0);
+    assert_true(provider->line == 4 && provider->column == 7);
     for (uint32_t i = 0; i < 3; i++) {
         assert_true(text_eq(fleet_identity(&r.fleet, i), fleet_identity(&f, i)));
         assert_true(text_eq(fleet_mail_from(&r.fleet, i), fleet_mail_from(&f, i)));
