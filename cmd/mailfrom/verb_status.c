@@ -29,11 +29,11 @@
 static const char *state_text(struct journal *j, const struct run_head *head,
                               char holder[JOURNAL_HOLDER_MAX])
 {
-    static const char *const open[] = {[JOURNAL_NO_WRITER] = "cut off",
-                                       [JOURNAL_HAS_WRITER] = "running",
-                                       [JOURNAL_WRITER_UNKNOWN] =
-                                           "open, and it is not known whether a process is running "
-                                           "it: the lock file of its journal is gone"};
+    static const char *const open[] = {
+        [JOURNAL_NO_WRITER] = "cut off",
+        [JOURNAL_HAS_WRITER] = "running",
+        [JOURNAL_WRITER_UNKNOWN] = ("open, and it is not known whether a process is running "
+                                    "it: the lock file of its journal is gone")};
     *holder = '\0';
     return head->state == RUN_OPEN      ? open[journal_writer(j, head->id, holder)]
            : head->state == RUN_STOPPED ? "stopped before the end"

@@ -118,6 +118,16 @@ static bool place_read(struct look *look, struct arena *arena, const struct publ
     return *kept;
 }
 
+/* The one SPF record at the name is the wanted one, to the letter. Whether a resolver can follow
+ * what it includes does not matter then. */
+static bool spf_is_wanted(const struct publish_target *target, const struct dns_facts *facts)
+{
+    struct text record;
+    return facts->txt_state == DNS_FOUND &&
+           spf_record_select(facts->txt, facts->txt_len, &record) == SPF_RECORD_ONE &&
+           text_eq(record, target->txt);
+}
+
 bool look_at_names(struct look *look, struct arena *arena, const struct publish_target *target,
                    const struct survey *s, const struct look_rules *rules)
 {
@@ -128,7 +138,10 @@ bool look_at_names(struct look *look, struct arena *arena, const struct publish_
         return kept;
     if (!records_judge(&found, arena, s, rules->region, rules->feedback_host))
         return false;
-    const struct records_verdict *mx = &found.of[RECORDS_MX], *txt = &found.of[RECORDS_TXT];
+    const struct records_verdict *mx = &found.of[RECORDS_MX];
+    struct records_verdict *txt = &found.of[RECORDS_TXT];
+    if (txt->action == RECORDS_BLOCKED && spf_is_wanted(target, facts))
+        txt->action = RECORDS_KEEP;
     const struct records_verdict *of[] = {mx, txt};
     for (int type = 0; type < RECORDS_TYPES; type++)
         if (of[type]->action == RECORDS_BLOCKED) {

@@ -236,7 +236,10 @@ void pub_looked(struct publisher *p, uint32_t target, const struct survey *s, in
     const struct look_rules rules = {.region = fleet_mx_region(f, wanted->row),
                                      .feedback_host = p->options.feedback_host,
                                      .merges_spf = p->options.merges_spf};
+    struct publish_target changed = *wanted; /* what the name has once the change is in force */
     struct look look;
+    if (t->swaps_txt && (t->state == PUBLISH_VERIFYING || t->state == PUBLISH_UNSURE))
+        changed.txt = t->txt_after;
     if (t->is_renewing)
         p->buckets[p->bucket_of[p->zones[t->zone].provider]].renewing--;
     t->is_renewing = false;
@@ -245,7 +248,7 @@ void pub_looked(struct publisher *p, uint32_t target, const struct survey *s, in
     t->calls++;
     arena_reset(&p->scratch);
     if (!(p->options.withdraws ? look_before_withdrawal(&look, &p->scratch, wanted, s)
-                               : look_at_names(&look, &p->scratch, wanted, s, &rules))) {
+                               : look_at_names(&look, &p->scratch, &changed, s, &rules))) {
         p->no_memory = true;
         return;
     }

@@ -161,7 +161,7 @@ int main(int argc, char **argv)
 {
     struct bench b = {0};
     struct why why = {""};
-    struct suffix_list *suffixes;
+    struct suffix_list *suffixes = NULL;
     struct publisher_totals totals;
     uint32_t names = argc == 3 ? (uint32_t)atoi(argv[1]) : 0;
     uint32_t zones = argc == 3 ? (uint32_t)atoi(argv[2]) : 0;

@@ -71,8 +71,8 @@ static void a_cut_text_is_all_there_in_order(void **state)
 static void lines_hold_as_many_words_as_fit_and_lose_none(void **state)
 {
     (void)state;
-    static const char *const lines[] = {"as b\xc3\xbc"
-                                        "cher",
+    static const char *const lines[] = {("as b\xc3\xbc"
+                                         "cher"),
                                         "a", "verylongword", "or two"};
     struct text rest = TEXT("as b\xc3\xbc"
                             "cher a verylongword or two");
