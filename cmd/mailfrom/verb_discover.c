@@ -54,6 +54,12 @@ static enum err write_out(struct discover *d, const struct options *o, struct wh
     return err == OK ? OK : why_wrap(why, err, "%s", to_stdout ? "standard output" : path);
 }
 
+static const char *plan_advise(struct advice *a, const struct options *o)
+{
+    struct advice word;
+    return advice_make(a, o, "plan", advice_word(&word, o->out));
+}
+
 /* Not inlined: its advice would lie on the stack of the whole reading. */
 __attribute__((noinline)) static void next_tell(const struct options *o)
 {
@@ -62,7 +68,7 @@ __attribute__((noinline)) static void next_tell(const struct options *o)
         return;
     message_note("Wrote %s", o->out);
     if (o->discover.format == DISCOVER_YAML)
-        message_note_then(advice_word(&a, o->out), "Next: mailfrom plan");
+        message_note_then(plan_advise(&a, o), "Next:");
     if (o->discover.format == DISCOVER_CSV)
         message_note("Next: name it in identities_from of a manifest with these accounts");
 }

@@ -25,6 +25,7 @@ enum err options_together_vet(const struct options *o, enum option_set verb, str
 {
     const bool is_status = verb & OPTIONS_STATUS, is_due = verb & OPTIONS_DUE,
                is_records = verb & OPTIONS_RECORDS, is_apply = verb & OPTIONS_APPLY;
+    const bool joins = verb & (OPTIONS_APPLY | OPTIONS_PLAN | OPTIONS_REHEARSE);
     const bool takes_file = verb & (OPTIONS_PLAN | OPTIONS_DISCOVER | OPTIONS_RECORDS);
     const bool has_due_files = o->out && (!o->format || is_format(o, "nsupdate"));
     const struct {
@@ -52,6 +53,8 @@ enum err options_together_vet(const struct options *o, enum option_set verb, str
          "--all is of complaints about manifests, and this is a run"},
         {is_apply && o->plan && !o->arguments_len && (o->allow_empty || o->all),
          "--allow-empty and --all are for manifests, and --plan names none"},
+        {joins && !o->publish && (o->access.merges_spf || o->ttl_s != TTL_DEFAULT_S),
+         "--ttl and --merge-spf are of record sets that are created: give --publish too"},
         {o->dry_run && o->no_wait, "--dry-run writes nothing, so nothing is waited for: leave out "
                                    "--no-wait"},
         {o->give_up && (o->retry_failed || o->no_wait || o->force || o->refresh),

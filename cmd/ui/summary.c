@@ -15,7 +15,11 @@ static bool count_row(void *ctx, const struct report_row *row)
 enum err summary_count(struct run *r, struct report_sum *sum, struct why *why)
 {
     enum err err = report_sum_init(sum, &r->fleet, run_tense(r), why);
-    return err == OK ? run_rows(r, count_row, sum, why) : err;
+    if (err == OK)
+        err = run_rows(r, count_row, sum, why);
+    if (err == OK && r->view) /* a wave is of the whole run */
+        wave_tally_begin(&sum->wave, &r->fleet);
+    return err;
 }
 
 static uint64_t reads_of(const struct scheduler_totals *t)

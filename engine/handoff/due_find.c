@@ -256,13 +256,14 @@ static struct text group_of(const struct due_list *list, const struct due_zone *
 
 /* The oldest first, then the largest. What has no age begins now; who has nothing left to publish
  * comes last. */
+/* Zones asked for within one hour are as old as each other: then the larger one comes first. */
 static int weight_cmp(const struct due_zone *a, const struct due_zone *b)
 {
     instant_us since_a = a->since ? a->since : WHEN_NEVER;
     instant_us since_b = b->since ? b->since : WHEN_NEVER;
     int order = number_cmp(due_open(a) == 0, due_open(b) == 0);
     if (order == 0)
-        order = number_cmp(since_a, since_b);
+        order = number_cmp(since_a / SPAN_H(1), since_b / SPAN_H(1));
     return order ? order : number_cmp(due_open(b), due_open(a));
 }
 

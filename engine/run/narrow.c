@@ -1,6 +1,8 @@
 /* Selection and fleet: what is left, what is told, what is kept. */
 #include "narrow.h"
 
+#include "base/plural.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -19,8 +21,9 @@ enum err selection_tell(const struct selection *s, const struct selection_found 
     if (words.failed)
         err = no_memory(why);
     else if (found->rows && found->kept == 0)
-        err = why_set(why, ERR_INPUT, TEXT_FMT " leaves none of the %u identities of %s",
-                      TEXT_ARG(buf_text(&words)), found->rows, whole);
+        err = why_set(why, ERR_INPUT, TEXT_FMT " leaves none of the %u %s of %s",
+                      TEXT_ARG(buf_text(&words)), found->rows,
+                      plural(found->rows, "identity", "identities"), whole);
     for (uint32_t i = 0; err == OK && i < s->len; i++)
         if (found->rows && found->hits[i] == 0)
             notice_note(n, "note: --%s %s fits no identity of %s",
