@@ -68,8 +68,8 @@ static enum err changes_confirm(const struct session *s, uint32_t changes, struc
         return why_set(why, ERR_GONE,
                        "no changes: nothing is to be %s, or a person is needed first",
                        withdraws ? "taken back" : "created");
-    snprintf(question, sizeof question, "%s the record sets of %u names as shown?",
-             withdraws ? "Take back" : "Create", changes);
+    snprintf(question, sizeof question, "%s the record sets of %u %s as shown?",
+             withdraws ? "Take back" : "Create", changes, plural(changes, "name", "names"));
     return confirm_ask(question, why);
 }
 
@@ -88,6 +88,13 @@ static int publishing_offer(struct session *s, struct publishing *p, struct why 
             message_note("%s", why->text);
         else if (err != OK)
             message_error("%s", why->text);
+        if (err == OK && s->run.head.verb == RUN_WITHDRAW) { /* the answer may have taken an hour */
+            struct os_clock clock;
+            os_clock_open(&clock, s->run.head.last);
+            err = withdrawing_bar(p, s->run.head.parent, o->now, os_clock_now(&clock), why);
+            if (err != OK)
+                message_error("%s", why->text);
+        }
         if (err != OK)
             return err == ERR_GONE ? code : EXIT_CANNOT_RUN;
     }
@@ -121,7 +128,7 @@ static enum err publish_load(struct session *s, struct publishing *p, struct rev
     if (err == OK && !o->yes)
         err = confirm_possible(why);
     if (err == OK)
-        err = run_journal(r, JOURNAL_WRITE, why);
+        err = run_beside_open(o, r, JOURNAL_WRITE, why);
     return err == OK ? run_lost_note(o, r, why) : err;
 }
 
@@ -165,7 +172,8 @@ static enum err withdraw_load(struct session *s, struct publishing *p, struct wh
     if (err == OK && !o->dry_run && !o->yes)
         err = confirm_possible(why);
     if (err == OK)
-        err = run_journal(r, o->dry_run ? JOURNAL_READ : JOURNAL_UPDATE, why);
+        err = o->dry_run ? run_journal(r, JOURNAL_READ, why)
+                         : run_beside_open(o, r, JOURNAL_UPDATE, why);
     if (err == OK)
         err = run_recall(r, id, why);
     if (err == OK && r->head.verb != RUN_PUBLISH && r->head.verb != RUN_APPLY)

@@ -19,11 +19,11 @@ static const struct {
 
 int exit_worse(int a, int b)
 {
-    static const enum exit_code rising[] = {EXIT_OK, EXIT_CHANGES, EXIT_TROUBLE, EXIT_STOPPED,
-                                            EXIT_CANNOT_RUN};
+    static const int rising[] = {EXIT_OK, EXIT_CHANGES, EXIT_TROUBLE, EXIT_STOPPED,
+                                 EXIT_CANNOT_RUN};
     size_t worst = 0;
     for (size_t i = 0; i < COUNT(rising); i++)
-        if (rising[i] == (enum exit_code)a || rising[i] == (enum exit_code)b)
+        if (rising[i] == a || rising[i] == b)
             worst = i;
     return rising[worst];
 }

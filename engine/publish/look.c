@@ -351,8 +351,8 @@ enum sets_verdict sets_judge(const struct publish_target *t, bool creates_mx, bo
     for (uint32_t i = 0; i < sets_len; i++) {
         const struct record_set *set = &sets[i];
         bool is_mx = set->type == DNS_TYPE_MX, is_txt = set->type == DNS_TYPE_TXT;
-        bool bars = set->is_special || set->type == DNS_TYPE_CNAME || set->type == DNS_TYPE_NS ||
-                    set->type == DNS_TYPE_DNAME;
+        bool bars = (set->is_special && (is_mx || is_txt)) || set->type == DNS_TYPE_CNAME ||
+                    set->type == DNS_TYPE_NS || set->type == DNS_TYPE_DNAME;
         if (bars) {
             *reason =
                 set->is_special

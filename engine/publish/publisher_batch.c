@@ -163,6 +163,10 @@ bool pub_batch_fill(struct publisher *p, struct pub_zone *z, struct call *call, 
             pub_renew(p, target, now);
             continue;
         }
+        if (p->options.barred && p->options.barred[target].len) { /* seen when a run is resumed */
+            pub_move(p, target, PUBLISH_PERSON, PUBLISH_MOVE, p->options.barred[target], now);
+            continue;
+        }
         if (!reviewed_holds(p, z, target)) {
             pub_move(p, target, PUBLISH_PERSON, PUBLISH_MOVE,
                      TEXT("the zone or what stands at the name is not what the reviewed plan has; "
@@ -379,6 +383,9 @@ static void batch_unsure(struct publisher *p, struct pub_batch *b, struct call *
     struct text words = pub_refusal(p, call, text_of(call->reply.message));
     for (uint32_t i = 0; i < b->len; i++)
         if (begins_target(b, i)) {
+            struct pub_target *t = &p->targets[b->targets[i]];
+            if (!t->unanswered_since)
+                t->unanswered_since = now;
             pub_move(p, b->targets[i], PUBLISH_UNSURE, PUBLISH_ANSWER, words, now);
             pub_look(p, b->targets[i], now + UNSURE_PAUSE);
         }

@@ -47,11 +47,12 @@ struct pub_target {
     uint32_t txts_len;
     struct record_set sets[2]; /* MX and TXT as the provider has them, once read; len 0: no set */
     instant_us looked_at, read_at;
-    instant_us changed_at;     /* when the last change was sent, or accepted */
-    instant_us in_doubt_since; /* the provider and the authorities differ, or it refuses what DNS
-                                  would allow; 0: no */
-    uint32_t attempts;         /* looks in a row without an end */
-    uint32_t doubts;           /* looks while in doubt */
+    instant_us changed_at;       /* when the last change was sent, or accepted */
+    instant_us unanswered_since; /* the first change without an answer, of several; 0: none */
+    instant_us in_doubt_since;   /* the provider and the authorities differ, or it refuses what DNS
+                                    would allow; 0: no */
+    uint32_t attempts;           /* looks in a row without an end */
+    uint32_t doubts;             /* looks while in doubt */
     uint32_t refusals; /* of a change of this name alone, or of one that the provider named */
     uint32_t calls;
     struct text reason;

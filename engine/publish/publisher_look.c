@@ -119,7 +119,14 @@ static void change_plan(struct publisher *p, uint32_t target, const struct look 
         pub_move(p, target, PUBLISH_TO_LOOK, PUBLISH_ANSWER, TEXT_NONE, now);
     if (t->state != PUBLISH_UNSURE && !t->takes_back) /* what was sent stays what was sent */
         change_take(p, t, look);
-    pub_zone_take(p, target, now);
+    if (t->state != PUBLISH_UNSURE && t->unanswered_since &&
+        now - t->unanswered_since >= PUBLISH_SEEN_WITHIN)
+        move(p, target, PUBLISH_FAILED,
+             TEXT("the change was sent for a quarter of an hour, and no answer came; DNS does not "
+                  "show it"),
+             now);
+    else
+        pub_zone_take(p, target, now);
 }
 
 /* Nothing is to be done, or nothing any more. The sets may be this run's, whose answer was lost; an
@@ -263,6 +270,7 @@ void pub_looked(struct publisher *p, uint32_t target, const struct survey *s, in
 void pub_accepted(struct publisher *p, uint32_t target, instant_us now)
 {
     struct pub_target *t = &p->targets[target];
+    t->unanswered_since = 0;
     t->changed_at = now;
     t->attempts = 0;
     t->is_read = false;
@@ -372,6 +380,20 @@ static void take_back(struct publisher *p, uint32_t target, instant_us now)
     pub_zone_take(p, target, now);
 }
 
+/* Did the two writers meet just now? Later, a record beside ours is its owner's work, and ours may
+ * be in use. */
+static bool is_fresh(const struct pub_target *t, instant_us now)
+{
+    return now - t->changed_at < PUBLISH_SEEN_WITHIN;
+}
+
+static void leave_beside(struct publisher *p, uint32_t target, instant_us now)
+{
+    move(p, target, PUBLISH_PERSON,
+         TEXT("another record stands beside what this run created, and nothing was taken back"),
+         now);
+}
+
 /* UNSURE: has the change arrived? */
 static void read_unsure(struct publisher *p, uint32_t target, enum sets_verdict verdict,
                         struct text reason, instant_us now)
@@ -384,7 +406,8 @@ static void read_unsure(struct publisher *p, uint32_t target, enum sets_verdict 
         pub_unsent(p, target);
         pub_move(p, target, PUBLISH_TO_LOOK, PUBLISH_ANSWER, TEXT_NONE, now);
         look_again(p, target, now);
-    } else if (verdict == SETS_DOUBLED && provider_of(p, t)->kind == PROVIDER_CLOUDFLARE) {
+    } else if (verdict == SETS_DOUBLED && provider_of(p, t)->kind == PROVIDER_CLOUDFLARE &&
+               is_fresh(t, now)) {
         take_back(p, target, now);
     } else {
         move(p, target, PUBLISH_PERSON, reason, now);
@@ -396,8 +419,10 @@ static void read_after(struct publisher *p, uint32_t target, enum sets_verdict v
                        instant_us now)
 {
     p->targets[target].is_read = true;
-    if (verdict == SETS_DOUBLED)
+    if (verdict == SETS_DOUBLED && is_fresh(&p->targets[target], now))
         take_back(p, target, now);
+    else if (verdict == SETS_DOUBLED)
+        leave_beside(p, target, now);
     else
         look_again(p, target, now);
 }
@@ -411,8 +436,10 @@ static void read_doubled(struct publisher *p, uint32_t target, enum sets_verdict
     if (verdict == SETS_WANTED) { /* the other has gone */
         t->takes_back = false;
         pub_accepted(p, target, now);
-    } else if (verdict == SETS_DOUBLED) {
+    } else if (verdict == SETS_DOUBLED && is_fresh(t, now)) {
         take_back(p, target, now);
+    } else if (verdict == SETS_DOUBLED) {
+        leave_beside(p, target, now);
     } else {
         t->is_taken_back = true;
         move(p, target, PUBLISH_PERSON,
@@ -457,6 +484,12 @@ void pub_read(struct publisher *p, uint32_t target, const struct call *call, ins
     struct text reason;
     bool judges_txt = t->txt && !t->swaps_txt;
     t->read_at = now;
+    if (call->next_token.len) {
+        move(p, target, PUBLISH_PERSON,
+             TEXT("the provider has more records at the name than one page of its answer shows"),
+             now);
+        return;
+    }
     enum sets_verdict verdict =
         sets_judge(pub_wanted(p, target), t->mx, judges_txt, call->sets, call->sets_len, &reason);
     sets_keep(p, t, call);

@@ -20,7 +20,10 @@ static enum err row_take(struct reviewed *r, const cJSON *row, struct arena *are
 {
     struct text name = word(row, "name"), type = word(row, "type"), value = word(row, "value");
     bool is_mx = text_eq(type, TEXT("MX"));
+    const cJSON *ttl = cJSON_GetObjectItemCaseSensitive(row, "ttl");
     name_id id;
+    if (!cJSON_IsNumber(ttl) || ttl->valuedouble < 0 || ttl->valuedouble > INT32_MAX)
+        return why_set(why, ERR_INPUT, "a record set has no TTL");
     if (!name.len || !value.len || (!is_mx && !text_eq(type, TEXT("TXT"))))
         return why_set(why, ERR_INPUT, "a record set has no name, value or known type");
     if (!text_eq(word(row, "outcome"), TEXT("planned")))
@@ -32,6 +35,7 @@ static enum err row_take(struct reviewed *r, const cJSON *row, struct arena *are
     bool fits = kept(arena, word(row, "zone_id"), &of->zone_id) &&
                 kept(arena, value, is_mx ? &of->mx_value : &of->txt_value) &&
                 (is_mx || kept(arena, word(row, "before"), &of->txt_before));
+    of->ttl_s = (uint32_t)ttl->valuedouble;
     *(is_mx ? &of->mx : &of->txt) = true;
     return fits ? OK : why_set(why, ERR_NOMEM, "out of memory");
 }

@@ -15,6 +15,7 @@ struct reviewed_name {
     bool mx, txt;                    /* planned */
     struct text mx_value, txt_value; /* as the report has them */
     struct text zone_id, txt_before;
+    uint32_t ttl_s;
 };
 
 struct reviewed {

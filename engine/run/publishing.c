@@ -66,7 +66,8 @@ enum err publishing_review(struct publishing *p, const struct reviewed *plan, ui
                            "review a new plan",
                            TEXT_ARG(t.name));
         p->reviewed[len] = r;
-        p->targets[len++] = t;
+        p->targets[len] = t;
+        p->targets[len++].ttl_s = r->ttl_s;
     }
     *left = p->targets_len - len;
     p->targets_len = len;
@@ -244,7 +245,8 @@ static bool change_tell(void *ctx, const struct call *call)
     if (at->kind != PROVIDER_RFC2136) {
         if (provider_request_make(&request, call, at, &nobody, p->run->head.started, &why) == OK)
             p->observer.change(p->observer.ctx, call, buf_text(&request.body));
-    } else if (update_encode(&octets, &sent, call, at, 0, p->run->head.started, &why) == OK) {
+    } else if (update_encode(&octets, &sent, call, at, 0, 0, &why) == OK) {
+        /* Signed as of 1970, which every server refuses: what is printed cannot be sent. */
         for (size_t i = 0; i < octets.len; i++)
             buf_add_fmt(&digits, "%02x", (unsigned)(unsigned char)octets.at[i]);
         p->observer.change(p->observer.ctx, call, buf_text(&digits));

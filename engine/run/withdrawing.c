@@ -1,6 +1,7 @@
 /* Reads SES by a plan of the published run's fleet, and the journal for other users of a name. */
 #include "withdrawing.h"
 
+#include "base/dname.h"
 #include "base/escape.h"
 #include "model/fleet_index.h"
 
@@ -17,7 +18,8 @@ struct barring {
 
 static uint32_t target_of(const struct barring *b, struct text name)
 {
-    name_id id = names_find(&b->names, name);
+    char room[DNAME_LEN_MAX + 1]; /* SES shows a name as somebody wrote it */
+    name_id id = dname_normalize(name, room, &name) ? names_find(&b->names, name) : NAME_NONE;
     return id == NAME_NONE ? UINT32_MAX : id - 1;
 }
 
