@@ -1,6 +1,7 @@
 /* A publishing from its targets to its exit code. */
 #include "publishing_session.h"
 
+#include "base/count.h"
 #include "base/escape.h"
 #include "base/plural.h"
 #include "handoff/gather.h"
@@ -91,11 +92,36 @@ enum err publishing_report(struct session *s, bool is_told, struct why *why)
 /* The least policy that a refusal of IAM asks for. */
 static void policy_tell(const struct publishing *p)
 {
+    static const char *const head[] = {
+        "IAM refuses a change at Route 53. This policy allows what publish needs, and nothing "
+        "else;",
+        "name the zones in place of hostedzone/*, and the first labels of your own names:",
+        "{ \"Version\": \"2012-10-17\", \"Statement\": [",
+        "  { \"Effect\": \"Allow\", \"Action\": \"route53:ListHostedZonesByName\", \"Resource\": "
+        "\"*\" },",
+        "  { \"Effect\": \"Allow\",",
+        "    \"Action\": [\"route53:GetHostedZone\", \"route53:ListResourceRecordSets\"],",
+        "    \"Resource\": \"arn:aws:route53:::hostedzone/*\" },",
+        "  { \"Effect\": \"Allow\", \"Action\": \"route53:ChangeResourceRecordSets\",",
+        "    \"Resource\": \"arn:aws:route53:::hostedzone/*\",",
+        "    \"Condition\": {",
+        "      \"ForAllValues:StringEquals\": {",
+    };
+    static const char *const tail[] = {
+        "        \"route53:ChangeResourceRecordSetsRecordTypes\": [\"MX\", \"TXT\"] },",
+        "      \"ForAllValues:StringLike\": {",
+        "        \"route53:ChangeResourceRecordSetsNormalizedRecordNames\": [\"bounce.*\"] } } } ] "
+        "}",
+    };
+    bool removes = p->run->head.verb == RUN_WITHDRAW || p->run->config.access->merges_spf;
     if (!p->totals.iam_denies)
         return;
-    message_note("Route 53 needs route53:ListHostedZonesByName, GetHostedZone, "
-                 "ListResourceRecordSets and ChangeResourceRecordSets; docs/PERMISSIONS.md has the "
-                 "least policy, which can create MX and TXT of chosen names and nothing else");
+    for (size_t i = 0; i < COUNT(head); i++)
+        message_note("%s", head[i]);
+    message_note("        \"route53:ChangeResourceRecordSetsActions\": [\"CREATE\"%s],",
+                 removes ? ", \"DELETE\"" : "");
+    for (size_t i = 0; i < COUNT(tail); i++)
+        message_note("%s", tail[i]);
 }
 
 static void withdraw_tell(const struct publishing *p, const struct session *s,
