@@ -93,12 +93,11 @@ enum err publishing_report(struct session *s, bool is_told, struct why *why)
 static void policy_tell(const struct publishing *p)
 {
     static const char *const head[] = {
-        "IAM refuses a change at Route 53. This policy allows what publish needs, and nothing "
-        "else;",
-        "name the zones in place of hostedzone/*, and the first labels of your own names:",
+        "IAM refuses a change at Route 53. This policy allows what publish needs, and no more;",
+        "name your zones in place of hostedzone/*, and the first labels of your own names:",
         "{ \"Version\": \"2012-10-17\", \"Statement\": [",
-        "  { \"Effect\": \"Allow\", \"Action\": \"route53:ListHostedZonesByName\", \"Resource\": "
-        "\"*\" },",
+        "  { \"Effect\": \"Allow\", \"Action\": \"route53:ListHostedZonesByName\",",
+        "    \"Resource\": \"*\" },",
         "  { \"Effect\": \"Allow\",",
         "    \"Action\": [\"route53:GetHostedZone\", \"route53:ListResourceRecordSets\"],",
         "    \"Resource\": \"arn:aws:route53:::hostedzone/*\" },",
@@ -110,8 +109,8 @@ static void policy_tell(const struct publishing *p)
     static const char *const tail[] = {
         "        \"route53:ChangeResourceRecordSetsRecordTypes\": [\"MX\", \"TXT\"] },",
         "      \"ForAllValues:StringLike\": {",
-        "        \"route53:ChangeResourceRecordSetsNormalizedRecordNames\": [\"bounce.*\"] } } } ] "
-        "}",
+        "        \"route53:ChangeResourceRecordSetsNormalizedRecordNames\": [\"bounce.*\"]",
+        "      } } } ] }",
     };
     bool removes = p->run->head.verb == RUN_WITHDRAW || p->run->config.access->merges_spf;
     if (!p->totals.iam_denies)

@@ -212,8 +212,9 @@ PUBLISHER = [
         ("    case PROVIDER_ROUTE53: return a->account == b->account;",
          "    case PROVIDER_ROUTE53: return a == b;")]),
     ("publish/publisher_look.c", "a record that is doubled stays", [
-        ("    if (verdict == SETS_DOUBLED)\n        take_back(p, target, now);\n    else\n"
-         "        look_again", "    look_again")]),
+        ("    if (verdict == SETS_DOUBLED && is_fresh(&p->targets[target], now))\n"
+         "        take_back(p, target, now);\n    else if (verdict == SETS_DOUBLED)\n"
+         "        leave_beside(p, target, now);\n    else\n        look_again", "    look_again")]),
     ("publish/publisher_look.c", "an equal record of others is taken for the run's own", [
         ("    bool is_ours =\n        pub_may_be_there(t) &&", "    t->sent_mx = t->sent_txt = true;\n"
          "    bool is_ours =\n        true || pub_may_be_there(t) &&")]),
