@@ -1,6 +1,7 @@
 /* A publishing from its targets to its exit code. */
 #include "publishing_session.h"
 
+#include "base/bounds.h"
 #include "base/count.h"
 #include "base/escape.h"
 #include "base/plural.h"
@@ -44,7 +45,7 @@ static void change_print(void *ctx, const struct call *call, struct text body)
 {
     struct buf line;
     (void)ctx;
-    buf_init(&line, 8u << 20);
+    buf_init(&line, PUBLISH_BODY_SHOWN_MAX);
     buf_add_fmt(&line, "%s of zone ", call_action(call->kind, call->api));
     escape_terminal(&line, call->zone);
     buf_add_str(&line, " would send:\n");

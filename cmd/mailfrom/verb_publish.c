@@ -3,6 +3,7 @@
  * Both look first, show what they would do, and ask.
  */
 #include "access/trust.h"
+#include "base/bounds.h"
 #include "base/plural.h"
 #include "outputs.h"
 #include "publishing_session.h"
@@ -18,8 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define PLAN_BYTES_MAX (256u << 20) /* of a million names */
 
 static enum err file_read(const char *path, struct buf *out, struct why *why)
 {
@@ -46,7 +45,7 @@ static enum err plan_take(struct session *s, struct publishing *p, struct review
         return OK;
     if (o->out)
         return why_set(why, ERR_INPUT, "--out writes a plan and --plan carries one out: give one");
-    buf_init(&json, PLAN_BYTES_MAX);
+    buf_init(&json, PUBLISH_PLAN_BYTES_MAX);
     enum err err = file_read(o->plan, &json, why);
     if (err == OK && reviewed_read(plan, buf_text(&json), &s->run.arena, why) != OK)
         err = why_wrap(why, ERR_INPUT, "plan %s", o->plan);

@@ -62,7 +62,8 @@
 /* publish */
 #define PUBLISH_NAMES_MAX      500 /* of a Route 53 batch: 1,000 ResourceRecord elements, two a name */
 #define PUBLISH_CHARACTERS_MAX 30000 /* of all values of a Route 53 batch, which allows 32,000 */
-#define UPDATE_NAMES_MAX       50  /* of an UPDATE (RFC 2136): about 12 KB, as external-dns sends */
+#define PUBLISH_PLAN_BYTES_MAX (256u << 20) /* a plan file of a million names */
+#define PUBLISH_BODY_SHOWN_MAX (8u << 20)   /* one request, each byte of it escaped */
 #define CLOUDFLARE_NAMES_MAX   100 /* of a Cloudflare batch: 200 records on the free plan */
 
 /* DNS */
