@@ -130,6 +130,7 @@ static void row_json(struct json_out *j, const struct published_row *row)
     json_add_text_or_null(j, "account", row->account);
     json_add_word(j, "outcome", published_outcome_name(row->outcome));
     json_add_text_or_null(j, "reason", row->reason);
+    json_add_bool(j, "merges", row->merges);
     json_add_text_or_null(j, "before", row->before);
     when_add(j, "finished", row->finished);
     json_add_text_or_null(j, "identity", row->identity);

@@ -30,6 +30,7 @@ struct published_row {
     struct text name;
     enum records_type type;
     struct records_value value; /* to be there, or to be gone */
+    bool merges;                /* the TXT set was there, and gets value */
     struct text before;         /* MERGED, or to be: the SPF record that was there */
     uint32_t ttl_s;
     struct text provider; /* "route53"; empty: none writes the zone */

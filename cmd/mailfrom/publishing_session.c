@@ -245,8 +245,7 @@ enum err publishing_targets(struct session *s, struct publishing *p, const bool 
     return err;
 }
 
-int publishing_show(struct session *s, const struct publishing *p, uint32_t *changes,
-                    struct why *why)
+int publishing_show(struct session *s, struct publishing *p, uint32_t *changes, struct why *why)
 {
     struct publishing dry = *p;
     struct run *r = &s->run;
@@ -263,6 +262,10 @@ int publishing_show(struct session *s, const struct publishing *p, uint32_t *cha
     else
         message_error("%s", why->text);
     *changes = dry.totals.by_state[PUBLISH_READY];
+    if (code != EXIT_CANNOT_RUN && !p->reviewed && publishing_as_shown(p, why) != OK) {
+        message_error("%s", why->text);
+        code = EXIT_CANNOT_RUN;
+    }
     journal_close(r->journal);
     r->journal = mine;
     r->head = head;

@@ -14,10 +14,9 @@ void publishing_begin(struct publishing *p, struct session *s);
  * *refused: identities whose records cannot be published. */
 enum err publishing_targets(struct session *s, struct publishing *p, const bool *keep,
                             uint32_t *refused, struct why *why);
-/* Looks, and shows what would be done; the run lives in memory. *changes: so many names. Returns
- * the exit code. */
-int publishing_show(struct session *s, const struct publishing *p, uint32_t *changes,
-                    struct why *why);
+/* Looks, and shows what would be done; the run lives in memory. *changes: so many names. From then
+ * on *p does nothing beyond what was shown. Returns the exit code. */
+int publishing_show(struct session *s, struct publishing *p, uint32_t *changes, struct why *why);
 /* Carries it out, writes the reports, prints the end, and gives the exit code. */
 int publishing_session(struct publishing *p, struct session *s, struct why *why);
 /* The run of the journal, one that only publishes, is recalled already and goes on. */

@@ -136,8 +136,8 @@ static bool reviewed_holds(const struct publisher *p, const struct pub_zone *z, 
     if (!p->options.reviewed || t->takes_back)
         return true;
     return r && (!t->mx || r->mx) && (!t->txt || r->txt) && text_eq(r->zone_id, z->id) &&
-           text_eq(r->txt_before, t->swaps_txt ? t->txt_before : TEXT_NONE) &&
-           (!t->swaps_txt || r->txt_before.len || r->txt_value.len);
+           (!t->txt || (t->swaps_txt == r->merges &&
+                        text_eq(r->txt_before, t->swaps_txt ? t->txt_before : TEXT_NONE)));
 }
 
 bool pub_batch_fill(struct publisher *p, struct pub_zone *z, struct call *call, instant_us now)
@@ -169,8 +169,8 @@ bool pub_batch_fill(struct publisher *p, struct pub_zone *z, struct call *call, 
         }
         if (!reviewed_holds(p, z, target)) {
             pub_move(p, target, PUBLISH_PERSON, PUBLISH_MOVE,
-                     TEXT("the zone or what stands at the name is not what the reviewed plan has; "
-                          "make and review a new plan"),
+                     TEXT("the zone or what stands at the name is no longer what the plan showed; "
+                          "look and decide anew"),
                      now);
             continue;
         }

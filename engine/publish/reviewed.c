@@ -35,6 +35,7 @@ static enum err row_take(struct reviewed *r, const cJSON *row, struct arena *are
     bool fits = kept(arena, word(row, "zone_id"), &of->zone_id) &&
                 kept(arena, value, is_mx ? &of->mx_value : &of->txt_value) &&
                 (is_mx || kept(arena, word(row, "before"), &of->txt_before));
+    of->merges |= cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(row, "merges"));
     of->ttl_s = (uint32_t)ttl->valuedouble;
     *(is_mx ? &of->mx : &of->txt) = true;
     return fits ? OK : why_set(why, ERR_NOMEM, "out of memory");

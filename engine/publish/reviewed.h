@@ -12,7 +12,7 @@
 
 /* One name of the plan. Texts in the arena. */
 struct reviewed_name {
-    bool mx, txt;                    /* planned */
+    bool mx, txt, merges;            /* planned */
     struct text mx_value, txt_value; /* as the report has them */
     struct text zone_id, txt_before;
     uint32_t ttl_s;

@@ -83,6 +83,7 @@ static void row_make(void *ctx, size_t i, struct published_row *row)
         .name = t->name,
         .type = is_txt ? RECORDS_TXT : RECORDS_MX,
         .value = {.preference = t->mx_preference, .data = is_txt ? t->txt : t->mx_exchange},
+        .merges = is_swap && is_changed,
         .before = is_swap && is_changed ? r->txt_before : TEXT_NONE,
         .ttl_s = t->ttl_s,
         .outcome = outcome_of(rows, r, is_changed, is_swap),

@@ -74,6 +74,36 @@ enum err publishing_review(struct publishing *p, const struct reviewed *plan, ui
     return OK;
 }
 
+static bool shown_take(void *ctx, const struct publish_record *r)
+{
+    struct publishing *p = ctx;
+    struct arena *arena = &p->run->arena;
+    if (r->state != PUBLISH_READY || r->target >= p->targets_len)
+        return true;
+    struct reviewed_name *shown = ARENA_NEW(arena, struct reviewed_name);
+    if (!shown)
+        return false;
+    *shown = (struct reviewed_name){.mx = r->mx_changed,
+                                    .txt = r->txt_changed,
+                                    .merges = r->change == CHANGE_SWAP,
+                                    .zone_id = arena_text(arena, r->zone_id),
+                                    .txt_before = arena_text(arena, r->txt_before),
+                                    .ttl_s = p->targets[r->target].ttl_s};
+    if ((r->zone_id.len && !shown->zone_id.at) || (r->txt_before.len && !shown->txt_before.at))
+        return false;
+    p->reviewed[r->target] = shown;
+    return true;
+}
+
+enum err publishing_as_shown(struct publishing *p, struct why *why)
+{
+    const struct run *r = p->run;
+    p->reviewed = ARENA_ARRAY(&p->run->arena, const struct reviewed_name *, p->targets_len + 1u);
+    if (!p->reviewed)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    return journal_publish_rows(r->journal, r->head.id, shown_take, p, why);
+}
+
 struct targets_recall {
     struct publishing *p;
     uint32_t cap;

@@ -45,6 +45,8 @@ enum err publishing_gather(struct publishing *p, struct records_gather *g, uint3
  * other records now than then. */
 enum err publishing_review(struct publishing *p, const struct reviewed *plan, uint32_t *left,
                            struct why *why);
+/* The dry run in p->run's journal is the reviewed plan: nothing beyond it is changed. */
+enum err publishing_as_shown(struct publishing *p, struct why *why);
 /* The targets of run r->head.id, for its resume or to be shown: row is FLEET_LEFT_OUT where the
  * view of the run leaves it out. */
 enum err publishing_recall(struct publishing *p, struct why *why);

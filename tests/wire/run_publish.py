@@ -195,7 +195,7 @@ def planned(room):
     (room.path / "other.plan").write_text(json.dumps(plan).replace('"zone_id": null', '"zone_id": "ZELSEWHERE"'))
     rows, text = room.publish("a plan for another zone is not carried out", TROUBLE, "fleet.yaml", "--yes", "--plan", "other.plan")
     row = rows.get(("bounce.good.upd.test", "MX"), {})
-    check("its name is left to a person", row.get("outcome") == "blocked" and "reviewed plan" in row.get("reason", ""), row, text)
+    check("its name is left to a person", row.get("outcome") == "blocked" and "no longer what the plan showed" in row.get("reason", ""), row, text)
     rows, text = room.publish("a plan of one name is carried out", DONE, "fleet.yaml", "--yes", "--plan", "one.plan")
     check("and touches no other", {n for n, _ in rows} == {"bounce.good.upd.test"} and room.served("bounce.good.r53.test", "MX") == [], rows)
     check("13 names that it lacks are counted", "13 names of the manifest have no change in the plan" in text, text)

@@ -29,6 +29,9 @@ struct scene {
     struct text reasons[NAMES]; /* the last of each */
     enum publish_state states[NAMES];
     uint32_t intents[NAMES];
+    bool withdraws;                        /* set before scene_make(), with the two below */
+    const struct text *barred;             /* or NULL */
+    const struct reviewed_name **reviewed; /* likewise */
 };
 
 static void scene_open(struct scene *s, enum provider_kind kind, uint32_t zones, bool is_denied)
@@ -106,7 +109,10 @@ static void scene_make(struct scene *s)
                                              .targets = s->targets,
                                              .targets_len = s->targets_len,
                                              .surveys = {.mode = INQUIRY_AUTHORITY},
-                                             .feedback_host = TEXT(FEEDBACK_PATTERN)};
+                                             .feedback_host = TEXT(FEEDBACK_PATTERN),
+                                             .withdraws = s->withdraws,
+                                             .barred = s->barred,
+                                             .reviewed = s->reviewed};
     struct why why = {""};
     s->world = world_new(&options, &s->fleet, (struct world_keeper){s, scene_keep}, &why);
     s->publisher = publisher_init(&wanted);
@@ -242,6 +248,92 @@ static void a_resumed_change_is_looked_at_first(void **state)
     }
 }
 
+static void scene_records(struct scene *s)
+{
+    for (int i = 0; i < 2; i++)
+        assert_true(provider_model_add(
+            &s->model, 0, s->targets[0].name, i ? DNS_TYPE_TXT : DNS_TYPE_MX, i ? 0 : 10,
+            i ? TEXT(SPF_SES_RECORD) : TEXT(HOST), 300, HAND_RUN, START));
+}
+
+/* The run was cut with a removal on its way, and somebody has set the MAIL FROM since. */
+static void a_name_in_use_again_is_not_withdrawn_by_a_resume(void **state)
+{
+    const struct text used[] = {TEXT("it is the MAIL FROM of an identity")};
+    const struct publish_record sent = {.kind = PUBLISH_INTENT,
+                                        .at = START,
+                                        .from = PUBLISH_READY,
+                                        .state = PUBLISH_SENT,
+                                        .change = CHANGE_DELETE,
+                                        .mx_changed = true,
+                                        .txt_changed = true};
+    for (int barred = 0; barred < 2; barred++) {
+        struct scene s;
+        (void)state;
+        scene_open(&s, PROVIDER_ROUTE53, 1, false);
+        scene_name(&s, "b", 0);
+        s.withdraws = true;
+        s.barred = barred ? used : NULL;
+        scene_make(&s);
+        scene_records(&s);
+        publisher_restore(s.publisher, &sent, false);
+        scene_run(&s);
+        assert_int_equal(s.states[0], barred ? PUBLISH_PERSON : PUBLISH_DONE);
+        assert_int_equal(s.totals.calls[CALL_CHANGE], barred ? 0 : 1);
+        scene_close(&s);
+    }
+}
+
+/* Days after a change another record beside it is its owner's work, and ours may be in use. */
+static void only_what_has_just_met_anothers_record_is_taken_back(void **state)
+{
+    for (int days = 0; days < 2; days++) {
+        const struct publish_record accepted = {.kind = PUBLISH_ANSWER,
+                                                .at = START - days * 3 * SPAN_H(24),
+                                                .from = PUBLISH_SENT,
+                                                .state = PUBLISH_VERIFYING,
+                                                .mx_changed = true,
+                                                .txt_changed = true};
+        struct scene s;
+        (void)state;
+        scene_open(&s, PROVIDER_CLOUDFLARE, 1, false);
+        scene_name(&s, "b", 0);
+        scene_make(&s);
+        scene_records(&s);
+        assert_true(provider_model_add(&s.model, 0, s.targets[0].name, DNS_TYPE_MX, 5,
+                                       TEXT("mail.example.net"), 300, HAND_OTHER, START));
+        publisher_restore(s.publisher, &accepted, false);
+        scene_run(&s);
+        assert_int_equal(s.states[0], PUBLISH_PERSON);
+        assert_int_equal(s.totals.calls[CALL_CHANGE], days ? 0 : 1);
+        scene_close(&s);
+    }
+}
+
+/* A plan has one of two names, in another zone than DNS says, or as a merge that it is not. */
+static void what_was_not_reviewed_is_not_created(void **state)
+{
+    struct reviewed_name plan = {.mx = true, .txt = true, .ttl_s = 300};
+    const struct reviewed_name *list[NAMES] = {&plan};
+    for (int way = 0; way < 4; way++) {
+        struct scene s;
+        (void)state;
+        scene_open(&s, PROVIDER_ROUTE53, 1, false);
+        scene_name(&s, "b", 0);
+        scene_name(&s, "b", 0);
+        plan.zone_id = way == 1 ? TEXT("ZELSEWHERE") : s.model.zones[0].id;
+        plan.merges = way == 2;
+        plan.mx = way != 3;
+        s.reviewed = list;
+        scene_make(&s);
+        scene_run(&s);
+        assert_int_equal(s.states[0], way == 0 ? PUBLISH_DONE : PUBLISH_PERSON);
+        assert_int_equal(s.states[1], PUBLISH_PERSON);
+        assert_int_equal(s.totals.calls[CALL_CHANGE], way == 0 ? 1 : 0);
+        scene_close(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -251,6 +343,9 @@ int main(void)
         cmocka_unit_test(a_name_that_a_policy_leaves_out_does_not_hold_the_others),
         cmocka_unit_test(who_denies_three_names_of_a_zone_is_asked_no_more_there),
         cmocka_unit_test(a_resumed_change_is_looked_at_first),
+        cmocka_unit_test(a_name_in_use_again_is_not_withdrawn_by_a_resume),
+        cmocka_unit_test(only_what_has_just_met_anothers_record_is_taken_back),
+        cmocka_unit_test(what_was_not_reviewed_is_not_created),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
