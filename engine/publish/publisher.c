@@ -263,7 +263,7 @@ static bool is_draining(const void *ctx)
 static bool is_out_of_memory(const void *ctx)
 {
     const struct publisher *p = ctx;
-    return p->no_memory && p->questions.out == 0 && p->calls.out == 0;
+    return p->no_memory; /* the memory of calls is kept until the wire is closed */
 }
 
 struct machine publisher_machine(struct publisher *p)

@@ -8,14 +8,19 @@ import io
 import json
 import os
 import pathlib
+import pty
+import select
 import subprocess
 import sys
 import tempfile
+import time
 
 import dns.message
 import dns.query
 import dns.rcode
 import dns.rdatatype
+import dns.tsigkeyring
+import dns.update
 
 from knot_room import free_port, knot_conf, start, wait_until_it_serves
 from rehearsal_room import CANNOT_RUN, DONE, STOPPED, TROUBLE, check, verdict
@@ -113,9 +118,12 @@ defaults: {{account: mail, mail_from: "bounce.{{domain}}"}}
 identities:
 """ + "".join(f"  - {i}\n" for i in identities))
 
+    def environment(self):
+        return {"HOME": str(self.home), "PATH": os.environ["PATH"], "CF_TOKEN": "cf-token", "AWS_EC2_METADATA_DISABLED": "true",
+                "AWS_ENDPOINT_URL": self.url}
+
     def run(self, *arguments, **more):
-        env = {"HOME": str(self.home), "PATH": os.environ["PATH"], "CF_TOKEN": "cf-token", "AWS_EC2_METADATA_DISABLED": "true",
-               "AWS_ENDPOINT_URL": self.url, **more}
+        env = {**self.environment(), **more}
         return subprocess.run([MAILFROM, *map(str, arguments)], cwd=self.path, env=env, capture_output=True, text=True,
                               stdin=subprocess.DEVNULL, timeout=patient(120))
 
@@ -202,6 +210,49 @@ def planned(room):
     text = room.ends("what is no plan is refused", CANNOT_RUN, "publish", "fleet.yaml", "--yes", "--plan", "tsig.key", *room.reach())
     check("with what it should be", "not a plan of publish" in text, text)
     room.ends("and it is taken back", DONE, "withdraw", 2, "--yes", *room.reach())
+    for file in (room.path / ".mailfrom").iterdir():
+        file.unlink()
+
+
+def on_terminal(room, answer, before_answer, *arguments):
+    """A verb that asks; the exit code, and what was on the screen."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.chdir(room.path)
+        os.execve(MAILFROM, [MAILFROM, *map(str, arguments), *map(str, room.reach())], room.environment())
+    seen, asked, deadline = "", False, time.monotonic() + patient(60)
+    while time.monotonic() < deadline:
+        if select.select([fd], [], [], 0.2)[0]:
+            try:
+                seen += os.read(fd, 65536).decode(errors="replace")
+            except OSError:
+                break
+        if not asked and "as shown?" in seen:
+            asked = True
+            before_answer()
+            os.write(fd, answer.encode())
+    os.close(fd)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), seen
+
+
+def asked(room):
+    """What becomes possible between the plan on the screen and the yes is not done."""
+    def free():
+        update = dns.update.UpdateMessage("upd.test", keyring=dns.tsigkeyring.from_text({KEY[1]: KEY[2]}), keyalgorithm=KEY[0])
+        update.delete("bounce.alias", "CNAME")
+        dns.query.tcp(update, "127.0.0.1", port=room.port, timeout=patient(5))
+
+    code, seen = on_terminal(room, "no\n", lambda: None, "publish", "fleet.yaml", "--only", "good.upd.test")
+    check("a no creates nothing", code == CANNOT_RUN and room.served("bounce.good.upd.test", "MX") == [], code, seen)
+    code, seen = on_terminal(room, "yes\n", free, "publish", "fleet.yaml", "--only", "*.upd.test")
+    check("a yes creates what was shown", room.served("bounce.good.upd.test", "MX") == [MX], code, seen)
+    check("and nothing that has become free since", code == TROUBLE and room.served("bounce.alias.upd.test", "MX") == [] and
+          "no longer what the plan showed" in seen, code, seen)
+    code, seen = on_terminal(room, "yes\n", lambda: None, "withdraw", 1)
+    check("withdraw asks too", code == DONE and room.served("bounce.good.upd.test", "MX") == [], code, seen)
+    update = dns.update.UpdateMessage("upd.test", keyring=dns.tsigkeyring.from_text({KEY[1]: KEY[2]}), keyalgorithm=KEY[0])
+    update.add("bounce.alias", 60, "CNAME", "elsewhere.example.")
+    dns.query.tcp(update, "127.0.0.1", port=room.port, timeout=patient(5))
     for file in (room.path / ".mailfrom").iterdir():
         file.unlink()
 
@@ -303,6 +354,7 @@ def main():
     with Room() as room:
         dry_run(room)
         planned(room)
+        asked(room)
         publishes(room)
         merges(room)
         withdraws(room)
