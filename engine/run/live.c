@@ -3,8 +3,11 @@
 
 static enum err live_keep(void *keeper, const struct record *records, uint32_t len, struct why *why)
 {
-    struct live *live = keeper;
-    return journal_keep(live->journal, live->run, records, len, why);
+    const struct run *r = ((struct live *)keeper)->run;
+    enum err err = journal_keep(r->journal, r->head.id, records, len, why);
+    if (err == OK)
+        run_companions_kept(r, records, len);
+    return err;
 }
 
 struct io live_io(struct live *live)

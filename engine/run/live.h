@@ -6,13 +6,11 @@
 #define MF_LIVE_H
 
 #include "io.h"
-#include "journal/journal.h"
-#include "wire/wire.h"
+#include "run.h"
 
 struct live {
     struct wire *wire;
-    struct journal *journal;
-    uint64_t run;
+    const struct run *run; /* its journal keeps, its companions are told */
 };
 
 /* *live must outlive the io. */

@@ -239,12 +239,15 @@ static void watch_turn(void *ctx, instant_us now)
     const struct publishing_observer *o = &p->observer;
     if (o->turn)
         o->turn(o->ctx, p->publisher, now);
+    run_companions_turn(p->run, now);
 }
 
 static instant_us watch_wake(void *ctx, instant_us now)
 {
-    const struct publishing_observer *o = &((const struct publishing *)ctx)->observer;
-    return o->wake ? o->wake(o->ctx, now) : WHEN_NEVER;
+    const struct publishing *p = ctx;
+    const struct publishing_observer *o = &p->observer;
+    return when_earlier(o->wake ? o->wake(o->ctx, now) : WHEN_NEVER,
+                        run_companions_wake(p->run, now));
 }
 
 /* The publisher learns what the journal knows of its targets. */
@@ -290,7 +293,7 @@ static bool change_tell(void *ctx, const struct call *call)
 static enum err engine_on_wire(struct publishing *p, struct wire *wire, struct why *why)
 {
     struct run *r = p->run;
-    struct live live = {wire, r->journal, r->head.id};
+    struct live live = {wire, r};
     const struct io io = live_io(&live);
     const struct publisher_options options = options_of(p);
     p->publisher = publisher_init(&options);
@@ -299,9 +302,14 @@ static enum err engine_on_wire(struct publishing *p, struct wire *wire, struct w
         return err;
     struct machine machine = publisher_machine(p->publisher);
     const struct engine_watch watch = {p, watch_turn, watch_wake};
-    publisher_start(p->publisher, wire_now(wire));
-    err = engine_run(&machine, &io, &watch, &r->end, why);
+    if (!p->is_dry)
+        err = run_companions_begin(r, wire, why);
+    if (err == OK) {
+        publisher_start(p->publisher, wire_now(wire));
+        err = engine_run(&machine, &io, &watch, &r->end, why);
+    }
     publisher_totals(p->publisher, &p->totals);
+    run_companions_end(r, err != OK, wire_now(wire));
     if (err == OK && p->is_dry && p->observer.change)
         publisher_changes(p->publisher, change_tell, p);
     return err;

@@ -167,16 +167,18 @@ static enum err begun_keep(struct run *r, enum err err, struct why *why)
 
 static void observer_turn(void *ctx, instant_us now)
 {
-    const struct run *r = ctx;
+    struct run *r = ctx;
     const struct run_observer *o = &r->config.observer;
     if (o->turn)
         o->turn(o->ctx, r->scheduler, now);
+    run_companions_turn(r, now);
 }
 
 static instant_us observer_wake(void *ctx, instant_us now)
 {
-    const struct run_observer *o = &((const struct run *)ctx)->config.observer;
-    return o->wake ? o->wake(o->ctx, now) : WHEN_NEVER;
+    const struct run *r = ctx;
+    const struct run_observer *o = &r->config.observer;
+    return when_earlier(o->wake ? o->wake(o->ctx, now) : WHEN_NEVER, run_companions_wake(r, now));
 }
 
 static enum err run_engine(struct run *r, struct live *live, struct why *why)
@@ -205,9 +207,13 @@ static enum err run_engine(struct run *r, struct live *live, struct why *why)
         err = publishing_join(r->publishing, scheduler, &machine, wire_now(live->wire), why);
     if (err != OK)
         return err;
-    scheduler_start(scheduler, wire_now(live->wire));
-    err = engine_run(&machine, &io, &watch, &r->end, why);
+    err = run_companions_begin(r, live->wire, why);
+    if (err == OK) {
+        scheduler_start(scheduler, wire_now(live->wire));
+        err = engine_run(&machine, &io, &watch, &r->end, why);
+    }
     scheduler_totals(scheduler, &r->totals);
+    run_companions_end(r, err != OK, wire_now(live->wire));
     const struct run_observer *o = &r->config.observer;
     if (o->end)
         o->end(o->ctx, r, err != OK, wire_now(live->wire));
@@ -278,7 +284,7 @@ static enum err run_on_wire(struct run *r, struct preflight *preflight, struct w
     if (err != OK)
         return begun_keep(r, err, why);
     preflight_end(preflight);
-    struct live live = {wire, r->journal, r->head.id};
+    struct live live = {wire, r};
     err = run_engine(r, &live, why);
     if (err == OK)
         err = journal_stop(r->journal, r->head.id, r->end == ENGINE_ENDED ? RUN_ENDED : RUN_STOPPED,

@@ -36,6 +36,31 @@ struct run_observer {
     void (*end)(void *ctx, const struct run *r, bool failed, instant_us now);
 };
 
+/* A companion is told of a run while it goes on, beside the observer: who sends notifications, who
+ * serves a live page, who takes orders from another terminal. It follows apply, rollback, publish,
+ * withdraw and their resume, not the plans that are shown before. The deciding thread calls all
+ * functions; each may be NULL, and none may block. */
+struct run_companion {
+    void *ctx;
+    /* Scheduler or publisher are there, the run is in the journal, and nothing is decided yet. The
+     * wire is there until end. An error ends the run. */
+    enum err (*begin)(void *ctx, struct run *r, struct wire *wire, instant_us now, struct why *why);
+    void (*turn)(void *ctx, instant_us now);       /* after each turn */
+    instant_us (*wake)(void *ctx, instant_us now); /* as in struct engine_watch */
+    /* Records that are durable now; borrowed for the call. */
+    void (*kept)(void *ctx, const struct record *records, uint32_t len);
+    /* Only after begin. failed: the engine could not go on; r->end holds otherwise. */
+    void (*end)(void *ctx, const struct run *r, bool failed, instant_us now);
+};
+
+#define RUN_COMPANIONS_MAX 4 /* notifications, live page, control; one to spare */
+
+struct run_companions {
+    struct run_companion at[RUN_COMPANIONS_MAX];
+    uint32_t len;
+    uint32_t begun; /* so many have begun */
+};
+
 /* The config of a run. Texts and pointers are borrowed for the life of the run. */
 struct run_config {
     const struct access *access;
@@ -44,6 +69,7 @@ struct run_config {
     struct notices notices;
     struct wire_owner owner;
     struct run_observer observer;
+    struct run_companions companions;
     bool force;        /* apply and rollback: whatever is there is overwritten */
     bool detach;       /* ends as soon as only others are waited for */
     bool probes_lanes; /* a plan first asks each lane for permissions */
@@ -101,6 +127,12 @@ enum err run_head_begin(struct run *r, const struct publishing *p, instant_us no
 /* After lanes_open(). *wire may be there after an error, too; run_wire_close() takes NULL. */
 enum err run_wire_open(struct run *r, struct wire **wire, struct why *why);
 void run_wire_close(struct run *r, struct wire *wire);
+/* Told only where the run itself goes on; a plan has no companions. */
+enum err run_companions_begin(struct run *r, struct wire *wire, struct why *why);
+void run_companions_turn(struct run *r, instant_us now);
+instant_us run_companions_wake(const struct run *r, instant_us now);
+void run_companions_kept(const struct run *r, const struct record *records, uint32_t len);
+void run_companions_end(struct run *r, bool failed, instant_us now);
 /* The guards of every verb; for a plan to be read by a person, also all probes. */
 enum err run_preflight(struct run *r, struct preflight *p, struct wire *wire, struct why *why);
 

@@ -76,6 +76,7 @@ static enum err ses_read(struct barring *b, uint64_t published, struct why *why)
     struct run *r = b->p->run, *plan = &b->plan;
     struct run_config config = r->config;
     config.observer = (struct run_observer){0};
+    config.companions = (struct run_companions){0};
     config.probes_lanes = false;
     run_init(plan, &config);
     plan->head.verb = RUN_PLAN;
