@@ -27,18 +27,18 @@ struct watch_identity_record {
 };
 
 struct watch_problem_record {
-    uint64_t number;  /* from 1 on; of problems, not of identities */
+    uint64_t number; /* from 1 on; of problems, not of identities */
     bool is_free;
-    uint64_t owner;   /* number of the identity or lane */
+    uint64_t owner; /* number of the identity or lane */
     enum watch_kind kind;
     enum watch_level level; /* now; WELL: seen, and not long enough to be told */
     enum watch_level told;  /* the level that outputs were last told of */
     instant_us since;       /* the first look that saw it */
     instant_us began;       /* the first look since it was last seen well: the 72 hours count from
                                here; since, unless it comes and goes */
-    instant_us well_since;  /* the first look that saw it well again; 0: none since the last that did
-                               not */
-    uint32_t looks;         /* that have shown it in a row, saturating */
+    instant_us well_since; /* the first look that saw it well again; 0: none since the last that did
+                              not */
+    uint32_t looks;        /* that have shown it in a row, saturating */
 };
 
 struct watch_rows {

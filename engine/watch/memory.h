@@ -1,15 +1,15 @@
 /*
  * The memory of watching: what looks have shown of every identity and lane, how bad it is, and what
- * outputs have been told. Pure: the caller looks, keeps and tells; `now` is an argument. One thread.
+ * outputs have been told. Pure: the caller looks, keeps and tells; `now` is an argument. One
+ * thread.
  *
- *   sweep      watch_sweep_begin(), watch_look() for each identity, watch_look_lane() for each lane,
- *              watch_sweep_end()
- *   keep       watch_rows() to the journal, then watch_kept()
- *   tell       each of watch_events() to the outputs, then watch_told()
- *   keep       again, when there was an event: what was told is remembered too
+ *   sweep      watch_sweep_begin(), watch_look() for each identity, watch_look_lane() for each
+ * lane, watch_sweep_end() keep       watch_rows() to the journal, then watch_kept() tell       each
+ * of watch_events() to the outputs, then watch_told() keep       again, when there was an event:
+ * what was told is remembered too
  *
- * So a level is durable before it is told. A process that ends between the first keep and the second
- * leaves events that may have been told or not: the next process tells them again, marked
+ * So a level is durable before it is told. A process that ends between the first keep and the
+ * second leaves events that may have been told or not: the next process tells them again, marked
  * may_repeat. Nothing is lost, and nothing comes twice otherwise. A repeated event has the same
  * identity, kind, since, from and to, so a receiver can drop it.
  *
@@ -33,10 +33,10 @@
  * not read) counts neither way. MX gone and MX wrong are one fault in two forms, and so are those
  * of SPF: the time of one counts for the other.
  *
- * The 72 hours of SES count from the first look that saw TemporaryFailure since one that saw another
- * status. SES does not say when they began, so they may end earlier, by the time between two looks.
- * TemporaryFailure still seen WATCH_GRACE_SLACK after they have ended shows that they began anew
- * unseen.
+ * The 72 hours of SES count from the first look that saw TemporaryFailure since one that saw
+ * another status. SES does not say when they began, so they may end earlier, by the time between
+ * two looks. TemporaryFailure still seen WATCH_GRACE_SLACK after they have ended shows that they
+ * began anew unseen.
  *
  * A clock that was set back: instants of the memory that lie in the future become now.
  *
@@ -116,8 +116,8 @@ struct watch_memory *watch_open(const struct watch_policy *policy); /* NULL: out
 void watch_close(struct watch_memory *m);                           /* NULL is fine */
 
 /* Before the first sweep, each row of the journal, identities first (journal_watch_each()). A row
- * that cannot be (a number twice, an owner that is not there) is left out and its number used again;
- * watch_left_out() counts those. False: out of memory. m is a struct watch_memory. */
+ * that cannot be (a number twice, an owner that is not there) is left out and its number used
+ * again; watch_left_out() counts those. False: out of memory. m is a struct watch_memory. */
 bool watch_learn_identity(void *m, const struct watch_identity_record *r);
 bool watch_learn_problem(void *m, const struct watch_problem_record *r);
 uint32_t watch_left_out(const struct watch_memory *m);
