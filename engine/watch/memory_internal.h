@@ -1,7 +1,7 @@
 /*
- * The memory of watching from inside: identities and problems as two arrays of slots. A slot's place
- * is the number of its row in the journal, so a change is a row put again. A hash table finds an
- * identity, a list its problems.
+ * The memory of watching from inside: identities and problems as two arrays of slots. A slot's
+ * place is the number of its row in the journal, so a change is a row put again. A hash table finds
+ * an identity, a list its problems.
  *
  * Invariant: a problem in a list is of one kind there; an untold problem at WELL has looked bad at
  * the last look that learned anything of it.

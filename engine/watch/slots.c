@@ -166,7 +166,7 @@ uint32_t key_find(const struct watch_memory *m, const struct watch_key *key)
 }
 
 struct problem *problem_find(const struct watch_memory *m, const struct identity *i,
-                                    enum watch_kind kind)
+                             enum watch_kind kind)
 {
     for (uint32_t slot = i->problems; slot != NO_SLOT; slot = problem_at(m, slot)->next)
         if (problem_at(m, slot)->kind == kind)

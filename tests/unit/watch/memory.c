@@ -176,9 +176,7 @@ static const struct script scripts[] = {
       {105, WELL, ""},
       {120, WELL, "dns-trouble warning>well"}}},
     {"trouble with SPF alone counts where SPF is wanted",
-     {{0, SPF_SERVFAIL, ""},
-      {1, SPF_SERVFAIL, ""},
-      {2, SPF_SERVFAIL, "dns-trouble well>warning"}}},
+     {{0, SPF_SERVFAIL, ""}, {1, SPF_SERVFAIL, ""}, {2, SPF_SERVFAIL, "dns-trouble well>warning"}}},
     {"and not elsewhere",
      {{0, SPF_SERVFAIL | NO_SPF_WANTED, ""},
       {1, SPF_SERVFAIL | NO_SPF_WANTED, ""},
@@ -483,7 +481,8 @@ static void a_lane_has_problems_of_its_own(void **state)
     watch_close(m);
 }
 
-/* Thousands of sweeps with faults that come and go leave as many rows as there ever were at once. */
+/* Thousands of sweeps with faults that come and go leave as many rows as there ever were at once.
+ */
 static void the_rows_do_not_grow(void **state)
 {
     static struct rows_kept rows;
@@ -616,8 +615,7 @@ static void many_identities_are_found_again(void **state)
             struct watch_seen seen = seen_of(i % 100 ? WELL : FAILED);
             int len = snprintf(name, sizeof name, "d%d.test", i);
             const struct watch_key key = {lane, {name, (size_t)len}};
-            assert_true(
-                watch_look(m, &key, (uint32_t)(20000 - i), &wanted, &seen, START + round));
+            assert_true(watch_look(m, &key, (uint32_t)(20000 - i), &wanted, &seen, START + round));
             assert_int_equal(watch_problems(m, &key, p), i % 100 ? 0 : 1);
         }
         assert_true(watch_sweep_end(m, START + round));
