@@ -30,16 +30,16 @@ struct notifier;
 
 /* Texts are borrowed until notifier_close(). Zero and NULL: no such output. */
 struct notify_config {
-    const char *events;          /* a file, appended to; "-": standard output */
-    const char *const *hooks;    /* each a program with its arguments, split as by a shell */
+    const char *events;       /* a file, appended to; "-": standard output */
+    const char *const *hooks; /* each a program with its arguments, split as by a shell */
     size_t hooks_len;
     const char *const *webhooks; /* each a URL, or env:NAME for a variable that holds it */
     size_t webhooks_len;
-    const char *heartbeat;       /* likewise */
-    const char *metrics;         /* a file, replaced; by notifier_metrics() */
-    const char *ca_bundle;       /* PEM; NULL: the system's */
-    span_us hook_timeout;        /* 0: HOOK_TIMEOUT_USUAL */
-    struct notices notices;      /* called by the caller's thread, inside the functions below */
+    const char *heartbeat;  /* likewise */
+    const char *metrics;    /* a file, replaced; by notifier_metrics() */
+    const char *ca_bundle;  /* PEM; NULL: the system's */
+    span_us hook_timeout;   /* 0: HOOK_TIMEOUT_USUAL */
+    struct notices notices; /* called by the caller's thread, inside the functions below */
 };
 
 #define HOOK_TIMEOUT_USUAL SPAN_S(30)
