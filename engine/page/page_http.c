@@ -6,6 +6,7 @@
  * send is suspended, and costs nothing until resumed. Every wait for a client has a deadline, so no
  * client holds memory for long: what a stream sends is shared, and an answer is bounded.
  */
+#include "base/count.h"
 #include "page_internal.h"
 
 #include <assert.h>
@@ -219,7 +220,7 @@ static enum MHD_Result header_take(void *arg, enum MHD_ValueKind kind, const cha
         {"content-type", &r->content_type},
     };
     (void)kind;
-    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+    for (size_t i = 0; i < COUNT(wanted); i++)
         if (text_eq_nocase(text_of(name), text_of(wanted[i].name))) {
             r->is_twice = r->is_twice || wanted[i].at->at;
             *wanted[i].at = text_trim(text_of(value));
@@ -343,7 +344,7 @@ static enum MHD_Result head_vet(struct page_client *c, bool *is_refused)
     return MHD_YES;
 }
 
-static enum MHD_Result serve(struct page_client *c, const char *method)
+static enum MHD_Result serve(struct page_client *c, const char *method, const char *version)
 {
     struct page_server *s = c->server;
     struct page_view view = {.config = &s->config,
@@ -358,6 +359,9 @@ static enum MHD_Result serve(struct page_client *c, const char *method)
     r.query = text_of(c->target);
     r.path = text_cut(&r.query, '?');
     MHD_get_connection_values(c->connection, MHD_HEADER_KIND, header_take, &r);
+    /* Without it the page cannot tell its own names; health checks by HTTP/1.0 send none. */
+    if (!r.host.len && strcmp(version, MHD_HTTP_VERSION_1_0) != 0)
+        return refuse(c, 400, "the request has no Host");
     page_answer_make(&a, &view, &r);
     return answer_send(c, &a, r.last_event_id, text_eq(r.method, TEXT("HEAD")), false);
 }
@@ -370,7 +374,6 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
     struct page_client *c = client_of(connection);
     (void)arg;
     (void)url;
-    (void)version;
     (void)context;
     if (!c || !c->target || c->is_cut)
         return MHD_NO;
@@ -384,7 +387,7 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
         *upload_len = 0;
         return MHD_YES;
     }
-    return serve(c, method);
+    return serve(c, method, version);
 }
 
 /* ---- the thread */
@@ -526,7 +529,7 @@ void *page_http_thread(void *arg)
                               {.fd = s->wake_fd, .events = POLLIN},
                               {.fd = is_full ? -1 : s->listen_fd, .events = POLLIN}};
         uint64_t woken;
-        poll(at, sizeof at / sizeof *at, sleep_ms(s, has_pending));
+        poll(at, COUNT(at), sleep_ms(s, has_pending));
         s->now = clock_ms();
         if (at[1].revents)
             (void)!read(s->wake_fd, &woken, sizeof woken);
