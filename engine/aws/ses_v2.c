@@ -247,7 +247,7 @@ static bool decode_recommendation(struct call *c, const struct json *item)
         !read_text(item, "Type", &type) || !read_text(item, "Status", &status) ||
         !read_text(item, "Impact", &impact) || !read_text(item, "Description", &r->description))
         return false;
-    r->type = advice_parse(type);
+    r->type = advisor_type_parse(type);
     r->is_high = text_eq(impact, TEXT("HIGH"));
     r->identity = recommendation_identity(resource);
     c->advice_len += !text_eq(status, TEXT("FIXED"));

@@ -13,7 +13,7 @@
 #include "base/names.h"
 #include "base/when.h"
 #include "dns/question.h"
-#include "model/advice.h"
+#include "model/recommendation.h"
 #include "model/facts.h"
 #include "model/record_set.h"
 

@@ -101,7 +101,7 @@ struct lane_surveys {
     struct names owners;  /* of the domains of the fleet's addresses and those above, by lane */
     bool *is_owner;       /* per id of owners: SES lists it; in arena */
     uint16_t *next_lane;  /* per lane: the next of the same account, in a ring */
-    uint8_t *advice;      /* per job: bits of enum advice; in arena */
+    uint8_t *advice;      /* per job: bits of enum advisor_type; in arena */
 };
 
 enum lane_survey_sender { SENDER_EXISTS = 1, SENDER_FORWARDS = 2, SENDER_UNASKED = 4 };

@@ -326,14 +326,14 @@ void recommendations_seen(struct scheduler *d, const struct call *call)
     for (uint32_t i = 0; i < call->advice_len; i++) {
         const struct recommendation *r = &call->advice[i];
         uint32_t row = fleet_index_find(&d->surveys.index, call->lane, r->identity);
-        assert(r->type < ADVICES);
+        assert(r->type < ADVISOR_TYPES);
         if (!row) {
             a->of_others[r->type]++;
             continue;
         }
         a->of_rows[r->type]++;
         d->surveys.advice[row - 1] = (uint8_t)(d->surveys.advice[row - 1] | 1u << r->type);
-        if (r->type == ADVICE_OTHER || a->examples_len == ADVICE_EXAMPLES)
+        if (r->type == ADVISOR_OTHER || a->examples_len == ADVICE_EXAMPLES)
             continue;
         struct recommendation *copy = &a->examples[a->examples_len];
         *copy = *r;

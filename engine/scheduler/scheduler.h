@@ -15,7 +15,7 @@
 
 #include "calls/machine.h"
 #include "calls/pace.h"
-#include "model/advice.h"
+#include "model/recommendation.h"
 #include "model/fleet.h"
 #include "model/own_names.h"
 #include "record.h"
@@ -147,10 +147,10 @@ const char *scheduler_survey_gap(const struct scheduler *d, uint16_t lane, unsig
 /* Is such a gap the same for each Region of an account, since IAM refuses the account? */
 bool scheduler_survey_gap_is_of_account(const struct scheduler *d, uint16_t lane, unsigned gap);
 
-/* With options.advice: what only SES knows about a row. Bits: 1 << enum advice of its open
+/* With options.advice: what only SES knows about a row. Bits: 1 << enum advisor_type of its open
  * recommendations, and ROW_ENDPOINT_DIFFERS: the two Regions of a global endpoint have another MAIL
  * FROM, or another behaviour, for the identity, as they are wanted or as SES shows them by now. */
-#define ROW_ENDPOINT_DIFFERS (1u << ADVICES)
+#define ROW_ENDPOINT_DIFFERS (1u << ADVISOR_TYPES)
 unsigned scheduler_row_advice(const struct scheduler *d, uint32_t row);
 /* Was the lane asked, and did it answer? False: its rows' bits say nothing. */
 bool scheduler_lane_endpoints_known(const struct scheduler *d, uint16_t lane);
@@ -159,9 +159,9 @@ bool scheduler_lane_advice_known(const struct scheduler *d, uint16_t lane);
 /* The open recommendations of a lane. */
 #define ADVICE_EXAMPLES 3
 struct lane_advice {
-    uint32_t of_rows[ADVICES];   /* about identities of the fleet */
-    uint32_t of_others[ADVICES]; /* about others of the account and Region */
-    struct recommendation examples[ADVICE_EXAMPLES]; /* of_rows, without ADVICE_OTHER */
+    uint32_t of_rows[ADVISOR_TYPES];   /* about identities of the fleet */
+    uint32_t of_others[ADVISOR_TYPES]; /* about others of the account and Region */
+    struct recommendation examples[ADVICE_EXAMPLES]; /* of_rows, without ADVISOR_OTHER */
     uint32_t examples_len;
 };
 /* NULL: not asked, or not answered. */

@@ -6,8 +6,8 @@
  * "Global endpoints" (traffic is split equally between the two Regions, and settings of identities
  * stay each Region's own) and "Virtual Deliverability Manager advisor".
  */
-#ifndef MF_ADVICE_H
-#define MF_ADVICE_H
+#ifndef MF_RECOMMENDATION_H
+#define MF_RECOMMENDATION_H
 
 #include "base/text.h"
 
@@ -27,14 +27,14 @@ struct text global_endpoint_other(const struct global_endpoint *e, struct text r
 
 /* Types of recommendations. Others, such as BIMI or COMPLAINT, say nothing about the records of
  * an identity and are only counted. */
-enum advice { ADVICE_SPF, ADVICE_DMARC, ADVICE_DKIM, ADVICE_OTHER, ADVICES };
+enum advisor_type { ADVISOR_SPF, ADVISOR_DMARC, ADVISOR_DKIM, ADVISOR_OTHER, ADVISOR_TYPES };
 
-const char *advice_name(enum advice a); /* "SPF", ..., "other" */
-enum advice advice_parse(struct text type);
+const char *advisor_type_name(enum advisor_type a); /* "SPF", ..., "other" */
+enum advisor_type advisor_type_parse(struct text type);
 
 /* An open recommendation; texts borrowed as above. */
 struct recommendation {
-    enum advice type;
+    enum advisor_type type;
     bool is_high;            /* impact HIGH, not LOW */
     struct text identity;    /* of the resource; empty: the resource is no identity */
     struct text description; /* SES's words: "MAIL FROM record is not aligned." */

@@ -1,5 +1,5 @@
 /* Words of global endpoints and recommendations. */
-#include "advice.h"
+#include "recommendation.h"
 
 #include <assert.h>
 
@@ -17,21 +17,21 @@ struct text global_endpoint_other(const struct global_endpoint *e, struct text r
     return TEXT_NONE;
 }
 
-static const char *const names[ADVICES] = {
-    [ADVICE_SPF] = "SPF", [ADVICE_DMARC] = "DMARC", [ADVICE_DKIM] = "DKIM", [ADVICE_OTHER] = "other"};
+static const char *const names[ADVISOR_TYPES] = {
+    [ADVISOR_SPF] = "SPF", [ADVISOR_DMARC] = "DMARC", [ADVISOR_DKIM] = "DKIM", [ADVISOR_OTHER] = "other"};
 
-const char *advice_name(enum advice a)
+const char *advisor_type_name(enum advisor_type a)
 {
-    assert(a < ADVICES);
+    assert(a < ADVISOR_TYPES);
     return names[a];
 }
 
-enum advice advice_parse(struct text type)
+enum advisor_type advisor_type_parse(struct text type)
 {
-    for (int a = 0; a < ADVICE_OTHER; a++)
+    for (int a = 0; a < ADVISOR_OTHER; a++)
         if (text_eq(type, text_of(names[a])))
-            return (enum advice)a;
-    return ADVICE_OTHER;
+            return (enum advisor_type)a;
+    return ADVISOR_OTHER;
 }
 
 struct text recommendation_identity(struct text arn)
