@@ -32,6 +32,7 @@
 /* SES */
 #define SES_BATCH_MAX   100        /* identities per v1 Get...Attributes call */
 #define SES_LIST_PAGE   1000       /* MaxItems of ListIdentities */
+#define SES_ADVICE_PAGE 100        /* PageSize of ListRecommendations */
 #define LIST_PAGES_MAX  10000      /* of one listing; SES allows ten thousand identities at first */
 #define HTTP_BODY_MAX   (4u << 20) /* 100 entries are under 64 KB; 1,000 listed under 400 KB */
 #define HTTP_HEADER_MAX (64u << 10)

@@ -451,7 +451,8 @@ bool scheduler_is_finished(const struct scheduler *d)
 {
     if (d->calls.out > 0)
         return false;
-    return d->draining || d->by_state[JOB_DONE] == d->fleet->choices_len;
+    return d->draining ||
+           (d->by_state[JOB_DONE] == d->fleet->choices_len && !advice_is_due(d));
 }
 
 bool scheduler_is_draining(const struct scheduler *d)
@@ -555,4 +556,11 @@ const char *scheduler_survey_gap(const struct scheduler *d, uint16_t lane, unsig
     assert(gap < SURVEY_GAPS);
     const char *reason = d->surveys.lanes[lane].gaps[gap];
     return d->surveys.wanted && reason[0] ? reason : NULL;
+}
+
+bool scheduler_survey_gap_is_of_account(const struct scheduler *d, uint16_t lane, unsigned gap)
+{
+    assert(lane < d->fleet->lanes_len);
+    assert(gap < SURVEY_GAPS);
+    return d->surveys.lanes[lane].account_gaps & 1u << gap;
 }
