@@ -264,17 +264,26 @@ def names(queries, told_texts):
     check("docs/WATCH.md explains every figure", sorted(written - explained))
 
 
-def options(commands):
-    known = set(re.findall(r"^  (--[a-z0-9-]+)", run(MAILFROM, "watch", "--help").stdout, re.M))
-    used = {word for command in commands for word in re.findall(r"(?<!\S)--[a-z][a-z-]*", command)}
+OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+OTHERS = {"--now"}  # systemctl
+
+
+def options(commands, document):
+    options_of = lambda verb: set(re.findall(r"^  (--[a-z0-9-]+)", run(MAILFROM, verb, "--help").stdout, re.M))
+    known = options_of("watch")
+    used = {word for command in commands for word in OPTION.findall(command)}
     check("every option of units and pods is one of mailfrom watch", sorted(used - known) if len(used) > 5 else sorted(used))
+    verbs = re.findall(r"^  ([a-z]+) +\S", run(MAILFROM, "--help").stdout, re.M)
+    known = known.union(*(options_of(verb) for verb in verbs)) | OTHERS
+    check("every option that docs/WATCH.md names is there", sorted(set(OPTION.findall(document)) - known))
+    check("and every verb", sorted(set(re.findall(r"`mailfrom ([a-z]+)", document)) - set(verbs)))
 
 
 with tempfile.TemporaryDirectory() as temporary:
     place = pathlib.Path(temporary)
     commands = systemd(place) + kubernetes_objects()
     queries = prometheus(place) + grafana(place)
-document = ROOT / "docs/WATCH.md"
-names(queries, [document.read_text()] if document.exists() else [])
-options(commands)
+document = (ROOT / "docs/WATCH.md").read_text()
+names(queries, [document])
+options(commands, document)
 verdict()
