@@ -214,7 +214,8 @@
 #define SIM_CONNECTIONS_MAX 4096
 #define SIM_METERS_MAX      1024 /* accounts of Route 53 and tokens of Cloudflare that called */
 #define SIM_CHANGES_MAX     4096 /* changes that GetChange still knows: minutes of them */
-#define SIM_BODY_MAX        (1u << 20) /* 3,500 records of a batch are about 600 KB */
+#define SIM_BODY_MAX        (1u << 20)  /* 3,500 records of a batch are about 600 KB */
+#define SIM_SCRIPT_S_MAX    3155760000u /* of a row of --script: a hundred years */
 #define SIM_PAST_MAX        16384 /* changes an old copy may lack: a hundred a second for minutes */
 
 #endif
