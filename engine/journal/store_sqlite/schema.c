@@ -137,8 +137,15 @@ static const char version_6[] =
     " mx_changed INT, txt_changed INT, txt_before TEXT, txt_after TEXT,"
     " calls INT);";
 
-static const char *const migrations[] = {version_1, version_2, version_3,
-                                         version_4, version_5, version_6};
+static const char version_7[] = "";
+
+/* The orders that people gave to a run while it went on. */
+static const char version_8[] =
+    "CREATE TABLE control (seq INTEGER PRIMARY KEY, run INT, kind INT, at INT, rate REAL,"
+    " user TEXT, uid INT, pid INT, host TEXT);";
+
+static const char *const migrations[] = {version_1, version_2, version_3, version_4,
+                                         version_5, version_6, version_7, version_8};
 
 static_assert(COUNT(migrations) == SCHEMA_VERSION, "a migration is missing");
 
