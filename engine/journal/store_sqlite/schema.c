@@ -137,7 +137,12 @@ static const char version_6[] =
     " mx_changed INT, txt_changed INT, txt_before TEXT, txt_after TEXT,"
     " calls INT);";
 
-static const char version_7[] = "";
+/* What watching remembers of identities and of their problems: rows that are put again. */
+static const char version_7[] =
+    "CREATE TABLE watched (number INTEGER PRIMARY KEY, account TEXT, account_number TEXT,"
+    " region TEXT, identity TEXT, mail_from TEXT, was_success INT, looked INT, verified INT);"
+    "CREATE TABLE watch_problem (number INTEGER PRIMARY KEY, watched INT, kind TEXT, level TEXT,"
+    " told TEXT, since INT, began INT, well_since INT, looks INT);";
 
 /* The orders that people gave to a run while it went on. */
 static const char version_8[] =
