@@ -43,6 +43,13 @@ struct session *session_new(const struct options *given)
     };
     run_init(&s->run, &config);
     notifying_join(&s->notifying, o, &s->run.config.companions);
+    s->control = control_new(config.journal, &config.notices);
+    if (!s->control) {
+        session_free(s);
+        return NULL;
+    }
+    struct run_companions *companions = &s->run.config.companions;
+    companions->at[companions->len++] = control_companion(s->control);
     return s;
 }
 
@@ -55,6 +62,7 @@ int session_refused(void)
 void session_free(struct session *s)
 {
     run_clear(&s->run);
+    control_free(s->control);
     signals_end(&s->signals);
     free(s);
 }

@@ -5,6 +5,7 @@
 #ifndef MF_SESSION_H
 #define MF_SESSION_H
 
+#include "control/control.h"
 #include "handoff/gather.h"
 #include "manifests/manifest.h"
 #include "notifying.h"
@@ -22,6 +23,7 @@ struct session {
                                meanwhile */
     struct run_notes notes;
     struct notifying notifying;
+    struct control *control; /* orders from other terminals, while the run goes on */
     bool keeps_whole;              /* the verb itself chooses among the rows of the fleet */
     bool hides_plan;               /* that a plan is made is nobody's to see */
     struct complaints *complaints; /* of the manifests, for the verb to show; NULL: printed */

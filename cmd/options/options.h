@@ -38,11 +38,13 @@ enum option_set {
     OPTIONS_REHEARSE = 1 << 11,
     OPTIONS_PUBLISH = 1 << 12,
     OPTIONS_WITHDRAW = 1 << 13,
+    OPTIONS_PACE = 1 << 14,
     OPTIONS_CHECK = 1 << 15,
     OPTIONS_INSPECT = 1 << 16,
     OPTIONS_RECORDS = 1 << 17,
     OPTIONS_VERSION = 1 << 18,
     OPTIONS_DISCOVER = 1 << 19,
+    OPTIONS_STOP = 1 << 20,
     OPTIONS_DUE = 1 << 22,
     OPTIONS_MANIFEST = 1 << 24,      /* how manifests are read */
     OPTIONS_SELECT = 1 << 26,        /* a part of a fleet, and with the next ones ... */
