@@ -6,7 +6,12 @@
 
 #include "base/page.h"
 
-enum { HTML_STYLE, HTML_SCRIPT, HTML_LIVE_STYLE, HTML_LIVE_SCRIPT }; /* the order in CMakeLists.txt */
+enum {
+    HTML_STYLE,
+    HTML_SCRIPT,
+    HTML_LIVE_STYLE,
+    HTML_LIVE_SCRIPT
+}; /* the order in CMakeLists.txt */
 extern const struct page html_files[];
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The parts of a page that are made of all rows: the facts behind them, the verdict on top, the pictures. A report
- * (html.c) has them once, a live page (live_parts.c) again and again.
+ * The parts of a page that are made of all rows: the facts behind them, the verdict on top, the
+ * pictures. A report (html.c) has them once, a live page (live_parts.c) again and again.
  */
 #include "html_internal.h"
 

@@ -1,6 +1,6 @@
 /*
- * The copy of a live page. A row is one block of memory with its texts behind it, so a newer one takes
- * its place with a pointer; moves lie in an array of sixteen bytes each.
+ * The copy of a live page. A row is one block of memory with its texts behind it, so a newer one
+ * takes its place with a pointer; moves lie in an array of sixteen bytes each.
  */
 #include "live_copy.h"
 

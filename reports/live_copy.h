@@ -44,9 +44,11 @@ void live_kept_free(struct live_kept *kept); /* the whole list; NULL is fine */
 /* False: out of memory. live_copy_clear() in every case. */
 bool live_copy_init(struct live_copy *c, uint32_t jobs, uint32_t targets);
 void live_copy_clear(struct live_copy *c);
-/* Takes the list over, in its order. Records of other jobs and targets, and notes of lanes, are dropped. */
+/* Takes the list over, in its order. Records of other jobs and targets, and notes of lanes, are
+ * dropped. */
 void live_copy_take(struct live_copy *c, struct live_kept *kept);
-/* All rows and moves of another source, into a copy that is fresh. ERR_NOMEM, or that of the source. */
+/* All rows and moves of another source, into a copy that is fresh. ERR_NOMEM, or that of the
+ * source. */
 enum err live_copy_read(struct live_copy *c, const struct report_source *source, struct why *why);
 
 /* c is borrowed. */

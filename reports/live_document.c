@@ -26,7 +26,7 @@ static void states_add(struct buf *out, enum live_kind kind)
     for (int i = 0; i < PUBLISHED_OUTCOMES && kind == LIVE_PUBLISHING; i++)
         option_add(out, published_outcome_name((enum published_outcome)i),
                    published_outcome_name((enum published_outcome)i));
-    for (int l = WATCH_PAGE; l > WATCH_WELL && kind == LIVE_WATCH; l--)
+    for (int l = WATCH_PAGE; l >= WATCH_WELL && kind == LIVE_WATCH; l--)
         option_add(out, watch_level_name((enum watch_level)l),
                    watch_level_name((enum watch_level)l));
     buf_add_str(out, "</select>\n");
@@ -34,20 +34,22 @@ static void states_add(struct buf *out, enum live_kind kind)
 
 static void rows_section(struct buf *out, enum live_kind kind)
 {
-    static const char *const titles[] = {"Identities", "Record sets", "All problems"};
+    static const char *const titles[] = {"Identities", "All record sets", "The fleet"};
     static const char *const columns[][7] = {
         {"identity", "outcome", "action", "MAIL FROM", "account", "Region", "source"},
         {"name", "outcome", "type", "value and reason", "zone", "provider", "source"},
         {"identity", "level", "problem", "what was found", "account", "Region", ""}};
-    buf_add_fmt(out,
-                "<section class=\"fleet kind-%d\">\n<h2 id=\"search\" tabindex=\"-1\">%s</h2>\n"
-                "<form class=\"tools\" id=\"tools\" role=\"search\">\n"
-                "<input id=\"words\" type=\"search\" placeholder=\"Search names, reasons, accounts\" "
-                "aria-label=\"search\" autocomplete=\"off\" spellcheck=\"false\">\n",
-                (int)kind, titles[kind]);
+    buf_add_fmt(
+        out,
+        "<section class=\"fleet kind-%d\">\n<h2 id=\"search\" tabindex=\"-1\">%s</h2>\n"
+        "<form class=\"tools\" id=\"tools\" role=\"search\">\n"
+        "<input id=\"words\" type=\"search\" placeholder=\"Search names, reasons, accounts\" "
+        "aria-label=\"search\" autocomplete=\"off\" spellcheck=\"false\">\n",
+        (int)kind, titles[kind]);
     states_add(out, kind);
-    buf_add_str(out, "<button id=\"clear\" type=\"button\">Clear</button>\n"
-                     "<output id=\"shown\"></output>\n</form>\n<div class=\"head\" aria-hidden=\"true\">");
+    buf_add_str(
+        out, "<button id=\"clear\" type=\"button\">Clear</button>\n"
+             "<output id=\"shown\"></output>\n</form>\n<div class=\"head\" aria-hidden=\"true\">");
     for (size_t i = 0; i < COUNT(columns[kind]); i++)
         if (*columns[kind][i])
             buf_add_fmt(out, "<span>%s</span>", columns[kind][i]);
@@ -60,8 +62,8 @@ static void rows_section(struct buf *out, enum live_kind kind)
 
 static void places_add(struct buf *out, enum live_kind kind)
 {
-    static const char *const of_run[] = {"notice", "reasons", "waiting",   "lanes",
-                                         "sets",   "time",    "standings", "findings"};
+    static const char *const of_run[] = {"notice", "reasons", "waiting",   "time",
+                                         "lanes",  "sets",    "standings", "findings"};
     static const char *const of_publishing[] = {"notice", "sets"};
     static const char *const of_watch[] = {"problems"};
     static const struct {
@@ -87,16 +89,18 @@ enum err live_document_make(struct live_document *d, enum live_kind kind, struct
                      "<meta name=\"color-scheme\" content=\"light dark\">\n"
                      "<title id=\"title\">mailfrom</title>\n<style>");
     buf_add_text(out, buf_text(&d->style));
-    buf_add_str(out,
-                "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#search\">To the search</a>\n"
-                "<div class=\"bar\" role=\"region\" aria-label=\"connection and orders\">\n"
-                "<p id=\"link\" class=\"link waits\"><i class=\"dot\" aria-hidden=\"true\"></i>"
-                "<span id=\"link-words\">Connecting</span></p>\n"
-                "<div id=\"controls\" class=\"controls\"></div>\n<output id=\"answer\"></output>\n</div>\n"
-                "<p id=\"said\" class=\"unseen\" role=\"status\" aria-live=\"polite\"></p>\n"
-                "<div id=\"verdict\"><noscript><header><h1>This page follows a run, which it cannot without "
-                "its script.</h1><p>The same is at <a href=\"api/status\">api/status</a> as JSON.</p>"
-                "</header></noscript></div>\n<main>\n");
+    buf_add_str(
+        out,
+        "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#search\">To the search</a>\n"
+        "<div class=\"bar\" role=\"region\" aria-label=\"connection and orders\">\n"
+        "<p id=\"link\" class=\"link waits\"><i class=\"dot\" aria-hidden=\"true\"></i>"
+        "<span id=\"link-words\">Connecting</span></p>\n"
+        "<div id=\"controls\" class=\"controls\"></div>\n<output id=\"answer\"></output>\n</div>\n"
+        "<p id=\"said\" class=\"unseen\" role=\"status\" aria-live=\"polite\"></p>\n"
+        "<div id=\"verdict\"><noscript><header><h1>This page follows a run, which it cannot "
+        "without "
+        "its script.</h1><p>The same is at <a href=\"api/status\">api/status</a> as JSON.</p>"
+        "</header></noscript></div>\n<main>\n");
     places_add(out, kind);
     rows_section(out, kind);
     buf_add_str(out, "</main>\n<footer>All instants are UTC. For programs: <a href=\"api/status\">"

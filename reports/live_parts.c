@@ -11,12 +11,13 @@
 #include "html_internal.h"
 #include "markup.h"
 #include "published_internal.h"
+#include "records_internal.h"
 
 #include <string.h>
 
 #define LANES_SHOWN    100 /* a table of more is no overview, and is sent again and again */
-#define PROBLEMS_SHOWN 200
-#define SETS_SHOWN     200
+#define PROBLEMS_SHOWN 100
+#define SETS_SHOWN     100
 
 struct making {
     struct live_parts *out;
@@ -71,14 +72,15 @@ static void controls_add(struct buf *out, const struct live_run *run)
 {
     if (!run->takes_orders)
         return;
-    buf_add_fmt(out,
-                "<button type=\"button\" data-order=\"%s\">%s</button>\n"
-                "<button type=\"button\" data-order=\"stop\" data-ask=\"Stop this run? What is sent is "
-                "finished first; mailfrom resume goes on later.\">Stop</button>\n"
-                "<label>calls a second <input id=\"rate\" type=\"number\" min=\"0.01\" max=\"10000\" "
-                "step=\"any\" inputmode=\"decimal\"></label>\n"
-                "<button type=\"button\" data-order=\"pace\">Set pace</button>\n",
-                run->is_paused ? "resume" : "pause", run->is_paused ? "Go on" : "Pause");
+    buf_add_fmt(
+        out,
+        "<button type=\"button\" data-order=\"%s\">%s</button>\n"
+        "<button type=\"button\" data-order=\"stop\" data-ask=\"Stop this run? What is sent is "
+        "finished first; mailfrom resume goes on later.\">Stop</button>\n"
+        "<label>calls a second <input id=\"rate\" type=\"number\" min=\"0.01\" max=\"10000\" "
+        "step=\"any\" inputmode=\"decimal\"></label>\n"
+        "<button type=\"button\" data-order=\"pace\">Set pace</button>\n",
+        run->is_paused ? "resume" : "pause", run->is_paused ? "Go on" : "Pause");
 }
 
 static void reason_add(struct buf *out, const struct live_run *run)
@@ -92,28 +94,39 @@ static void reason_add(struct buf *out, const struct live_run *run)
     buf_add_str(out, "</p>\n</section>\n");
 }
 
-static void sets_add(struct buf *out, const struct published_list *list)
+/* Beside identities all that are not as they were; alone those for a person, for the search has
+ * all. */
+static bool set_is_shown(const struct live_run *run, enum published_outcome outcome)
 {
+    return run->publishes ? published_outcome_is_bad(outcome) : outcome != PUBLISHED_UNCHANGED;
+}
+
+static void sets_add(struct buf *out, const struct live_run *run)
+{
+    const struct published_list *list = run->sets;
     struct published_row row;
-    size_t shown = 0;
-    buf_add_str(out, "<section>\n<h2>Record sets</h2>\n<p>");
-    published_counts_add(out, list);
-    buf_add_str(out, ".</p>\n");
+    size_t shown = 0, all = 0;
+    for (int i = 0; i < PUBLISHED_OUTCOMES; i++)
+        if (set_is_shown(run, (enum published_outcome)i))
+            all += list->counts[i];
+    if (all == 0)
+        return;
+    buf_add_fmt(out, "<section>\n<h2>%s</h2>\n",
+                run->publishes ? "Record sets that need a person" : "Record sets");
     scroll_begin(out, "scroll", "record sets");
     published_table_begin(out);
     for (int bad = 1; bad >= 0; bad--)
         for (size_t i = 0; i < list->len && shown < SETS_SHOWN; i++) {
             list->at(list->ctx, i, &row);
-            if (published_outcome_is_bad(row.outcome) != bad)
+            if (published_outcome_is_bad(row.outcome) != bad || !set_is_shown(run, row.outcome))
                 continue;
             published_row_add(out, &row);
             shown++;
         }
     published_table_end(out);
     scroll_end(out);
-    if (shown < list->len)
-        buf_add_fmt(out, "<p class=\"note\">And %zu more; the search below has all.</p>\n",
-                    list->len - shown);
+    if (shown < all)
+        buf_add_fmt(out, "<p class=\"note\">And %zu more.</p>\n", all - shown);
     buf_add_str(out, "</section>\n");
 }
 
@@ -260,7 +273,7 @@ static void run_parts(struct making *m, const struct live_run *run, const struct
     lanes_add(out, run->fleet, &facts->sum, run->paces, LANES_SHOWN);
     part_end(m, "lanes");
     if (run->sets)
-        sets_add(out, run->sets);
+        sets_add(out, run);
     part_end(m, "sets");
     time_add(out, &facts->history);
     part_end(m, "time");
@@ -278,15 +291,14 @@ enum err live_run_parts(struct live_parts *out, const struct live_run *run, stru
 {
     struct making m;
     struct html_facts facts;
-    const struct report report = {
-        .head = run->head, .fleet = run->fleet, .source = run->source};
+    const struct report report = {.head = run->head, .fleet = run->fleet, .source = run->source};
     making_begin(&m, out, arena);
     if (run->publishes) {
         sets_header(&m.html, run);
         part_end(&m, "verdict");
         reason_add(&m.html, run);
         part_end(&m, "notice");
-        sets_add(&m.html, run->sets);
+        sets_add(&m.html, run);
         part_end(&m, "sets");
         controls_add(&m.html, run);
         part_end(&m, "controls");
@@ -315,6 +327,44 @@ void live_row_add(struct buf *out, const struct live_run *run, uint32_t row,
     buf_spend(&scratch, out);
 }
 
+static void cell_add(struct buf *out, struct text t)
+{
+    buf_add_str(out, "<span>");
+    markup_add(out, t);
+    buf_add_str(out, "</span>");
+}
+
+void live_set_add(struct buf *out, const struct published_row *row)
+{
+    const char *outcome = published_outcome_name(row->outcome);
+    char finished[WHEN_LEN];
+    struct buf value;
+    buf_init(&value, RECORDS_VALUE_MAX);
+    published_value_add(&value, row);
+    buf_add_fmt(out, "<details class=\"%s\"><summary><span class=\"who\">", outcome);
+    markup_add(out, row->name);
+    buf_add_fmt(out, "</span><span class=\"state\">%s</span><span>%s</span>", outcome,
+                records_type_name(row->type));
+    cell_add(out, buf_text(&value));
+    cell_add(out, row->zone);
+    cell_add(out, row->provider);
+    buf_add_str(out, "<span class=\"source\">");
+    markup_add(out, row->source);
+    buf_add_str(out, "</span></summary><div class=\"more\"><p>");
+    markup_add(out, row->reason);
+    buf_add_str(out, "</p><p class=\"facts\">");
+    markup_add(out, buf_text(&value));
+    buf_add_fmt(out, " &middot; TTL %u s", row->ttl_s);
+    if (row->before.len) {
+        buf_add_str(out, " &middot; in place of ");
+        markup_add(out, row->before);
+    }
+    if (*when_format(row->finished, finished))
+        buf_add_fmt(out, " &middot; finished %s", finished);
+    buf_add_str(out, "</p></div></details>\n");
+    buf_spend(&value, out);
+}
+
 enum err live_waiting_parts(struct live_parts *out, struct text sentence, struct arena *arena,
                             struct why *why)
 {
@@ -338,12 +388,10 @@ enum err live_waiting_parts(struct live_parts *out, struct text sentence, struct
 
 static void watch_verdict(struct buf *out, const struct live_watch *w)
 {
-    static const char *const words[WATCH_LEVELS] = {
-        [WATCH_PAGE] = "needs a person at once", [WATCH_CRITICAL] = "critical",
-        [WATCH_WARNING] = "warning"};
     const char *between = ": ";
     if (w->last_sweep == 0) {
-        buf_add_str(out, w->trouble.len ? "Nothing could be looked at yet." : "The first look goes on.");
+        buf_add_str(out,
+                    w->trouble.len ? "Nothing could be looked at yet." : "The first look goes on.");
         return;
     }
     if (w->problems_len == 0) {
@@ -356,7 +404,10 @@ static void watch_verdict(struct buf *out, const struct live_watch *w)
                 plural(w->with_problems, "has", "have"));
     for (int l = WATCH_PAGE; l > WATCH_WELL; l--)
         if (w->by_level[l]) {
-            buf_add_fmt(out, "%s%u %s", between, w->by_level[l], words[l]);
+            buf_add_fmt(out, "%s%u %s", between, w->by_level[l],
+                        l == WATCH_PAGE ? plural(w->by_level[l], "needs a person at once",
+                                                 "need a person at once")
+                                        : watch_level_name((enum watch_level)l));
             between = ", ";
         }
     buf_add_char(out, '.');
@@ -369,7 +420,10 @@ static void watch_header(struct buf *out, const struct live_watch *w)
     bool bad = w->by_level[WATCH_PAGE] || w->by_level[WATCH_CRITICAL] || w->trouble.len;
     buf_init(&verdict, LINE_LEN_MAX);
     watch_verdict(&verdict, w);
-    header_begin(out, bad ? "bad" : w->problems_len || !w->last_sweep ? "open" : "good",
+    header_begin(out,
+                 bad                                 ? "bad"
+                 : w->problems_len || !w->last_sweep ? "open"
+                                                     : "good",
                  buf_text(&verdict));
     buf_spend(&verdict, out);
     buf_add_str(out, "<p class=\"facts\">mailfrom watch.");
@@ -396,26 +450,35 @@ static void watch_header(struct buf *out, const struct live_watch *w)
     buf_add_str(out, "</ul>\n</header>\n");
 }
 
+/* "12 s", "41 min", "2 h 47 min": what is told again and again need not be told to the second. */
+static void age_add(struct buf *out, span_us age)
+{
+    char words[WHEN_LEN];
+    if (age >= SPAN_M(1) && age < SPAN_H(1))
+        buf_add_fmt(out, "%lld min", (long long)(age / SPAN_M(1)));
+    else
+        buf_add_str(out, span_format(age, words));
+}
+
 static void told_since(struct buf *out, const struct live_problem *p, instant_us now)
 {
-    char when[WHEN_LEN], ago[WHEN_LEN];
+    char when[WHEN_LEN];
     if (p->since == 0)
         return;
-    buf_add_str(out, when_format(p->since, when));
-    if (now > p->since)
-        buf_add_fmt(out, " (%s ago)", span_format(now - p->since, ago));
+    buf_add_fmt(out, "<time>%s</time> (", when_format(p->since, when));
+    age_add(out, now > p->since ? now - p->since : 0);
+    buf_add_str(out, " ago)");
 }
 
 static void told_deadline(struct buf *out, const struct live_problem *p, instant_us now)
 {
-    char when[WHEN_LEN], left[WHEN_LEN];
+    char when[WHEN_LEN];
     if (p->deadline == WHEN_NEVER || p->deadline == 0)
         return;
-    buf_add_str(out, when_format(p->deadline, when));
+    buf_add_fmt(out, "<time>%s</time> (", when_format(p->deadline, when));
     if (p->deadline > now)
-        buf_add_fmt(out, " (%s left)", span_format(p->deadline - now, left));
-    else
-        buf_add_str(out, " (is over)");
+        age_add(out, p->deadline - now);
+    buf_add_str(out, p->deadline > now ? " left)" : "is over)");
 }
 
 /* Who it is about: an identity, or the whole lane. */
@@ -430,8 +493,8 @@ static void whom_add(struct buf *out, const struct live_problem *p)
 static void problem_row(struct buf *out, const struct live_problem *p, instant_us now)
 {
     const char *level = watch_level_name(p->level);
-    buf_add_fmt(out, "<tr><td><span class=\"pill level-%s\">%s</span></td><td class=\"name\">", level,
-                level);
+    buf_add_fmt(out, "<tr><td><span class=\"pill level-%s\">%s</span></td><td class=\"name\">",
+                level, level);
     whom_add(out, p);
     buf_add_str(out, "</td><td class=\"short\">");
     markup_add(out, p->account);
@@ -453,8 +516,9 @@ static void problem_row(struct buf *out, const struct live_problem *p, instant_u
 
 static void problems_add(struct buf *out, const struct live_watch *w)
 {
-    static const char *const columns[] = {"level", "identity", "account and Region",
-                                          "problem, and what mends it", "since", "deadline"};
+    static const char *const columns[] = {
+        "level", "identity", "account and Region", "problem, and what mends it",
+        "since", "deadline"};
     uint32_t shown = w->problems_len < PROBLEMS_SHOWN ? w->problems_len : PROBLEMS_SHOWN;
     if (shown == 0)
         return;
@@ -536,24 +600,26 @@ enum err live_watch_parts(struct live_parts *out, const struct live_watch *watch
 void live_problem_add(struct buf *out, const struct live_problem *p, instant_us now)
 {
     const char *level = watch_level_name(p->level);
+    const bool is_well = p->level == WATCH_WELL;
     buf_add_fmt(out, "<details class=\"level-%s\"><summary><span class=\"who\">", level);
     whom_add(out, p);
-    buf_add_fmt(out, "</span><span class=\"state\">%s</span><span>%s</span><span>", level,
-                watch_kind_name(p->kind));
+    buf_add_fmt(out, "</span><span class=\"state\">%s</span><span>%s</span>", level,
+                is_well ? "" : watch_kind_name(p->kind));
+    cell_add(out, p->reason);
+    cell_add(out, p->account);
+    cell_add(out, p->region);
+    buf_add_str(out, "</summary><div class=\"more\"><p>");
     markup_add(out, p->reason);
-    buf_add_str(out, "</span><span>");
-    markup_add(out, p->account);
-    buf_add_str(out, "</span><span>");
-    markup_add(out, p->region);
-    buf_add_str(out, "</span></summary><div class=\"more\"><p>");
-    markup_add(out, p->reason);
-    buf_add_str(out, "</p><p class=\"facts\">Since ");
-    told_since(out, p, now);
-    if (p->deadline != WHEN_NEVER && p->deadline) {
-        buf_add_str(out, " &middot; deadline ");
-        told_deadline(out, p, now);
-    }
     buf_add_str(out, "</p>");
+    if (!is_well) {
+        buf_add_str(out, "<p class=\"facts\">Since ");
+        told_since(out, p, now);
+        if (p->deadline != WHEN_NEVER && p->deadline) {
+            buf_add_str(out, " &middot; deadline ");
+            told_deadline(out, p, now);
+        }
+        buf_add_str(out, "</p>");
+    }
     if (p->mend.len) {
         buf_add_str(out, "<p><code>");
         markup_add(out, p->mend);

@@ -30,14 +30,14 @@ struct live_parts {
 /* The pace of a lane, told by whoever sends its calls. */
 struct lane_pace {
     uint64_t calls, throttled;
-    double per_s; /* calls of late */
-    span_us left; /* what can be called now takes so long; 0: nothing can */
+    double per_s;        /* calls of late */
+    span_us left;        /* what can be called now takes so long; 0: nothing can */
     struct text trouble; /* why SES cannot be asked there; empty: it can */
 };
 
 /* A run that is followed. All is borrowed for the length of a call. */
 struct live_run {
-    const struct report_head *head;     /* state: in the words of progress: "running", "paused" */
+    const struct report_head *head; /* state: in the words of progress: "running", "paused" */
     const struct fleet *fleet;
     const struct report_source *source; /* of its rows; read by a run that sets names */
     const struct lane_pace *paces;      /* as fleet.lanes; NULL: not known */
@@ -56,6 +56,9 @@ enum err live_run_parts(struct live_parts *out, const struct live_run *run, stru
 void live_row_add(struct buf *out, const struct live_run *run, uint32_t row,
                   const struct job_row *job);
 
+/* Likewise a record set. */
+void live_set_add(struct buf *out, const struct published_row *row);
+
 /* A problem of watching. Texts are borrowed. */
 struct live_problem {
     enum watch_level level;
@@ -70,15 +73,19 @@ struct live_problem {
 struct live_watch {
     const struct live_problem *problems; /* worst first */
     uint32_t problems_len;
-    uint32_t identities;               /* of the fleet */
-    uint32_t with_problems;            /* of these */
-    uint32_t by_level[WATCH_LEVELS];   /* problems; WELL: identities without one */
-    instant_us last_sweep;             /* the end of the last one that could look; 0: none yet */
+    /* For the search: the same problems, and each identity without one, its level WATCH_WELL. NULL:
+     * the problems alone. */
+    const struct live_problem *rows;
+    uint32_t rows_len;
+    uint32_t identities;             /* of the fleet */
+    uint32_t with_problems;          /* of these */
+    uint32_t by_level[WATCH_LEVELS]; /* problems; WELL: identities without one */
+    instant_us last_sweep;           /* the end of the last one that could look; 0: none yet */
     span_us took;
-    instant_us next_sweep;             /* WHEN_NEVER: none */
-    struct text trouble;               /* why the last sweep could not look; empty: it could */
+    instant_us next_sweep; /* WHEN_NEVER: none */
+    struct text trouble;   /* why the last sweep could not look; empty: it could */
     bool is_sweeping;
-    uint64_t calls, questions;         /* of the last sweep: to SES, to DNS */
+    uint64_t calls, questions; /* of the last sweep: to SES, to DNS */
     instant_us now;
 };
 
@@ -90,8 +97,8 @@ void live_problem_add(struct buf *out, const struct live_problem *problem, insta
 
 enum live_kind { LIVE_RUN, LIVE_PUBLISHING, LIVE_WATCH };
 
-/* The page around the parts. Its one style and its one script are inline, and are these to the byte: a policy
- * names their hashes. */
+/* The page around the parts. Its one style and its one script are inline, and are these to the
+ * byte: a policy names their hashes. */
 struct live_document {
     struct buf index, style;
     struct text script;

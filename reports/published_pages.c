@@ -60,7 +60,8 @@ void published_table_end(struct buf *out)
 void published_row_add(struct buf *out, const struct published_row *row)
 {
     buf_add_str(out, "<tr>");
-    cell_html(out, text_of(published_outcome_name(row->outcome)));
+    const char *outcome = published_outcome_name(row->outcome);
+    buf_add_fmt(out, "<td><span class=\"pill %s\">%s</span></td>", outcome, outcome);
     cell_html(out, row->zone);
     cell_html(out, row->name);
     cell_html(out, text_of(records_type_name(row->type)));

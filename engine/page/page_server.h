@@ -10,8 +10,8 @@
  *     POST /api/pause, /api/resume, /api/pace (body rate=0.5), /api/stop: for holders of the token
  *     POST /login       token=...: sets the cookie of a browser
  *
- * An event of /events has the name `parts`. Its data is one line of JSON, with the parts that differ
- * from those the client has (all of them at first, and after a gap):
+ * An event of /events has the name `parts`. Its data is one line of JSON, with the parts that
+ * differ from those the client has (all of them at first, and after a gap):
  *
  *     {"at":"2026-05-20T08:30:00.250Z","parts":{"verdict":"<p>...","lanes":"<table>..."}}
  *
@@ -22,12 +22,14 @@
  * "rows":[{"identity":...,"account":...,"region":...,"mail_from":...,"state":...,"reason":...}]},
  * and has a member "html" with the rows laid out, where the snapshot has row_html. `q` is searched
  * in all texts but state, in ASCII without regard to case; each word (up to a blank) must fit.
- * `state` is compared with row.state. `limit` is PAGE_ROWS_USUAL unless given, PAGE_ROWS_MAX at most.
+ * `state` is compared with row.state. `limit` is PAGE_ROWS_USUAL unless given, PAGE_ROWS_MAX at
+ * most.
  *
  * Who may ask, and how the page is kept from other sites: docs/THREATS.md.
  *
  * Threads: one of its own serves every client. The owner's thread opens, publishes and closes.
- * Sources: WHATWG HTML, "Server-sent events"; RFC 9110; CSP Level 3; Prometheus, "Exposition formats".
+ * Sources: WHATWG HTML, "Server-sent events"; RFC 9110; CSP Level 3; Prometheus, "Exposition
+ * formats".
  */
 #ifndef MF_PAGE_SERVER_H
 #define MF_PAGE_SERVER_H
@@ -85,19 +87,19 @@ enum page_order { PAGE_PAUSE, PAGE_RESUME, PAGE_PACE, PAGE_STOP, PAGE_ORDERS };
 
 /* Texts and pointers are borrowed for the life of the server, but for token, which is copied. */
 struct page_config {
-    const char *listen; /* "127.0.0.1:8080", "[::1]:0", "localhost:8080"; port 0: any */
+    const char *listen;       /* "127.0.0.1:8080", "[::1]:0", "localhost:8080"; port 0: any */
     const char *const *names; /* further host names under which the page is asked for */
     size_t names_len;
     struct text token;     /* by page_token_read(); empty: none, and no orders are taken */
     const char *cert_file; /* PEM files, both or none: HTTPS (TLS 1.2 or later) */
     const char *key_file;
-    struct text index; /* the whole document; its one script and one style are inline ... */
+    struct text index;         /* the whole document; its one script and one style are inline ... */
     struct text script, style; /* ... and are, to the byte, these: for their hashes in the policy */
     void *ctx;
-    /* An order of a token holder. Called on the server's thread, which serves nobody meanwhile, so it
-     * answers within a second or two. value: the rate of a pace, otherwise empty. said: one sentence
-     * for the person, also with OK. ERR_INPUT answers 400, ERR_BUSY 409, ERR_GONE 404, others 503.
-     * NULL: the page takes no orders. */
+    /* An order of a token holder. Called on the server's thread, which serves nobody meanwhile, so
+     * it answers within a second or two. value: the rate of a pace, otherwise empty. said: one
+     * sentence for the person, also with OK. ERR_INPUT answers 400, ERR_BUSY 409, ERR_GONE 404,
+     * others 503. NULL: the page takes no orders. */
     enum err (*order)(void *ctx, enum page_order order, struct text value, struct why *said);
     instant_us (*now)(void *ctx); /* NULL: the system's clock; called on the server's thread */
 };
@@ -105,7 +107,8 @@ struct page_config {
 /* ---- before anything is opened: for the checks of a command line; page_server_open() makes the
  * same ones. All sentences begin with the option: --listen, --token-env, --tls-key. */
 
-/* ADDRESS:PORT, and what it demands: any but a loopback address demands a token or TLS files. Pure. */
+/* ADDRESS:PORT, and what it demands: any but a loopback address demands a token or TLS files. Pure.
+ */
 enum err page_listen_vet(const char *listen, bool has_token, bool has_tls, struct why *why);
 /* The token in the environment variable `name`: at least 16 visible characters of ASCII. *token is
  * borrowed from the environment. */
@@ -113,19 +116,20 @@ enum err page_token_read(const char *name, struct text *token, struct why *why);
 
 /* ---- */
 
-/* Listens and serves: /healthz answers at once, the rest 503 until the first snapshot. ERR_INPUT: the
- * config is wrong. ERR_IO: the address is in use, or a file cannot be read. */
+/* Listens and serves: /healthz answers at once, the rest 503 until the first snapshot. ERR_INPUT:
+ * the config is wrong. ERR_IO: the address is in use, or a file cannot be read. */
 enum err page_server_open(struct page_server **out, const struct page_config *config,
                           struct why *why);
 /* "http://127.0.0.1:8080/", with the port that was taken. Lives as long as the server. */
 const char *page_server_url(const struct page_server *s);
-/* Takes the snapshot over. Never waits for a client: it changes one pointer. May be called as often as
- * one likes: clients are sent the newest at most once a second. */
+/* Takes the snapshot over. Never waits for a client: it changes one pointer. May be called as often
+ * as one likes: clients are sent the newest at most once a second. */
 void page_server_publish(struct page_server *s, struct page_snapshot *snapshot);
 /* Clients at /events now. Cheap: an owner need not make snapshots that nobody looks at, but for
  * /api/status, /metrics and /healthz. Any thread. */
 unsigned page_server_clients(const struct page_server *s);
-/* Clients are sent the newest snapshot and `closing`, and are cut off within a second. NULL allowed. */
+/* Clients are sent the newest snapshot and `closing`, and are cut off within a second. NULL
+ * allowed. */
 void page_server_close(struct page_server *s);
 
 #endif
