@@ -209,6 +209,8 @@ int publishing_session(struct publishing *p, struct session *s, struct why *why)
         !session_takes_stdout(&s->options))
         p->observer.change = change_print;
     signals_block(&s->signals);
+    if (!p->is_dry)
+        live_page_follow(s->page, &s->run.config.companions, p);
     return publishing_conclude(p, s, publishing_carry_out(p, why), why);
 }
 
