@@ -68,7 +68,8 @@ static const char usage[] =
     "  ses-sim --identities ids.csv --tls tls --resolver 127.0.0.1:5300 --rate 9\n";
 
 struct sim_options {
-    const char *identities, *zones, *endpoints, *recommendations, *credentials, *tls, *resolver, *log;
+    const char *identities, *zones, *endpoints, *recommendations, *credentials, *tls, *resolver,
+        *log;
     struct front_options front;
     struct ses_rules rules;
     struct sim_faults faults;

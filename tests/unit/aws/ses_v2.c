@@ -204,12 +204,11 @@ static void global_endpoints_are_read(void **state)
 {
     (void)state;
     struct call *c = call_new(CALL_ENDPOINTS, NULL);
-    ses_v2_decode(
-        c, 200, TEXT_NONE,
-        TEXT("{\"MultiRegionEndpoints\":[{\"EndpointName\":\"ha\",\"Status\":\"READY\","
-             "\"EndpointId\":\"a1.b2\",\"Regions\":[\"us-east-1\",\"eu-west-1\"],"
-             "\"CreatedTimestamp\":1.73E9},{\"EndpointName\":\"new\",\"Regions\":null}],"
-             "\"NextToken\":\"YQ==\"}"));
+    ses_v2_decode(c, 200, TEXT_NONE,
+                  TEXT("{\"MultiRegionEndpoints\":[{\"EndpointName\":\"ha\",\"Status\":\"READY\","
+                       "\"EndpointId\":\"a1.b2\",\"Regions\":[\"us-east-1\",\"eu-west-1\"],"
+                       "\"CreatedTimestamp\":1.73E9},{\"EndpointName\":\"new\",\"Regions\":null}],"
+                       "\"NextToken\":\"YQ==\"}"));
     assert_int_equal(c->reply.how, REPLY_HTTP);
     assert_int_equal(c->endpoints_len, 2);
     assert_text(c->endpoints[0].name, TEXT("ha"));
@@ -256,9 +255,22 @@ static void recommendations_are_read(void **state)
         c, 200, TEXT_NONE,
         TEXT("{\"Recommendations\":[" ADVISED(
             "a.example\",\"Type\":\"SPF\",\"Description\":\"MAIL FROM record is not aligned.\","
-            "\"Status\":\"OPEN\",\"Impact\":\"HIGH\"") "," ADVISED("b.example\",\"Status\":\"FIXED\"") ","
-             "{\"ResourceArn\":\"arn:aws:ses:us-east-1:111122223333:configuration-set/x\","
-             "\"Type\":\"BIMI\",\"Impact\":\"LOW\"}," ADVISED("u/x@c.example\",\"Type\":\"DKIM\"") "]}"));
+            "\"Status\":\"OPEN\",\"Impact\":\"HIGH\"") "," ADVISED("b.example\",\"Status\":"
+                                                                   "\"FIXED\"") ","
+                                                                                "{\"ResourceArn\":"
+                                                                                "\"arn:aws:ses:us-"
+                                                                                "east-1:"
+                                                                                "111122223333:"
+                                                                                "configuration-set/"
+                                                                                "x\","
+                                                                                "\"Type\":\"BIMI\","
+                                                                                "\"Impact\":"
+                                                                                "\"LOW\"}," ADVISED(
+                                                                                    "u/"
+                                                                                    "x@c.example\","
+                                                                                    "\"Type\":"
+                                                                                    "\"DKIM\"") "]"
+                                                                                                "}"));
     assert_int_equal(c->reply.how, REPLY_HTTP);
     assert_int_equal(c->advice_len, 3); /* without the one that is fixed */
     assert_int_equal(c->advice[0].type, ADVISOR_SPF);

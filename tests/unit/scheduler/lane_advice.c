@@ -21,14 +21,14 @@ struct want {
 
 struct script {
     struct want rows[4];
-    const char *status;    /* of the one endpoint, whose primary Region is EAST; NULL: none */
-    const char *other;     /* its other Region; NULL: that of WEST */
-    const char *there;     /* MAIL FROM of every identity in WEST, at SES */
-    const char *refused;   /* code of the answer to ListMultiRegionEndpoints */
-    uint16_t http_status;  /* of that answer */
-    bool knows_none;       /* WEST has no identity but those of rows */
+    const char *status;   /* of the one endpoint, whose primary Region is EAST; NULL: none */
+    const char *other;    /* its other Region; NULL: that of WEST */
+    const char *there;    /* MAIL FROM of every identity in WEST, at SES */
+    const char *refused;  /* code of the answer to ListMultiRegionEndpoints */
+    uint16_t http_status; /* of that answer */
+    bool knows_none;      /* WEST has no identity but those of rows */
     bool has_advisor, is_off, by_version_1, is_slow; /* slow: WEST's endpoints come last */
-    unsigned advice_pages; /* with one recommendation a row each */
+    unsigned advice_pages;                           /* with one recommendation a row each */
 };
 
 struct seen {
@@ -235,9 +235,7 @@ static void rows_are_held_against_the_other_region(void **state)
           .status = "READY",
           .there = "bounce.a.test"},
          {false, true}}, /* b.test of EAST has none, as SES shows */
-        {{.rows = {{EAST, A}, {WEST, "b.test", "m.b.test"}},
-          .status = "READY",
-          .knows_none = true},
+        {{.rows = {{EAST, A}, {WEST, "b.test", "m.b.test"}}, .status = "READY", .knows_none = true},
          {false, false}},
     };
     (void)state;
@@ -274,7 +272,8 @@ static void a_region_without_rows_is_told(void **state)
     (void)state;
     struct seen seen =
         advice_of((struct script){.rows = {{EAST, A}}, .status = "READY", .other = "ap-south-1"});
-    assert_non_null(strstr(seen.gap[SURVEY_GAP_ENDPOINTS], "through Region ap-south-1, and no row"));
+    assert_non_null(
+        strstr(seen.gap[SURVEY_GAP_ENDPOINTS], "through Region ap-south-1, and no row"));
     assert_false(seen.gap_is_of_account);
     assert_int_equal(seen.findings[0] & FINDING_BIT(ENDPOINT_REGIONS_DIFFER), 0);
 }
