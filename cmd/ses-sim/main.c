@@ -62,6 +62,10 @@ static const char usage[] =
     "                       (another operator comes first); delay=MS; skew=SECONDS;\n"
     "                       joined by commas\n"
     "  --seed N             of the faults (1)\n"
+    "  --script FILE        CSV: second,account,region,identity,what,value: what\n"
+    "                       others do so long after the start, in scaled time:\n"
+    "                       verified, exists, mail_from, behavior, and of zones mx\n"
+    "                       and txt, become the value; sending, of an account\n"
     "  --log FILE           one JSON line per call\n"
     "\n"
     "Prints `ready URL` when it serves. Example:\n"
@@ -69,7 +73,7 @@ static const char usage[] =
 
 struct sim_options {
     const char *identities, *zones, *endpoints, *recommendations, *credentials, *tls, *resolver,
-        *log;
+        *script, *log;
     struct front_options front;
     struct ses_rules rules;
     struct sim_faults faults;
@@ -108,6 +112,7 @@ enum {
     DETECT_AFTER,
     FAULTS,
     SEED,
+    SCRIPT,
     LOG,
     HELP,
 };
@@ -129,6 +134,7 @@ static const struct option names[] = {
     {"detect-after", required_argument, NULL, DETECT_AFTER},
     {"faults", required_argument, NULL, FAULTS},
     {"seed", required_argument, NULL, SEED},
+    {"script", required_argument, NULL, SCRIPT},
     {"log", required_argument, NULL, LOG},
     {"help", no_argument, NULL, HELP},
     {NULL, 0, NULL, 0},
@@ -147,6 +153,7 @@ static enum err option_take(struct sim_options *o, int option, const char *value
     case LISTEN: o->front.listen = value; break;
     case TLS: o->tls = value; break;
     case RESOLVER: o->resolver = value; break;
+    case SCRIPT: o->script = value; break;
     case LOG: o->log = value; break;
     case HELP: o->help = true; break;
     case RATE: return number_read("rate", value, 1e-6, 1e9, &o->rules.rate_per_s, why);
@@ -196,6 +203,7 @@ static enum err serve_until_signal(struct sim *s, const struct sim_options *o, s
     struct front_options front = o->front;
     struct front *door = NULL;
     struct mx_lookup *lookups = NULL;
+    struct script *script = NULL;
     struct buf certificate, key;
     sigset_t set;
     int got;
@@ -218,6 +226,8 @@ static enum err serve_until_signal(struct sim *s, const struct sim_options *o, s
     if (err == OK)
         err = publisher_start(&s->publisher, s, (span_us)(o->publish_delay_s * 1e6), why);
     if (err == OK)
+        err = script_start(&script, s, o->script, why);
+    if (err == OK)
         err = front_open(&door, s, &front, why);
     if (err == OK) {
         printf("ready %s\n", front_url(door));
@@ -225,6 +235,7 @@ static enum err serve_until_signal(struct sim *s, const struct sim_options *o, s
         sigwait(&set, &got);
     }
     front_close(door);
+    script_stop(script);
     publisher_stop(s->publisher);
     mx_lookup_stop(lookups);
     buf_wipe(&key);

@@ -11,6 +11,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <time.h>
 
 struct json_out;
 
@@ -25,6 +26,10 @@ struct sim_clock {
 void clock_start(struct sim_clock *c, double scale, span_us skew);
 instant_us clock_real(const struct sim_clock *c);
 instant_us clock_scaled(const struct sim_clock *c);
+instant_us clock_begin(const struct sim_clock *c); /* scaled time when it was started */
+/* For pthread_cond_timedwait() by CLOCK_MONOTONIC: when it is `due` in scaled time, but at most
+ * max_ms and at least a millisecond from now. */
+struct timespec clock_wait(const struct sim_clock *c, instant_us due, long max_ms);
 
 /* Keys: from --credentials, and those that AssumeRole gave out. */
 struct sim_key {
@@ -228,6 +233,12 @@ struct mx_lookup;
 enum err mx_lookup_start(struct mx_lookup **out, struct sim *s, const char *resolver,
                          struct why *why);
 void mx_lookup_stop(struct mx_lookup *l);
+
+/* script.c: plays the table second,account,region,identity,what,value on a thread of its own; file
+ * NULL: there is none, and *out stays. */
+struct script;
+enum err script_start(struct script **out, struct sim *s, const char *file, struct why *why);
+void script_stop(struct script *p);
 
 /* certificates.c: those of the front door. */
 /* A certificate authority that is forgotten at once, and a server certificate by it. Writes

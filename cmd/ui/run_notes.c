@@ -7,6 +7,7 @@
 #include "base/escape.h"
 #include "base/plural.h"
 #include "messages.h"
+#include "order_text.h"
 #include "preflight_text.h"
 #include "run_beside.h"
 #include "run_lost.h"
@@ -29,7 +30,7 @@ static enum err notes_begin(void *ctx, const struct run *r, instant_us now, stru
     const struct fleet *f = &r->fleet;
     (void)now;
     n->run = r;
-    n->lane_changes = 0;
+    n->lane_changes = n->orders_told = 0;
     arena_init(&n->memory, SIZE_MAX);
     n->jobs = ARENA_ARRAY(&n->memory, uint32_t, f->lanes_len + 1);
     n->closed = ARENA_ARRAY(&n->memory, bool, f->lanes_len + 1);
@@ -172,6 +173,15 @@ static void notes_turn(void *ctx, const struct scheduler *scheduler, instant_us 
         if (n->progress.mode == PROGRESS_BAR)
             screen_erase(&n->progress.screen);
         changes_tell(n, scheduler, now);
+    }
+    const struct steering *steering = scheduler_steering(scheduler);
+    if (steering->taken != n->orders_told) {
+        if (n->progress.mode == PROGRESS_BAR)
+            screen_erase(&n->progress.screen);
+        if (n->progress.mode != PROGRESS_JSON)
+            order_tell(&steering->last, n->run->head.id);
+        n->progress.next = now; /* the state is shown at once */
+        n->orders_told = steering->taken;
     }
     progress_turn(&n->progress, scheduler, now);
 }

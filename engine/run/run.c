@@ -127,7 +127,7 @@ static struct scheduler_options scheduler_options_of(const struct run *r)
         .advice = r->head.verb != RUN_ROLLBACK,
         .surveys = r->head.verb != RUN_ROLLBACK,
         .looks_closer = r->head.verb != RUN_ROLLBACK,
-        .rate_per_s = a->rate_per_s,
+        .rate_per_s = r->kept_pace_per_s > 0 ? r->kept_pace_per_s : a->rate_per_s,
         .feedback_host = text_of(a->feedback_host),
         .own = &r->own,
         .suffixes = r->suffixes,

@@ -15,6 +15,7 @@
 
 #include "calls/machine.h"
 #include "calls/pace.h"
+#include "calls/steering.h"
 #include "model/fleet.h"
 #include "model/own_names.h"
 #include "model/recommendation.h"
@@ -23,6 +24,7 @@
 #include "step.h"
 
 struct scheduler;
+struct waves; /* waves.h */
 
 struct scheduler_options {
     struct step_rules rules;
@@ -128,8 +130,16 @@ uint32_t scheduler_lane_changes(const struct scheduler *d);
 /* Pace of one action of a lane, for progress. */
 const struct pace *scheduler_pace(const struct scheduler *d, uint16_t lane, enum call_kind kind);
 
-/* Why no further identity was started (waves, max_failures); NULL: nothing was held back. */
+/* Why no further identity was started (waves, max_failures); NULL: nothing was held back. The run
+ * ends so, once those that were started are final. */
 const char *scheduler_pause_reason(const struct scheduler *d);
+/* Where the run stands in its waves; only after the start. */
+const struct waves *scheduler_waves(const struct scheduler *d);
+/* The order by which a person has paused the run, until another one lets it go on; NULL: the run is
+ * not paused. While it is, no write begins: reads, questions and deadlines go on. */
+const struct order *scheduler_paused_by(const struct scheduler *d);
+/* What people's orders have made of the run (calls/steering.h). */
+const struct steering *scheduler_steering(const struct scheduler *d);
 /* Why a lane, or its writes, are closed; NULL: open. */
 const char *scheduler_lane_trouble(const struct scheduler *d, uint16_t lane);
 bool scheduler_lane_is_closed(const struct scheduler *d,
