@@ -32,9 +32,13 @@ static_assert(SURVEY_MASK_PARTS == (BIT(PART_MASK_VERIFICATION) | BIT(PART_MASK_
 static enum call_kind kind_of(const struct lane_survey *l, unsigned part)
 {
     assert(part < PARTS);
-    static const enum call_kind kinds[PARTS] = {
-        CALL_LIST,           CALL_ACCOUNT,   CALL_READ_NOTIFICATION, CALL_READ_VERIFICATION,
-        CALL_READ_MAIL_FROM, CALL_ENDPOINTS, CALL_ADVICE};
+    static const enum call_kind kinds[PARTS] = {CALL_LIST,
+                                                CALL_ACCOUNT,
+                                                CALL_READ_NOTIFICATION,
+                                                CALL_READ_VERIFICATION,
+                                                CALL_READ_MAIL_FROM,
+                                                CALL_ENDPOINTS,
+                                                CALL_ADVICE};
     bool is_read = part >= PART_NOTIFICATION && part <= PART_MASK_MAIL_FROM;
     return is_read && l->api == API_V2 ? CALL_GET : kinds[part];
 }
@@ -307,7 +311,9 @@ static enum retry part_retry(struct scheduler *d, struct lane_survey *l, const s
         return next;
     }
     enum retry next = retry_next(&rules, &failure);
-    l->attempts = (uint8_t)(l->attempts + (next == RETRY_BACKOFF || next == RETRY_EXHAUSTED));
+    bool counts = next == RETRY_BACKOFF || next == RETRY_EXHAUSTED;
+    if (l->attempts < SURVEY_ATTEMPTS_MAX) /* parts that are out together may fail together */
+        l->attempts = (uint8_t)(l->attempts + counts);
     if (next == RETRY_BACKOFF)
         l->wake = now + backoff_span(BACKOFF_ERROR, seed, call->lane, l->attempts);
     return next;
@@ -325,8 +331,7 @@ static void part_failed(struct scheduler *d, const struct call *call, enum verdi
                         instant_us now)
 {
     struct lane_survey *l = &d->surveys.lanes[call->lane];
-    enum retry next =
-        call_is_lacking(call) ? RETRY_REFUSED : part_retry(d, l, call, verdict, now);
+    enum retry next = call_is_lacking(call) ? RETRY_REFUSED : part_retry(d, l, call, verdict, now);
     if (next == RETRY_FALL_BACK)
         l->api = API_V2;
     if (next == RETRY_BACKOFF || next == RETRY_FALL_BACK || next == RETRY_BY_PACE) {
