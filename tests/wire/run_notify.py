@@ -247,6 +247,30 @@ def refused(room, url):
     check("and makes no file", not (room.path / "dry.jsonl").exists() and not of("/dry/x"))
 
 
+def paused(room):
+    """A person's order is told, with the person."""
+    live = room.start("apply", "late.yaml", "--yes", "--events", "pause.jsonl", "--metrics", "pause.prom", "--journal", "pause.db",
+                      stderr=subprocess.DEVNULL)
+    until(lambda: room.events("pause.jsonl"))
+    for verb, wanted in (("pause", "run-paused"), ("resume", "run-resumed")):
+        told = subprocess.run([room.mailfrom, verb, "1", "--journal", "pause.db"], cwd=room.path, env=room.environment(),
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=patient(30))
+        event = until(lambda: [e for e in room.events("pause.jsonl") if e["type"] == wanted], 10)
+        check(f"{verb} is told", event, told, room.events("pause.jsonl"))
+        if verb == "pause" and event:
+            check("with the person and the way on", "paused by " in event[0]["reason"] and "mailfrom resume 1" in event[0]["mend"] and
+                  event[0]["level"] == "warning", event)
+    live.send_signal(signal.SIGINT)
+    live.communicate(timeout=patient(60))
+
+
+def well_formed(room, *names):
+    """By Prometheus's own reader."""
+    for name in names:
+        read = subprocess.run(["promtool", "check", "metrics"], input=(room.path / name).read_text(), capture_output=True, text=True)
+        check(f"promtool finds nothing wrong in {name}", read.returncode == 0 and not read.stderr.strip(), read)
+
+
 def killed(room):
     """kill -9: what was told is whole, and the resume tells it goes on."""
     live = room.start("apply", "late.yaml", "--yes", "--events", "kill.jsonl", "--journal", "kill.db", stderr=subprocess.DEVNULL)
@@ -311,7 +335,9 @@ def main():
         files(room)
         refused(room, url)
         killed(room)
+        paused(room)
         publishes(sys.argv[1], room)
+        well_formed(room, "run.prom", "kill.prom", "publish.prom", "pause.prom")
         hung(room, *hanging)
     verdict()
 
