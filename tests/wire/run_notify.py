@@ -315,6 +315,11 @@ identities: [a.upd.test, b.upd.test]
             check(f"{verb} tells of its names", done.returncode == DONE and [e["type"] for e in events] == ["run-started", "run-ended"]
                   and events[-1]["finished"] == events[-1]["rows"] == 2 and events[-1]["verb"] == verb, done.stdout, done.stderr, events)
             check("and has figures", f'mailfrom_run_finished{{verb="{verb}"}} 2' in (room.path / f"{verb}.prom").read_text())
+        done = subprocess.run([mailfrom, "apply", "publish.yaml", "--publish", "--no-wait", *map(str, reach), "--rate", "50", "--dns", "authority", "--events", "both.jsonl"],
+                              cwd=room.path, env=room.environment(), capture_output=True, text=True, timeout=patient(60))
+        events = room.events("both.jsonl")
+        check("apply --publish tells of its identities", done.returncode in (DONE, STOPPED) and [e["type"] for e in events] == ["run-started", "run-ended"]
+              and events[-1]["rows"] == 2 and events[-1]["level"] == ("well" if done.returncode == DONE else "warning"), done, events)
     finally:
         server.terminate()
         server.wait()
