@@ -201,6 +201,7 @@ static int publishing_conclude(struct publishing *p, struct session *s, enum err
 int publishing_session(struct publishing *p, struct session *s, struct why *why)
 {
     struct publishing_telling telling = {.p = p};
+    s->notifying.publishing = p;
     s->run.config.probes_lanes = false; /* those of SES, of a plan before */
     if (!s->options.quiet && !p->is_dry)
         p->observer = (struct publishing_observer){&telling, turn_tell, turn_wake};
@@ -208,6 +209,8 @@ int publishing_session(struct publishing *p, struct session *s, struct why *why)
         !session_takes_stdout(&s->options))
         p->observer.change = change_print;
     signals_block(&s->signals);
+    if (!p->is_dry)
+        live_page_follow(s->page, &s->run.config.companions, p);
     return publishing_conclude(p, s, publishing_carry_out(p, why), why);
 }
 

@@ -4,6 +4,7 @@
 #include "session.h"
 
 #include "access/provider_lanes.h"
+#include "base/count.h"
 #include "base/plural.h"
 #include "kinds.h"
 #include "options/advice.h"
@@ -41,6 +42,7 @@ struct session *session_new(const struct options *given)
         .detach = o->no_wait,
     };
     run_init(&s->run, &config);
+    notifying_join(&s->notifying, o, &s->run.config.companions);
     s->control = control_new(config.journal, &config.notices);
     if (!s->control) {
         session_free(s);
@@ -59,6 +61,7 @@ int session_refused(void)
 
 void session_free(struct session *s)
 {
+    live_page_close(s->page); /* shows the fleet of the run */
     run_clear(&s->run);
     control_free(s->control);
     signals_end(&s->signals);
@@ -326,6 +329,13 @@ enum err session_judge(struct session *s, struct fleet_verdict *verdict, struct 
     return err;
 }
 
+enum err session_listen(struct session *s, struct why *why)
+{
+    bool publishes = journal_verb_publishes(s->run.head.verb);
+    return live_page_open(&s->page, &s->options, publishes ? LIVE_PUBLISHING : LIVE_RUN,
+                          "Nothing is changed yet: mailfrom looks at what is there.", why);
+}
+
 enum err session_report_vet(const struct options *o, struct why *why)
 {
     char known[128] = "";
@@ -343,8 +353,10 @@ enum err session_report_vet(const struct options *o, struct why *why)
 
 bool session_takes_stdout(const struct options *o)
 {
-    if (o->out && deliver_stream(o->out) == STDOUT_FILENO)
-        return true;
+    const char *const single[] = {o->out, o->notify.events, o->notify.metrics};
+    for (size_t i = 0; i < COUNT(single); i++)
+        if (single[i] && deliver_stream(single[i]) == STDOUT_FILENO)
+            return true;
     for (size_t i = 0; i < o->reports_len; i++)
         if (deliver_stream(o->reports[i].path) == STDOUT_FILENO)
             return true;
@@ -459,5 +471,7 @@ int session_carry_out(struct session *s, struct why *why)
     s->notes.shows_preflight = !session_takes_stdout(o);
     s->run.config.probes_lanes = s->run.head.verb == RUN_PLAN && !o->dry_run;
     signals_block(&s->signals);
+    if (s->run.head.verb != RUN_PLAN)
+        live_page_follow(s->page, &s->run.config.companions, NULL);
     return session_conclude(s, run_carry_out(&s->run, why), why);
 }

@@ -114,7 +114,10 @@ static int resume_one(const struct options *given, bool *asked_to_stop)
     if (err == OK && !publishes)
         err = publishing_attach(s, &why);
     bool looks = *s->run.lost.what && given->refresh;
-    if (err == OK && run_is_over(s->run.head.state) && !given->retry_failed && !looks)
+    bool is_over = err == OK && run_is_over(s->run.head.state) && !given->retry_failed && !looks;
+    if (err == OK && !is_over && !given->give_up)
+        err = session_listen(s, &why);
+    if (err == OK && is_over)
         code = publishing_told(s, nothing_to_resume(s, &why), &why);
     else if (err == OK && given->give_up)
         code = give_up(s, &why);

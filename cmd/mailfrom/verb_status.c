@@ -402,6 +402,25 @@ static enum err publishes_ask(const struct options *o, uint64_t id, bool *publis
 /* Fifty watchers at once must not take the processor from the watched run. */
 #define NICENESS 19
 
+static enum err page_look(void *ctx, struct run *r, const char *state, bool goes_on,
+                          struct why *why)
+{
+    return live_page_look(ctx, r, state, goes_on, why);
+}
+
+static void page_end(void *ctx)
+{
+    live_page_close(ctx);
+}
+
+static enum err status_watch(const struct options *o, uint64_t id, struct why *why)
+{
+    struct live_page *page;
+    enum err err = live_page_open(&page, o, LIVE_RUN, "The journal is read.", why);
+    const struct watch_viewer viewer = {page, page ? page_look : NULL, page ? page_end : NULL};
+    return err == OK ? watch_run(o, id, &viewer, why) : err;
+}
+
 int verb_status(const struct options *o)
 {
     struct why why = {""};
@@ -413,12 +432,17 @@ int verb_status(const struct options *o)
         err = publishes_ask(o, id, &publishes, &why);
     if (err == OK && publishes && o->json)
         return EXIT_OK;
+    if (err == OK && publishes && o->listen)
+        err = why_set(
+            &why, ERR_INPUT,
+            "--listen follows runs of identities here, and this is a run of record sets: give "
+            "--listen to publish or withdraw itself");
     if (err == OK && o->all)
         err = status_all(o, &why);
     else if (err == OK && publishes)
         err = status_once(o, id, &why);
     else if (err == OK && o->watch)
-        err = watch_run(o, id, &why);
+        err = status_watch(o, id, &why);
     else if (err == OK && o->json)
         err = watch_once(o, id, &why);
     else if (err == OK)

@@ -32,6 +32,9 @@
 #define SWITCH_OPTION(field) SWITCH_OPTION_AT(field, field)
 
 STRING_OPTION_AT(manifest, discover.manifest)
+STRING_OPTION_AT(events, notify.events)
+STRING_OPTION_AT(heartbeat, notify.heartbeat)
+STRING_OPTION_AT(metrics, notify.metrics)
 STRING_OPTION_AT(mail_from, discover.mail_from)
 SWITCH_OPTION_AT(replace, discover.replace)
 SWITCH_OPTION_AT(all_profiles, discover.all_profiles)
@@ -40,6 +43,8 @@ STRING_OPTION_AT(region, access.region)
 STRING_OPTION_AT(endpoint_url, access.endpoint_url)
 STRING_OPTION_AT(resolver, access.resolver)
 STRING_OPTION(journal)
+STRING_OPTION(listen)
+STRING_OPTION(token_env)
 STRING_OPTION(from)
 STRING_OPTION(spf_check)
 STRING_OPTION(sender)
@@ -93,6 +98,16 @@ static enum err read_ca_bundle(struct options *o, const char *value, struct why 
 static enum err read_psl_file(struct options *o, const char *value, struct why *why)
 {
     return read_file("psl-file", value, &o->access.psl_file, why);
+}
+
+static enum err read_tls_cert(struct options *o, const char *value, struct why *why)
+{
+    return read_file("tls-cert", value, &o->tls_cert, why);
+}
+
+static enum err read_tls_key(struct options *o, const char *value, struct why *why)
+{
+    return read_file("tls-key", value, &o->tls_key, why);
 }
 
 static enum err read_feedback_host(struct options *o, const char *value, struct why *why)
@@ -214,6 +229,30 @@ static enum err read_report(struct options *o, const char *value, struct why *wh
     o->reports[o->reports_len++] =
         (struct report_wish){{value, (size_t)(colon - value)}, colon + 1};
     return OK;
+}
+
+static enum err read_hook(struct options *o, const char *value, struct why *why)
+{
+    if (o->notify.hooks_len == NOTIFY_HOOKS_MAX)
+        return why_set(why, ERR_LIMIT, "--hook can be given %d times at most", NOTIFY_HOOKS_MAX);
+    o->notify.hooks[o->notify.hooks_len++] = value;
+    return OK;
+}
+
+static enum err read_webhook(struct options *o, const char *value, struct why *why)
+{
+    if (o->notify.webhooks_len == NOTIFY_HTTP_MAX)
+        return why_set(why, ERR_LIMIT, "--webhook can be given %d times at most", NOTIFY_HTTP_MAX);
+    o->notify.webhooks[o->notify.webhooks_len++] = value;
+    return OK;
+}
+
+static enum err read_hook_timeout(struct options *o, const char *value, struct why *why)
+{
+    if (span_parse(text_of(value), &o->notify.hook_timeout) &&
+        o->notify.hook_timeout >= SPAN_S(1) && o->notify.hook_timeout <= SPAN_M(15))
+        return OK;
+    return why_set(why, ERR_INPUT, "--hook-timeout takes a span from 1s to 15m, not \"%s\"", value);
 }
 
 static enum err read_progress(struct options *o, const char *value, struct why *why)
@@ -505,6 +544,12 @@ const struct option_row option_rows[] = {
     {"progress", OPTIONS_PROGRESS, "auto|bar|lines|json|none", "on standard error", read_progress,
      .is_common = true},
     {"progress", OPTIONS_DISCOVER, "auto|bar|lines|none", "on standard error", read_ticker},
+    {"listen", OPTIONS_LISTEN, "ADDRESS:PORT",
+     "serve a live page there, such as 127.0.0.1:8080; port 0: any", read_listen},
+    {"token-env", OPTIONS_LISTEN, "NAME",
+     "the environment variable NAME holds the token that the page asks for", read_token_env},
+    {"tls-cert", OPTIONS_LISTEN, "FILE", "PEM file: serve the page by HTTPS", read_tls_cert},
+    {"tls-key", OPTIONS_LISTEN, "FILE", "PEM file of its private key", read_tls_key},
     {"yes", OPTIONS_YES, NULL, "do not ask before the first write", read_yes, .letter = 'y',
      .is_common = true},
     {"detailed-exitcode", OPTIONS_PLAN, NULL, "exit with code 2 when there are changes",
@@ -547,6 +592,17 @@ const struct option_row option_rows[] = {
     {"all", OPTIONS_RESUME, NULL, "with --no-wait: every unfinished run, oldest first", read_all},
     {"allow-empty", OPTIONS_MANIFEST, NULL, "a manifest without identities is fine",
      read_allow_empty},
+    {"events", OPTIONS_NOTIFY, "FILE|-", "append each event to FILE, as a line of JSON",
+     read_events},
+    {"hook", OPTIONS_NOTIFY, "COMMAND",
+     "run this for each event, the event on its input; repeatable", read_hook, .repeats = true},
+    {"hook-timeout", OPTIONS_NOTIFY, "SPAN", "time for one run of a hook (default 30s)",
+     read_hook_timeout},
+    {"webhook", OPTIONS_NOTIFY, "URL|env:NAME", "POST each event to this URL; repeatable",
+     read_webhook, .repeats = true},
+    {"heartbeat", OPTIONS_NOTIFY, "URL|env:NAME",
+     "GET this URL after each success, URL/fail after a failure", read_heartbeat},
+    {"metrics", OPTIONS_NOTIFY, "FILE", "write figures for Prometheus into FILE", read_metrics},
     {"dns-delay", OPTIONS_REHEARSE, "SPAN|MIN..MAX",
      "time until DNS owners publish their records (default: at once)", read_dns_delay},
     {"dns-published", OPTIONS_REHEARSE, "PERCENT",

@@ -46,6 +46,7 @@ enum option_set {
     OPTIONS_DISCOVER = 1 << 19,
     OPTIONS_STOP = 1 << 20,
     OPTIONS_DUE = 1 << 22,
+    OPTIONS_LISTEN = 1 << 23,        /* a live page */
     OPTIONS_MANIFEST = 1 << 24,      /* how manifests are read */
     OPTIONS_SELECT = 1 << 26,        /* a part of a fleet, and with the next ones ... */
     OPTIONS_SELECT_REGION = 1 << 27, /* ... Regions of those that the fleet has */
@@ -55,6 +56,10 @@ enum option_set {
     OPTIONS_COMPLAINTS = 1 << 25, /* manifests are read, and nothing else has an --all */
 };
 
+/* The verbs that send notifications. */
+#define OPTIONS_NOTIFY                                                                             \
+    (OPTIONS_APPLY | OPTIONS_RESUME | OPTIONS_ROLLBACK | OPTIONS_PUBLISH | OPTIONS_WITHDRAW)
+
 enum progress_mode { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_LINES, PROGRESS_JSON, PROGRESS_NONE };
 
 struct report_wish {
@@ -62,13 +67,25 @@ struct report_wish {
     const char *path; /* "-": standard output */
 };
 
+struct notifier; /* notify/notify.h */
+
+/* Where notifications go. */
+struct notify_wish {
+    const char *events, *heartbeat, *metrics;
+    const char *hooks[NOTIFY_HOOKS_MAX], *webhooks[NOTIFY_HTTP_MAX];
+    size_t hooks_len, webhooks_len;
+    span_us hook_timeout;
+    struct notifier *notifier; /* of the verb, opened before it begins; NULL: nothing is wished */
+};
+
 struct options {
     const char *const *arguments; /* what is not an option */
     size_t arguments_len;
     struct access access;
     const char *journal, *to;
-    const char *out, *plan; /* plan files */
-    span_us max_age;        /* of a plan file; 0: not given */
+    const char *listen, *token_env, *tls_cert, *tls_key; /* of a live page */
+    const char *out, *plan;                              /* plan files */
+    span_us max_age;                                     /* of a plan file; 0: not given */
     struct selection selection;
     uint64_t through; /* the last of several runs to take back; 0: not given */
     bool outcome_given;
@@ -84,6 +101,7 @@ struct options {
     struct report_wish reports[REPORTS_MAX];
     size_t reports_len;
     enum progress_mode progress;
+    struct notify_wish notify;
     struct forecast_config rehearse;
     struct discover_config discover;
     bool json, sarif; /* --format json, sarif */

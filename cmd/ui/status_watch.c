@@ -31,6 +31,7 @@ struct watched_run {
     struct view_lane *lanes;
     struct rate_meter *rate_meters;
     struct screen screen;
+    struct watch_viewer viewer;
     struct os_clock clock;
     instant_us opened, next_line;
 };
@@ -47,6 +48,8 @@ static void watch_begin(struct watched_run *w, const struct options *o, uint64_t
 
 static void watch_end(struct watched_run *w)
 {
+    if (w->viewer.end)
+        w->viewer.end(w->viewer.ctx);
     free(w->lanes);
     free(w->rate_meters);
     run_clear(&w->run);
@@ -163,6 +166,8 @@ static enum err look(struct watched_run *w, struct why *why)
         }
         view_sum(&w->view);
     }
+    if (err == OK && w->viewer.look)
+        err = w->viewer.look(w->viewer.ctx, r, w->view.state, w->goes_on, why);
     if (err == OK && r->head.state != RUN_OPEN)
         w->view.now = r->head.stopped;
     if (r->journal)
@@ -190,7 +195,8 @@ static void rest(struct watched_run *w, instant_us until)
     }
 }
 
-enum err watch_run(const struct options *o, uint64_t id, struct why *why)
+enum err watch_run(const struct options *o, uint64_t id, const struct watch_viewer *viewer,
+                   struct why *why)
 {
     struct watched_run w;
     enum err err;
@@ -199,6 +205,7 @@ enum err watch_run(const struct options *o, uint64_t id, struct why *why)
     sigaddset(&resize, SIGWINCH);
     pthread_sigmask(SIG_BLOCK, &resize, NULL);
     watch_begin(&w, o, id);
+    w.viewer = *viewer;
     do {
         instant_us begun = os_clock_now(&w.clock);
         err = look(&w, why);

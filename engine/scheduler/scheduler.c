@@ -470,7 +470,8 @@ bool scheduler_is_finished(const struct scheduler *d)
 {
     if (d->calls.out > 0)
         return false;
-    return d->draining || d->by_state[JOB_DONE] == d->fleet->choices_len;
+    return d->draining ||
+           (d->by_state[JOB_DONE] == d->fleet->choices_len && !advice_is_due(d));
 }
 
 bool scheduler_is_draining(const struct scheduler *d)
@@ -531,6 +532,11 @@ const char *scheduler_pause_reason(const struct scheduler *d)
     return d->waves.paused ? d->waves.reason : NULL;
 }
 
+const struct waves *scheduler_waves(const struct scheduler *d)
+{
+    return &d->waves;
+}
+
 const struct steering *scheduler_steering(const struct scheduler *d)
 {
     return &d->steering;
@@ -579,4 +585,11 @@ const char *scheduler_survey_gap(const struct scheduler *d, uint16_t lane, unsig
     assert(gap < SURVEY_GAPS);
     const char *reason = d->surveys.lanes[lane].gaps[gap];
     return d->surveys.wanted && reason[0] ? reason : NULL;
+}
+
+bool scheduler_survey_gap_is_of_account(const struct scheduler *d, uint16_t lane, unsigned gap)
+{
+    assert(lane < d->fleet->lanes_len);
+    assert(gap < SURVEY_GAPS);
+    return d->surveys.lanes[lane].account_gaps & 1u << gap;
 }

@@ -10,6 +10,7 @@
  *   ready.c  whose turn to write is near, and who must be read first
  *   tighten.c one identity of a lane is tightened first
  *   lane_survey_masks.c  who masks a domain
+ *   lane_survey_advice.c  global endpoints and recommendations
  */
 #ifndef MF_SCHEDULER_INTERNAL_H
 #define MF_SCHEDULER_INTERNAL_H
