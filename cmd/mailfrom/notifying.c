@@ -159,19 +159,28 @@ static void waves_tell(struct notifying *n, instant_us now)
     }
 }
 
+/* By max_failures or a wave somebody has to decide; a person who has paused the run knows. */
 static void pause_tell(struct notifying *n, instant_us now)
 {
     struct advice a;
-    const char *reason = scheduler_pause_reason(n->run->scheduler);
+    char who[ORDER_GIVER_MAX], paused_by[ORDER_GIVER_MAX + 16];
+    const struct scheduler *scheduler = n->run->scheduler;
+    const char *reason = scheduler ? scheduler_pause_reason(scheduler) : NULL;
+    const struct order *pause = scheduler       ? scheduler_paused_by(scheduler)
+                                : n->publishing ? publisher_paused_by(n->publishing->publisher)
+                                                : NULL;
     struct notification what = {.type = NOTE_RUN_RESUMED};
-    if (n->is_paused == (reason != NULL))
+    bool is_paused = reason || pause;
+    if (n->is_paused == is_paused)
         return;
-    n->is_paused = reason != NULL;
-    if (reason)
+    n->is_paused = is_paused;
+    if (pause)
+        snprintf(paused_by, sizeof paused_by, "paused by %s", order_giver(pause, who));
+    if (is_paused)
         what = (struct notification){.type = NOTE_RUN_PAUSED,
                                      .from = WATCH_WELL,
-                                     .to = WATCH_CRITICAL,
-                                     .reason = text_of(reason),
+                                     .to = reason ? WATCH_CRITICAL : WATCH_WARNING,
+                                     .reason = text_of(reason ? reason : paused_by),
                                      .mend = resume_advice(n, &a)};
     event_tell(n, &what, now);
 }
@@ -179,10 +188,9 @@ static void pause_tell(struct notifying *n, instant_us now)
 static void companion_turn(void *ctx, instant_us now)
 {
     struct notifying *n = ctx;
-    if (n->run->scheduler) {
+    if (n->run->scheduler)
         waves_tell(n, now);
-        pause_tell(n, now);
-    }
+    pause_tell(n, now);
     if (now >= n->metrics_next) {
         metrics_tell(n, now, 0, false);
         notifier_say(n->options->notify.notifier);
