@@ -470,8 +470,7 @@ bool scheduler_is_finished(const struct scheduler *d)
 {
     if (d->calls.out > 0)
         return false;
-    return d->draining ||
-           (d->by_state[JOB_DONE] == d->fleet->choices_len && !advice_is_due(d));
+    return d->draining || (d->by_state[JOB_DONE] == d->fleet->choices_len && !advice_is_due(d));
 }
 
 bool scheduler_is_draining(const struct scheduler *d)

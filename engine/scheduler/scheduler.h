@@ -29,11 +29,11 @@ struct waves; /* waves.h */
 struct scheduler_options {
     struct step_rules rules;
     enum api read_api, write_api;
-    bool read_falls_back;         /* a lane with reads by version 1 refused goes on by version 2 */
-    bool authority_dns;           /* ask authoritative servers, not the resolver */
-    bool detach;                  /* drain as soon as every job only waits for DNS or for SES */
-    uint16_t authority_port;      /* 0: 53 */
-    bool lane_survey;             /* look around in each lane first (lane_survey.h) */
+    bool read_falls_back;    /* a lane with reads by version 1 refused goes on by version 2 */
+    bool authority_dns;      /* ask authoritative servers, not the resolver */
+    bool detach;             /* drain as soon as every job only waits for DNS or for SES */
+    uint16_t authority_port; /* 0: 53 */
+    bool lane_survey;        /* look around in each lane first (lane_survey.h) */
     bool advice; /* ask each lane for global endpoints and, where the Virtual Deliverability Manager
                     is enabled, for open recommendations. Not where write_api is version 1, which
                     has neither. Costs one call a lane, GetAccount, and a page for each hundred
@@ -169,8 +169,8 @@ bool scheduler_lane_advice_known(const struct scheduler *d, uint16_t lane);
 /* The open recommendations of a lane. */
 #define ADVICE_EXAMPLES 3
 struct lane_advice {
-    uint32_t of_rows[ADVISOR_TYPES];   /* about identities of the fleet */
-    uint32_t of_others[ADVISOR_TYPES]; /* about others of the account and Region */
+    uint32_t of_rows[ADVISOR_TYPES];                 /* about identities of the fleet */
+    uint32_t of_others[ADVISOR_TYPES];               /* about others of the account and Region */
     struct recommendation examples[ADVICE_EXAMPLES]; /* of_rows, without ADVISOR_OTHER */
     uint32_t examples_len;
 };

@@ -222,8 +222,7 @@ static void show_smallest(const struct scene_options *best)
     struct play p;
     struct coverage unused = {0};
     play(&p, best, &unused);
-    printf("smallest: %u jobs, crashes %s, waves %s, others %s, orders %s, faults:",
-           best->jobs,
+    printf("smallest: %u jobs, crashes %s, waves %s, others %s, orders %s, faults:", best->jobs,
            best->crashes ? "on" : "off", best->waves ? "on" : "off", best->others ? "on" : "off",
            best->orders ? "on" : "off");
     for (int kind = 0; kind < FAULTS_LEN; kind++)

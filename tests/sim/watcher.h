@@ -82,7 +82,7 @@ struct watcher {
     struct kept_row *rows;
     struct orders orders;
     instant_us *sent_at; /* per lane and kind: the last one, and never before a change of pace */
-    instant_us *sends; /* per lane and kind: a ring of the last `rate` instants */
+    instant_us *sends;   /* per lane and kind: a ring of the last `rate` instants */
     uint32_t *sends_len;
     struct waves_seen waves;
     struct tightened_seen *tightened; /* per lane */

@@ -13,26 +13,18 @@ static void an_order_changes_something_or_says_that_it_is_so_already(void **stat
         enum order_answer answer;
         bool is_paused; /* after it */
     } steps[] = {
-        {ORDER_RESUME, 0, false, ORDER_IDLE, false},
-        {ORDER_PAUSE, 0, false, ORDER_TAKEN, true},
-        {ORDER_PAUSE, 0, false, ORDER_IDLE, true},
-        {ORDER_PACE, 0.5, false, ORDER_TAKEN, true},
-        {ORDER_PACE, 0.5, false, ORDER_IDLE, true},
-        {ORDER_PACE, 0.25, false, ORDER_TAKEN, true},
-        {ORDER_RESUME, 0, false, ORDER_TAKEN, false},
-        {ORDER_RESUME, 0, false, ORDER_IDLE, false},
-        {ORDER_STOP, 0, false, ORDER_TAKEN, false},
-        {ORDER_STOP, 0, true, ORDER_IDLE, false},
-        {ORDER_PAUSE, 0, true, ORDER_TOO_LATE, false},
-        {ORDER_PACE, 1, true, ORDER_TOO_LATE, false},
+        {ORDER_RESUME, 0, false, ORDER_IDLE, false},   {ORDER_PAUSE, 0, false, ORDER_TAKEN, true},
+        {ORDER_PAUSE, 0, false, ORDER_IDLE, true},     {ORDER_PACE, 0.5, false, ORDER_TAKEN, true},
+        {ORDER_PACE, 0.5, false, ORDER_IDLE, true},    {ORDER_PACE, 0.25, false, ORDER_TAKEN, true},
+        {ORDER_RESUME, 0, false, ORDER_TAKEN, false},  {ORDER_RESUME, 0, false, ORDER_IDLE, false},
+        {ORDER_STOP, 0, false, ORDER_TAKEN, false},    {ORDER_STOP, 0, true, ORDER_IDLE, false},
+        {ORDER_PAUSE, 0, true, ORDER_TOO_LATE, false}, {ORDER_PACE, 1, true, ORDER_TOO_LATE, false},
         {ORDER_LEAVE, 0, true, ORDER_TAKEN, false},
     };
     struct steering s = {.is_paused = false};
     uint32_t taken = 0;
     for (size_t i = 0; i < COUNT(steps); i++) {
-        struct order o = {.kind = steps[i].kind,
-                          .rate_per_s = steps[i].rate_per_s,
-                          .ticket = i};
+        struct order o = {.kind = steps[i].kind, .rate_per_s = steps[i].rate_per_s, .ticket = i};
         instant_us now = SPAN_S(10) + (instant_us)i;
         bool changes = steering_take(&s, &o, steps[i].stopping, now);
         taken += changes;
@@ -94,8 +86,8 @@ static void a_wait_that_the_service_asks_for_outlasts_a_faster_pace(void **state
     assert_int_equal(pace_next(&p), SPAN_S(35));
 }
 
-/* SES was found to give 0.4 a second. A slower wish counts; a faster one does not make it forgotten,
- * and what is above is tried as before. */
+/* SES was found to give 0.4 a second. A slower wish counts; a faster one does not make it
+ * forgotten, and what is above is tried as before. */
 static void what_ses_has_taught_outlives_wishes(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
 /*
- * The way of an order through its slot, with a deciding thread of the test's own: given, taken in the
- * order of giving, answered once, withdrawn when nobody takes it. And the lines of the socket.
+ * The way of an order through its slot, with a deciding thread of the test's own: given, taken in
+ * the order of giving, answered once, withdrawn when nobody takes it. And the lines of the socket.
  */
 #include "control/control.h"
 #include "scheduler/record.h"
@@ -189,25 +189,28 @@ static void an_order_that_is_none_is_refused_at_once(void **state)
     struct room *r = *state;
     char said[CONTROL_SAID_MAX];
     const struct order pause = {.kind = ORDER_PAUSE},
-                       fast = {.kind = ORDER_PACE, .rate_per_s = 1e6},
-                       none = {.kind = ORDER_PACE};
+                       fast = {.kind = ORDER_PACE, .rate_per_s = 1e6}, none = {.kind = ORDER_PACE};
     assert_int_equal(control_order(r->control, 8, &pause, SPAN_S(5), said), CONTROL_OTHER);
     assert_string_equal(said, "run 7 is under way, and not run 8");
     assert_int_equal(control_order(r->control, 0, &fast, SPAN_S(5), said), CONTROL_BAD);
     assert_int_equal(control_order(r->control, 0, &none, SPAN_S(5), said), CONTROL_BAD);
-    assert_int_equal(control_order_of_page(r->control, TEXT("dance"), TEXT_NONE, TEXT("page"), said),
-                     CONTROL_BAD);
-    assert_int_equal(control_order_of_page(r->control, TEXT("pace"), TEXT("0.001"), TEXT("page"), said),
-                     CONTROL_BAD);
-    assert_int_equal(control_order_of_page(r->control, TEXT("pause"), TEXT("1"), TEXT("page"), said),
-                     CONTROL_BAD);
+    assert_int_equal(
+        control_order_of_page(r->control, TEXT("dance"), TEXT_NONE, TEXT("page"), said),
+        CONTROL_BAD);
+    assert_int_equal(
+        control_order_of_page(r->control, TEXT("pace"), TEXT("0.001"), TEXT("page"), said),
+        CONTROL_BAD);
+    assert_int_equal(
+        control_order_of_page(r->control, TEXT("pause"), TEXT("1"), TEXT("page"), said),
+        CONTROL_BAD);
     assert_null(takes(r));
 }
 
 static void *give_page(void *arg)
 {
     struct giver *g = arg;
-    g->word = control_order_of_page(g->room->control, TEXT("pace"), TEXT("0.5"), TEXT("page"), g->said);
+    g->word =
+        control_order_of_page(g->room->control, TEXT("pace"), TEXT("0.5"), TEXT("page"), g->said);
     return NULL;
 }
 
