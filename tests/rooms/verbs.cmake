@@ -39,6 +39,7 @@ mailfrom_run_test(run_lanes)
 mailfrom_run_test(run_old_journal)
 mailfrom_run_test(run_lost_records)
 mailfrom_run_test(run_callers)
+mailfrom_run_test(run_control)
 
 # With ThreadSanitizer too, whole: writing, being interrupted, reading (all of them: tests/long/sanitizers.sh).
 set_tests_properties(run_rollback run_detach run_discover PROPERTIES LABELS "release;threads")
