@@ -19,7 +19,7 @@
 static unsigned connections_settle(void)
 {
     struct rlimit limit;
-    rlim_t wanted = PAGE_CONNECTIONS_MAX + SPARE + OTHER_FILES;
+    rlim_t wanted = PAGE_CONNECTIONS_MAX + PAGE_SPARE + OTHER_FILES;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
         return PAGE_CONNECTIONS_MAX;
     struct rlimit more = {limit.rlim_cur + wanted, limit.rlim_max};
