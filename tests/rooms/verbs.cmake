@@ -53,6 +53,7 @@ mailfrom_test(run/unfinished USES run)
 mailfrom_test(options/advice USES options)
 mailfrom_test(options/words USES options)
 mailfrom_run_test(run_progress)
+mailfrom_run_test(run_live_page)
 # Which library versions are tried, by a table of the test's own.
 mailfrom_test(ui/library_versions USES base)
 target_sources(test_ui_library_versions PRIVATE ${CMAKE_SOURCE_DIR}/cmd/ui/tried.c)
