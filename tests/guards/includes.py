@@ -24,6 +24,7 @@ ROOMS = {
     "engine/calls": DNS,
     "engine/survey": DNS + ["engine/rules"],
     "engine/scheduler": WORDS + ["engine/rules", "engine/calls", "engine/survey"],
+    "engine/watch": WORDS,
     "engine": BASE + ["engine/calls"],
     "engine/journal": WORDS + ["engine/scheduler"],
     "engine/journal/store_sqlite": WORDS + ["engine/scheduler", "engine/journal"],
