@@ -106,7 +106,8 @@ static bool watched_one(void *ctx, const struct store_row *row)
         .was_success = value_number(&v[WATCHED_WAS_SUCCESS], 1, &ok) == 1,
         .looked = (instant_us)value_number(&v[WATCHED_LOOKED], WHEN_NEVER, &ok),
         .verified = (instant_us)value_number(&v[WATCHED_VERIFIED], WHEN_NEVER, &ok)};
-    ok &= record.key.lane.account.len <= NAME_LEN_MAX && record.key.lane.number.len <= NAME_LEN_MAX &&
+    ok &= record.key.lane.account.len <= NAME_LEN_MAX &&
+          record.key.lane.number.len <= NAME_LEN_MAX &&
           record.key.lane.region.len <= NAME_LEN_MAX && record.key.identity.len <= NAME_LEN_MAX &&
           record.mail_from.len <= NAME_LEN_MAX;
     record.is_free = ok && record.key.lane.account.len == 0 && record.key.identity.len == 0;

@@ -54,8 +54,8 @@ struct watch_policy {
 };
 
 /* Ten minutes: a zone transfer or a resigning zone blinks. Six hours: a commercial watcher mails
- * after six hours of absence. An hour: SES itself takes days to unverify an identity. A quarter of an
- * hour: two looks, and so a warning, come within half an hour of a fault. */
+ * after six hours of absence. An hour: SES itself takes days to unverify an identity. A quarter of
+ * an hour: two looks, and so a warning, come within half an hour of a fault. */
 #define WATCH_POLICY_USUAL                                                                         \
     ((struct watch_policy){.confirm = SPAN_S(600),                                                 \
                            .critical = SPAN_H(6),                                                  \

@@ -28,9 +28,9 @@ static_assert(SURVEY_MASK_PARTS == (BIT(PART_MASK_VERIFICATION) | BIT(PART_MASK_
 static enum call_kind kind_of(const struct lane_survey *l, unsigned part)
 {
     assert(part < PARTS);
-    static const enum call_kind kinds[PARTS] = {CALL_LIST, CALL_ACCOUNT, CALL_READ_NOTIFICATION,
-                                                CALL_READ_VERIFICATION, CALL_READ_MAIL_FROM,
-                                                CALL_READ_VERIFICATION};
+    static const enum call_kind kinds[PARTS] = {
+        CALL_LIST,           CALL_ACCOUNT,          CALL_READ_NOTIFICATION, CALL_READ_VERIFICATION,
+        CALL_READ_MAIL_FROM, CALL_READ_VERIFICATION};
     bool is_of_one = part >= PART_NOTIFICATION && part != PART_VERIFICATION && l->api == API_V2;
     return is_of_one ? CALL_GET : kinds[part];
 }

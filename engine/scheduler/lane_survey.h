@@ -70,10 +70,10 @@ struct lane_survey {
     uint32_t maybe_len, maybe_cap, masks_left; /* left: for want of memory */
     uint32_t batch[SES_BATCH_MAX], batch_len;  /* of maybe: asked about now */
     uint32_t batches;                          /* so far */
-    bool lists_verified;  /* the list is by version 2, for its verification */
-    bool is_told;         /* rows without a verification here have none in the list either */
-    instant_us told_at;   /* when the list was complete */
-    uint32_t rows_unknown; /* rows of the lane whose verification is still to be known */
+    bool lists_verified;                       /* the list is by version 2, for its verification */
+    bool is_told;                /* rows without a verification here have none in the list either */
+    instant_us told_at;          /* when the list was complete */
+    uint32_t rows_unknown;       /* rows of the lane whose verification is still to be known */
     uint32_t row_first, row_end; /* the lane's rows lie in between */
     uint32_t row_next;           /* asked about by attributes up to here */
     uint32_t rows[SES_BATCH_MAX], rows_len; /* asked about now */
@@ -99,7 +99,8 @@ enum lane_survey_sender { SENDER_EXISTS = 1, SENDER_FORWARDS = 2, SENDER_UNASKED
 
 struct scheduler;
 
-#define VERIFIED_SURELY 0x80u /* by attributes, or remembered: not asked again */
+#define VERIFIED_SURELY     0x80u /* by attributes, or remembered: not asked again */
+#define VERIFIED_REMEMBERED 0x40u /* not told in this run */
 
 #define SURVEY_OWNER UINT32_MAX /* call.owner of the survey's calls */
 
@@ -132,7 +133,7 @@ bool verified_list_is_dear(const struct scheduler *d, uint16_t lane);
 /* The list is complete: a plan of rows mostly not verified asks for them in its reads. */
 void verified_list_ends(struct scheduler *d, uint16_t lane, instant_us now);
 bool verified_next(struct scheduler *d, uint16_t lane); /* the next rows to ask about, if any */
-void verified_split(struct lane_survey *l); /* half of them first: SES refuses a name */
+void verified_split(struct lane_survey *l);             /* half of them first: SES refuses a name */
 uint32_t verified_identities(const struct scheduler *d, const struct lane_survey *l,
                              struct text identities[SES_BATCH_MAX]);
 void verified_read(struct scheduler *d, uint32_t row, enum verification v); /* by attributes */

@@ -8,8 +8,8 @@
 
 #include <assert.h>
 
-#define ASKED_MAX  SES_LIST_PAGE /* rows of a plan that the survey asks about before the reads */
-#define TOLD_FOR   SPAN_M(15)    /* a first read later than that asks for verification itself */
+#define ASKED_MAX SES_LIST_PAGE /* rows of a plan that the survey asks about before the reads */
+#define TOLD_FOR  SPAN_M(15)    /* a first read later than that asks for verification itself */
 
 bool verified_init(struct scheduler *d, struct arena *memory)
 {
@@ -30,6 +30,7 @@ void scheduler_verification_remember(struct scheduler *d, uint32_t row, enum ver
     struct lane_survey *l = &d->surveys.lanes[d->fleet->choices[row].lane];
     l->rows_unknown -= d->surveys.verified[row] == 0;
     verified_read(d, row, v);
+    d->surveys.verified[row] |= VERIFIED_REMEMBERED;
 }
 
 enum verified_way verified_way(const struct scheduler *d, uint16_t lane)
@@ -53,13 +54,13 @@ void verified_listed(struct scheduler *d, const struct call *call, uint32_t i)
 bool verified_list_is_dear(const struct scheduler *d, uint16_t lane)
 {
     const struct lane_survey *l = &d->surveys.lanes[lane];
-    return d->options.sweep && l->list.pages >= (l->rows_unknown + SES_BATCH_MAX - 1) / SES_BATCH_MAX;
+    return d->options.sweep &&
+           l->list.pages >= (l->rows_unknown + SES_BATCH_MAX - 1) / SES_BATCH_MAX;
 }
 
 static bool is_to_ask(const struct scheduler *d, uint16_t lane, uint32_t row)
 {
-    return d->fleet->choices[row].lane == lane &&
-           !(d->surveys.verified[row] & VERIFIED_SURELY) &&
+    return d->fleet->choices[row].lane == lane && !(d->surveys.verified[row] & VERIFIED_SURELY) &&
            d->surveys.verified[row] != VERIFICATION_SUCCESS + 1;
 }
 
@@ -124,6 +125,8 @@ bool verified_is_told(const struct scheduler *d, uint16_t lane, instant_us now)
 bool verified_of(const struct scheduler *d, uint32_t row, enum verification *v)
 {
     unsigned known = d->surveys.verified ? d->surveys.verified[row] & ~VERIFIED_SURELY : 0;
+    if (known & VERIFIED_REMEMBERED)
+        return false;
     assert(known <= VERIFICATION_NOT_STARTED + 1);
     if (known)
         *v = (enum verification)(known - 1);

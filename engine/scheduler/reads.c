@@ -170,8 +170,7 @@ instant_us scheduler_reads_wake(const struct scheduler *d, uint16_t lane, instan
     instant_us wake = batch_reads_wake(&d->reads, l->read_batches, l->pace);
     for (int kind = READ_FIRST; kind <= READ_AGAIN && d->reads.free; kind++) {
         instant_us due = queue_due(d, l, (enum read_kind)kind, now);
-        bool is_early =
-            kind == READ_FIRST && !d->options.sweep && !lane_survey_is_done(d, lane);
+        bool is_early = kind == READ_FIRST && !d->options.sweep && !lane_survey_is_done(d, lane);
         if (holds_back(l) || is_early)
             continue;
         instant_us token = pace_next(&l->pace[first_kind(d, lane, (enum read_kind)kind, now)]);

@@ -26,11 +26,11 @@ struct scheduler;
 struct scheduler_options {
     struct step_rules rules;
     enum api read_api, write_api;
-    bool read_falls_back;         /* a lane with reads by version 1 refused goes on by version 2 */
-    bool authority_dns;           /* ask authoritative servers, not the resolver */
-    bool detach;                  /* drain as soon as every job only waits for DNS or for SES */
-    uint16_t authority_port;      /* 0: 53 */
-    bool lane_survey;             /* look around in each lane first (lane_survey.h) */
+    bool read_falls_back;    /* a lane with reads by version 1 refused goes on by version 2 */
+    bool authority_dns;      /* ask authoritative servers, not the resolver */
+    bool detach;             /* drain as soon as every job only waits for DNS or for SES */
+    uint16_t authority_port; /* 0: 53 */
+    bool lane_survey;        /* look around in each lane first (lane_survey.h) */
     bool sweep; /* a plan that is only looked at (run/watching.h): nothing is asked about other
                    identities, and what SES knows of verification comes beside the reads */
     bool looks_closer;            /* survey_options.closer */
@@ -122,8 +122,7 @@ void scheduler_audit(const struct scheduler *d);
 const struct job *scheduler_job(const struct scheduler *d, uint32_t number);
 /* The custom MAIL FROM that SES showed last; empty: none, or not read. Borrowed. */
 struct text scheduler_mail_from_seen(const struct scheduler *d, uint32_t number);
-/* What SES has told of a row's verification, by a read, a list, or before the start. False: it has
- * told nothing. */
+/* What SES has told of a row's verification, by a read or a list of this run. False: nothing. */
 bool scheduler_verification(const struct scheduler *d, uint32_t row, enum verification *v);
 /* May the account of a lane send? False: SES did not tell. */
 bool scheduler_account_sends(const struct scheduler *d, uint16_t lane, bool *can_send);

@@ -259,19 +259,18 @@ static bool key_add(struct watch_memory *m, const struct watch_key *key, struct 
 
 static struct watch_key key_of(const struct watch_memory *m, const struct identity *i)
 {
-    return (struct watch_key){
-        .lane = {names_text(&m->names, i->account), names_text(&m->names, i->number),
-                 names_text(&m->names, i->region)},
-        .identity = names_text(&m->names, i->name)};
+    return (struct watch_key){.lane = {names_text(&m->names, i->account),
+                                       names_text(&m->names, i->number),
+                                       names_text(&m->names, i->region)},
+                              .identity = names_text(&m->names, i->name)};
 }
 
 /* NO_SLOT: it is not there. */
 static uint32_t key_find(const struct watch_memory *m, const struct watch_key *key)
 {
-    struct key_ids k = {names_find(&m->names, key->lane.account),
-                        names_find(&m->names, key->lane.number),
-                        names_find(&m->names, key->lane.region),
-                        names_find(&m->names, key->identity)};
+    struct key_ids k = {
+        names_find(&m->names, key->lane.account), names_find(&m->names, key->lane.number),
+        names_find(&m->names, key->lane.region), names_find(&m->names, key->identity)};
     bool is_known = k.account != NAME_NONE && (k.region != NAME_NONE || !key->lane.region.len) &&
                     (k.name != NAME_NONE || !key->identity.len);
     return is_known ? identity_find(m, &k) : NO_SLOT;
@@ -323,8 +322,9 @@ bool watch_learn_identity(void *memory, const struct watch_identity_record *r)
 
 static bool problem_can_be(const struct watch_memory *m, const struct watch_problem_record *r)
 {
-    if (r->is_free || r->owner == 0 || r->owner > m->identities_len || r->kind >= WATCH_KINDS || r->level >= WATCH_LEVELS || r->told >= WATCH_LEVELS ||
-        r->since <= 0 || r->began < r->since || r->well_since < 0)
+    if (r->is_free || r->owner == 0 || r->owner > m->identities_len || r->kind >= WATCH_KINDS ||
+        r->level >= WATCH_LEVELS || r->told >= WATCH_LEVELS || r->since <= 0 ||
+        r->began < r->since || r->well_since < 0)
         return false;
     const struct identity *owner = identity_at(m, (uint32_t)r->owner);
     return owner->account != NAME_NONE && !problem_find(m, owner, r->kind);
@@ -438,7 +438,8 @@ static bool look_was_bad(struct watch_memory *m, uint32_t owner, enum watch_kind
         return false;
     clock_heed(p, now);
     bool returns = p->well_since != 0;
-    bool is_anew = kind == WATCH_STATUS_TEMPORARY && now - p->began > WATCH_GRACE + WATCH_GRACE_SLACK;
+    bool is_anew =
+        kind == WATCH_STATUS_TEMPORARY && now - p->began > WATCH_GRACE + WATCH_GRACE_SLACK;
     if (returns || is_anew) {
         p->began = now;
         p->looks = returns ? 0 : p->looks;

@@ -56,12 +56,11 @@ static void sights_of_dns(const struct watch_wanted *wanted, const struct watch_
     sights_of_mx(seen->mx, out);
     sights_of_spf(wanted->needs_spf ? seen->spf : SPF_STATUS_OK, out);
     if (seen->dmarc != DMARC_STATUS_NONE && seen->dmarc != DMARC_STATUS_TROUBLE)
-        out[WATCH_DMARC_NOT_ALIGNED] = is_bad(seen->dmarc == DMARC_STATUS_STRICT ||
-                                              seen->dmarc == DMARC_STATUS_NOT_ALIGNED);
+        out[WATCH_DMARC_NOT_ALIGNED] =
+            is_bad(seen->dmarc == DMARC_STATUS_STRICT || seen->dmarc == DMARC_STATUS_NOT_ALIGNED);
     if (seen->mx != MX_STATUS_NONE)
-        out[WATCH_DNS_TROUBLE] =
-            is_bad(seen->mx == MX_STATUS_TROUBLE ||
-                   (wanted->needs_spf && seen->spf == SPF_STATUS_TROUBLE));
+        out[WATCH_DNS_TROUBLE] = is_bad(seen->mx == MX_STATUS_TROUBLE ||
+                                        (wanted->needs_spf && seen->spf == SPF_STATUS_TROUBLE));
 }
 
 static void sights_of_told(watch_kinds known, watch_kinds shown, enum sight out[WATCH_KINDS])
@@ -127,8 +126,7 @@ enum watch_level level_of(const struct watch_policy *policy, const struct ill *i
     case WATCH_SPF_WRONG:
     case WATCH_DMARC_NOT_ALIGNED:
     case WATCH_ENDPOINT_REGIONS: return is_confirmed ? WATCH_WARNING : WATCH_WELL;
-    case WATCH_DNS_TROUBLE:
-        return ill->looks >= policy->trouble_looks ? WATCH_WARNING : WATCH_WELL;
+    case WATCH_DNS_TROUBLE: return ill->looks >= policy->trouble_looks ? WATCH_WARNING : WATCH_WELL;
     case WATCH_UNSEEN:
         if (ill->looks < policy->trouble_looks)
             return WATCH_WELL;
