@@ -3,6 +3,7 @@
  */
 #include "base/count.h"
 #include "model/finding.h"
+#include "notifying.h"
 #include "options/help.h"
 #include "options/together.h"
 #include "options/verb_rows.h"
@@ -176,9 +177,12 @@ static int verb_run(const struct verb_row *verb, struct options *options)
     if (err == OK)
         err = outputs_prove(options, verb->options & (OPTIONS_RECORDS | OPTIONS_DUE), &why);
     if (err == OK)
+        err = notifying_open(options, verb->options, &why);
+    if (err == OK)
         code = function_of(verb)(options);
     else
         message_error("%s: %s", verb->name, why.text);
+    notifying_close(options);
     arena_clear(&paths);
     return message_flush(code);
 }

@@ -32,6 +32,9 @@
 #define SWITCH_OPTION(field) SWITCH_OPTION_AT(field, field)
 
 STRING_OPTION_AT(manifest, discover.manifest)
+STRING_OPTION_AT(events, notify.events)
+STRING_OPTION_AT(heartbeat, notify.heartbeat)
+STRING_OPTION_AT(metrics, notify.metrics)
 STRING_OPTION_AT(mail_from, discover.mail_from)
 SWITCH_OPTION_AT(replace, discover.replace)
 SWITCH_OPTION_AT(all_profiles, discover.all_profiles)
@@ -214,6 +217,30 @@ static enum err read_report(struct options *o, const char *value, struct why *wh
     o->reports[o->reports_len++] =
         (struct report_wish){{value, (size_t)(colon - value)}, colon + 1};
     return OK;
+}
+
+static enum err read_hook(struct options *o, const char *value, struct why *why)
+{
+    if (o->notify.hooks_len == NOTIFY_HOOKS_MAX)
+        return why_set(why, ERR_LIMIT, "--hook can be given %d times at most", NOTIFY_HOOKS_MAX);
+    o->notify.hooks[o->notify.hooks_len++] = value;
+    return OK;
+}
+
+static enum err read_webhook(struct options *o, const char *value, struct why *why)
+{
+    if (o->notify.webhooks_len == NOTIFY_HTTP_MAX)
+        return why_set(why, ERR_LIMIT, "--webhook can be given %d times at most", NOTIFY_HTTP_MAX);
+    o->notify.webhooks[o->notify.webhooks_len++] = value;
+    return OK;
+}
+
+static enum err read_hook_timeout(struct options *o, const char *value, struct why *why)
+{
+    if (span_parse(text_of(value), &o->notify.hook_timeout) &&
+        o->notify.hook_timeout >= SPAN_S(1) && o->notify.hook_timeout <= SPAN_M(15))
+        return OK;
+    return why_set(why, ERR_INPUT, "--hook-timeout takes a span from 1s to 15m, not \"%s\"", value);
 }
 
 static enum err read_progress(struct options *o, const char *value, struct why *why)
@@ -546,6 +573,17 @@ const struct option_row option_rows[] = {
     {"all", OPTIONS_RESUME, NULL, "with --no-wait: every unfinished run, oldest first", read_all},
     {"allow-empty", OPTIONS_MANIFEST, NULL, "a manifest without identities is fine",
      read_allow_empty},
+    {"events", OPTIONS_NOTIFY, "FILE|-", "append each event to FILE, as a line of JSON",
+     read_events},
+    {"hook", OPTIONS_NOTIFY, "COMMAND",
+     "run this for each event, the event on its input; repeatable", read_hook, .repeats = true},
+    {"hook-timeout", OPTIONS_NOTIFY, "SPAN", "time for one run of a hook (default 30s)",
+     read_hook_timeout},
+    {"webhook", OPTIONS_NOTIFY, "URL|env:NAME", "POST each event to this URL; repeatable",
+     read_webhook, .repeats = true},
+    {"heartbeat", OPTIONS_NOTIFY, "URL|env:NAME",
+     "GET this URL after each success, URL/fail after a failure", read_heartbeat},
+    {"metrics", OPTIONS_NOTIFY, "FILE", "write figures for Prometheus into FILE", read_metrics},
     {"dns-delay", OPTIONS_REHEARSE, "SPAN|MIN..MAX",
      "time until DNS owners publish their records (default: at once)", read_dns_delay},
     {"dns-published", OPTIONS_REHEARSE, "PERCENT",

@@ -53,11 +53,26 @@ enum option_set {
     OPTIONS_COMPLAINTS = 1 << 25, /* manifests are read, and nothing else has an --all */
 };
 
+/* The verbs that send notifications. */
+#define OPTIONS_NOTIFY                                                                             \
+    (OPTIONS_APPLY | OPTIONS_RESUME | OPTIONS_ROLLBACK | OPTIONS_PUBLISH | OPTIONS_WITHDRAW)
+
 enum progress_mode { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_LINES, PROGRESS_JSON, PROGRESS_NONE };
 
 struct report_wish {
     struct text format;
     const char *path; /* "-": standard output */
+};
+
+struct notifier; /* notify/notify.h */
+
+/* Where notifications go. */
+struct notify_wish {
+    const char *events, *heartbeat, *metrics;
+    const char *hooks[NOTIFY_HOOKS_MAX], *webhooks[NOTIFY_HTTP_MAX];
+    size_t hooks_len, webhooks_len;
+    span_us hook_timeout;
+    struct notifier *notifier; /* of the verb, opened before it begins; NULL: nothing is wished */
 };
 
 struct options {
@@ -82,6 +97,7 @@ struct options {
     struct report_wish reports[REPORTS_MAX];
     size_t reports_len;
     enum progress_mode progress;
+    struct notify_wish notify;
     struct forecast_config rehearse;
     struct discover_config discover;
     bool json, sarif; /* --format json, sarif */

@@ -524,6 +524,11 @@ const char *scheduler_pause_reason(const struct scheduler *d)
     return d->waves.paused ? d->waves.reason : NULL;
 }
 
+const struct waves *scheduler_waves(const struct scheduler *d)
+{
+    return &d->waves;
+}
+
 const char *scheduler_lane_trouble(const struct scheduler *d, uint16_t lane)
 {
     assert(lane < d->fleet->lanes_len);

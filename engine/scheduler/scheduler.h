@@ -22,6 +22,7 @@
 #include "step.h"
 
 struct scheduler;
+struct waves; /* waves.h */
 
 struct scheduler_options {
     struct step_rules rules;
@@ -136,6 +137,8 @@ const struct pace *scheduler_pace(const struct scheduler *d, uint16_t lane, enum
 
 /* Why no further identity was started (waves, max_failures); NULL: nothing was held back. */
 const char *scheduler_pause_reason(const struct scheduler *d);
+/* Where the run stands in its waves; only after the start. */
+const struct waves *scheduler_waves(const struct scheduler *d);
 /* Why a lane, or its writes, are closed; NULL: open. */
 const char *scheduler_lane_trouble(const struct scheduler *d, uint16_t lane);
 bool scheduler_lane_is_closed(const struct scheduler *d,

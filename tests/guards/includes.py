@@ -48,6 +48,7 @@ ROOMS = {
     "engine/handoff": WORDS + ["engine/rules", "engine/survey", "engine/journal", "engine/wire", "reports", "engine/access",
         "engine/inspect"],
     "engine/publish": WORDS + ["engine/rules", "engine/calls", "engine/survey", "engine/scheduler", "engine/handoff"],
+    "engine/notify": WORDS + ["engine/crypto", "engine/calls", "engine/aws", "engine/wire", "reports"],
     "cmd/options": None,  # everything outside cmd, and what COMMANDS says
     "cmd/ui": None,
     "cmd/mailfrom": None,
