@@ -274,7 +274,7 @@ bool watch_sweep_end(struct watch_memory *m, instant_us now)
             return false;
         m->events = at;
         const struct identity *i = identity_at(m, p->owner);
-        m->events[m->events_len++] = (struct watch_event){.key = key_of(m, i),
+        m->events[m->events_len++] = (struct watch_event){.key = slot_key(m, i),
                                                           .tag = i->tag,
                                                           .kind = (enum watch_kind)p->kind,
                                                           .from = (enum watch_level)p->told,
@@ -335,7 +335,7 @@ bool watch_rows(struct watch_memory *m, struct watch_rows *rows)
             m->identity_rows[rows->identities_len++] =
                 (struct watch_identity_record){.number = i + 1u,
                                                .is_free = of->account == NAME_NONE,
-                                               .key = key_of(m, of),
+                                               .key = slot_key(m, of),
                                                .mail_from = names_text(&m->names, of->mail_from),
                                                .was_success = of->was_success,
                                                .looked = of->looked_kept,
@@ -382,7 +382,7 @@ static int problem_compare(const void *a, const void *b)
 uint32_t watch_problems(const struct watch_memory *m, const struct watch_key *key,
                         struct watch_problem out[WATCH_KINDS])
 {
-    uint32_t len = 0, owner = key_find(m, key);
+    uint32_t len = 0, owner = slot_find(m, key);
     uint32_t slot = owner == NO_SLOT ? NO_SLOT : identity_at(m, owner)->problems;
     for (; slot != NO_SLOT; slot = problem_at(m, slot)->next) {
         const struct problem *p = problem_at(m, slot);
@@ -402,6 +402,6 @@ uint32_t watch_problems(const struct watch_memory *m, const struct watch_key *ke
 
 instant_us watch_verified_at(const struct watch_memory *m, const struct watch_key *key)
 {
-    uint32_t slot = key_find(m, key);
+    uint32_t slot = slot_find(m, key);
     return slot == NO_SLOT ? 0 : identity_at(m, slot)->verified;
 }
