@@ -550,7 +550,7 @@ const struct option_row option_rows[] = {
      read_report, .is_common = true, .repeats = true},
     {"progress", OPTIONS_PROGRESS, "auto|bar|lines|json|none", "on standard error", read_progress,
      .is_common = true},
-    {"progress", OPTIONS_DISCOVER, "auto|bar|lines|none", "on standard error", read_ticker},
+    {"progress", OPTIONS_DISCOVER | OPTIONS_WATCH, "auto|bar|lines|none", "on standard error", read_ticker},
     {"yes", OPTIONS_YES, NULL, "do not ask before the first write", read_yes, .letter = 'y',
      .is_common = true},
     {"detailed-exitcode", OPTIONS_PLAN, NULL, "exit with code 2 when there are changes",

@@ -356,6 +356,13 @@ static void lanes_look(struct sweep *s, const char *trouble)
     for (uint32_t i = 0; i < r->fleet.lanes_len; i++) {
         struct watching_lane *lane = &w->lanes[i];
         const char *closed = r->scheduler ? scheduler_lane_trouble(r->scheduler, (uint16_t)i) : trouble;
+        for (unsigned gap = 0; r->scheduler && gap < SURVEY_GAPS_MAX && !lane->gap; gap++) {
+            const char *told = scheduler_survey_gap(r->scheduler, (uint16_t)i, gap);
+            lane->gap = told ? arena_text(&w->arena, text_of(told)).at : NULL;
+        }
+        lane->one_by_one =
+            r->scheduler &&
+            scheduler_api(r->scheduler, (uint16_t)i, CALL_READ_MAIL_FROM) == API_V2;
         if (lane->unseen < lane->rows || lane->rows == 0)
             lane->trouble = NULL;
         else if (closed || !lane->trouble)

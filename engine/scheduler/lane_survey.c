@@ -99,6 +99,11 @@ enum api lane_survey_api(const struct scheduler *d, uint16_t lane)
     return d->surveys.lanes[lane].api;
 }
 
+enum api lane_survey_list_api(const struct scheduler *d, uint16_t lane)
+{
+    return d->surveys.lanes[lane].lists_verified ? API_V2 : lane_survey_api(d, lane);
+}
+
 bool lane_survey_is_done(const struct scheduler *d, uint16_t lane)
 {
     assert(lane < d->fleet->lanes_len);
@@ -116,10 +121,8 @@ static struct call *part_call(struct scheduler *d, uint16_t lane, enum part part
     call->part = part;
     call->attempt = l->attempts + 1u;
     call->count = 0;
-    if (part == PART_LIST) {
+    if (part == PART_LIST)
         paged_list_ask(&l->list, call);
-        call->api = l->lists_verified ? API_V2 : call->api;
-    }
     if (part == PART_NOTIFICATION && call->kind == CALL_GET) {
         call->api = API_V2; /* even while the lane itself reads by version 1 */
         call->count = 1;

@@ -109,6 +109,7 @@ bool lane_survey_init(struct scheduler *d, struct arena *memory);
 void lane_survey_start(struct scheduler *d); /* of a sweep: once it is known what is remembered */
 void lane_survey_clear(struct scheduler *d);
 enum api lane_survey_api(const struct scheduler *d, uint16_t lane);
+enum api lane_survey_list_api(const struct scheduler *d, uint16_t lane);
 bool lane_survey_is_done(const struct scheduler *d, uint16_t lane);
 uint32_t lane_survey_send(struct scheduler *d, uint16_t lane, instant_us now, struct call **calls,
                           uint32_t max);
