@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/bounds.h"
 #include "base/buf.h"
+#include "base/percent.h"
 #include "base/when.h"
 
 enum protocol {
@@ -16,10 +17,12 @@ enum protocol {
     PROTOCOL_STS,
     PROTOCOL_ROUTE53,
     PROTOCOL_CLOUDFLARE,
+    PROTOCOL_SCRIPT, /* no request: a row of --script, for the log */
     PROTOCOLS
 };
 
-const char *protocol_name(enum protocol p);    /* "v1", "v2", "sts", "route53", "cloudflare" */
+const char *protocol_name(
+    enum protocol p); /* "v1", "v2", "sts", "route53", "cloudflare", "script" */
 const char *protocol_service(enum protocol p); /* in the scope of a signature: "ses" */
 
 struct header {
@@ -130,7 +133,5 @@ bool form_parse(struct form *f, struct text body, struct arena *arena);
 struct text form_get(const struct form *f, const char *name); /* at == NULL: absent */
 /* A parameter of the query string, decoded; at == NULL: absent. */
 struct text query_get(struct exchange *x, const char *name);
-/* %XX decoded into the arena; plus: '+' is a blank. at == NULL: out of memory. */
-struct text percent_decode(struct text t, bool plus, struct arena *arena);
 
 #endif

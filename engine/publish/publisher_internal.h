@@ -14,6 +14,7 @@
 #include "scheduler/record_publish.h"
 #include "survey/survey_pool.h"
 
+#define PUB_ORDERS_MAX 16 /* kept in one turn */
 #define PUBLISH_CALLS 64 /* to providers, out at once */
 #define PUBLISH_FEW   16 /* records that one event may make beside those of its batch */
 #define LOOKS_MAX     9  /* without a verdict, in a row: about two minutes */
@@ -130,6 +131,9 @@ struct publisher {
     uint32_t records_len, records_cap;
     uint32_t unlooked; /* targets without a first look */
     struct publisher_totals totals;
+    struct steering steering;             /* people's orders */
+    struct order orders[PUB_ORDERS_MAX]; /* taken in this turn: records after those of targets */
+    uint32_t orders_len;
     bool draining, no_memory;
 };
 

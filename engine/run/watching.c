@@ -249,6 +249,15 @@ static bool row_look(struct watching *w, uint32_t row, instant_us now)
     seen.mx = (enum mx_status)job->mx;
     seen.spf = (enum spf_status)job->spf;
     seen.dmarc = (enum dmarc_status)job->dmarc;
+    if (d && scheduler_lane_endpoints_known(d, f->choices[row].lane))
+        seen.known |= WATCH_BIT(WATCH_ENDPOINT_REGIONS);
+    if (d && scheduler_lane_advice_known(d, f->choices[row].lane))
+        seen.known |= WATCH_BIT(WATCH_ADVISOR_OPEN);
+    unsigned advice = d ? scheduler_row_advice(d, row) : 0;
+    if (advice & ROW_ENDPOINT_DIFFERS)
+        seen.shown |= WATCH_BIT(WATCH_ENDPOINT_REGIONS);
+    if (advice & ~ROW_ENDPOINT_DIFFERS)
+        seen.shown |= WATCH_BIT(WATCH_ADVISOR_OPEN);
     w->asked += seen.mx != MX_STATUS_NONE;
     w->troubled += seen.mx == MX_STATUS_TROUBLE;
     return watch_look(w->memory, &key, row, &wanted, &seen, now);

@@ -16,6 +16,8 @@ static enum ses_action action_of(const struct call *call)
     case CALL_LIST: return v2 ? SES_LIST_V2 : SES_LIST_V1;
     case CALL_ACCOUNT: return v2 ? SES_ACCOUNT_V2 : SES_SENDING_ENABLED;
     case CALL_QUOTA: return SES_SEND_QUOTA;
+    case CALL_ENDPOINTS: return SES_ENDPOINTS_V2;
+    case CALL_ADVICE: return SES_ADVICE_V2;
     default: return v2 ? SES_PUT_V2 : SES_SET_V1;
     }
 }

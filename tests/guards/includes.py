@@ -31,6 +31,7 @@ ROOMS = {
     "engine/aws": WORDS + ["engine/crypto", "engine/calls"],
     "engine/providers": DNS + ["engine/crypto", "engine/aws"],
     "engine/wire": CALLS + ["engine", "engine/aws", "engine/providers"],
+    "engine/page": BASE + ["engine/crypto", "engine/aws", "engine/wire"],
     "engine/world": CALLS + ["engine/rules", "engine"],
     "engine/plan": WORDS + ["engine/crypto", "engine/scheduler"],
     "manifests": DNS + ["engine/crypto", "engine/rules"],
@@ -74,7 +75,7 @@ LIBRARIES = {
     "cJSON": (r"cjson/cJSON\.h|cJSON\.h", ["engine/aws", "engine/access", "engine/plan", "engine/publish", "cmd/ses-sim"]),
     "libpsl": (r"libpsl\.h", ["engine/rules"]),
     "libidn2": (r"idn2\.h", ["engine/rules"]),
-    "libmicrohttpd": (r"microhttpd\.h", ["cmd/ses-sim"]),
+    "libmicrohttpd": (r"microhttpd\.h", ["engine/page", "cmd/ses-sim"]),
     "ldns": (r"ldns/.*", ["engine/providers", "cmd/ses-sim"]),
     "openssl": (r"openssl/.*", ["engine/crypto", "cmd/ses-sim"]),
 }

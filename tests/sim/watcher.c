@@ -440,7 +440,7 @@ static uint32_t watch_wait(void *ctx, instant_us until, struct event *events, ui
     if (world_now(w->world) > w->scene->end_by)
         watcher_complain(w, "not final by its deadline");
     if (w->complaint[0]) {
-        events[0] = (struct event){EVENT_ABORT, NULL};
+        events[0] = (struct event){.kind = EVENT_ABORT};
         return 1;
     }
     uint32_t len = w->inner.wait(w->inner.world, until, events, max);

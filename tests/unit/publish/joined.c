@@ -122,7 +122,7 @@ static void an_answer_goes_to_the_owner_of_its_call(void **state)
 {
     struct pair *p = *state;
     for (int i = 0; i < 2; i++) {
-        struct event answer = {EVENT_ANSWER, &p->calls[i]};
+        struct event answer = {.kind = EVENT_ANSWER, .call = &p->calls[i]};
         p->both.event(p->both.ctx, &answer, 1);
         assert_int_equal(p->first.answers, 1);
         assert_int_equal(p->second.answers, i);
@@ -132,7 +132,7 @@ static void an_answer_goes_to_the_owner_of_its_call(void **state)
 static void a_signal_goes_to_both(void **state)
 {
     struct pair *p = *state;
-    struct event drain = {EVENT_DRAIN, NULL};
+    struct event drain = {.kind = EVENT_DRAIN};
     p->both.event(p->both.ctx, &drain, 1);
     assert_int_equal(p->first.signals, 1);
     assert_int_equal(p->second.signals, 1);
