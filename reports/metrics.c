@@ -15,6 +15,11 @@ static const char *const status_labels[METRICS_STATUSES] = {
     [MAIL_FROM_UNKNOWN] = "unseen",  [MAIL_FROM_TEMPORARY_FAILURE] = "temporary-failure",
 };
 
+static_assert(METRICS_LANES_MAX * METRICS_STATUSES + WATCH_KINDS + (WATCH_LEVELS - 1) +
+                      METRICS_ACTIONS_MAX * 3 + 4 <=
+                  METRICS_SERIES_MAX,
+              "more kinds of problems: fewer lanes or actions");
+
 static void head_add(struct buf *out, const char *name, const char *type, const char *help)
 {
     buf_add_fmt(out, "# HELP mailfrom_%s %s\n# TYPE mailfrom_%s %s\n", name, help, name, type);

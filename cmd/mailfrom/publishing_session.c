@@ -195,6 +195,7 @@ static int publishing_conclude(struct publishing *p, struct session *s, enum err
 int publishing_session(struct publishing *p, struct session *s, struct why *why)
 {
     struct publishing_telling telling = {.p = p};
+    s->notifying.publishing = p;
     s->run.config.probes_lanes = false; /* those of SES, of a plan before */
     if (!s->options.quiet && !p->is_dry)
         p->observer = (struct publishing_observer){&telling, turn_tell, turn_wake};

@@ -7,6 +7,7 @@
 
 #include "handoff/gather.h"
 #include "manifests/manifest.h"
+#include "notifying.h"
 #include "options/options.h"
 #include "rules/judge.h"
 #include "run/run.h"
@@ -20,6 +21,7 @@ struct session {
     struct signals signals; /* from the first call until session_free: reports are written
                                meanwhile */
     struct run_notes notes;
+    struct notifying notifying;
     bool keeps_whole;              /* the verb itself chooses among the rows of the fleet */
     bool hides_plan;               /* that a plan is made is nobody's to see */
     struct complaints *complaints; /* of the manifests, for the verb to show; NULL: printed */

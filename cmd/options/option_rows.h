@@ -22,7 +22,7 @@ struct option_row {
     bool may_be_empty;
 };
 
-#define OPTIONS_MAX 96 /* rows, the last one among them */
+#define OPTIONS_MAX 128 /* rows, the last one among them */
 
 /* In the order of --help; ends with a NULL name. */
 extern const struct option_row option_rows[];

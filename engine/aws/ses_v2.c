@@ -164,16 +164,23 @@ static bool decode_get(struct call *c, const struct json *root)
 
 static bool decode_list(struct call *c, const struct json *root)
 {
-    uint32_t cap = 0;
+    uint32_t cap = 0, len = 0;
     struct text token = TEXT_NONE;
     const struct json *identities = json_member(root, "EmailIdentities");
     if (!json_is_array(identities) || !read_text(root, "NextToken", &token))
         return false;
+    for (const struct json *item = json_first(identities); item; item = json_next(item))
+        len++;
+    c->listed_verified = ARENA_ARRAY(&c->arena, uint8_t, len + 1);
+    if (!c->listed_verified)
+        return false;
     for (const struct json *item = json_first(identities); item; item = json_next(item)) {
-        struct text name = TEXT_NONE;
+        struct text name = TEXT_NONE, status = TEXT_NONE;
         if (!json_text(json_member(item, "IdentityName"), &name) || name.len == 0 ||
-            !listed_add(c, &cap, name))
+            !read_text(item, "VerificationStatus", &status) || !listed_add(c, &cap, name))
             return false;
+        if (status.len)
+            c->listed_verified[c->listed_len - 1] = (uint8_t)(verification_parse(status) + 1);
     }
     if (token.len)
         c->next_token = arena_text(&c->arena, token);

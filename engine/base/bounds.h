@@ -167,6 +167,16 @@
 #define UPDATE_NAMES_MAX 50          /* of one message: 100 sets with their prerequisites, 30 KB */
 #define TSIG_FILE_MAX    (64u << 10) /* a file with one key has 150 bytes */
 
+/* notifications */
+#define NOTIFY_QUEUE_MAX   16384       /* events of one output: 10,000 identities change at once */
+#define NOTIFY_BYTES_MAX   (16u << 20) /* and their bytes: 1,000 each */
+#define NOTIFY_HOOKS_MAX   8           /* each has a thread */
+#define NOTIFY_HTTP_MAX    8           /* webhooks: each has a thread and a connection */
+#define NOTIFY_SAYINGS_MAX 64          /* sentences that wait for the notices; more are counted */
+#define NOTIFY_URL_MAX     2048        /* of a webhook: those of Teams have 400 characters */
+#define HOOK_OUTPUT_MAX    2000        /* bytes of a hook's output that are shown */
+#define WEBHOOK_ANSWER_MAX (64u << 10) /* body of an answer, which nobody reads */
+
 /* the wire, per carrier */
 #define HTTPS_TRANSFERS_MAX 128 /* requests out at once; 8 calls/s and lane need two or three */
 #define DNS_CARRIER_WINDOW  DNS_WINDOW /* questions out at once; more questions wait */

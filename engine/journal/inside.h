@@ -10,6 +10,7 @@
  *   publish_rows.c   the names that it publishes
  *   written_rows.c   what all runs have written
  *   asked_rows.c     since when the records of DNS have been asked for
+ *   watch_rows.c     what watching remembers
  *   rule_rows.c      the journal's own numbers of the finding rules
  *   findings_text.c  the column findings_json
  *   loss.c           what the journal has lost

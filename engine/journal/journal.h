@@ -10,6 +10,7 @@
 #include "model/fleet.h"
 #include "model/publish_record.h"
 #include "model/publish_target.h"
+#include "model/watch_record.h"
 #include "scheduler/record.h"
 
 struct journal;
@@ -197,6 +198,17 @@ enum err journal_asked_each(struct journal *j,
 /* Appends, in one durable transaction. */
 enum err journal_asked_keep(struct journal *j, const struct journal_asked *list, size_t len,
                             struct why *why);
+
+/* What watching remembers, in a journal of its own beside that of the runs: every identity and
+ * lane, then every problem, by number. Of a row that cannot be read the number alone is told, of
+ * nobody (watch_learn_identity() leaves it out and counts it). A callback returns false: out of
+ * memory. */
+enum err journal_watch_each(struct journal *j,
+                            bool (*identity)(void *ctx, const struct watch_identity_record *r),
+                            bool (*problem)(void *ctx, const struct watch_problem_record *r),
+                            void *ctx, struct why *why);
+/* In one durable transaction; each row replaces the one that has its number. */
+enum err journal_watch_keep(struct journal *j, const struct watch_rows *rows, struct why *why);
 
 const char *journal_verb_name(enum run_verb verb);    /* "apply" */
 bool journal_verb_publishes(enum run_verb verb);      /* its rows are targets, not jobs */

@@ -43,7 +43,7 @@ struct notify_config {
 };
 
 #define HOOK_TIMEOUT_USUAL SPAN_S(30)
-#define NOTIFY_PATIENCE    SPAN_S(15) /* for notifier_close() at the end of a process */
+#define NOTIFY_PATIENCE    SPAN_S(10) /* for notifier_close() at the end of a process */
 
 enum notify_beat { BEAT_FAILED, BEAT_GOOD, BEAT_START }; /* URL/fail, URL, URL/start */
 

@@ -15,6 +15,7 @@ enum part {
     PART_NOTIFICATION,
     PART_MASK_VERIFICATION,
     PART_MASK_MAIL_FROM,
+    PART_VERIFICATION, /* of rows of the fleet */
     PARTS,
 };
 
@@ -27,9 +28,11 @@ static_assert(SURVEY_MASK_PARTS == (BIT(PART_MASK_VERIFICATION) | BIT(PART_MASK_
 static enum call_kind kind_of(const struct lane_survey *l, unsigned part)
 {
     assert(part < PARTS);
-    static const enum call_kind kinds[PARTS] = {CALL_LIST, CALL_ACCOUNT, CALL_READ_NOTIFICATION,
-                                                CALL_READ_VERIFICATION, CALL_READ_MAIL_FROM};
-    return part >= PART_NOTIFICATION && l->api == API_V2 ? CALL_GET : kinds[part];
+    static const enum call_kind kinds[PARTS] = {
+        CALL_LIST,           CALL_ACCOUNT,          CALL_READ_NOTIFICATION, CALL_READ_VERIFICATION,
+        CALL_READ_MAIL_FROM, CALL_READ_VERIFICATION};
+    bool is_of_one = part >= PART_NOTIFICATION && part != PART_VERIFICATION && l->api == API_V2;
+    return is_of_one ? CALL_GET : kinds[part];
 }
 
 bool lane_survey_init(struct scheduler *d, struct arena *memory)
@@ -40,17 +43,36 @@ bool lane_survey_init(struct scheduler *d, struct arena *memory)
     c->senders = ARENA_ARRAY(memory, uint8_t, d->fleet->names.len + 1);
     if (!c->lanes || !c->senders || !c->wanted)
         return c->lanes && c->senders;
-    c->masking = ARENA_ARRAY(memory, struct text, d->fleet->choices_len + 1);
-    c->mask_batch = ARENA_ARRAY(memory, uint32_t, d->fleet->choices_len + 1);
-    if (!c->masking || !c->mask_batch || !fleet_index_init(&c->index, memory, d->fleet) ||
-        !owners_init(d, memory))
+    if (!fleet_index_init(&c->index, memory, d->fleet) || !verified_init(d, memory))
         return false;
     for (uint32_t i = 0; i < d->fleet->lanes_len; i++) {
         arena_init(&c->lanes[i].text, SURVEY_BYTES_MAX);
         c->lanes[i].api = d->options.read_api;
+        c->lanes[i].lists_verified =
+            d->options.read_api == API_V1 && c->lanes[i].rows_unknown > SES_BATCH_MAX;
         c->lanes[i].to_send = BIT(PART_LIST) | BIT(PART_ACCOUNT);
     }
-    return true;
+    if (d->options.sweep)
+        return true;
+    c->masking = ARENA_ARRAY(memory, struct text, d->fleet->choices_len + 1);
+    c->mask_batch = ARENA_ARRAY(memory, uint32_t, d->fleet->choices_len + 1);
+    return c->masking && c->mask_batch && owners_init(d, memory);
+}
+
+void lane_survey_start(struct scheduler *d)
+{
+    struct lane_surveys *c = &d->surveys;
+    for (uint32_t i = 0; d->options.sweep && c->wanted && i < d->fleet->lanes_len; i++) {
+        struct lane_survey *l = &c->lanes[i];
+        enum verified_way way = verified_way(d, (uint16_t)i);
+        l->to_send = BIT(PART_ACCOUNT);
+        l->lists_verified = way == VERIFIED_BY_LIST;
+        l->row_next = l->row_first;
+        if (way == VERIFIED_BY_LIST)
+            l->to_send |= BIT(PART_LIST);
+        if (way == VERIFIED_BY_ATTRIBUTES && verified_next(d, (uint16_t)i))
+            l->to_send |= BIT(PART_VERIFICATION);
+    }
 }
 
 void lane_survey_invariant(const struct lane_survey *l)
@@ -94,8 +116,10 @@ static struct call *part_call(struct scheduler *d, uint16_t lane, enum part part
     call->part = part;
     call->attempt = l->attempts + 1u;
     call->count = 0;
-    if (part == PART_LIST)
+    if (part == PART_LIST) {
         paged_list_ask(&l->list, call);
+        call->api = l->lists_verified ? API_V2 : call->api;
+    }
     if (part == PART_NOTIFICATION && call->kind == CALL_GET) {
         call->api = API_V2; /* even while the lane itself reads by version 1 */
         call->count = 1;
@@ -103,6 +127,9 @@ static struct call *part_call(struct scheduler *d, uint16_t lane, enum part part
     } else if (part == PART_NOTIFICATION) {
         call->count = l->suspects_len;
         memcpy(call->identities, l->suspects, sizeof l->suspects[0] * l->suspects_len);
+    } else if (part == PART_VERIFICATION) {
+        call->api = API_V1;
+        call->count = verified_identities(d, l, call->identities);
     } else if (BIT(part) & SURVEY_MASK_PARTS) {
         call->api = call->kind == CALL_GET ? API_V2 : call->api;
         call->count = masks_identities(l, call->identities);
@@ -193,27 +220,38 @@ static void gap_tell(struct lane_survey *l, unsigned part, const struct call *ca
         [PART_MASK_VERIFICATION] = {SURVEY_GAP_MASKS,
                                     "masked-by-identity was not judged to its end"},
         [PART_MASK_MAIL_FROM] = {SURVEY_GAP_MASKS, "masked-by-identity was not judged to its end"},
+        [PART_VERIFICATION] = {SURVEY_GAP_VERIFICATION,
+                               "it is not known which identities are verified"},
     };
     snprintf(l->gaps[parts[part].gap], SURVEY_REASON_LEN, "%s: %.190s: %s",
              call_action(call->kind, call->api), reason, parts[part].unjudged);
 }
 
-static void page_take(struct scheduler *d, struct call *call)
+static void page_take(struct scheduler *d, struct call *call, instant_us now)
 {
     struct lane_survey *l = &d->surveys.lanes[call->lane];
-    for (uint32_t i = 0; i < call->listed_len; i++)
-        identity_seen(d, call->lane, call->listed[i]);
-    assert(call->part == PART_LIST);
-    switch (paged_list_take(&l->list, call, &l->text)) {
-    case PAGE_LAST:
-        if (l->suspects_len)
-            l->to_send |= BIT(PART_NOTIFICATION);
-        l->to_send |= masks_next(d, call->lane);
-        break;
-    case PAGE_MORE: l->to_send |= BIT(PART_LIST); break;
-    case PAGE_ENDLESS:
-    case PAGE_UNKEPT: gap_tell(l, PART_LIST, call, "SES's pages of the list do not end"); break;
+    for (uint32_t i = 0; i < call->listed_len; i++) {
+        verified_listed(d, call, i);
+        if (!d->options.sweep)
+            identity_seen(d, call->lane, call->listed[i]);
     }
+    assert(call->part == PART_LIST);
+    enum page page = paged_list_take(&l->list, call, &l->text);
+    if (page == PAGE_MORE && !verified_list_is_dear(d, call->lane)) {
+        l->to_send |= BIT(PART_LIST);
+        return;
+    }
+    if (page == PAGE_ENDLESS || page == PAGE_UNKEPT)
+        gap_tell(l, PART_LIST, call, "SES's pages of the list do not end");
+    if (l->lists_verified)
+        verified_list_ends(d, call->lane, now);
+    if (l->lists_verified && verified_next(d, call->lane))
+        l->to_send |= BIT(PART_VERIFICATION);
+    if (page != PAGE_LAST || d->options.sweep)
+        return;
+    if (l->suspects_len)
+        l->to_send |= BIT(PART_NOTIFICATION);
+    l->to_send |= masks_next(d, call->lane);
 }
 
 static void notifications_take(struct scheduler *d, const struct call *call)
@@ -274,11 +312,55 @@ static enum retry part_retry(struct scheduler *d, struct lane_survey *l, const s
     return next;
 }
 
+/* The list of version 2 is refused: that of version 1 has the names, and verification is asked for
+ * in the reads; a sweep needs no names and asks for attributes. */
+static void list_by_version_1(struct scheduler *d, uint16_t lane, instant_us now)
+{
+    struct lane_survey *l = &d->surveys.lanes[lane];
+    l->lists_verified = false;
+    if (!d->options.sweep) {
+        l->suspects_len = l->maybe_len = l->masks_left = 0;
+        paged_list_begin(&l->list);
+        l->to_send |= BIT(PART_LIST);
+        return;
+    }
+    verified_list_ends(d, lane, now);
+    if (verified_next(d, lane))
+        l->to_send |= BIT(PART_VERIFICATION);
+}
+
+/* The reads of a plan ask then. A sweep goes on with halves, or without. */
+static void verification_failed(struct scheduler *d, const struct call *call, enum retry next)
+{
+    struct lane_survey *l = &d->surveys.lanes[call->lane];
+    char reason[SURVEY_REASON_LEN];
+    l->is_told = false;
+    if (!d->options.sweep)
+        return;
+    if (next == RETRY_SPLIT)
+        verified_split(l);
+    if (next == RETRY_SPLIT || (next == RETRY_REFUSED && verified_next(d, call->lane)))
+        l->to_send |= BIT(PART_VERIFICATION);
+    if (next == RETRY_SPLIT)
+        return;
+    snprintf(reason, sizeof reason, "%.63s %.127s", call->reply.code, call->reply.message);
+    gap_tell(l, PART_VERIFICATION, call, reason);
+}
+
 static void part_failed(struct scheduler *d, const struct call *call, enum verdict verdict,
                         instant_us now)
 {
     struct lane_survey *l = &d->surveys.lanes[call->lane];
     enum retry next = part_retry(d, l, call, verdict, now);
+    bool is_again = next == RETRY_BACKOFF || next == RETRY_BY_PACE;
+    if (call->part == PART_LIST && l->lists_verified && !is_again) {
+        list_by_version_1(d, call->lane, now);
+        return;
+    }
+    if (call->part == PART_VERIFICATION && !is_again) {
+        verification_failed(d, call, next);
+        return;
+    }
     if (next == RETRY_FALL_BACK)
         l->api = API_V2;
     if (next == RETRY_BACKOFF || next == RETRY_FALL_BACK || next == RETRY_BY_PACE) {
@@ -324,7 +406,7 @@ void lane_survey_answered(struct scheduler *d, struct call *call, instant_us now
         if (call->part != PART_LIST)
             d->surveys.lanes[call->lane].attempts = 0;
         switch ((enum part)call->part) {
-        case PART_LIST: page_take(d, call); break;
+        case PART_LIST: page_take(d, call, now); break;
         case PART_ACCOUNT: {
             assert(call->kind == CALL_ACCOUNT);
             d->surveys.lanes[call->lane].account_known = true;
@@ -338,6 +420,11 @@ void lane_survey_answered(struct scheduler *d, struct call *call, instant_us now
         case PART_NOTIFICATION: notifications_take(d, call); break;
         case PART_MASK_VERIFICATION:
         case PART_MASK_MAIL_FROM: mask_part_take(d, call); break;
+        case PART_VERIFICATION:
+            verified_taken(d, call);
+            if (verified_next(d, call->lane))
+                l->to_send |= BIT(PART_VERIFICATION);
+            break;
         case PARTS: break;
         }
     } else

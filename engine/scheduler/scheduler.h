@@ -22,15 +22,18 @@
 #include "step.h"
 
 struct scheduler;
+struct waves; /* waves.h */
 
 struct scheduler_options {
     struct step_rules rules;
     enum api read_api, write_api;
-    bool read_falls_back;         /* a lane with reads by version 1 refused goes on by version 2 */
-    bool authority_dns;           /* ask authoritative servers, not the resolver */
-    bool detach;                  /* drain as soon as every job only waits for DNS or for SES */
-    uint16_t authority_port;      /* 0: 53 */
-    bool lane_survey;             /* look around in each lane first (lane_survey.h) */
+    bool read_falls_back;    /* a lane with reads by version 1 refused goes on by version 2 */
+    bool authority_dns;      /* ask authoritative servers, not the resolver */
+    bool detach;             /* drain as soon as every job only waits for DNS or for SES */
+    uint16_t authority_port; /* 0: 53 */
+    bool lane_survey;        /* look around in each lane first (lane_survey.h) */
+    bool sweep; /* a plan that is only looked at (run/watching.h): nothing is asked about other
+                   identities, and what SES knows of verification comes beside the reads */
     bool looks_closer;            /* survey_options.closer */
     bool surveys;                 /* follow SPF to the end, and judge DMARC */
     double rate_per_s;            /* of every action; 0: the account's own, or 1 */
@@ -75,6 +78,9 @@ void scheduler_settle(struct scheduler *d, const struct record *verdict);
 /* Takes over the results of the plan's lane surveys, for a scheduler of the same fleet; the memory
  * of both schedulers must outlive this one. */
 void scheduler_survey_adopt(struct scheduler *d, struct scheduler *plan);
+/* Before the start of a sweep: the verification of a row was read a short while ago, so SES is not
+ * asked for it. */
+void scheduler_verification_remember(struct scheduler *d, uint32_t row, enum verification v);
 /* Starts every job not given to scheduler_restore(), and continues the waves. */
 void scheduler_start(struct scheduler *d, instant_us now);
 
@@ -115,6 +121,12 @@ void scheduler_lane_totals(const struct scheduler *d, uint16_t lane,
  * Looks at all jobs, so it is for tests. */
 void scheduler_audit(const struct scheduler *d);
 const struct job *scheduler_job(const struct scheduler *d, uint32_t number);
+/* The custom MAIL FROM that SES showed last; empty: none, or not read. Borrowed. */
+struct text scheduler_mail_from_seen(const struct scheduler *d, uint32_t number);
+/* What SES has told of a row's verification, by a read or a list of this run. False: nothing. */
+bool scheduler_verification(const struct scheduler *d, uint32_t row, enum verification *v);
+/* May the account of a lane send? False: SES did not tell. */
+bool scheduler_account_sends(const struct scheduler *d, uint16_t lane, bool *can_send);
 /* The API of such calls in a lane. Changes when reads fall back. */
 enum api scheduler_api(const struct scheduler *d, uint16_t lane, enum call_kind kind);
 /* Counts changes of lanes to be told to a person: reads fell back, a lane was closed, or SES's hint
@@ -125,6 +137,8 @@ const struct pace *scheduler_pace(const struct scheduler *d, uint16_t lane, enum
 
 /* Why no further identity was started (waves, max_failures); NULL: nothing was held back. */
 const char *scheduler_pause_reason(const struct scheduler *d);
+/* Where the run stands in its waves; only after the start. */
+const struct waves *scheduler_waves(const struct scheduler *d);
 /* Why a lane, or its writes, are closed; NULL: open. */
 const char *scheduler_lane_trouble(const struct scheduler *d, uint16_t lane);
 bool scheduler_lane_is_closed(const struct scheduler *d,
@@ -137,7 +151,7 @@ const char *scheduler_lane_waits(const struct scheduler *d, uint16_t lane, insta
 bool scheduler_lane_stays_loose(const struct scheduler *d, uint16_t lane);
 /* A gap of the lane survey of a lane: the reason, and the rules not judged. There are
  * SURVEY_GAPS_MAX kinds of gaps; NULL: no gap of this kind. */
-#define SURVEY_GAPS_MAX 4
+#define SURVEY_GAPS_MAX 5
 const char *scheduler_survey_gap(const struct scheduler *d, uint16_t lane, unsigned gap);
 
 #endif

@@ -41,17 +41,6 @@ struct wire {
     struct carrier *carriers[WIRE_CARRIERS_MAX];
 };
 
-/* In curl's order: the lower-case name first, then the upper-case name; the general proxy last. */
-static const char *environment(const char *const names[])
-{
-    for (; *names; names++) {
-        const char *value = getenv(*names);
-        if (value && *value)
-            return value;
-    }
-    return "";
-}
-
 /* "http://user:password@proxy": a proxy may repeat the password in an answer. */
 static enum err proxy_hide(struct wire *w, struct secrets *secrets, const char *proxy,
                            struct why *why)
@@ -108,11 +97,7 @@ static enum err carriers_open(struct wire *w, const struct wire_config *config, 
         .inbox_eventfd = w->eventfd,
         .verbose = config->verbose,
     };
-    static const char *const proxy[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY",
-                                        NULL};
-    static const char *const no_proxy[] = {"no_proxy", "NO_PROXY", NULL};
-    each.https.proxy = environment(proxy);
-    each.https.no_proxy = environment(no_proxy);
+    https_proxy_take(&each.https);
     if (config->resolvers.len) {
         enum err err = servers_parse(&each.resolver.servers, config->resolvers, why);
         if (err != OK)

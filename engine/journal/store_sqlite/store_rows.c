@@ -17,6 +17,7 @@ static const struct sql_table {
     const char *keys, *key_values; /* INSERT: beside the columns. ?1: the run; ?2: the number */
     const char *number;            /* SELECT */
     const char *where;             /* ?1: the run; 0: all */
+    bool replaces;                 /* the row that has the number */
 } tables[STORE_TABLES] = {
     /* A lost run's number stays its own. */
     [TABLE_RUN] = {"id, first_record",
@@ -38,6 +39,8 @@ static const struct sql_table {
     [TABLE_LANE_NOTE] = {"run", "?1", "seq", "run = ?1 ORDER BY seq"},
     [TABLE_RULE] = {"number", "?2", "number", "?1 = 0 ORDER BY number"},
     [TABLE_ASKED] = {"seq", "NULL", "seq", "?1 = 0 ORDER BY seq"},
+    [TABLE_WATCHED] = {"number", "?2", "number", "?1 = 0 ORDER BY number", true},
+    [TABLE_WATCH_PROBLEM] = {"number", "?2", "number", "?1 = 0 ORDER BY number", true},
     [TABLE_LOST] = {"run", "?1", "run", "?1 IN (run, 0) ORDER BY run"},
 };
 
@@ -94,7 +97,8 @@ static enum err put_prepare(struct sqlite_store *s, enum store_table table, stru
     const struct store_columns *c = &store_columns[table];
     struct buf text;
     buf_init(&text, LINE_LEN_MAX);
-    buf_add_fmt(&text, "INSERT INTO %s (%s, %s) VALUES (%s", c->name, tables[table].keys,
+    buf_add_fmt(&text, "INSERT %sINTO %s (%s, %s) VALUES (%s",
+                tables[table].replaces ? "OR REPLACE " : "", c->name, tables[table].keys,
                 c->columns, tables[table].key_values);
     for (unsigned i = 0; i < c->len; i++)
         buf_add_fmt(&text, ", ?%u", FIRST_VALUE + i);
