@@ -71,6 +71,11 @@ add_test(NAME run_keys COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/w
   $<TARGET_FILE:mailfrom> $<TARGET_FILE:ses-sim> $<TARGET_FILE:wall_clock>)
 set_tests_properties(run_keys PROPERTIES LABELS release TIMEOUT 300)
 
+# Days of watching, while a script breaks and mends what is watched.
+add_test(NAME run_watch_days COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/wire/run_watch_days.py
+  $<TARGET_FILE:mailfrom> $<TARGET_FILE:ses-sim> $<TARGET_FILE:wall_clock>)
+set_tests_properties(run_watch_days PROPERTIES LABELS release TIMEOUT 300)
+
 # Days between two looks, by the same clock.
 add_test(NAME run_due COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/wire/run_due.py
   $<TARGET_FILE:mailfrom> $<TARGET_FILE:ses-sim> $<TARGET_FILE:wall_clock>)
