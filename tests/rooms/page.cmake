@@ -2,6 +2,8 @@ foreach(test IN ITEMS page/listen page/door page/rows page/feed page/answer)
   mailfrom_test(${test} USES page)
 endforeach()
 
+mailfrom_out_of_memory_test(page/out_of_memory USES page)
+
 # The page's server against clients of every kind, in plain HTTP and with TLS.
 add_executable(page_driver ${CMAKE_CURRENT_SOURCE_DIR}/wire/page_driver.c)
 target_link_libraries(page_driver PRIVATE page)
