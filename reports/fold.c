@@ -145,12 +145,18 @@ struct fold {
     struct buf scratch;
 };
 
+void report_row_going(struct report_row *row)
+{
+    if (row->outcome_kind == OUTCOME_SKIPPED && row->state != JOB_DONE)
+        row->standing = STANDING_IN_PROGRESS;
+}
+
 static void fold_row(struct fold *f, const struct job_row *job)
 {
     struct report_row row;
     report_row_make(&row, f->report->fleet, f->next++, job, &f->scratch);
-    if (f->goes_on && row.outcome_kind == OUTCOME_SKIPPED && row.state != JOB_DONE)
-        row.standing = STANDING_IN_PROGRESS;
+    if (f->goes_on)
+        report_row_going(&row);
     f->more = !f->scratch.failed && f->fn(f->ctx, &row);
 }
 

@@ -132,12 +132,16 @@ void timeline_draw(struct buf *out, const struct history *h)
                 WIDTH, BOTTOM + 28, span);
     for (int band = 0; band < BANDS; band++)
         if (is_ever_there(h, band)) {
-            /* Up along the upper edge in steps, back along the lower one. */
+            /* Along the upper edge in steps, back along the lower one; equal steps are one. */
             buf_add_fmt(out, "<path class=\"area %s\" d=\"M%d %d", bands[band].class, LEFT, BOTTOM);
             for (int step = 0; step < HISTORY_STEPS; step++)
-                buf_add_fmt(out, "V%.1fH%.1f", y_of(h, below(h, step, band + 1)), x_of(step + 1));
+                if (step + 1 == HISTORY_STEPS ||
+                    below(h, step, band + 1) != below(h, step + 1, band + 1))
+                    buf_add_fmt(out, "V%.1fH%.1f", y_of(h, below(h, step, band + 1)),
+                                x_of(step + 1));
             for (int step = HISTORY_STEPS - 1; step >= 0; step--)
-                buf_add_fmt(out, "V%.1fH%.1f", y_of(h, below(h, step, band)), x_of(step));
+                if (step == 0 || below(h, step, band) != below(h, step - 1, band))
+                    buf_add_fmt(out, "V%.1fH%.1f", y_of(h, below(h, step, band)), x_of(step));
             buf_add_fmt(out, "Z\"><title>%s</title></path>\n", bands[band].title);
         }
     axes_draw(out, h);

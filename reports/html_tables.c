@@ -33,9 +33,55 @@ static void number_add(struct buf *out, uint32_t n)
     buf_add_fmt(out, "<td class=\"number%s\">%u</td>", n ? "" : " zero", n);
 }
 
-void lanes_add(struct buf *out, const struct fleet *fleet, const struct report_sum *sum)
+/* A pace: calls, those throttled, a second, what is left of them. */
+static void pace_add(struct buf *out, const struct lane_pace *p)
 {
-    bool folded = fleet->lanes_len > LANES_OPEN_MAX;
+    char left[WHEN_LEN];
+    buf_add_fmt(out,
+                "<td class=\"number\">%llu</td><td class=\"number%s\">%llu</td>"
+                "<td class=\"number\">%.2g</td><td class=\"short\">",
+                (unsigned long long)p->calls, p->throttled ? "" : " zero",
+                (unsigned long long)p->throttled, p->per_s);
+    if (p->trouble.len)
+        markup_add(out, p->trouble);
+    else if (p->left)
+        buf_add_str(out, span_format(p->left, left));
+    buf_add_str(out, "</td>");
+}
+
+static void lane_add(struct buf *out, const struct fleet *fleet, const struct report_sum *sum,
+                     uint32_t i, const struct lane_pace *pace)
+{
+    const struct lane *lane = &fleet->lanes[i];
+    uint32_t whole = 0;
+    for (int s = STANDING_UNCHANGED; s < STANDINGS; s++)
+        whole += sum->by_lane[i].by_standing[s];
+    buf_add_str(out, "<tr>");
+    cell_add(out, "short", names_text(&fleet->names, fleet->accounts[lane->account].name));
+    cell_add(out, "short", names_text(&fleet->names, lane->region));
+    for (int s = STANDING_UNCHANGED; s < STANDINGS; s++)
+        if (sum->by_standing[s])
+            number_add(out, sum->by_lane[i].by_standing[s]);
+    number_add(out, whole);
+    if (pace)
+        pace_add(out, pace);
+    buf_add_str(out, "</tr>\n");
+}
+
+static bool lane_is_open(const struct report_sum *sum, uint32_t i)
+{
+    for (int s = STANDING_UNCHANGED; s < STANDINGS; s++)
+        if (sum->by_lane[i].by_standing[s] &&
+            outcome_is_unfinished(standing_outcome((enum standing)s)))
+            return true;
+    return false;
+}
+
+void lanes_add(struct buf *out, const struct fleet *fleet, const struct report_sum *sum,
+               const struct lane_pace *paces, uint32_t most)
+{
+    const bool all = fleet->lanes_len <= most, folded = all && fleet->lanes_len > LANES_OPEN_MAX;
+    uint32_t shown = 0;
     buf_add_str(out, "<section>\n<h2>Accounts and Regions</h2>\n");
     if (folded)
         buf_add_fmt(out, "<details><summary>%u accounts and Regions</summary>\n", fleet->lanes_len);
@@ -46,23 +92,25 @@ void lanes_add(struct buf *out, const struct fleet *fleet, const struct report_s
         if (sum->by_standing[s])
             buf_add_fmt(out, "<th scope=\"col\" class=\"number\">%s</th>",
                         standing_words((enum standing)s, sum->tense));
-    buf_add_str(out, "<th scope=\"col\" class=\"number\">identities</th></tr></thead>\n<tbody>\n");
-    for (uint32_t i = 0; i < fleet->lanes_len; i++) {
-        const struct lane *lane = &fleet->lanes[i];
-        uint32_t whole = 0;
-        for (int s = STANDING_UNCHANGED; s < STANDINGS; s++)
-            whole += sum->by_lane[i].by_standing[s];
-        buf_add_str(out, "<tr>");
-        cell_add(out, "short", names_text(&fleet->names, fleet->accounts[lane->account].name));
-        cell_add(out, "short", names_text(&fleet->names, lane->region));
-        for (int s = STANDING_UNCHANGED; s < STANDINGS; s++)
-            if (sum->by_standing[s])
-                number_add(out, sum->by_lane[i].by_standing[s]);
-        number_add(out, whole);
-        buf_add_str(out, "</tr>\n");
-    }
+    buf_add_str(out, "<th scope=\"col\" class=\"number\">identities</th>");
+    if (paces)
+        buf_add_str(out, "<th scope=\"col\" class=\"number\">calls</th>"
+                         "<th scope=\"col\" class=\"number\">throttled</th>"
+                         "<th scope=\"col\" class=\"number\">calls/s</th>"
+                         "<th scope=\"col\">calls left, or trouble</th>");
+    buf_add_str(out, "</tr></thead>\n<tbody>\n");
+    /* Those with open rows, and then the others; of few lanes all in their order. */
+    for (int open = !all; open >= 0; open--)
+        for (uint32_t i = 0; i < fleet->lanes_len && shown < most; i++)
+            if (all || lane_is_open(sum, i) == open) {
+                lane_add(out, fleet, sum, i, paces ? &paces[i] : NULL);
+                shown++;
+            }
     buf_add_str(out, "</tbody>\n</table>");
     scroll_end(out);
+    if (shown < fleet->lanes_len)
+        buf_add_fmt(out, "<p class=\"note\">And %u more accounts and Regions.</p>\n",
+                    fleet->lanes_len - shown);
     buf_add_fmt(out, "%s</section>\n", folded ? "</details>" : "");
 }
 
@@ -227,7 +275,19 @@ void rules_add(struct buf *out, const struct report_sum *sum)
     buf_add_str(out, "</section>\n");
 }
 
-void waiting_add(struct buf *out, const struct fleet *fleet, const struct waiting *waiting)
+static void left_add(struct buf *out, instant_us deadline, instant_us now)
+{
+    char left[WHEN_LEN];
+    if (now == 0 || deadline == WHEN_NEVER)
+        return;
+    if (deadline > now)
+        buf_add_fmt(out, " (%s left)", span_format(deadline - now, left));
+    else
+        buf_add_str(out, " (is over)");
+}
+
+void waiting_add(struct buf *out, const struct fleet *fleet, const struct waiting *waiting,
+                 instant_us now)
 {
     char since[WHEN_LEN], deadline[WHEN_LEN];
     uint32_t shown = waiting->len < WAITING_SHOWN ? waiting->len : WAITING_SHOWN;
@@ -251,9 +311,11 @@ void waiting_add(struct buf *out, const struct fleet *fleet, const struct waitin
         buf_add_fmt(out,
                     "</td><td class=\"number\">%u</td>"
                     "<td>%s</td>"
-                    "<td>%s</td></tr>\n",
+                    "<td>%s",
                     zone->rows, when_format(zone->since, since),
                     when_format(zone->deadline, deadline));
+        left_add(out, zone->deadline, now);
+        buf_add_str(out, "</td></tr>\n");
     }
     buf_add_str(out, "</tbody>\n</table>");
     scroll_end(out);

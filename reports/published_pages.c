@@ -1,5 +1,6 @@
 /* What a run has published, for people and panes: an HTML page, Markdown, JUnit. */
 #include "base/bounds.h"
+#include "base/count.h"
 #include "html_files.h"
 #include "markup.h"
 #include "published_internal.h"
@@ -42,10 +43,25 @@ static void cell_html(struct buf *out, struct text t)
     buf_add_str(out, "</td>");
 }
 
-static void row_html(struct buf *out, const struct published_row *row)
+void published_table_begin(struct buf *out)
+{
+    static const char *const columns[] = {"outcome", "zone", "name", "type", "value", "reason"};
+    buf_add_str(out, "<table>\n<thead><tr>");
+    for (size_t i = 0; i < COUNT(columns); i++)
+        buf_add_fmt(out, "<th scope=\"col\">%s</th>", columns[i]);
+    buf_add_str(out, "</tr></thead>\n<tbody>\n");
+}
+
+void published_table_end(struct buf *out)
+{
+    buf_add_str(out, "</tbody>\n</table>\n");
+}
+
+void published_row_add(struct buf *out, const struct published_row *row)
 {
     buf_add_str(out, "<tr>");
-    cell_html(out, text_of(published_outcome_name(row->outcome)));
+    const char *outcome = published_outcome_name(row->outcome);
+    buf_add_fmt(out, "<td><span class=\"pill %s\">%s</span></td>", outcome, outcome);
     cell_html(out, row->zone);
     cell_html(out, row->name);
     cell_html(out, text_of(records_type_name(row->type)));
@@ -76,16 +92,17 @@ void published_html(struct sink *sink, const struct published_list *list, bool v
     title_add(out, list);
     if (*when_format(list->started, when))
         buf_add_fmt(out, ", begun at %s", when);
-    buf_add_str(out, ".</p>\n</header>\n<main>\n<table>\n<tr><th>outcome</th><th>zone</th>"
-                     "<th>name</th><th>type</th><th>value</th><th>reason</th></tr>\n");
+    buf_add_str(out, ".</p>\n</header>\n<main>\n");
+    published_table_begin(out);
     for (int bad = 1; bad >= 0; bad--)
         for (size_t i = 0; i < list->len && sink_turn(sink); i++) {
             struct published_row row;
             list->at(list->ctx, i, &row);
             if (published_outcome_is_bad(row.outcome) == bad)
-                row_html(out, &row);
+                published_row_add(out, &row);
         }
-    buf_add_str(out, "</table>\n</main>\n</body>\n</html>\n");
+    published_table_end(out);
+    buf_add_str(out, "</main>\n</body>\n</html>\n");
 }
 
 /* ---- markdown ---- */

@@ -77,6 +77,8 @@ enum err report_rows(const struct report *report,
 /* The fold itself: job may be NULL. scratch holds the source column. */
 void report_row_make(struct report_row *row, const struct fleet *fleet, uint32_t number,
                      const struct job_row *job, struct buf *scratch);
+/* Of a run that goes on (head.goes_on): what was not begun is to come. */
+void report_row_going(struct report_row *row);
 
 /* Adds what people call an internationalized identity, "kim@bücher.example"; false: it has one
  * name only, and nothing is added. */

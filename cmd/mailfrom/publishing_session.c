@@ -11,6 +11,7 @@
 #include "run/withdrawing.h"
 #include "ui/exit_codes.h"
 #include "ui/messages.h"
+#include "ui/order_text.h"
 #include "wire/os_clock.h"
 
 #include <stdio.h>
@@ -21,6 +22,7 @@
 struct publishing_telling {
     const struct publishing *p;
     instant_us told;
+    uint32_t orders_told;
 };
 
 static void turn_tell(void *ctx, const struct publisher *publisher, instant_us now)
@@ -28,6 +30,10 @@ static void turn_tell(void *ctx, const struct publisher *publisher, instant_us n
     struct publishing_telling *t = ctx;
     struct publisher_totals totals;
     uint32_t ended = 0, bad = 0;
+    const struct steering *steering = publisher_steering(publisher);
+    if (steering->taken != t->orders_told)
+        order_tell(&steering->last, t->p->run->head.id);
+    t->orders_told = steering->taken;
     if (now - t->told < TOLD_EVERY)
         return;
     t->told = now;
@@ -203,6 +209,8 @@ int publishing_session(struct publishing *p, struct session *s, struct why *why)
         !session_takes_stdout(&s->options))
         p->observer.change = change_print;
     signals_block(&s->signals);
+    if (!p->is_dry)
+        live_page_follow(s->page, &s->run.config.companions, p);
     return publishing_conclude(p, s, publishing_carry_out(p, why), why);
 }
 

@@ -43,6 +43,13 @@ struct session *session_new(const struct options *given)
     };
     run_init(&s->run, &config);
     notifying_join(&s->notifying, o, &s->run.config.companions);
+    s->control = control_new(config.journal, &config.notices);
+    if (!s->control) {
+        session_free(s);
+        return NULL;
+    }
+    struct run_companions *companions = &s->run.config.companions;
+    companions->at[companions->len++] = control_companion(s->control);
     return s;
 }
 
@@ -54,7 +61,9 @@ int session_refused(void)
 
 void session_free(struct session *s)
 {
+    live_page_close(s->page); /* shows the fleet of the run */
     run_clear(&s->run);
+    control_free(s->control);
     signals_end(&s->signals);
     free(s);
 }
@@ -320,6 +329,13 @@ enum err session_judge(struct session *s, struct fleet_verdict *verdict, struct 
     return err;
 }
 
+enum err session_listen(struct session *s, struct why *why)
+{
+    bool publishes = journal_verb_publishes(s->run.head.verb);
+    return live_page_open(&s->page, &s->options, publishes ? LIVE_PUBLISHING : LIVE_RUN,
+                          "Nothing is changed yet: mailfrom looks at what is there.", why);
+}
+
 enum err session_report_vet(const struct options *o, struct why *why)
 {
     char known[128] = "";
@@ -455,5 +471,7 @@ int session_carry_out(struct session *s, struct why *why)
     s->notes.shows_preflight = !session_takes_stdout(o);
     s->run.config.probes_lanes = s->run.head.verb == RUN_PLAN && !o->dry_run;
     signals_block(&s->signals);
+    if (s->run.head.verb != RUN_PLAN)
+        live_page_follow(s->page, &s->run.config.companions, NULL);
     return session_conclude(s, run_carry_out(&s->run, why), why);
 }

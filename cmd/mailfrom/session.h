@@ -5,7 +5,9 @@
 #ifndef MF_SESSION_H
 #define MF_SESSION_H
 
+#include "control/control.h"
 #include "handoff/gather.h"
+#include "live_page.h"
 #include "manifests/manifest.h"
 #include "notifying.h"
 #include "options/options.h"
@@ -22,9 +24,11 @@ struct session {
                                meanwhile */
     struct run_notes notes;
     struct notifying notifying;
+    struct control *control;       /* orders from other terminals, while the run goes on */
     bool keeps_whole;              /* the verb itself chooses among the rows of the fleet */
     bool hides_plan;               /* that a plan is made is nobody's to see */
     struct complaints *complaints; /* of the manifests, for the verb to show; NULL: printed */
+    struct live_page *page;        /* NULL: none */
     bool limits_changes;           /* --limit counts the changes of a plan, not the rows */
 };
 
@@ -55,6 +59,10 @@ enum err session_judge(struct session *s, struct fleet_verdict *verdict, struct 
 enum err session_number(const struct options *o, uint64_t *id, struct why *why);
 /* Does a report or the plan file go to standard output, which is then for nothing else? */
 bool session_takes_stdout(const struct options *o);
+/* --listen: the live page of the run that the verb is about to show or to begin. The run's verb is
+ * known.
+ */
+enum err session_listen(struct session *s, struct why *why);
 /* Are the wished formats known? Asked before anything is done. */
 enum err session_report_vet(const struct options *o, struct why *why);
 /* Writes the reports of the options; tries all, and returns the first error. */

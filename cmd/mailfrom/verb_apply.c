@@ -196,6 +196,8 @@ int verb_apply(const struct options *given)
     if (err == OK)
         err = run_lost_note(given, &s->run, &why);
     if (err == OK)
+        err = session_listen(s, &why);
+    if (err == OK)
         err = apply_confirm(&a, &why);
     if (err == OK)
         code = publishing_told(s, session_carry_out(s, &why), &why);

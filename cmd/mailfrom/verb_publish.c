@@ -145,6 +145,8 @@ int verb_publish(const struct options *given)
     s->run.head.verb = RUN_PUBLISH;
     enum err err = publish_load(s, &p, &plan, &refused, &why);
     if (err == OK)
+        err = session_listen(s, &why);
+    if (err == OK)
         code = publishing_offer(s, &p, &why);
     else
         message_error("%s", why.text);
@@ -208,7 +210,7 @@ int verb_withdraw(const struct options *given)
         printf("Run %llu created no record sets: there is nothing to take back\n",
                (unsigned long long)s->run.head.parent);
         code = EXIT_OK;
-    } else if (err == OK) {
+    } else if (err == OK && session_listen(s, &why) == OK) {
         code = publishing_offer(s, &p, &why);
     } else {
         message_error("%s", why.text);

@@ -239,6 +239,8 @@ int verb_rollback(const struct options *given)
         return session_refused();
     s->limits_changes = true;
     enum err err = rollback_load(s, &why);
+    if (err == OK && s->run.fleet.choices_len)
+        err = session_listen(s, &why);
     if (err == OK)
         err = changes_count(s, &len, &stopped, &why);
     if (err == OK)

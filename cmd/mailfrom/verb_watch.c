@@ -1,5 +1,5 @@
 /* watch: one sweep, or one after another; what it finds is shown, remembered and told. */
-#include "base/count.h"
+#include "base/plural.h"
 #include "journal/store_sqlite/store_sqlite.h"
 #include "notify/notify.h"
 #include "options/advice.h"
@@ -9,6 +9,7 @@
 #include "session.h"
 #include "ui/exit_codes.h"
 #include "ui/messages.h"
+#include "ui/ticker.h"
 #include "ui/watch_report.h"
 #include "verbs.h"
 #include "wire/os_clock.h"
@@ -36,6 +37,7 @@ struct watcher {
 /* One sweep. */
 struct sweeping {
     struct watcher *watcher;
+    struct ticker ticker; /* of one that is not repeated */
     struct session *session;
     struct watch_memory *memory;
     struct watching watching;
@@ -231,6 +233,25 @@ static void failure_tell(struct sweeping *s, const char *reason)
 
 /* ---- one sweep ---- */
 
+static void looks_show(void *ctx, const struct scheduler *scheduler, instant_us now)
+{
+    struct sweeping *s = ctx;
+    struct scheduler_totals totals;
+    char line[128];
+    if (!ticker_is_due(&s->ticker, now))
+        return;
+    scheduler_totals(scheduler, &totals);
+    snprintf(line, sizeof line, "watch: looked at %u of %u %s", totals.by_state[JOB_DONE],
+             totals.jobs, plural(totals.jobs, "identity", "identities"));
+    ticker_show(&s->ticker, line);
+}
+
+static void looks_end(void *ctx, const struct run *r, bool failed, instant_us now)
+{
+    (void)r, (void)failed, (void)now;
+    ticker_end(&((struct sweeping *)ctx)->ticker);
+}
+
 static enum err fleet_load(struct sweeping *s, struct why *why)
 {
     struct session *session = s->session;
@@ -308,13 +329,15 @@ static int sweep_run(struct watcher *w, instant_us due, struct why *why)
     struct options *o = &s.session->options;
     struct run *r = &s.session->run;
     r->config.owner = signals_owner(&w->signals);
-    if (w->is_endless) {
-        r->config.observer = (struct run_observer){0};
+    r->config.observer = (struct run_observer){0};
+    if (!w->is_endless) {
+        ticker_begin(&s.ticker, o);
+        r->config.observer = (struct run_observer){&s, .turn = looks_show, .end = looks_end};
+    } else {
         o->quiet = o->quiet || w->sweeps > 0; /* its notes are those of the first sweep */
         if (o->quiet)
             r->config.notices = (struct notices){0};
     }
-    s.session->notes.shows_preflight = false;
     s.report = (struct watch_report){.options = w->options, .watching = &s.watching};
     w->sweeps++;
     if (notifier)

@@ -43,6 +43,8 @@ STRING_OPTION_AT(region, access.region)
 STRING_OPTION_AT(endpoint_url, access.endpoint_url)
 STRING_OPTION_AT(resolver, access.resolver)
 STRING_OPTION(journal)
+STRING_OPTION(listen)
+STRING_OPTION(token_env)
 STRING_OPTION(from)
 STRING_OPTION(spf_check)
 STRING_OPTION(sender)
@@ -96,6 +98,16 @@ static enum err read_ca_bundle(struct options *o, const char *value, struct why 
 static enum err read_psl_file(struct options *o, const char *value, struct why *why)
 {
     return read_file("psl-file", value, &o->access.psl_file, why);
+}
+
+static enum err read_tls_cert(struct options *o, const char *value, struct why *why)
+{
+    return read_file("tls-cert", value, &o->tls_cert, why);
+}
+
+static enum err read_tls_key(struct options *o, const char *value, struct why *why)
+{
+    return read_file("tls-key", value, &o->tls_key, why);
 }
 
 static enum err read_feedback_host(struct options *o, const char *value, struct why *why)
@@ -537,6 +549,7 @@ const struct option_row option_rows[] = {
     {"rate", LIVE_OR_REHEARSED | OPTIONS_DISCOVER, "N",
      "requests per second, per account, Region and action (default 1)", read_rate,
      .is_common = true},
+    {"rate", OPTIONS_PACE, "N", "requests per second, per account, Region and action", read_rate},
     {"carriers", OPTIONS_LIVE | OPTIONS_DISCOVER, "N",
      "threads that carry requests (default " DIGITS(CARRIERS_DEFAULT) ")", read_carriers,
      .is_common = true},
@@ -550,7 +563,13 @@ const struct option_row option_rows[] = {
      read_report, .is_common = true, .repeats = true},
     {"progress", OPTIONS_PROGRESS, "auto|bar|lines|json|none", "on standard error", read_progress,
      .is_common = true},
-    {"progress", OPTIONS_DISCOVER, "auto|bar|lines|none", "on standard error", read_ticker},
+    {"progress", OPTIONS_DISCOVER | OPTIONS_WATCH, "auto|bar|lines|none", "on standard error", read_ticker},
+    {"listen", OPTIONS_LISTEN, "ADDRESS:PORT",
+     "serve a live page there, such as 127.0.0.1:8080; port 0: any", read_listen},
+    {"token-env", OPTIONS_LISTEN, "NAME",
+     "the environment variable NAME holds the token that the page asks for", read_token_env},
+    {"tls-cert", OPTIONS_LISTEN, "FILE", "PEM file: serve the page by HTTPS", read_tls_cert},
+    {"tls-key", OPTIONS_LISTEN, "FILE", "PEM file of its private key", read_tls_key},
     {"yes", OPTIONS_YES, NULL, "do not ask before the first write", read_yes, .letter = 'y',
      .is_common = true},
     {"detailed-exitcode", OPTIONS_PLAN, NULL, "exit with code 2 when there are changes",
@@ -653,6 +672,8 @@ const struct option_row option_rows[] = {
      read_out, .letter = 'o'},
     {"plan", OPTIONS_PUBLISH, "FILE", "create exactly what this reviewed plan has", read_plan},
     {"now", OPTIONS_WITHDRAW, NULL, "do not wait until five days after the last use of a name",
+     read_now},
+    {"now", OPTIONS_STOP, NULL, "leave at once, as at a second Ctrl-C; calls may be on their way",
      read_now},
     {"dry-run", OPTIONS_PUBLISH, NULL, "show what would be created, write nothing", read_dry_run,
      .letter = 'n'},

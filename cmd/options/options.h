@@ -38,13 +38,16 @@ enum option_set {
     OPTIONS_REHEARSE = 1 << 11,
     OPTIONS_PUBLISH = 1 << 12,
     OPTIONS_WITHDRAW = 1 << 13,
-    OPTIONS_WATCH = 1 << 14,
+    OPTIONS_PACE = 1 << 14,
     OPTIONS_CHECK = 1 << 15,
     OPTIONS_INSPECT = 1 << 16,
     OPTIONS_RECORDS = 1 << 17,
     OPTIONS_VERSION = 1 << 18,
     OPTIONS_DISCOVER = 1 << 19,
+    OPTIONS_STOP = 1 << 20,
+    OPTIONS_WATCH = 1 << 21,
     OPTIONS_DUE = 1 << 22,
+    OPTIONS_LISTEN = 1 << 23,        /* a live page */
     OPTIONS_MANIFEST = 1 << 24,      /* how manifests are read */
     OPTIONS_SELECT = 1 << 26,        /* a part of a fleet, and with the next ones ... */
     OPTIONS_SELECT_REGION = 1 << 27, /* ... Regions of those that the fleet has */
@@ -82,8 +85,9 @@ struct options {
     size_t arguments_len;
     struct access access;
     const char *journal, *to;
-    const char *out, *plan; /* plan files */
-    span_us max_age;        /* of a plan file; 0: not given */
+    const char *listen, *token_env, *tls_cert, *tls_key; /* of a live page */
+    const char *out, *plan;                              /* plan files */
+    span_us max_age;                                     /* of a plan file; 0: not given */
     struct selection selection;
     uint64_t through; /* the last of several runs to take back; 0: not given */
     bool outcome_given;

@@ -66,6 +66,13 @@ enum err options_together_vet(const struct options *o, enum option_set verb, str
          "--allow-empty is for manifests, and this is a run"},
         {o->dry_run && o->no_wait, "--dry-run writes nothing, so nothing is waited for: leave out "
                                    "--no-wait"},
+        {!o->listen && (o->token_env || o->tls_cert || o->tls_key),
+         "--token-env, --tls-cert and --tls-key are of a live page: give --listen ADDRESS:PORT "
+         "too"},
+        {o->listen && is_status && !o->watch,
+         "--listen follows a run on a live page: give --watch too"},
+        {o->listen && (o->dry_run || o->give_up || (o->out && !is_due)),
+         "--listen follows a run on a live page, and nothing is carried out here: leave it out"},
         {o->give_up && (o->retry_failed || o->no_wait || o->force || o->refresh),
          "--give-up ends the run as it stands: leave out what would go on with it"},
     };

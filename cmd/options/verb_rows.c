@@ -43,7 +43,7 @@ const struct verb_row verb_rows[] = {
      "Exit code 3: some identities would not be done, or not within a year.",
      "mailfrom rehearse fleet.yaml --dns-delay 1h..2d --faults throttle=0.1"},
     {"apply", "MANIFEST...", "carry out: set, wait for DNS and SES, tighten; write reports",
-     LIVE_RUN | OPTIONS_YES | OPTIONS_APPLY | OPTIONS_DETACH | OPTIONS_MANIFEST |
+     LIVE_RUN | OPTIONS_LISTEN | OPTIONS_YES | OPTIONS_APPLY | OPTIONS_DETACH | OPTIONS_MANIFEST |
          OPTIONS_COMPLAINTS | CHANGES,
      "Carries the manifests out. Every write is kept in the journal before it is sent. Asks "
      "before the first write unless --yes. Ctrl-C stops cleanly; mailfrom resume goes on.\n"
@@ -52,22 +52,45 @@ const struct verb_row verb_rows[] = {
      "With --publish it also creates the DNS records that are missing, where dns.publish says how.",
      "mailfrom apply fleet.yaml --report csv:done.csv"},
     {"resume", "[RUN]", "go on with a run that was interrupted or partly failed",
-     LIVE_RUN | OPTIONS_RESUME | OPTIONS_DETACH,
-     "Goes on with the oldest unfinished run, or with RUN. Unanswered writes are read from SES "
+     LIVE_RUN | OPTIONS_LISTEN | OPTIONS_RESUME | OPTIONS_DETACH,
+     "Goes on with the oldest unfinished run, or with RUN; where RUN is paused in a living "
+     "process, "
+     "that goes on. Unanswered writes are read from SES "
      "first. A run goes on in the wave that it had reached. resume --all --no-wait, from cron "
      "say, goes on with every unfinished run in turn.",
      "mailfrom resume --retry-failed"},
+    {"pause", "[RUN]", "hold the writes of a run that is under way", OPTIONS_JOURNAL,
+     "Tells the run that another process carries out to begin no write until mailfrom resume. "
+     "What is written already is followed, SES and DNS are read, and deadlines run on. It is kept "
+     "in the journal who paused the run, and status says so.\n"
+     "The order goes through a socket beside the journal, so it is given on the same machine, by "
+     "the user of the run or by root.",
+     "mailfrom pause"},
+    {"pace", "[RUN] --rate N", "change the rate of calls of a run that is under way",
+     OPTIONS_JOURNAL | OPTIONS_PACE,
+     "Sets how many calls a second the run makes of each action in each account and Region, from "
+     "now on and after a crash, until another pace or resume --rate. Never more than SES was "
+     "found to allow; a provider of DNS is never asked more often than it takes.",
+     "mailfrom pace 3 --rate 0.5"},
+    {"stop", "[RUN]", "end a run that is under way cleanly, as Ctrl-C there does",
+     OPTIONS_JOURNAL | OPTIONS_STOP,
+     "Begins nothing more, awaits the calls on their way and ends the process; mailfrom resume "
+     "goes on. With --now it leaves at once, as at a second Ctrl-C: the journal has what was on "
+     "its way.",
+     "mailfrom stop 3"},
     {"rollback", "RUN", "put back what a run changed",
-     LIVE_RUN | OPTIONS_YES | OPTIONS_ROLLBACK | OPTIONS_DETACH | CHANGES,
+     LIVE_RUN | OPTIONS_LISTEN | OPTIONS_YES | OPTIONS_ROLLBACK | OPTIONS_DETACH | CHANGES,
      "Puts every identity that RUN changed back to its values before the run, or to the default "
      "MAIL FROM. An identity that another operator has changed since is left alone; later runs of "
      "this journal are taken back first, or together by --through.\n"
      "A rollback is a run of its own: it can be resumed, reported and rolled back.",
      "mailfrom rollback 3 --to previous"},
-    {"status", "[RUN]", "one screen: what waits for what", OPTIONS_JOURNAL | OPTIONS_STATUS | ROWS,
+    {"status", "[RUN]", "one screen: what waits for what",
+     OPTIONS_JOURNAL | OPTIONS_LISTEN | OPTIONS_STATUS | ROWS,
      "Shows where RUN stands, or the run under way, or the newest, and names those unfinished. "
      "Reads the journal only, so it disturbs no run.\n"
-     "--watch follows a run of another process; --format json prints it for programs.",
+     "--watch follows a run of another process, with --listen on a live page as well; --format "
+     "json prints it for programs.",
      "mailfrom status --watch"},
     {"report", "RUN", "write reports again from the journal",
      OPTIONS_JOURNAL | OPTIONS_REPORT | ROWS,
@@ -91,8 +114,8 @@ const struct verb_row verb_rows[] = {
      "Exit code 3: some records need a person first.",
      "mailfrom due fleet.yaml --since yesterday --out due-today"},
     {"publish", "MANIFEST...", "create the DNS records that are missing, at their provider",
-     OPTIONS_LIVE | OPTIONS_JOURNAL | OPTIONS_REPORT | OPTIONS_YES | OPTIONS_PUBLISH |
-         OPTIONS_MANIFEST | OPTIONS_COMPLAINTS | ROWS,
+     OPTIONS_LIVE | OPTIONS_JOURNAL | OPTIONS_REPORT | OPTIONS_LISTEN | OPTIONS_YES |
+         OPTIONS_PUBLISH | OPTIONS_MANIFEST | OPTIONS_COMPLAINTS | ROWS,
      "Creates the MX and SPF record of each MAIL FROM at Route 53, by RFC 2136 or at Cloudflare: "
      "the manifest says under dns.publish who can write which zones. It shows each zone and each "
      "record first, and asks. It creates only: a record set that is there is never replaced, "
@@ -103,14 +126,15 @@ const struct verb_row verb_rows[] = {
      "Exit code 3: some record sets are left to a person, were refused or failed.",
      "mailfrom publish fleet.yaml --dry-run"},
     {"withdraw", "RUN", "take back the record sets that a run created",
-     OPTIONS_LIVE | OPTIONS_JOURNAL | OPTIONS_REPORT | OPTIONS_YES | OPTIONS_WITHDRAW,
+     OPTIONS_LIVE | OPTIONS_JOURNAL | OPTIONS_REPORT | OPTIONS_LISTEN | OPTIONS_YES |
+         OPTIONS_WITHDRAW,
      "Removes what RUN created, only where it is still exactly that, only when no identity has the "
      "MAIL FROM any more by a read of SES just now, and not within five days of its last use, for "
      "bounces of mail on its way still go there. An SPF record that was merged stays.\n"
      "Exit code 3: some record sets are left.",
      "mailfrom withdraw 4 --dry-run"},
     {"watch", "MANIFEST...|RUN", "look at SES and DNS, once or for ever: what is not as wanted",
-     OPTIONS_LIVE | OPTIONS_JOURNAL | OPTIONS_PROGRESS | OPTIONS_WATCH | OPTIONS_MANIFEST | ROWS,
+     OPTIONS_LIVE | OPTIONS_JOURNAL | OPTIONS_WATCH | OPTIONS_MANIFEST | ROWS,
      "Looks at every identity in SES, a hundred a call, and in DNS at the authorities, and names "
      "only what is not as wanted: status, name and behavior, MX, SPF, DMARC, verification. Writes "
      "nothing to SES, and runs beside an apply. What is wrong since when is remembered beside the "

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/bounds.h"
 #include "base/buf.h"
+#include "base/percent.h"
 #include "base/when.h"
 
 enum protocol {
@@ -132,7 +133,5 @@ bool form_parse(struct form *f, struct text body, struct arena *arena);
 struct text form_get(const struct form *f, const char *name); /* at == NULL: absent */
 /* A parameter of the query string, decoded; at == NULL: absent. */
 struct text query_get(struct exchange *x, const char *name);
-/* %XX decoded into the arena; plus: '+' is a blank. at == NULL: out of memory. */
-struct text percent_decode(struct text t, bool plus, struct arena *arena);
 
 #endif

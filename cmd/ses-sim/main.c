@@ -26,6 +26,14 @@ static const char usage[] =
     "  --zones FILE         CSV: provider,account,id,name and perhaps state,\n"
     "                       name_servers,server,key,file: zones at Route 53 and\n"
     "                       Cloudflare. Changes go to the server, as dynamic updates\n"
+    "  --endpoints FILE     CSV: account,name,primary,secondary and perhaps status:\n"
+    "                       global endpoints\n"
+    "  --recommendations FILE\n"
+    "                       CSV: account,region,identity,type and perhaps impact,\n"
+    "                       status,description: what the advisor of the Virtual\n"
+    "                       Deliverability Manager recommends. It is enabled in the\n"
+    "                       accounts and Regions of the file; a row without type has\n"
+    "                       it enabled and recommends nothing\n"
     "  --credentials FILE   CSV: account,access_key_id,secret_access_key and perhaps\n"
     "                       session_token, deny (actions that IAM refuses: v1:*\n"
     "                       ses:Put*), state (sandbox or disabled) and only\n"
@@ -64,7 +72,8 @@ static const char usage[] =
     "  ses-sim --identities ids.csv --tls tls --resolver 127.0.0.1:5300 --rate 9\n";
 
 struct sim_options {
-    const char *identities, *zones, *credentials, *tls, *resolver, *script, *log;
+    const char *identities, *zones, *endpoints, *recommendations, *credentials, *tls, *resolver,
+        *script, *log;
     struct front_options front;
     struct ses_rules rules;
     struct sim_faults faults;
@@ -89,6 +98,8 @@ static enum err number_read(const char *name, const char *text, double least, do
 enum {
     IDENTITIES,
     ZONES,
+    ENDPOINTS,
+    RECOMMENDATIONS,
     CREDENTIALS,
     LISTEN,
     TLS,
@@ -109,6 +120,8 @@ enum {
 static const struct option names[] = {
     {"identities", required_argument, NULL, IDENTITIES},
     {"zones", required_argument, NULL, ZONES},
+    {"endpoints", required_argument, NULL, ENDPOINTS},
+    {"recommendations", required_argument, NULL, RECOMMENDATIONS},
     {"credentials", required_argument, NULL, CREDENTIALS},
     {"listen", required_argument, NULL, LISTEN},
     {"tls", required_argument, NULL, TLS},
@@ -134,6 +147,8 @@ static enum err option_take(struct sim_options *o, int option, const char *value
     switch (option) {
     case IDENTITIES: o->identities = value; break;
     case ZONES: o->zones = value; break;
+    case ENDPOINTS: o->endpoints = value; break;
+    case RECOMMENDATIONS: o->recommendations = value; break;
     case CREDENTIALS: o->credentials = value; break;
     case LISTEN: o->front.listen = value; break;
     case TLS: o->tls = value; break;
@@ -241,6 +256,8 @@ static enum err sim_open(struct sim *s, const struct sim_options *o, struct why 
     if (err == OK)
         err = identities_load(s, o->identities, &o->rules, why);
     if (err == OK)
+        err = advice_load(s, o->endpoints, o->recommendations, why);
+    if (err == OK)
         err = zones_load(s, o->zones, why);
     if (err == OK && o->log && !(s->log = fopen(o->log, "ae")))
         err = why_set(why, ERR_IO, "cannot write %s: %s", o->log, strerror(errno));
@@ -258,6 +275,7 @@ static void sim_close(struct sim *s)
     zones_clear(&s->zones);
     meters_clear(&s->meters);
     identities_clear(s);
+    advice_clear(s);
     ses_past_clear(&s->past);
     keyring_clear(&s->keys);
     free(s->changes);

@@ -103,6 +103,14 @@ void meters_clear(struct meters *m);
 /* False, with the error in x. */
 bool meter_admit(struct meters *m, struct exchange *x);
 
+/* table.c: CSV (RFC 4180) with a header line. */
+struct table {
+    char *bytes; /* owned, NUL-terminated; cells are cut within */
+    size_t len;
+    struct text *cells; /* rows of as many cells as there are wanted columns */
+    uint32_t rows, columns;
+};
+
 /* A change that Route 53 has given an id. */
 struct sim_change {
     uint64_t id;         /* 0: the slot is free */
@@ -117,6 +125,7 @@ struct sim {
     struct ses_past past; /* what a copy that lags behind still shows */
     struct text *tags;    /* of each identity, as the table has them; in tags_arena */
     struct arena tags_arena;
+    struct table endpoints, recommendations; /* json_advice.c */
     struct keyring keys;
     uint64_t calls;
     struct zones zones;
@@ -201,20 +210,23 @@ enum err identities_load(struct sim *s, const char *file, const struct ses_rules
                          struct why *why);
 void identities_clear(struct sim *s);
 
-/* table.c: CSV (RFC 4180) with a header line. */
-struct table {
-    char *bytes; /* owned, NUL-terminated; cells are cut within */
-    size_t len;
-    struct text *cells; /* rows of as many cells as there are wanted columns */
-    uint32_t rows, columns;
-};
-
+/* table.c */
 /* Columns that are not wanted are passed over; one of the first `required` that is missing is
  * ERR_INPUT, the rest are then empty. */
 enum err table_read(struct table *t, const char *file, const char *const *columns, uint32_t len,
                     uint32_t required, struct why *why);
 void table_clear(struct table *t);
 struct text table_cell(const struct table *t, uint32_t row, uint32_t column);
+
+/* json_advice.c: file NULL: none of them. Global endpoints: account,name,primary,secondary and
+ * perhaps status. Recommendations: account,region,identity,type and perhaps
+ * impact,status,description; accounts and Regions that it names have the advisor. */
+enum err advice_load(struct sim *s, const char *endpoints, const char *recommendations,
+                     struct why *why);
+void advice_clear(struct sim *s);
+bool advice_has_advisor(const struct sim *s, const struct exchange *x);
+void list_endpoints(struct sim *s, struct exchange *x);
+void list_recommendations(struct sim *s, struct exchange *x);
 
 /* mx_lookup.c: looks up what the model is due to look at, on a thread of its own. */
 struct mx_lookup;

@@ -101,25 +101,30 @@ static void deadlines_read(struct progress *p, const struct scheduler *scheduler
     }
 }
 
+void progress_lane_read(struct view_lane *l, struct rate_meter *meter,
+                        const struct scheduler *scheduler, uint16_t lane, bool writes,
+                        instant_us now)
+{
+    struct scheduler_lane_totals t;
+    scheduler_lane_totals(scheduler, lane, &t);
+    memcpy(l->by_state, t.by_state, sizeof l->by_state);
+    l->bad = t.bad;
+    l->calls = t.calls;
+    l->throttled = t.throttled;
+    l->writes = t.writes;
+    l->per_s = rate_meter_read(meter, t.calls, now);
+    l->left = rate_meter_left(l, scheduler_pace(scheduler, lane, CALL_SET)->load.rate_per_s,
+                              scheduler_api(scheduler, lane, CALL_READ_MAIL_FROM), writes);
+}
+
 static void view_read(struct progress *p, const struct scheduler *scheduler, instant_us now)
 {
     if (p->view.started == 0)
         p->view.started = now;
     p->view.now = now;
     deadlines_read(p, scheduler);
-    for (uint16_t i = 0; i < p->fleet->lanes_len; i++) {
-        struct scheduler_lane_totals t;
-        struct view_lane *l = &p->lanes[i];
-        scheduler_lane_totals(scheduler, i, &t);
-        memcpy(l->by_state, t.by_state, sizeof l->by_state);
-        l->bad = t.bad;
-        l->calls = t.calls;
-        l->throttled = t.throttled;
-        l->writes = t.writes;
-        l->per_s = rate_meter_read(&p->rate_meters[i], t.calls, now);
-        l->left = rate_meter_left(l, scheduler_pace(scheduler, i, CALL_SET)->load.rate_per_s,
-                                  scheduler_api(scheduler, i, CALL_READ_MAIL_FROM), p->writes);
-    }
+    for (uint16_t i = 0; i < p->fleet->lanes_len; i++)
+        progress_lane_read(&p->lanes[i], &p->rate_meters[i], scheduler, i, p->writes, now);
     view_sum(&p->view);
     if (scheduler_pause_reason(scheduler)) {
         p->view.state = "paused";
@@ -127,6 +132,17 @@ static void view_read(struct progress *p, const struct scheduler *scheduler, ins
     } else if (scheduler_is_draining(scheduler)) {
         p->view.state = "stopping";
         p->view.reason = "calls in flight finish; once more to leave at once";
+    } else if (scheduler_paused_by(scheduler)) {
+        const struct order *pause = scheduler_paused_by(scheduler);
+        char who[ORDER_GIVER_MAX], since[WHEN_LEN];
+        snprintf(p->paused_by, sizeof p->paused_by, "by %s since %s; mailfrom resume %llu goes on",
+                 order_giver(pause, who), when_format(pause->at, since),
+                 (unsigned long long)p->view.run);
+        p->view.state = "paused";
+        p->view.reason = p->paused_by;
+    } else {
+        p->view.state = "running";
+        p->view.reason = "";
     }
 }
 

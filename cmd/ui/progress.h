@@ -29,8 +29,9 @@ struct progress {
     bool writes, begun;
     struct screen screen;
     const struct signals *signals;
-    unsigned resized, continued; /* of those that signals counts: seen so far */
-    instant_us shown_at, next;   /* when it was shown last, when it may be again */
+    char paused_by[ORDER_GIVER_MAX + 96]; /* view.reason of a run that a person has paused */
+    unsigned resized, continued;          /* of those that signals counts: seen so far */
+    instant_us shown_at, next;            /* when it was shown last, when it may be again */
 };
 
 /* A run out of memory for progress goes on without. */
@@ -47,6 +48,10 @@ void progress_end(struct progress *p, const struct scheduler *scheduler, bool fa
 enum progress_mode progress_mode_of(const struct options *o);
 /* Accounts and Regions of a fleet, and how many identities each lane has. */
 void progress_lanes(struct view_lane *lanes, const struct fleet *fleet);
+/* What the scheduler counts of a lane; jobs must be there. writes: the run makes writes at all. */
+void progress_lane_read(struct view_lane *l, struct rate_meter *meter,
+                        const struct scheduler *scheduler, uint16_t lane, bool writes,
+                        instant_us now);
 /* The time between two lines: ten seconds at first, longer as the run goes on. */
 span_us progress_interval(enum progress_mode mode, span_us since_start);
 

@@ -6,6 +6,7 @@
 #include "progress.h"
 #include "rate_meter.h"
 #include "run/narrow.h"
+#include "run/orders.h"
 #include "run/rows.h"
 #include "run/unfinished.h"
 #include "run_lost.h"
@@ -25,10 +26,12 @@ struct watched_run {
     uint64_t id;
     bool known; /* fleet, lanes and so on are there */
     bool goes_on;
+    char paused_by[ORDER_GIVER_MAX + 96];
     struct progress_view view;
     struct view_lane *lanes;
     struct rate_meter *rate_meters;
     struct screen screen;
+    struct watch_viewer viewer;
     struct os_clock clock;
     instant_us opened, next_line;
 };
@@ -45,6 +48,8 @@ static void watch_begin(struct watched_run *w, const struct options *o, uint64_t
 
 static void watch_end(struct watched_run *w)
 {
+    if (w->viewer.end)
+        w->viewer.end(w->viewer.ctx);
     free(w->lanes);
     free(w->rate_meters);
     run_clear(&w->run);
@@ -107,6 +112,26 @@ static const char *state_of(struct watched_run *w)
     return names[writer];
 }
 
+/* A run that goes on may be paused by a person. */
+static enum err pause_read(struct watched_run *w, struct why *why)
+{
+    struct run_orders orders;
+    char who[ORDER_GIVER_MAX], since[WHEN_LEN];
+    struct arena arena;
+    arena_init(&arena, SIZE_MAX);
+    enum err err = w->goes_on ? run_orders_read(&orders, w->run.journal, w->id, &arena, why) : OK;
+    w->view.reason = "";
+    if (err == OK && w->goes_on && orders.pause) {
+        snprintf(w->paused_by, sizeof w->paused_by, "by %s since %s; mailfrom resume %llu goes on",
+                 order_giver(orders.pause, who), when_format(orders.pause->at, since),
+                 (unsigned long long)w->id);
+        w->view.state = "paused";
+        w->view.reason = w->paused_by;
+    }
+    arena_clear(&arena);
+    return err;
+}
+
 /* The journal is opened anew: what was written since is in the next copy. */
 static enum err look(struct watched_run *w, struct why *why)
 {
@@ -119,8 +144,11 @@ static enum err look(struct watched_run *w, struct why *why)
     if (err == OK && !w->known)
         err = fleet_read(w, why);
     if (err == OK) {
-        w->view.now = os_clock_now(&w->clock);
         w->view.state = state_of(w);
+        err = pause_read(w, why);
+    }
+    if (err == OK) {
+        w->view.now = os_clock_now(&w->clock);
         for (uint32_t i = 0; i < r->fleet.lanes_len; i++) {
             struct view_lane *l = &w->lanes[i];
             *l = (struct view_lane){.account = l->account,
@@ -138,6 +166,8 @@ static enum err look(struct watched_run *w, struct why *why)
         }
         view_sum(&w->view);
     }
+    if (err == OK && w->viewer.look)
+        err = w->viewer.look(w->viewer.ctx, r, w->view.state, w->goes_on, why);
     if (err == OK && r->head.state != RUN_OPEN)
         w->view.now = r->head.stopped;
     if (r->journal)
@@ -165,7 +195,8 @@ static void rest(struct watched_run *w, instant_us until)
     }
 }
 
-enum err watch_run(const struct options *o, uint64_t id, struct why *why)
+enum err watch_run(const struct options *o, uint64_t id, const struct watch_viewer *viewer,
+                   struct why *why)
 {
     struct watched_run w;
     enum err err;
@@ -174,6 +205,7 @@ enum err watch_run(const struct options *o, uint64_t id, struct why *why)
     sigaddset(&resize, SIGWINCH);
     pthread_sigmask(SIG_BLOCK, &resize, NULL);
     watch_begin(&w, o, id);
+    w.viewer = *viewer;
     do {
         instant_us begun = os_clock_now(&w.clock);
         err = look(&w, why);

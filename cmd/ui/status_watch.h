@@ -11,9 +11,20 @@
 
 #include "base/error.h"
 #include "options/options.h"
+#include "run/run.h"
+
+/* Who else is shown what a look has found. state: "running"; goes_on: another process carries it
+ * out. */
+struct watch_viewer {
+    void *ctx;
+    /* r->journal is open meanwhile; an error ends the watching. NULL: there is no viewer. */
+    enum err (*look)(void *ctx, struct run *r, const char *state, bool goes_on, struct why *why);
+    void (*end)(void *ctx); /* before the run is freed */
+};
 
 /* Until the run has ended or stopped. id 0: the newest run. */
-enum err watch_run(const struct options *o, uint64_t id, struct why *why);
+enum err watch_run(const struct options *o, uint64_t id, const struct watch_viewer *viewer,
+                   struct why *why);
 /* One line of JSON. */
 enum err watch_once(const struct options *o, uint64_t id, struct why *why);
 

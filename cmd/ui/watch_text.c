@@ -105,22 +105,27 @@ static void group_print(const struct watch_report *r, const struct watching_prob
     buf_clear(&region);
 }
 
+/* What was not looked at, on standard error. */
 static void blind_print(const struct watch_report *r)
 {
     const struct watching *w = r->watching;
-    struct buf a, b;
-    buf_init(&a, LINE_LEN_MAX);
-    buf_init(&b, LINE_LEN_MAX);
     for (uint32_t i = 0; i < w->run->fleet.lanes_len && w->has_looked; i++) {
         const struct lane_name lane = watching_key(&w->run->fleet, WATCHING_LANE | i).lane;
-        if (w->lanes[i].trouble)
+        const struct watching_lane *seen = &w->lanes[i];
+        if (seen->trouble)
             message_error("account " TEXT_FMT ", Region " TEXT_FMT " could not be looked at: %s",
-                          TEXT_ARG(lane.account), TEXT_ARG(lane.region), w->lanes[i].trouble);
+                          TEXT_ARG(lane.account), TEXT_ARG(lane.region), seen->trouble);
+        else if (seen->gap && !r->options->quiet)
+            message_note("note: account " TEXT_FMT ", Region " TEXT_FMT ": %s",
+                         TEXT_ARG(lane.account), TEXT_ARG(lane.region), seen->gap);
+        if (!seen->trouble && seen->one_by_one && seen->rows > SES_BATCH_MAX && !r->options->quiet)
+            message_note("note: account " TEXT_FMT ", Region " TEXT_FMT
+                         ": a look costs a call for each identity, because IAM refuses %s",
+                         TEXT_ARG(lane.account), TEXT_ARG(lane.region),
+                         call_action(CALL_READ_MAIL_FROM, API_V1));
     }
     if (w->blind)
         message_error("nothing could be looked at: %s", w->blind);
-    buf_clear(&a);
-    buf_clear(&b);
 }
 
 static uint64_t calls_of(const struct watching *w)

@@ -75,5 +75,9 @@ void listed_drop(struct call *c)
     c->listed = NULL;
     c->listed_verified = NULL;
     c->listed_len = 0;
+    c->endpoints = NULL;
+    c->endpoints_len = 0;
+    c->advice = NULL;
+    c->advice_len = 0;
     c->next_token = TEXT_NONE;
 }

@@ -32,6 +32,7 @@
 /* SES */
 #define SES_BATCH_MAX   100        /* identities per v1 Get...Attributes call */
 #define SES_LIST_PAGE   1000       /* MaxItems of ListIdentities */
+#define SES_ADVICE_PAGE 100        /* PageSize of ListRecommendations */
 #define LIST_PAGES_MAX  10000      /* of one listing; SES allows ten thousand identities at first */
 #define HTTP_BODY_MAX   (4u << 20) /* 100 entries are under 64 KB; 1,000 listed under 400 KB */
 #define HTTP_HEADER_MAX (64u << 10)
@@ -154,6 +155,22 @@
 #define ROUTE53_VALUE_MAX        4000        /* one Value (Route 53, "Quotas on records") */
 #define ROUTE53_BATCH_RECORDS    1000        /* ResourceRecord elements of a batch */
 #define ROUTE53_BATCH_CHARACTERS 32000       /* characters in the Value elements of a batch */
+
+/* the live page */
+#define PAGE_STREAMS_MAX 256 /* browsers that look on at once; 200 are promised */
+#define PAGE_CONNECTIONS_MAX                                                                       \
+    512 /* a browser has one for events, and one or two for searches, which end by themselves */
+#define PAGE_CONNECTION_BYTES                                                                      \
+    (16u << 10)                /* of a request's head: a browser sends 1 KB, with cookies 4 */
+#define PAGE_BODY_MAX     4096 /* of a request: a token of 256 characters, each as %XX */
+#define PAGE_TOKEN_MIN    16   /* characters: 62^16 are not guessed over HTTP */
+#define PAGE_TOKEN_MAX    256
+#define PAGE_SEARCH_MAX   320 /* bytes looked for: the longest address */
+#define PAGE_ROWS_USUAL   100 /* of one answer: what a browser lays out in a blink */
+#define PAGE_ROWS_MAX     500
+#define PAGE_ANSWER_BYTES (1u << 20)  /* of one answer with rows: fewer rows are given then */
+#define PAGE_DOCUMENT_MAX (16u << 20) /* index page, status, metrics, one event */
+#define PAGE_ANSWERS_MAX  (64u << 20) /* answers on their way at once; further ones are refused */
 
 /* providers of DNS */
 #define ROUTE53_PAGE_ZONES       100 /* MaxItems of ListHostedZonesByName (its model) */

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "model/fleet.h"
+#include "model/order.h"
 #include "model/publish_record.h"
 #include "model/publish_target.h"
 #include "model/watch_record.h"
@@ -70,8 +71,9 @@ void journal_together(struct journal *j);
 enum err journal_apart(struct journal *j, struct why *why);
 /* Appends, in one durable transaction. With an intent among the records, OK only while the
  * journal's name still leads to the opened journal, so a later reader finds the intent. Records of
- * kind RECORD_LANE are notes of their lane and come back by journal_lane_notes() alone; those of
- * kind RECORD_PUBLISH, with their intents, by journal_publish_replay() and journal_publish_rows().
+ * kind RECORD_LANE are notes of their lane and come back by journal_lane_notes() alone, those of
+ * kind RECORD_ORDER by journal_orders(); those of kind RECORD_PUBLISH, with their intents, by
+ * journal_publish_replay() and journal_publish_rows().
  */
 enum err journal_keep(struct journal *j, uint64_t run, const struct record *records, uint32_t len,
                       struct why *why);
@@ -155,6 +157,12 @@ struct lane_note {
 enum err journal_lane_notes(struct journal *j, uint64_t run,
                             bool (*fn)(void *ctx, const struct lane_note *note), void *ctx,
                             struct why *why);
+
+/* The orders that people gave to a run (records of kind RECORD_ORDER), in the order of keeping;
+ * borrowed for one callback. fn returns false: enough. */
+enum err journal_orders(struct journal *j, uint64_t run,
+                        bool (*fn)(void *ctx, const struct order *order), void *ctx,
+                        struct why *why);
 
 /* The names that a run may publish: once, before the run's first record of one. Durable on return.
  */

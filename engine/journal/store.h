@@ -46,6 +46,7 @@ enum store_table {
     TABLE_RECORD,    /* given by the store: greater than that of every record kept before */
     TABLE_PUBLISHED, /* given by the journal: that of the record that this row belongs to */
     TABLE_LANE_NOTE, /* given by the store, as TABLE_RECORD */
+    TABLE_ORDER,     /* given by the store, as TABLE_RECORD */
     TABLE_RULE,      /* of all runs: the journal's number of a rule of findings */
     TABLE_ASKED,     /* of all runs: given by the store, as TABLE_RECORD */
     /* Of all runs: given by the journal. A row replaces the one that has its number. */

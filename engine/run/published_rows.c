@@ -13,6 +13,13 @@ struct rows {
     bool no_memory;
 };
 
+static enum err journal_each(void *ctx, bool (*fn)(void *fn_ctx, const struct publish_record *r),
+                             void *fn_ctx, struct why *why)
+{
+    const struct run *r = ctx;
+    return journal_publish_rows(r->journal, r->head.id, fn, fn_ctx, why);
+}
+
 static struct text kept(struct rows *rows, struct text t)
 {
     struct text copy = arena_text(rows->arena, t);
@@ -103,8 +110,13 @@ static void row_make(void *ctx, size_t i, struct published_row *row)
 
 enum err published_rows(struct publishing *p, struct published_list *list, struct why *why)
 {
-    struct run *r = p->run;
-    struct arena *arena = &r->arena;
+    return published_rows_of(p, journal_each, p->run, &p->run->arena, list, why);
+}
+
+enum err published_rows_of(const struct publishing *p, published_each *each, void *ctx,
+                           struct arena *arena, struct published_list *list, struct why *why)
+{
+    const struct run *r = p->run;
     struct rows *rows = ARENA_NEW(arena, struct rows);
     if (!rows)
         return why_set(why, ERR_NOMEM, "out of memory");
@@ -113,7 +125,7 @@ enum err published_rows(struct publishing *p, struct published_list *list, struc
     rows->items = ARENA_ARRAY(arena, uint32_t, 2 * p->targets_len + 1u);
     if (!rows->newest || !rows->items)
         return why_set(why, ERR_NOMEM, "out of memory");
-    enum err err = journal_publish_rows(r->journal, r->head.id, newest_take, rows, why);
+    enum err err = each(ctx, newest_take, rows, why);
     *list = (struct published_list){.ctx = rows,
                                     .at = row_make,
                                     .run = p->is_dry ? 0 : r->head.id,

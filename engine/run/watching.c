@@ -249,6 +249,15 @@ static bool row_look(struct watching *w, uint32_t row, instant_us now)
     seen.mx = (enum mx_status)job->mx;
     seen.spf = (enum spf_status)job->spf;
     seen.dmarc = (enum dmarc_status)job->dmarc;
+    if (d && scheduler_lane_endpoints_known(d, f->choices[row].lane))
+        seen.known |= WATCH_BIT(WATCH_ENDPOINT_REGIONS);
+    if (d && scheduler_lane_advice_known(d, f->choices[row].lane))
+        seen.known |= WATCH_BIT(WATCH_ADVISOR_OPEN);
+    unsigned advice = d ? scheduler_row_advice(d, row) : 0;
+    if (advice & ROW_ENDPOINT_DIFFERS)
+        seen.shown |= WATCH_BIT(WATCH_ENDPOINT_REGIONS);
+    if (advice & ~ROW_ENDPOINT_DIFFERS)
+        seen.shown |= WATCH_BIT(WATCH_ADVISOR_OPEN);
     w->asked += seen.mx != MX_STATUS_NONE;
     w->troubled += seen.mx == MX_STATUS_TROUBLE;
     return watch_look(w->memory, &key, row, &wanted, &seen, now);
@@ -356,6 +365,13 @@ static void lanes_look(struct sweep *s, const char *trouble)
     for (uint32_t i = 0; i < r->fleet.lanes_len; i++) {
         struct watching_lane *lane = &w->lanes[i];
         const char *closed = r->scheduler ? scheduler_lane_trouble(r->scheduler, (uint16_t)i) : trouble;
+        for (unsigned gap = 0; r->scheduler && gap < SURVEY_GAPS_MAX && !lane->gap; gap++) {
+            const char *told = scheduler_survey_gap(r->scheduler, (uint16_t)i, gap);
+            lane->gap = told ? arena_text(&w->arena, text_of(told)).at : NULL;
+        }
+        lane->one_by_one =
+            r->scheduler &&
+            scheduler_api(r->scheduler, (uint16_t)i, CALL_READ_MAIL_FROM) == API_V2;
         if (lane->unseen < lane->rows || lane->rows == 0)
             lane->trouble = NULL;
         else if (closed || !lane->trouble)

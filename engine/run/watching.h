@@ -35,6 +35,8 @@ struct watching_lane {
     uint32_t rows, unseen;                     /* unseen: SES was not read */
     uint32_t by_status[MAIL_FROM_UNKNOWN + 1]; /* of the others */
     const char *trouble;                       /* why it could not be read; NULL: it could */
+    const char *gap; /* what could not be asked, and what follows from it; NULL: nothing */
+    bool one_by_one; /* version 1 is refused: each identity costs a call */
 };
 
 /* Calls, of one action. */

@@ -10,6 +10,10 @@
  *   GetIdentityVerificationAttributes,   of the latter: are they verified, is their MAIL FROM
  *   GetIdentityMailFromDomainAttributes  another one? (lane_survey_masks.c)
  *   GetAccount                           may the account send, is it out of the sandbox?
+ *   ListMultiRegionEndpoints             global endpoints: which other Region gets half of the
+ * mail? Of rows without a row there, that Region's lane asks for verification and MAIL FROM
+ * (lane_survey_advice.c) ListRecommendations                  where GetAccount says that the
+ * Virtual Deliverability Manager is enabled: the open ones. No row waits for these
  *
  * In a lane with many rows the list is ListEmailIdentities, which tells verification as well, so
  * the reads of the rows need not ask for it (lane_survey_verified.c):
@@ -33,6 +37,7 @@
 #include "base/names.h"
 #include "calls/paged_list.h"
 #include "model/fleet_index.h"
+#include "scheduler.h"
 
 #define SURVEY_REASON_LEN 256
 
@@ -43,17 +48,26 @@ enum lane_survey_gap {
     SURVEY_GAP_FORWARDING,
     SURVEY_GAP_MASKS,
     SURVEY_GAP_VERIFICATION, /* of a sweep */
+    SURVEY_GAP_ENDPOINTS,
+    SURVEY_GAP_ADVICE,
     SURVEY_GAPS,
 };
 
 /* Bits of the parts about possibly masking identities: verification, MAIL FROM. By version 2 the
  * first part asks for both. */
-#define SURVEY_MASK_PARTS 0x18u
+#define SURVEY_MASK_PARTS     0x18u
+#define SURVEY_LIST_PART      0x01u
+#define SURVEY_ENDPOINTS_PART 0x20u
+#define SURVEY_ADVICE_PART    0x40u
 
-/* An identity below a domain of the fleet. */
+/* An identity below a domain of the fleet; or a twin, an identity of a row of another Region that
+ * shares a global endpoint with this one, and that has no row here. */
 struct lane_survey_maybe {
     struct text identity, mail_from;
-    bool asked, verified;
+    uint32_t twin; /* the row + 1; 0: no twin */
+    bool asked, answered, verified;
+    bool exists;      /* a twin: SES knows it here */
+    uint8_t behavior; /* of a twin: enum behavior */
 };
 
 struct lane_survey {
@@ -66,7 +80,10 @@ struct lane_survey {
     struct arena text; /* the token of the next page, the names to be asked about */
     struct text suspects[SES_BATCH_MAX]; /* identities sending from a MAIL FROM of the fleet */
     uint32_t suspects_len;
-    struct lane_survey_maybe *maybe;           /* possibly masking identities; in text */
+    struct lane_survey_maybe *maybe; /* possibly masking identities, and behind them twins in the
+                                        order of their rows; in text */
+    uint32_t twins_first, twins_len;
+    bool twins_taken;
     uint32_t maybe_len, maybe_cap, masks_left; /* left: for want of memory */
     uint32_t batch[SES_BATCH_MAX], batch_len;  /* of maybe: asked about now */
     uint32_t batches;                          /* so far */
@@ -79,6 +96,13 @@ struct lane_survey {
     uint32_t rows[SES_BATCH_MAX], rows_len; /* asked about now */
     bool account_known, can_send, in_sandbox;
     char status[32];
+    bool has_advisor;
+    struct paged_list endpoint_list, advice_list;
+    struct global_endpoint *endpoints; /* whose primary Region is this one, and that count */
+    uint32_t endpoints_len, endpoints_cap;
+    bool endpoints_known, advice_known;
+    struct lane_advice advice;
+    uint8_t account_gaps; /* bits of gaps that SES's refusal makes, whatever the Region */
     char gaps[SURVEY_GAPS][SURVEY_REASON_LEN]; /* empty: none */
 };
 
@@ -93,6 +117,8 @@ struct lane_surveys {
     struct names owners;  /* of the domains of the fleet's addresses and those above, by lane */
     bool *is_owner;       /* per id of owners: SES lists it; in arena */
     uint8_t *verified;    /* per job: enum verification + 1, 0: not known; with VERIFIED_SURELY */
+    uint16_t *next_lane;  /* per lane: the next of the same account, in a ring */
+    uint8_t *advice;      /* per job: bits of enum advisor_type; in arena */
 };
 
 enum lane_survey_sender { SENDER_EXISTS = 1, SENDER_FORWARDS = 2, SENDER_UNASKED = 4 };
@@ -109,6 +135,7 @@ bool lane_survey_init(struct scheduler *d, struct arena *memory);
 void lane_survey_start(struct scheduler *d); /* of a sweep: once it is known what is remembered */
 void lane_survey_clear(struct scheduler *d);
 enum api lane_survey_api(const struct scheduler *d, uint16_t lane);
+enum api lane_survey_list_api(const struct scheduler *d, uint16_t lane);
 bool lane_survey_is_done(const struct scheduler *d, uint16_t lane);
 uint32_t lane_survey_send(struct scheduler *d, uint16_t lane, instant_us now, struct call **calls,
                           uint32_t max);
@@ -150,6 +177,23 @@ void owners_clear(struct scheduler *d);
 void owners_seen(struct scheduler *d, uint16_t lane, struct text identity); /* in the list */
 /* Is the job's identity an address at a domain that is not in the list, nor is one above it? */
 bool owners_is_foreign(const struct scheduler *d, uint32_t job);
+
+/* lane_survey_advice.c */
+bool advice_init(struct scheduler *d, struct arena *memory);
+bool advice_is_wanted(const struct scheduler *d);
+void endpoints_seen(struct scheduler *d, const struct call *call); /* one page */
+void endpoints_end(struct scheduler *d, uint16_t lane);            /* the last page is there */
+void recommendations_seen(struct scheduler *d, const struct call *call);
+/* Once the account's endpoints and the lane's identities are listed: rows of other Regions to be
+ * asked about here. */
+void twins_take(struct scheduler *d, uint16_t lane);
+/* Must the lane's first reads wait for another Region of its account? */
+bool endpoints_hold(const struct scheduler *d, uint16_t lane);
+void endpoints_wake(struct scheduler *d, uint16_t lane); /* the lanes of the account go on */
+/* Is a list of recommendations under way, in a lane that answers? */
+bool advice_is_due(const struct scheduler *d);
+/* What the other Region of a global endpoint has for a job. False: it is the same, or not known. */
+bool endpoint_differs(const struct scheduler *d, uint32_t job, struct endpoint_view *out);
 
 void masks_again(struct lane_survey *l); /* by another API: the batch goes back to the others */
 

@@ -246,11 +246,30 @@ bool scheduler_has_room(const struct scheduler *d)
     return d->records_len + RECORD_ROOM <= RECORDS_PER_TURN_MAX;
 }
 
+/* A person's order. Every lane is visited in the next turn: what it waits for may have changed. */
+static void order_take(struct scheduler *d, struct order *order, instant_us now)
+{
+    if (!steering_take(&d->steering, order, d->draining, now))
+        return;
+    scheduler_record_order(d, order);
+    d->draining = d->draining || order->kind == ORDER_STOP || order->kind == ORDER_LEAVE;
+    for (uint32_t i = 0; i < d->fleet->lanes_len; i++) {
+        d->lane_wake[i] = 0;
+        for (int kind = 0; order->kind == ORDER_PACE && kind < CALL_KINDS; kind++)
+            pace_want(&d->lanes[i].pace[kind], order->rate_per_s, now);
+    }
+}
+
 void scheduler_event(struct scheduler *d, const struct event *event, instant_us now)
 {
     assert(now >= d->latest);
     assert(event->kind != EVENT_ANSWER || event->call);
+    assert(event->kind != EVENT_CONTROL || event->order);
     d->latest = now;
+    if (event->kind == EVENT_CONTROL) {
+        order_take(d, event->order, now);
+        return;
+    }
     if (event->kind != EVENT_ANSWER) {
         d->draining = true;
         return;
@@ -457,7 +476,7 @@ bool scheduler_is_finished(const struct scheduler *d)
     for (uint32_t i = 0; d->options.sweep && i < d->fleet->lanes_len; i++)
         if (!lane_survey_is_done(d, (uint16_t)i))
             return false; /* which identities are verified is still to be told */
-    return true;
+    return !advice_is_due(d);
 }
 
 bool scheduler_is_draining(const struct scheduler *d)
@@ -529,6 +548,16 @@ const struct waves *scheduler_waves(const struct scheduler *d)
     return &d->waves;
 }
 
+const struct steering *scheduler_steering(const struct scheduler *d)
+{
+    return &d->steering;
+}
+
+const struct order *scheduler_paused_by(const struct scheduler *d)
+{
+    return d->steering.is_paused ? &d->steering.pause : NULL;
+}
+
 const char *scheduler_lane_trouble(const struct scheduler *d, uint16_t lane)
 {
     assert(lane < d->fleet->lanes_len);
@@ -567,4 +596,11 @@ const char *scheduler_survey_gap(const struct scheduler *d, uint16_t lane, unsig
     assert(gap < SURVEY_GAPS);
     const char *reason = d->surveys.lanes[lane].gaps[gap];
     return d->surveys.wanted && reason[0] ? reason : NULL;
+}
+
+bool scheduler_survey_gap_is_of_account(const struct scheduler *d, uint16_t lane, unsigned gap)
+{
+    assert(lane < d->fleet->lanes_len);
+    assert(gap < SURVEY_GAPS);
+    return d->surveys.lanes[lane].account_gaps & 1u << gap;
 }

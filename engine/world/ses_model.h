@@ -42,6 +42,8 @@ enum ses_action {
     SES_GET_V2,
     SES_LIST_V2,
     SES_ACCOUNT_V2,
+    SES_ENDPOINTS_V2,
+    SES_ADVICE_V2,
     SES_ACTIONS,
 };
 

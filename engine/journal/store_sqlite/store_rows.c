@@ -37,6 +37,7 @@ static const struct sql_table {
     [TABLE_RECORD] = {"run", "?1", "seq", OF_RUN_BEHIND " ORDER BY seq"},
     [TABLE_PUBLISHED] = {"run, seq", "?1, ?2", "seq", OF_RUN_BEHIND " ORDER BY seq"},
     [TABLE_LANE_NOTE] = {"run", "?1", "seq", "run = ?1 ORDER BY seq"},
+    [TABLE_ORDER] = {"run", "?1", "seq", "run = ?1 ORDER BY seq"},
     [TABLE_RULE] = {"number", "?2", "number", "?1 = 0 ORDER BY number"},
     [TABLE_ASKED] = {"seq", "NULL", "seq", "?1 = 0 ORDER BY seq"},
     [TABLE_WATCHED] = {"number", "?2", "number", "?1 = 0 ORDER BY number", true},
@@ -133,7 +134,7 @@ enum err sqlite_put(struct store *store, enum store_table table, uint64_t run,
     sql_bind_values(s->put[table], FIRST_VALUE, values, store_columns[table].len);
     err = sql_run(s->sql, s->put[table], why);
     if (table == TABLE_RUN || table == TABLE_RECORD || table == TABLE_LANE_NOTE ||
-        table == TABLE_ASKED)
+        table == TABLE_ORDER || table == TABLE_ASKED)
         *number = (uint64_t)sql_last_id(s->sql);
     if (err == OK)
         appended_note(s, table, run, values, *number);
@@ -282,8 +283,9 @@ enum err sqlite_tail(struct store *store, uint64_t run, struct store_tail *tail,
                                tail, why);
     if (err == OK)
         err = newest_read(of(store), run,
-                          "SELECT seq, 0, at FROM lane_note WHERE run = ?1"
-                          " ORDER BY seq DESC LIMIT 1",
+                          "SELECT 0, 0, max(at) FROM"
+                          " (SELECT at FROM lane_note WHERE run = ?1"
+                          " UNION ALL SELECT at FROM control WHERE run = ?1)",
                           &note, why);
     if (err == OK && note.at > tail->at)
         tail->at = note.at;

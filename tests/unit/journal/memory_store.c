@@ -150,7 +150,8 @@ static enum err put(struct store *store, enum store_table table, uint64_t run,
         return err;
     if (table == TABLE_RUN)
         run = *number = ++m->runs;
-    else if (table == TABLE_RECORD || table == TABLE_LANE_NOTE || table == TABLE_ASKED)
+    else if (table == TABLE_RECORD || table == TABLE_LANE_NOTE || table == TABLE_ORDER ||
+             table == TABLE_ASKED)
         *number = m->numbers += MEMORY_STEP;
     return row_add(m, table, run, *number, values, why);
 }
@@ -414,6 +415,9 @@ static enum err tail(struct store *store, uint64_t run, struct store_tail *out, 
                                 number_of(record, TABLE_RECORD, "at")};
     if (note && number_of(note, TABLE_LANE_NOTE, "at") > out->at)
         out->at = number_of(note, TABLE_LANE_NOTE, "at");
+    note = newest(of(store)->rows, TABLE_ORDER, run);
+    if (note && number_of(note, TABLE_ORDER, "at") > out->at)
+        out->at = number_of(note, TABLE_ORDER, "at");
     return OK;
 }
 

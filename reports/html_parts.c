@@ -1,0 +1,120 @@
+/*
+ * The parts of a page that are made of all rows: the facts behind them, the verdict on top, the
+ * pictures. A report (html.c) has them once, a live page (live_parts.c) again and again.
+ */
+#include "html_internal.h"
+
+#include "base/count.h"
+#include "base/plural.h"
+#include "markup.h"
+
+static bool row_count(void *ctx, const struct report_row *row)
+{
+    struct html_facts *facts = ctx;
+    report_sum_add(&facts->sum, row);
+    groups_add(&facts->groups, row);
+    return true;
+}
+
+enum err html_facts_make(struct html_facts *facts, const struct report *report, struct why *why)
+{
+    *facts = (struct html_facts){.groups = {.len = 0}};
+    enum err err = report_sum_init(&facts->sum, report->fleet, report->head->tense, why);
+    if (err == OK)
+        err = groups_init(&facts->groups, why);
+    if (err == OK)
+        err = report_rows(report, row_count, facts, why);
+    if (err == OK && facts->groups.failed)
+        err = why_set(why, ERR_NOMEM, "out of memory");
+    if (err == OK)
+        err = history_make(&facts->history, report, why);
+    if (err == OK)
+        err = waiting_make(&facts->waiting, report, waiting_parent, NULL, why);
+    if (err == OK)
+        groups_sort(&facts->groups);
+    return err;
+}
+
+void html_facts_clear(struct html_facts *facts)
+{
+    groups_clear(&facts->groups);
+    waiting_clear(&facts->waiting);
+    report_sum_clear(&facts->sum);
+}
+
+void head_add(struct buf *out, const struct report_head *head, const struct report_sum *sum)
+{
+    bool open = report_unfinished(sum) > 0;
+    bool bad = sum->bad || head->lost.len;
+    buf_add_fmt(out, "<header class=\"%s\">\n<h1>", bad ? "bad" : open ? "open" : "good");
+    report_verdict(sum, out);
+    buf_add_str(out, "</h1>\n");
+    char started[WHEN_LEN], stopped[WHEN_LEN], took[WHEN_LEN];
+    buf_add_str(out, "<p class=\"facts\">mailfrom ");
+    report_title_add(head, out);
+    when_format(head->started, started);
+    when_format(head->stopped, stopped);
+    if (sum->tense != TENSE_RUN && text_eq(head->state, TEXT("ended"))) {
+        buf_add_fmt(out, ", made %s", stopped);
+    } else {
+        buf_add_str(out, ", ");
+        markup_add(out, head->state);
+        buf_add_fmt(out, ". Began %s", started);
+        if (*stopped)
+            buf_add_fmt(out, ", stopped %s, after %s", stopped,
+                        span_format(head->stopped - head->started, took));
+    }
+    buf_add_str(out, ". Program version ");
+    markup_add(out, head->version);
+    buf_add_str(out, ".</p>\n");
+    if (wave_tally_goes_on(&sum->wave) && !head->is_over) {
+        buf_add_str(out, "<p class=\"facts\">Now ");
+        wave_tally_told(&sum->wave, 0, out);
+        buf_add_str(out, ".</p>\n");
+    }
+    if (head->lost.len != 0) {
+        buf_add_fmt(out, "<p class=\"lost\"><strong>The journal %s lost records of this run: ",
+                    head->lost_is_suspected ? "may have" : "has");
+        markup_add(out, head->lost);
+        buf_add_str(out, ". Rows may lack what was written last.</strong></p>\n");
+    }
+    if (head->selection.len) {
+        buf_add_str(out, "<p class=\"facts\">Selected by ");
+        markup_add(out, head->selection);
+        buf_add_str(out, ".</p>\n");
+    }
+    buf_add_str(out, "<ul class=\"counts\">\n");
+    for (int s = STANDING_UNCHANGED; s < STANDINGS; s++)
+        if (sum->by_standing[s])
+            buf_add_fmt(out, "<li class=\"%s\"><b>%u</b> <span>%s</span></li>\n",
+                        standing_class((enum standing)s), sum->by_standing[s],
+                        standing_words((enum standing)s, sum->tense));
+    if (sum->tense == TENSE_RUN)
+        buf_add_fmt(out, "<li><b>%llu</b> %s to SES</li>\n", (unsigned long long)sum->writes,
+                    plural(sum->writes, "write", "writes"));
+    buf_add_str(out, "</ul>\n");
+    share_draw(out, sum);
+    buf_add_str(out, "</header>\n");
+}
+
+void groups_tables_add(struct buf *out, const struct fleet *fleet, const struct html_facts *facts)
+{
+    static const enum row_alarm tables[] = {ALARM_REJECTING, ALARM_NONE, ALARM_AILING};
+    for (size_t i = 0; i < COUNT(tables); i++)
+        groups_table_add(out, fleet, &facts->groups, tables[i], facts->sum.tense);
+}
+
+void time_add(struct buf *out, const struct history *h)
+{
+    buf_add_str(out, "<section>\n<h2>Over time</h2>\n");
+    timeline_draw(out, h);
+    window_draw(out, h);
+    buf_add_str(out, "</section>\n");
+}
+
+void standings_add(struct buf *out, const struct history *h)
+{
+    buf_add_str(out, "<section>\n<h2>Where every identity stands</h2>\n");
+    states_draw(out, h);
+    buf_add_str(out, "</section>\n");
+}
