@@ -90,7 +90,7 @@ static void metrics_tell(struct notifying *n, instant_us now, instant_us ended, 
                             .started = n->started,
                             .updated = now,
                             .ended = ended,
-                            .is_paused = n->is_paused && !ended,
+                            .is_paused = (n->is_paused || n->is_held) && !ended,
                             .has_failed = failed};
     n->metrics_next = now + METRICS_EVERY;
     if (!n->options->notify.metrics)
@@ -130,7 +130,7 @@ static enum err companion_begin(void *ctx, struct run *r, struct wire *wire, ins
     (void)wire, (void)why;
     n->run = r;
     n->started = now;
-    n->has_turned = n->is_paused = false;
+    n->has_turned = n->is_paused = n->is_held = false;
     n->waves_done = 0;
     if (r->resumes)
         what.reason = TEXT("a run that was interrupted goes on");
@@ -159,37 +159,51 @@ static void waves_tell(struct notifying *n, instant_us now)
     }
 }
 
-/* By max_failures or a wave somebody has to decide; a person who has paused the run knows. */
+/* max_failures, or a wave that failed or is inconclusive: the run will end so. */
+static void held_tell(struct notifying *n, instant_us now)
+{
+    struct advice a;
+    const char *reason = scheduler_pause_reason(n->run->scheduler);
+    struct notification what = {.type = NOTE_RUN_PAUSED, .to = WATCH_CRITICAL};
+    if (!reason || n->is_held)
+        return;
+    n->is_held = true;
+    what.reason = text_of(reason);
+    what.mend = resume_advice(n, &a);
+    event_tell(n, &what, now);
+}
+
+/* A person's order, which a person's order ends. */
 static void pause_tell(struct notifying *n, instant_us now)
 {
     struct advice a;
-    char who[ORDER_GIVER_MAX], paused_by[ORDER_GIVER_MAX + 16];
-    const struct scheduler *scheduler = n->run->scheduler;
-    const char *reason = scheduler ? scheduler_pause_reason(scheduler) : NULL;
-    const struct order *pause = scheduler       ? scheduler_paused_by(scheduler)
-                                : n->publishing ? publisher_paused_by(n->publishing->publisher)
-                                                : NULL;
+    char giver[ORDER_GIVER_MAX], reason[ORDER_GIVER_MAX + 16];
+    const struct order *by = NULL;
     struct notification what = {.type = NOTE_RUN_RESUMED};
-    bool is_paused = reason || pause;
-    if (n->is_paused == is_paused)
+    if (n->run->scheduler)
+        by = scheduler_paused_by(n->run->scheduler);
+    else if (n->publishing)
+        by = publisher_paused_by(n->publishing->publisher);
+    if (n->is_paused == (by != NULL))
         return;
-    n->is_paused = is_paused;
-    if (pause)
-        snprintf(paused_by, sizeof paused_by, "paused by %s", order_giver(pause, who));
-    if (is_paused)
+    n->is_paused = by != NULL;
+    if (by) {
+        snprintf(reason, sizeof reason, "paused by %s", order_giver(by, giver));
         what = (struct notification){.type = NOTE_RUN_PAUSED,
-                                     .from = WATCH_WELL,
-                                     .to = reason ? WATCH_CRITICAL : WATCH_WARNING,
-                                     .reason = text_of(reason ? reason : paused_by),
+                                     .to = WATCH_WARNING,
+                                     .reason = text_of(reason),
                                      .mend = resume_advice(n, &a)};
+    }
     event_tell(n, &what, now);
 }
 
 static void companion_turn(void *ctx, instant_us now)
 {
     struct notifying *n = ctx;
-    if (n->run->scheduler)
+    if (n->run->scheduler) {
         waves_tell(n, now);
+        held_tell(n, now);
+    }
     pause_tell(n, now);
     if (now >= n->metrics_next) {
         metrics_tell(n, now, 0, false);

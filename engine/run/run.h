@@ -125,6 +125,8 @@ enum err run_recall(struct run *r, uint64_t id, struct why *why);
 /* For the family (publishing.h). A new run in the journal, with its fleet and what *p, unless NULL,
  * may publish: several transactions, unless the journal keeps them together. */
 enum err run_head_begin(struct run *r, const struct publishing *p, instant_us now, struct why *why);
+/* By verb and access. */
+struct scheduler_options run_scheduler_options(const struct run *r);
 /* After lanes_open(). *wire may be there after an error, too; run_wire_close() takes NULL. */
 enum err run_wire_open(struct run *r, struct wire **wire, struct why *why);
 void run_wire_close(struct run *r, struct wire *wire);

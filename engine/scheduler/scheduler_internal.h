@@ -9,7 +9,7 @@
  *   scheduler_audit.c  the whole structure, for tests
  *   ready.c  whose turn to write is near, and who must be read first
  *   tighten.c one identity of a lane is tightened first
- *   lane_survey_masks.c  who masks a domain
+ *   lane_survey_masks.c  who masks a domain   lane_survey_verified.c  which rows are verified
  *   lane_survey_advice.c  global endpoints and recommendations
  */
 #ifndef MF_SCHEDULER_INTERNAL_H

@@ -55,6 +55,7 @@ static struct scheduler *scheduler_make(struct play *p, struct arena *memory, bo
                                         .write_api = p->scene.write_api,
                                         .authority_dns = p->scene.authority_dns,
                                         .lane_survey = p->seed % 3 != 0,
+                                        .advice = p->seed % 4 != 0,
                                         .surveys = p->seed % 5 != 0,
                                         .looks_closer = p->seed % 7 != 0,
                                         .suffixes = p->scene.options.suffixes,
