@@ -1,9 +1,9 @@
 /*
- * From a run to the live page. Three threads: the deciding one copies what it has kept into a queue and
- * tells its figures once a second; the page's thread takes both over, makes what is shown and gives it
- * to the server; the server's thread reads that, and lays single rows out of the copy. `lock` is over
- * the queue and the figures, `copy_lock` over the copy; no one holds either for longer than it takes to
- * copy some figures, or to take over some records.
+ * From a run to the live page. Three threads: the deciding one copies what it has kept into a queue
+ * and tells its figures once a second; the page's thread takes both over, makes what is shown and
+ * gives it to the server; the server's thread reads that, and lays single rows out of the copy.
+ * `lock` is over the queue and the figures, `copy_lock` over the copy; no one holds either for
+ * longer than it takes to copy some figures, or to take over some records.
  */
 #include "live_page.h"
 
@@ -22,18 +22,18 @@
 #include <string.h>
 #include <time.h>
 
-#define SHOWN_EVERY      SPAN_S(1)
-#define UNSEEN_EVERY     SPAN_S(5)  /* nobody looks: /api/status and /metrics are for programs */
-#define AGES_EVERY       SPAN_S(30) /* nothing happens, but times left go by */
-#define SHOW_SHARE       4          /* a rest takes so many times what the last making took */
-#define TOLD_LANES       1000       /* so many lanes more are told that much more rarely */
-#define REASON_MAX       512
-#define TROUBLE_MAX      200
-#define SNAPSHOT_BYTES   ((size_t)1 << 30) /* a million rows take 300 MB */
+#define SHOWN_EVERY    SPAN_S(1)
+#define UNSEEN_EVERY   SPAN_S(2)  /* nobody looks: /api/status and /metrics are for programs */
+#define AGES_EVERY     SPAN_S(30) /* nothing happens, but times left go by */
+#define SHOW_SHARE     4          /* a rest takes so many times what the last making took */
+#define TOLD_LANES     1000       /* so many lanes more are told that much more rarely */
+#define REASON_MAX     512
+#define TROUBLE_MAX    200
+#define SNAPSHOT_BYTES ((size_t)1 << 30) /* a million rows take 300 MB */
 
 /* The figures that the deciding thread tells. */
 struct page_figures {
-    struct lane_pace *paces;      /* as fleet.lanes; trouble is in troubles. Owned */
+    struct lane_pace *paces;       /* as fleet.lanes; trouble is in troubles. Owned */
     char (*troubles)[TROUBLE_MAX]; /* likewise */
     char state[16], reason[REASON_MAX];
     instant_us now, stopped;
@@ -126,8 +126,8 @@ static enum err rows_of_run(struct live_page *p, const struct live_run *run,
                             struct page_snapshot *s, struct why *why)
 {
     const struct report report = {.head = run->head, .fleet = run->fleet, .source = run->source};
-    struct rows_making m = {&s->arena, ARENA_ARRAY(&s->arena, struct page_row,
-                                                   run->fleet->choices_len + 1u)};
+    struct rows_making m = {&s->arena,
+                            ARENA_ARRAY(&s->arena, struct page_row, run->fleet->choices_len + 1u)};
     if (!m.rows)
         return why_set(why, ERR_NOMEM, "out of memory");
     enum err err = report_rows(&report, row_take, &m, why);
@@ -363,7 +363,10 @@ static void page_turn(void *ctx, instant_us now)
     p->next = now + SHOWN_EVERY * (1 + p->view.fleet.lanes_len / TOLD_LANES);
     const char *reason = scheduler ? scheduler_pause_reason(scheduler) : NULL;
     bool drains = scheduler && scheduler_is_draining(scheduler);
-    figures_tell(p, drains ? "stopping" : reason ? "paused" : "running",
+    figures_tell(p,
+                 drains   ? "stopping"
+                 : reason ? "paused"
+                          : "running",
                  drains   ? "calls in flight finish, and nothing new is sent"
                  : reason ? reason
                           : "",
@@ -441,15 +444,16 @@ static void figures_clear(struct page_figures *f)
 static void view_begin(struct live_page *p, const struct run *r)
 {
     p->view = (struct run){.fleet = r->fleet, .head = r->head};
-    p->head = (struct report_head){.run = r->head.id,
-                                   .tense = TENSE_RUN,
-                                   .verb = text_of(journal_verb_name(r->head.verb)),
-                                   .state = TEXT("running"),
-                                   .version = r->head.version,
-                                   .lost = text_of(r->lost.what),
-                                   .lost_is_suspected = journal_may_have_lost(text_of(r->lost.what)),
-                                   .selection = text_of(p->options->access.selection),
-                                   .started = r->head.started};
+    p->head =
+        (struct report_head){.run = r->head.id,
+                             .tense = TENSE_RUN,
+                             .verb = text_of(journal_verb_name(r->head.verb)),
+                             .state = TEXT("running"),
+                             .version = r->head.version,
+                             .lost = text_of(r->lost.what),
+                             .lost_is_suspected = journal_may_have_lost(text_of(r->lost.what)),
+                             .selection = text_of(p->options->access.selection),
+                             .started = r->head.started};
 }
 
 static enum err page_begin(void *ctx, struct run *r, struct wire *wire, instant_us now,
@@ -525,8 +529,8 @@ enum err live_page_look(struct live_page *p, struct run *r, const char *state, b
     if (!p)
         return OK;
     bool has_room = live_copy_init(&fresh, r->fleet.choices_len, 0);
-    enum err err = has_room ? live_copy_read(&fresh, &source, why)
-                            : why_set(why, ERR_NOMEM, "out of memory");
+    enum err err =
+        has_room ? live_copy_read(&fresh, &source, why) : why_set(why, ERR_NOMEM, "out of memory");
     if (err != OK) {
         live_copy_clear(&fresh);
         return err;
@@ -577,8 +581,7 @@ static enum err problems_take(struct page_snapshot *s, const struct live_watch *
     struct page_row *rows = ARENA_ARRAY(a, struct page_row, len + 1u);
     bool failed = !shown || !rows;
     if (shown)
-        *shown = (struct shown_problems){
-            ARENA_ARRAY(a, struct live_problem, len + 1u), w->now};
+        *shown = (struct shown_problems){ARENA_ARRAY(a, struct live_problem, len + 1u), w->now};
     failed |= shown && !shown->list;
     for (uint32_t i = 0; !failed && i < len; i++) {
         const struct live_problem *from = &list[i];
@@ -589,14 +592,13 @@ static enum err problems_take(struct page_snapshot *s, const struct live_watch *
         to->identity = copied(a, from->identity, &failed);
         to->reason = copied(a, from->reason, &failed);
         to->mend = copied(a, from->mend, &failed);
-        rows[i] = (struct page_row){.identity = to->identity,
-                                    .account = to->account,
-                                    .region = to->region,
-                                    .mail_from = to->level == WATCH_WELL
-                                                     ? TEXT_NONE
-                                                     : text_of(watch_kind_name(to->kind)),
-                                    .reason = to->reason,
-                                    .state = text_of(watch_level_name(to->level))};
+        rows[i] = (struct page_row){
+            .identity = to->identity,
+            .account = to->account,
+            .region = to->region,
+            .mail_from = to->level == WATCH_WELL ? TEXT_NONE : text_of(watch_kind_name(to->kind)),
+            .reason = to->reason,
+            .state = text_of(watch_level_name(to->level))};
     }
     s->rows = rows;
     s->rows_len = failed ? 0 : len;

@@ -53,7 +53,8 @@ const struct verb_row verb_rows[] = {
      "mailfrom apply fleet.yaml --report csv:done.csv"},
     {"resume", "[RUN]", "go on with a run that was interrupted or partly failed",
      LIVE_RUN | OPTIONS_LISTEN | OPTIONS_RESUME | OPTIONS_DETACH,
-     "Goes on with the oldest unfinished run, or with RUN; where RUN is paused in a living process, "
+     "Goes on with the oldest unfinished run, or with RUN; where RUN is paused in a living "
+     "process, "
      "that goes on. Unanswered writes are read from SES "
      "first. A run goes on in the wave that it had reached. resume --all --no-wait, from cron "
      "say, goes on with every unfinished run in turn.",

@@ -56,9 +56,8 @@ static enum err load(struct table *t, const char *file, bool is_endpoint, struct
         "account", "region", "identity", "type", "impact", "status", "description"};
     if (!file)
         return OK;
-    enum err err = is_endpoint
-                       ? table_read(t, file, endpoints, E_COLUMNS, E_STATUS, why)
-                       : table_read(t, file, recommendations, R_COLUMNS, R_IMPACT, why);
+    enum err err = is_endpoint ? table_read(t, file, endpoints, E_COLUMNS, E_STATUS, why)
+                               : table_read(t, file, recommendations, R_COLUMNS, R_IMPACT, why);
     for (uint32_t row = 0; err == OK && row < t->rows; row++) {
         const char *fault = row_fault(t, row, is_endpoint);
         if (fault)
@@ -177,11 +176,10 @@ static bool filter_read(struct exchange *x, const cJSON *filter, struct wish *w)
 static bool wish_read(struct exchange *x, const cJSON *body, struct wish *w)
 {
     const cJSON *size = cJSON_GetObjectItemCaseSensitive(body, "PageSize");
-    const char *token =
-        cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(body, "NextToken"));
+    const char *token = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(body, "NextToken"));
     *w = (struct wish){.max = SES_ADVICE_PAGE};
-    if (size && (!cJSON_IsNumber(size) || size->valuedouble < 1 ||
-                 size->valuedouble > SES_ADVICE_PAGE)) {
+    if (size &&
+        (!cJSON_IsNumber(size) || size->valuedouble < 1 || size->valuedouble > SES_ADVICE_PAGE)) {
         exchange_fail(x, 400, "BadRequestException", "PageSize must be between 1 and 100.");
         return false;
     }

@@ -352,7 +352,9 @@ static enum retry part_retry(struct scheduler *d, struct lane_survey *l, const s
         return next;
     }
     enum retry next = retry_next(&rules, &failure);
-    l->attempts = (uint8_t)(l->attempts + (next == RETRY_BACKOFF || next == RETRY_EXHAUSTED));
+    bool counts = next == RETRY_BACKOFF || next == RETRY_EXHAUSTED;
+    if (l->attempts < SURVEY_ATTEMPTS_MAX) /* parts that are out together may fail together */
+        l->attempts = (uint8_t)(l->attempts + counts);
     if (next == RETRY_BACKOFF)
         l->wake = now + backoff_span(BACKOFF_ERROR, seed, call->lane, l->attempts);
     return next;

@@ -10,11 +10,10 @@
  *   GetIdentityVerificationAttributes,   of the latter: are they verified, is their MAIL FROM
  *   GetIdentityMailFromDomainAttributes  another one? (lane_survey_masks.c)
  *   GetAccount                           may the account send, is it out of the sandbox?
- *   ListMultiRegionEndpoints             global endpoints: which other Region gets half of the mail?
- *                                        Of rows without a row there, that Region's lane asks for
- *                                        verification and MAIL FROM (lane_survey_advice.c)
- *   ListRecommendations                  where GetAccount says that the Virtual Deliverability
- *                                        Manager is enabled: the open ones. No row waits for these
+ *   ListMultiRegionEndpoints             global endpoints: which other Region gets half of the
+ * mail? Of rows without a row there, that Region's lane asks for verification and MAIL FROM
+ * (lane_survey_advice.c) ListRecommendations                  where GetAccount says that the
+ * Virtual Deliverability Manager is enabled: the open ones. No row waits for these
  *
  * In a lane with many rows the list is ListEmailIdentities, which tells verification as well, so
  * the reads of the rows need not ask for it (lane_survey_verified.c):

@@ -125,8 +125,8 @@ void endpoints_wake(struct scheduler *d, uint16_t lane)
 static bool endpoint_keep(struct lane_survey *l, const struct global_endpoint *e)
 {
     if (l->endpoints_len == l->endpoints_cap) {
-        struct global_endpoint *list = arena_grow(&l->text, l->endpoints, sizeof *list,
-                                                  l->endpoints_len, &l->endpoints_cap);
+        struct global_endpoint *list =
+            arena_grow(&l->text, l->endpoints, sizeof *list, l->endpoints_len, &l->endpoints_cap);
         if (!list)
             return false;
         l->endpoints = list;
@@ -263,8 +263,7 @@ struct comparison {
 static bool is_equal(struct text a, enum behavior behavior_a, struct text b,
                      enum behavior behavior_b)
 {
-    return a.len == 0 || b.len == 0 ? a.len == b.len
-                                    : dname_eq(a, b) && behavior_a == behavior_b;
+    return a.len == 0 || b.len == 0 ? a.len == b.len : dname_eq(a, b) && behavior_a == behavior_b;
 }
 
 /* A sweep's reads do not ask for verification. */

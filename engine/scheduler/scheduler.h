@@ -180,8 +180,8 @@ bool scheduler_lane_advice_known(const struct scheduler *d, uint16_t lane);
 /* The open recommendations of a lane. */
 #define ADVICE_EXAMPLES 3
 struct lane_advice {
-    uint32_t of_rows[ADVISOR_TYPES];   /* about identities of the fleet */
-    uint32_t of_others[ADVISOR_TYPES]; /* about others of the account and Region */
+    uint32_t of_rows[ADVISOR_TYPES];                 /* about identities of the fleet */
+    uint32_t of_others[ADVISOR_TYPES];               /* about others of the account and Region */
     struct recommendation examples[ADVICE_EXAMPLES]; /* of_rows, without ADVISOR_OTHER */
     uint32_t examples_len;
 };
