@@ -56,4 +56,14 @@ install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR}
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/mailfrom
   FILES_MATCHING PATTERN "*.schema.json" PATTERN man EXCLUDE PATTERN rules EXCLUDE)
 install(DIRECTORY manifests/examples DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+# What looks after a fleet when it has moved. systemd finds the units, nothing enables them; the rest is to
+# be copied.
+install(FILES packaging/systemd/mailfrom-watch.service packaging/systemd/mailfrom-watch.timer
+  packaging/systemd/mailfrom-watch-always.service packaging/systemd/mailfrom-watch-mail@.service
+  DESTINATION lib/systemd/system)
+install(FILES packaging/systemd/mailfrom.sysusers DESTINATION lib/sysusers.d RENAME mailfrom.conf)
+install(FILES packaging/systemd/watch.env DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples/systemd)
+install(DIRECTORY packaging/kubernetes packaging/prometheus packaging/grafana
+  DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT license)

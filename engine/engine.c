@@ -79,7 +79,8 @@ static enum err turns_take(const struct machine *m, const struct io *io,
         bool aborted = false;
         while (turn->taken < turn->len && has_room(m)) {
             const struct event *event = &turn->events[turn->taken++];
-            aborted = aborted || event->kind == EVENT_ABORT;
+            aborted = aborted || event->kind == EVENT_ABORT ||
+                      (event->kind == EVENT_CONTROL && event->order->kind == ORDER_LEAVE);
             m->event(m->ctx, event, now);
         }
         enum err err = keep_and_send(m, io, turn, aborted, now, why);

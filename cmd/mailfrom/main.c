@@ -3,6 +3,7 @@
  */
 #include "base/count.h"
 #include "model/finding.h"
+#include "notifying.h"
 #include "options/help.h"
 #include "options/together.h"
 #include "options/verb_rows.h"
@@ -54,6 +55,9 @@ static verb_function *function_of(const struct verb_row *row)
         {"explain", verb_explain},   {"completion", verb_completion},
         {"publish", verb_publish},   {"withdraw", verb_withdraw},
         {"due", verb_due},           {"version", run_version},
+        {"watch", verb_watch},
+        {"pause", verb_pause},       {"pace", verb_pace},
+        {"stop", verb_stop},
     };
     for (size_t i = 0; i < COUNT(functions); i++)
         if (strcmp(functions[i].name, row->name) == 0)
@@ -176,9 +180,12 @@ static int verb_run(const struct verb_row *verb, struct options *options)
     if (err == OK)
         err = outputs_prove(options, verb->options & (OPTIONS_RECORDS | OPTIONS_DUE), &why);
     if (err == OK)
+        err = notifying_open(options, verb->options, &why);
+    if (err == OK)
         code = function_of(verb)(options);
     else
         message_error("%s: %s", verb->name, why.text);
+    notifying_close(options);
     arena_clear(&paths);
     return message_flush(code);
 }

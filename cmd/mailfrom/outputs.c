@@ -39,7 +39,9 @@ static enum err path_expand(const char **path, struct arena *arena, struct why *
 
 enum err outputs_expand(struct options *o, struct arena *arena, struct why *why)
 {
-    const char **const paths[] = {&o->out, &o->plan, &o->journal, &o->discover.manifest};
+    const char **const paths[] = {&o->out,           &o->plan,
+                                  &o->journal,       &o->discover.manifest,
+                                  &o->notify.events, &o->notify.metrics};
     enum err err = OK;
     for (size_t i = 0; err == OK && i < COUNT(paths); i++)
         err = path_expand(paths[i], arena, why);
@@ -95,9 +97,10 @@ static enum err named_spare(const struct options *o, const char *output, struct 
                  {"the file of --ca-bundle", o->access.ca_bundle}};
     char file[PATH_MAX + 16];
     enum err err = OK;
-    for (size_t i = 0; err == OK && place_file_end(i / 2); i++) {
-        snprintf(file, sizeof file, "%s%s%s", options_journal(o), i % 2 ? OPTIONS_LOOKS : "",
-                 place_file_end(i / 2));
+    static const char *const journals[] = {"", OPTIONS_LOOKS, OPTIONS_WATCHED};
+    for (size_t i = 0; err == OK && place_file_end(i / COUNT(journals)); i++) {
+        snprintf(file, sizeof file, "%s%s%s", options_journal(o), journals[i % COUNT(journals)],
+                 place_file_end(i / COUNT(journals)));
         err = input_spare(output, i ? "the journal's file" : "the journal", file, why);
     }
     for (size_t i = 0; err == OK && i < COUNT(named); i++)
@@ -125,9 +128,14 @@ enum err outputs_spare_file(const struct options *o, const struct fleet *f, cons
 
 enum err outputs_spare(const struct options *o, const struct fleet *f, struct why *why)
 {
-    enum err err = o->out ? fleet_spare(f, o->out, why) : OK;
-    if (err != OK)
-        return why_wrap(why, err, "--out %s", o->out);
+    const struct {
+        const char *option, *path;
+    } single[] = {
+        {"--out", o->out}, {"--events", o->notify.events}, {"--metrics", o->notify.metrics}};
+    enum err err = OK;
+    for (size_t i = 0; i < COUNT(single); i++)
+        if (single[i].path && (err = fleet_spare(f, single[i].path, why)) != OK)
+            return why_wrap(why, err, "%s %s", single[i].option, single[i].path);
     for (size_t i = 0; err == OK && i < o->reports_len; i++)
         if ((err = fleet_spare(f, o->reports[i].path, why)) != OK)
             return why_wrap(why, err, "--report %s", o->reports[i].path);
@@ -146,14 +154,18 @@ enum err outputs_fresh(const struct options *o, struct why *why)
 struct output {
     const char *option, *path;
     bool is_folder;
+    bool is_appended;     /* to whatever is there: a FIFO and a device, too */
     char place[PATH_MAX]; /* "" for a folder */
 };
 
 static enum err output_prove(struct output *new, const struct output *before, size_t len,
                              const struct options *o, struct why *why)
 {
-    enum err err =
-        new->is_folder ? records_folder_prove(new->path, why) : deliver_prove(new->path, why);
+    enum err err = OK;
+    if (new->is_folder)
+        err = records_folder_prove(new->path, why);
+    else if (!new->is_appended)
+        err = deliver_prove(new->path, why);
     if (err == OK && !new->is_folder)
         err = deliver_place(new->path, new->place, why);
     if (err == OK)
@@ -167,7 +179,7 @@ static enum err output_prove(struct output *new, const struct output *before, si
 
 enum err outputs_prove(const struct options *o, bool may_be_folder, struct why *why)
 {
-    struct output *all = calloc(REPORTS_MAX + 1, sizeof *all);
+    struct output *all = calloc(REPORTS_MAX + 3, sizeof *all);
     size_t len = 0;
     enum err err = all ? OK : why_set(why, ERR_NOMEM, "out of memory");
     for (size_t i = 0; err == OK && i < o->reports_len; i++, len++) {
@@ -178,6 +190,17 @@ enum err outputs_prove(const struct options *o, bool may_be_folder, struct why *
         all[len] = (struct output){.option = "--out",
                                    .path = o->out,
                                    .is_folder = may_be_folder && records_path_is_folder(o->out)};
+        err = output_prove(&all[len], all, len, o, why);
+        len++;
+    }
+    if (err == OK && o->notify.metrics) {
+        all[len] = (struct output){.option = "--metrics", .path = o->notify.metrics};
+        err = output_prove(&all[len], all, len, o, why);
+        len++;
+    }
+    if (err == OK && o->notify.events) {
+        all[len] =
+            (struct output){.option = "--events", .path = o->notify.events, .is_appended = true};
         err = output_prove(&all[len], all, len, o, why);
     }
     free(all);

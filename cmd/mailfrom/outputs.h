@@ -1,6 +1,6 @@
 /*
- * The output files of a verb (--report, --out), vetted before the first call leaves: a run of three
- * days shall not end with "No such file".
+ * The output files of a verb (--report, --out, --events, --metrics), vetted before the first call
+ * leaves: a run of three days shall not end with "No such file".
  */
 #ifndef MF_OUTPUTS_H
 #define MF_OUTPUTS_H

@@ -11,6 +11,7 @@
 #include "run/withdrawing.h"
 #include "ui/exit_codes.h"
 #include "ui/messages.h"
+#include "ui/order_text.h"
 #include "wire/os_clock.h"
 
 #include <stdio.h>
@@ -21,6 +22,7 @@
 struct publishing_telling {
     const struct publishing *p;
     instant_us told;
+    uint32_t orders_told;
 };
 
 static void turn_tell(void *ctx, const struct publisher *publisher, instant_us now)
@@ -28,6 +30,10 @@ static void turn_tell(void *ctx, const struct publisher *publisher, instant_us n
     struct publishing_telling *t = ctx;
     struct publisher_totals totals;
     uint32_t ended = 0, bad = 0;
+    const struct steering *steering = publisher_steering(publisher);
+    if (steering->taken != t->orders_told)
+        order_tell(&steering->last, t->p->run->head.id);
+    t->orders_told = steering->taken;
     if (now - t->told < TOLD_EVERY)
         return;
     t->told = now;
@@ -195,6 +201,7 @@ static int publishing_conclude(struct publishing *p, struct session *s, enum err
 int publishing_session(struct publishing *p, struct session *s, struct why *why)
 {
     struct publishing_telling telling = {.p = p};
+    s->notifying.publishing = p;
     s->run.config.probes_lanes = false; /* those of SES, of a plan before */
     if (!s->options.quiet && !p->is_dry)
         p->observer = (struct publishing_observer){&telling, turn_tell, turn_wake};

@@ -4,6 +4,7 @@
 #include "session.h"
 
 #include "access/provider_lanes.h"
+#include "base/count.h"
 #include "base/plural.h"
 #include "kinds.h"
 #include "options/advice.h"
@@ -41,6 +42,14 @@ struct session *session_new(const struct options *given)
         .detach = o->no_wait,
     };
     run_init(&s->run, &config);
+    notifying_join(&s->notifying, o, &s->run.config.companions);
+    s->control = control_new(config.journal, &config.notices);
+    if (!s->control) {
+        session_free(s);
+        return NULL;
+    }
+    struct run_companions *companions = &s->run.config.companions;
+    companions->at[companions->len++] = control_companion(s->control);
     return s;
 }
 
@@ -54,6 +63,7 @@ void session_free(struct session *s)
 {
     live_page_close(s->page); /* shows the fleet of the run */
     run_clear(&s->run);
+    control_free(s->control);
     signals_end(&s->signals);
     free(s);
 }
@@ -343,8 +353,10 @@ enum err session_report_vet(const struct options *o, struct why *why)
 
 bool session_takes_stdout(const struct options *o)
 {
-    if (o->out && deliver_stream(o->out) == STDOUT_FILENO)
-        return true;
+    const char *const single[] = {o->out, o->notify.events, o->notify.metrics};
+    for (size_t i = 0; i < COUNT(single); i++)
+        if (single[i] && deliver_stream(single[i]) == STDOUT_FILENO)
+            return true;
     for (size_t i = 0; i < o->reports_len; i++)
         if (deliver_stream(o->reports[i].path) == STDOUT_FILENO)
             return true;

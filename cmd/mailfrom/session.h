@@ -5,9 +5,11 @@
 #ifndef MF_SESSION_H
 #define MF_SESSION_H
 
+#include "control/control.h"
 #include "handoff/gather.h"
 #include "live_page.h"
 #include "manifests/manifest.h"
+#include "notifying.h"
 #include "options/options.h"
 #include "rules/judge.h"
 #include "run/run.h"
@@ -21,6 +23,8 @@ struct session {
     struct signals signals; /* from the first call until session_free: reports are written
                                meanwhile */
     struct run_notes notes;
+    struct notifying notifying;
+    struct control *control;       /* orders from other terminals, while the run goes on */
     bool keeps_whole;              /* the verb itself chooses among the rows of the fleet */
     bool hides_plan;               /* that a plan is made is nobody's to see */
     struct complaints *complaints; /* of the manifests, for the verb to show; NULL: printed */

@@ -2,6 +2,7 @@
 #include "access/trust.h"
 #include "options/advice.h"
 #include "publishing_session.h"
+#include "run/orders.h"
 #include "session.h"
 #include "ui/exit_codes.h"
 #include "ui/messages.h"
@@ -11,6 +12,18 @@
 #include "verbs.h"
 
 #include "wire/os_clock.h"
+
+/* The pace that a person has given the run goes before the rate that the run began with. */
+static enum err pace_recall(struct session *s, struct why *why)
+{
+    struct run *r = &s->run;
+    enum err err = run_orders_resume(r, why);
+    if (err == OK && r->kept_pace_per_s > 0 && !s->options.quiet && !run_is_over(r->head.state))
+        message_note("run %llu goes on at the pace that mailfrom pace gave it, %g calls a second "
+                     "of each action; --rate gives another",
+                     (unsigned long long)r->head.id, r->kept_pace_per_s);
+    return err;
+}
 
 static enum err resume_load(struct session *s, struct why *why)
 {
@@ -29,6 +42,8 @@ static enum err resume_load(struct session *s, struct why *why)
         err = run_recall(r, id, why);
     if (err == OK)
         err = access_read(access, r->head.options, &r->arena, why);
+    if (err == OK && given.rate_per_s <= 0)
+        err = pace_recall(s, why);
     if (err == OK && !s->options.give_up)
         err = run_lost_hold(&s->options, r, r->head.id, "resume", why);
     if (err == OK)
@@ -190,5 +205,8 @@ static int resume_all(const struct options *given)
 int verb_resume(const struct options *given)
 {
     bool stops;
+    int code;
+    if (!given->all && control_resumes(given, &code))
+        return code;
     return given->all ? resume_all(given) : resume_one(given, &stops);
 }

@@ -3,6 +3,7 @@
 #include "publishing_session.h"
 #include "reports/group.h"
 #include "run/narrow.h"
+#include "run/orders.h"
 #include "run/rows.h"
 #include "run/unfinished.h"
 #include "session.h"
@@ -41,12 +42,23 @@ static const char *state_text(struct journal *j, const struct run_head *head,
 }
 
 /* Not inlined: its advice would lie on the stack of all that is printed. */
-__attribute__((noinline)) static void print_state(const struct options *o, const struct run *r)
+__attribute__((noinline)) static enum err print_state(const struct options *o, struct run *r,
+                                                      struct why *why)
 {
     struct advice a;
+    struct run_orders orders;
     char holder[JOURNAL_HOLDER_MAX];
     const char *text = state_text(r->journal, &r->head, holder);
     bool given_up = r->head.state == RUN_GIVEN_UP;
+    enum err err = run_orders_read(&orders, r->journal, r->head.id, &r->arena, why);
+    if (err == OK && orders.pause && strcmp(text, "running") == 0) {
+        char who[ORDER_GIVER_MAX], since[WHEN_LEN];
+        printf("paused by %s since %s", order_giver(orders.pause, who),
+               when_format(orders.pause->at, since));
+        printf("%s%s; to go on: %s\n", *holder ? ", runs as " : "", holder,
+               advice_run(&a, o, "resume", r->head.id, ""));
+        return OK;
+    }
     printf("%s", text);
     if (*holder)
         printf(", as %s", holder);
@@ -54,6 +66,10 @@ __attribute__((noinline)) static void print_state(const struct options *o, const
         printf("; to %s: %s", given_up ? "take it up again" : "go on",
                advice_run(&a, o, "resume", r->head.id, given_up ? "--retry-failed" : ""));
     fputc('\n', stdout);
+    if (err == OK && orders.rate_per_s > 0 && !run_is_over(r->head.state))
+        printf("Goes at %g calls a second of each action, as mailfrom pace has told it\n",
+               orders.rate_per_s);
+    return err;
 }
 
 struct opener {
@@ -223,8 +239,9 @@ static enum err print_parts(const struct options *o, struct run *r, const struct
                             struct why *why)
 {
     printf("Run %llu (%s): ", (unsigned long long)r->head.id, journal_verb_name(r->head.verb));
-    print_state(o, r);
-    enum err err = print_alarm(o, r, s, ALARM_REJECTING, why);
+    enum err err = print_state(o, r, why);
+    if (err == OK)
+        err = print_alarm(o, r, s, ALARM_REJECTING, why);
     if (err == OK && s->by_alarm[ALARM_REJECTING])
         fputc('\n', stdout);
     struct buf counts, words;
@@ -276,8 +293,8 @@ static enum err print_publishing(struct session *s, struct why *why)
     char started[WHEN_LEN];
     printf("Run %llu, %s of %s: ", (unsigned long long)head->id, journal_verb_name(head->verb),
            when_format(head->started, started));
-    print_state(&s->options, &s->run);
-    return publishing_report(s, true, why);
+    enum err err = print_state(&s->options, &s->run, why);
+    return err == OK ? publishing_report(s, true, why) : err;
 }
 
 /* Of an apply that publishes: its record sets, behind its identities. */

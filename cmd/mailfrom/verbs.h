@@ -12,6 +12,12 @@ int verb_check(const struct options *o);
 int verb_plan(const struct options *o);
 int verb_apply(const struct options *o);
 int verb_resume(const struct options *o);
+int verb_pause(const struct options *o);
+int verb_pace(const struct options *o);
+int verb_stop(const struct options *o);
+/* Is the run that resume means paused in a living process? That was told to go on, and *code is the
+ * end; false: resume has to do the work itself. */
+bool control_resumes(const struct options *o, int *code);
 int verb_rollback(const struct options *o);
 int verb_show(const struct options *o);
 int verb_status(const struct options *o);
@@ -19,6 +25,7 @@ int verb_report(const struct options *o);
 int verb_records(const struct options *o);
 int verb_publish(const struct options *o);
 int verb_withdraw(const struct options *o);
+int verb_watch(const struct options *o);
 int verb_due(const struct options *o);
 int verb_discover(const struct options *o);
 int verb_inspect(const struct options *o);

@@ -32,6 +32,9 @@
 #define SWITCH_OPTION(field) SWITCH_OPTION_AT(field, field)
 
 STRING_OPTION_AT(manifest, discover.manifest)
+STRING_OPTION_AT(events, notify.events)
+STRING_OPTION_AT(heartbeat, notify.heartbeat)
+STRING_OPTION_AT(metrics, notify.metrics)
 STRING_OPTION_AT(mail_from, discover.mail_from)
 SWITCH_OPTION_AT(replace, discover.replace)
 SWITCH_OPTION_AT(all_profiles, discover.all_profiles)
@@ -228,6 +231,30 @@ static enum err read_report(struct options *o, const char *value, struct why *wh
     return OK;
 }
 
+static enum err read_hook(struct options *o, const char *value, struct why *why)
+{
+    if (o->notify.hooks_len == NOTIFY_HOOKS_MAX)
+        return why_set(why, ERR_LIMIT, "--hook can be given %d times at most", NOTIFY_HOOKS_MAX);
+    o->notify.hooks[o->notify.hooks_len++] = value;
+    return OK;
+}
+
+static enum err read_webhook(struct options *o, const char *value, struct why *why)
+{
+    if (o->notify.webhooks_len == NOTIFY_HTTP_MAX)
+        return why_set(why, ERR_LIMIT, "--webhook can be given %d times at most", NOTIFY_HTTP_MAX);
+    o->notify.webhooks[o->notify.webhooks_len++] = value;
+    return OK;
+}
+
+static enum err read_hook_timeout(struct options *o, const char *value, struct why *why)
+{
+    if (span_parse(text_of(value), &o->notify.hook_timeout) &&
+        o->notify.hook_timeout >= SPAN_S(1) && o->notify.hook_timeout <= SPAN_M(15))
+        return OK;
+    return why_set(why, ERR_INPUT, "--hook-timeout takes a span from 1s to 15m, not \"%s\"", value);
+}
+
 static enum err read_progress(struct options *o, const char *value, struct why *why)
 {
     static const char *const modes[] = {"auto", "bar", "lines", "json", "none"};
@@ -301,6 +328,26 @@ static enum err read_text_or_json(struct options *o, const char *value, struct w
     enum err err = one_of("format", value, "text", "json", &format, why);
     o->json = err == OK && strcmp(format, "json") == 0;
     return err;
+}
+
+static enum err read_watch_format(struct options *o, const char *value, struct why *why)
+{
+    o->format = value;
+    o->json = strcmp(value, "json") == 0;
+    return o->json || strcmp(value, "text") == 0 || strcmp(value, "nagios") == 0
+               ? OK
+               : why_set(why, ERR_INPUT, "--format takes text, json or nagios, not \"%s\"", value);
+}
+
+static enum err read_every(struct options *o, const char *value, struct why *why)
+{
+    o->every_as_written = strcmp(value, "manifest") == 0;
+    if (o->every_as_written || (span_parse(text_of(value), &o->every) &&
+                                o->every >= SPAN_S(1) && o->every <= MANIFEST_TIMEOUT_MAX))
+        return OK;
+    return why_set(why, ERR_INPUT,
+                   "--every takes a span from 1s to 365d, such as 15m, or manifest, not \"%s\"",
+                   value);
 }
 
 static enum err read_check_format(struct options *o, const char *value, struct why *why)
@@ -502,6 +549,7 @@ const struct option_row option_rows[] = {
     {"rate", LIVE_OR_REHEARSED | OPTIONS_DISCOVER, "N",
      "requests per second, per account, Region and action (default 1)", read_rate,
      .is_common = true},
+    {"rate", OPTIONS_PACE, "N", "requests per second, per account, Region and action", read_rate},
     {"carriers", OPTIONS_LIVE | OPTIONS_DISCOVER, "N",
      "threads that carry requests (default " DIGITS(CARRIERS_DEFAULT) ")", read_carriers,
      .is_common = true},
@@ -515,7 +563,7 @@ const struct option_row option_rows[] = {
      read_report, .is_common = true, .repeats = true},
     {"progress", OPTIONS_PROGRESS, "auto|bar|lines|json|none", "on standard error", read_progress,
      .is_common = true},
-    {"progress", OPTIONS_DISCOVER, "auto|bar|lines|none", "on standard error", read_ticker},
+    {"progress", OPTIONS_DISCOVER | OPTIONS_WATCH, "auto|bar|lines|none", "on standard error", read_ticker},
     {"listen", OPTIONS_LISTEN, "ADDRESS:PORT",
      "serve a live page there, such as 127.0.0.1:8080; port 0: any", read_listen},
     {"token-env", OPTIONS_LISTEN, "NAME",
@@ -564,6 +612,26 @@ const struct option_row option_rows[] = {
     {"all", OPTIONS_RESUME, NULL, "with --no-wait: every unfinished run, oldest first", read_all},
     {"allow-empty", OPTIONS_MANIFEST, NULL, "a manifest without identities is fine",
      read_allow_empty},
+    {"every", OPTIONS_WATCH, "SPAN|manifest",
+     "look again and again, from start to start of a look; manifest: watch.every (15m)",
+     read_every},
+    {"all", OPTIONS_WATCH, NULL, "show every identity of a group of equal problems", read_all},
+    {"dry-run", OPTIONS_WATCH, NULL, "remember nothing of this look, and tell nobody",
+     read_dry_run, .letter = 'n'},
+    {"format", OPTIONS_WATCH, "text|json|nagios",
+     "json: one object; nagios: one line, and exit codes 0 to 3 of plugins (default text)",
+     read_watch_format},
+    {"events", OPTIONS_NOTIFY, "FILE|-", "append each event to FILE, as a line of JSON",
+     read_events},
+    {"hook", OPTIONS_NOTIFY, "COMMAND",
+     "run this for each event, the event on its input; repeatable", read_hook, .repeats = true},
+    {"hook-timeout", OPTIONS_NOTIFY, "SPAN", "time for one run of a hook (default 30s)",
+     read_hook_timeout},
+    {"webhook", OPTIONS_NOTIFY, "URL|env:NAME", "POST each event to this URL; repeatable",
+     read_webhook, .repeats = true},
+    {"heartbeat", OPTIONS_NOTIFY, "URL|env:NAME",
+     "GET this URL after each success, URL/fail after a failure", read_heartbeat},
+    {"metrics", OPTIONS_NOTIFY, "FILE", "write figures for Prometheus into FILE", read_metrics},
     {"dns-delay", OPTIONS_REHEARSE, "SPAN|MIN..MAX",
      "time until DNS owners publish their records (default: at once)", read_dns_delay},
     {"dns-published", OPTIONS_REHEARSE, "PERCENT",
@@ -604,6 +672,8 @@ const struct option_row option_rows[] = {
      read_out, .letter = 'o'},
     {"plan", OPTIONS_PUBLISH, "FILE", "create exactly what this reviewed plan has", read_plan},
     {"now", OPTIONS_WITHDRAW, NULL, "do not wait until five days after the last use of a name",
+     read_now},
+    {"now", OPTIONS_STOP, NULL, "leave at once, as at a second Ctrl-C; calls may be on their way",
      read_now},
     {"dry-run", OPTIONS_PUBLISH, NULL, "show what would be created, write nothing", read_dry_run,
      .letter = 'n'},

@@ -38,11 +38,14 @@ enum option_set {
     OPTIONS_REHEARSE = 1 << 11,
     OPTIONS_PUBLISH = 1 << 12,
     OPTIONS_WITHDRAW = 1 << 13,
+    OPTIONS_PACE = 1 << 14,
     OPTIONS_CHECK = 1 << 15,
     OPTIONS_INSPECT = 1 << 16,
     OPTIONS_RECORDS = 1 << 17,
     OPTIONS_VERSION = 1 << 18,
     OPTIONS_DISCOVER = 1 << 19,
+    OPTIONS_STOP = 1 << 20,
+    OPTIONS_WATCH = 1 << 21,
     OPTIONS_DUE = 1 << 22,
     OPTIONS_LISTEN = 1 << 23,        /* a live page */
     OPTIONS_MANIFEST = 1 << 24,      /* how manifests are read */
@@ -54,11 +57,27 @@ enum option_set {
     OPTIONS_COMPLAINTS = 1 << 25, /* manifests are read, and nothing else has an --all */
 };
 
+/* The verbs that send notifications. */
+#define OPTIONS_NOTIFY                                                                             \
+    (OPTIONS_APPLY | OPTIONS_RESUME | OPTIONS_ROLLBACK | OPTIONS_PUBLISH | OPTIONS_WITHDRAW |        \
+     OPTIONS_WATCH)
+
 enum progress_mode { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_LINES, PROGRESS_JSON, PROGRESS_NONE };
 
 struct report_wish {
     struct text format;
     const char *path; /* "-": standard output */
+};
+
+struct notifier; /* notify/notify.h */
+
+/* Where notifications go. */
+struct notify_wish {
+    const char *events, *heartbeat, *metrics;
+    const char *hooks[NOTIFY_HOOKS_MAX], *webhooks[NOTIFY_HTTP_MAX];
+    size_t hooks_len, webhooks_len;
+    span_us hook_timeout;
+    struct notifier *notifier; /* of the verb, opened before it begins; NULL: nothing is wished */
 };
 
 struct options {
@@ -84,6 +103,9 @@ struct options {
     struct report_wish reports[REPORTS_MAX];
     size_t reports_len;
     enum progress_mode progress;
+    struct notify_wish notify;
+    span_us every;         /* watch: between the starts of two sweeps; 0: one sweep */
+    bool every_as_written; /* watch: as the manifest says */
     struct forecast_config rehearse;
     struct discover_config discover;
     bool json, sarif; /* --format json, sarif */
@@ -100,6 +122,8 @@ enum err options_read(struct options *o, enum option_set accepted, int argc, cha
                       struct why *why);
 /* The journal of looks at DNS lies beside the journal: a run may hold that for days. */
 #define OPTIONS_LOOKS ".due"
+/* Likewise what watching remembers. */
+#define OPTIONS_WATCHED ".watch"
 /* --journal, MAILFROM_JOURNAL, or the default. */
 const char *options_journal(const struct options *o);
 /* The lines of --help for what a verb accepts. */

@@ -53,10 +53,31 @@ const struct verb_row verb_rows[] = {
      "mailfrom apply fleet.yaml --report csv:done.csv"},
     {"resume", "[RUN]", "go on with a run that was interrupted or partly failed",
      LIVE_RUN | OPTIONS_LISTEN | OPTIONS_RESUME | OPTIONS_DETACH,
-     "Goes on with the oldest unfinished run, or with RUN. Unanswered writes are read from SES "
+     "Goes on with the oldest unfinished run, or with RUN; where RUN is paused in a living "
+     "process, "
+     "that goes on. Unanswered writes are read from SES "
      "first. A run goes on in the wave that it had reached. resume --all --no-wait, from cron "
      "say, goes on with every unfinished run in turn.",
      "mailfrom resume --retry-failed"},
+    {"pause", "[RUN]", "hold the writes of a run that is under way", OPTIONS_JOURNAL,
+     "Tells the run that another process carries out to begin no write until mailfrom resume. "
+     "What is written already is followed, SES and DNS are read, and deadlines run on. It is kept "
+     "in the journal who paused the run, and status says so.\n"
+     "The order goes through a socket beside the journal, so it is given on the same machine, by "
+     "the user of the run or by root.",
+     "mailfrom pause"},
+    {"pace", "[RUN] --rate N", "change the rate of calls of a run that is under way",
+     OPTIONS_JOURNAL | OPTIONS_PACE,
+     "Sets how many calls a second the run makes of each action in each account and Region, from "
+     "now on and after a crash, until another pace or resume --rate. Never more than SES was "
+     "found to allow; a provider of DNS is never asked more often than it takes.",
+     "mailfrom pace 3 --rate 0.5"},
+    {"stop", "[RUN]", "end a run that is under way cleanly, as Ctrl-C there does",
+     OPTIONS_JOURNAL | OPTIONS_STOP,
+     "Begins nothing more, awaits the calls on their way and ends the process; mailfrom resume "
+     "goes on. With --now it leaves at once, as at a second Ctrl-C: the journal has what was on "
+     "its way.",
+     "mailfrom stop 3"},
     {"rollback", "RUN", "put back what a run changed",
      LIVE_RUN | OPTIONS_LISTEN | OPTIONS_YES | OPTIONS_ROLLBACK | OPTIONS_DETACH | CHANGES,
      "Puts every identity that RUN changed back to its values before the run, or to the default "
@@ -112,6 +133,14 @@ const struct verb_row verb_rows[] = {
      "bounces of mail on its way still go there. An SPF record that was merged stays.\n"
      "Exit code 3: some record sets are left.",
      "mailfrom withdraw 4 --dry-run"},
+    {"watch", "MANIFEST...|RUN", "look at SES and DNS, once or for ever: what is not as wanted",
+     OPTIONS_LIVE | OPTIONS_JOURNAL | OPTIONS_WATCH | OPTIONS_MANIFEST | ROWS,
+     "Looks at every identity in SES, a hundred a call, and in DNS at the authorities, and names "
+     "only what is not as wanted: status, name and behavior, MX, SPF, DMARC, verification. Writes "
+     "nothing to SES, and runs beside an apply. What is wrong since when is remembered beside the "
+     "journal; outputs are told of changes alone, once they last.\n"
+     "Exit code 0: all is well; 3: something is not; 1: it could not look; 4: stopped.",
+     "mailfrom watch fleet.yaml --every 15m --events watch.jsonl"},
     {"inspect", "NAME...", "ask DNS about MAIL FROM names: MX, SPF, DMARC", OPTIONS_INSPECT,
      "Asks DNS about MAIL FROM names, many at a time: MX, SPF with all its lookups, and "
      "with --from DOMAIN the alignment of DMARC by RFC 9989 and RFC 7489. A NAME may be @FILE or "

@@ -3,8 +3,6 @@
  */
 #include "sim.h"
 
-#include <time.h>
-
 static instant_us clock_read(clockid_t id)
 {
     struct timespec t;
@@ -31,4 +29,21 @@ instant_us clock_scaled(const struct sim_clock *c)
 {
     double passed = (double)(clock_read(CLOCK_MONOTONIC) - c->start_monotonic);
     return c->start_real + (span_us)(passed * c->scale);
+}
+
+instant_us clock_begin(const struct sim_clock *c)
+{
+    return c->start_real;
+}
+
+struct timespec clock_wait(const struct sim_clock *c, instant_us due, long max_ms)
+{
+    double ms = (double)(due - clock_scaled(c)) / c->scale / 1e3;
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    long whole = ms < 1 ? 1 : ms > (double)max_ms ? max_ms : (long)ms;
+    until.tv_nsec += whole % 1000 * 1000000;
+    until.tv_sec += whole / 1000 + until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    return until;
 }

@@ -21,6 +21,7 @@ static const struct {
     [PROTOCOL_STS] = {"sts", "sts", "https://sts.amazonaws.com/doc/2011-06-15/"},
     [PROTOCOL_ROUTE53] = {"route53", "route53", "https://route53.amazonaws.com/doc/2013-04-01/"},
     [PROTOCOL_CLOUDFLARE] = {"cloudflare", "", ""},
+    [PROTOCOL_SCRIPT] = {"script", "", ""},
 };
 
 const char *protocol_name(enum protocol p)

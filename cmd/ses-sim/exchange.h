@@ -17,10 +17,12 @@ enum protocol {
     PROTOCOL_STS,
     PROTOCOL_ROUTE53,
     PROTOCOL_CLOUDFLARE,
+    PROTOCOL_SCRIPT, /* no request: a row of --script, for the log */
     PROTOCOLS
 };
 
-const char *protocol_name(enum protocol p);    /* "v1", "v2", "sts", "route53", "cloudflare" */
+const char *protocol_name(
+    enum protocol p); /* "v1", "v2", "sts", "route53", "cloudflare", "script" */
 const char *protocol_service(enum protocol p); /* in the scope of a signature: "ses" */
 
 struct header {

@@ -166,7 +166,6 @@ static void list_identities(struct sim *s, struct exchange *x)
 
 static void get_account(struct sim *s, struct exchange *x)
 {
-    (void)s;
     bool in_sandbox = text_eq(x->state, TEXT("sandbox"));
     struct json_out j;
     json_init(&j, &x->out);
@@ -180,6 +179,9 @@ static void get_account(struct sim *s, struct exchange *x)
     json_add_fixed(&j, "SentLast24Hours", 0, 1);
     json_end(&j);
     json_add_bool(&j, "SendingEnabled", !text_eq(x->state, TEXT("disabled")));
+    json_add_object(&j, "VdmAttributes");
+    json_add_word(&j, "VdmEnabled", advice_has_advisor(s, x) ? "ENABLED" : "DISABLED");
+    json_end(&j);
     json_end(&j);
 }
 
@@ -190,6 +192,10 @@ static const struct route put_route = {"PutEmailIdentityMailFromAttributes", put
 static const struct route get_route = {"GetEmailIdentity", get_identity, SES_GET_V2};
 static const struct route list_route = {"ListEmailIdentities", list_identities, SES_LIST_V2};
 static const struct route account_route = {"GetAccount", get_account, SES_ACCOUNT_V2};
+static const struct route endpoints_route = {"ListMultiRegionEndpoints", list_endpoints,
+                                             SES_ENDPOINTS_V2};
+static const struct route advice_route = {"ListRecommendations", list_recommendations,
+                                          SES_ADVICE_V2};
 
 static const struct route *route_find(struct exchange *x)
 {
@@ -199,6 +205,10 @@ static const struct route *route_find(struct exchange *x)
         return &account_route;
     if (get && text_eq(rest, TEXT("/v2/email/identities")))
         return &list_route;
+    if (get && text_eq(rest, TEXT("/v2/email/multi-region-endpoints")))
+        return &endpoints_route;
+    if (text_eq(x->method, TEXT("POST")) && text_eq(rest, TEXT("/v2/email/vdm/recommendations")))
+        return &advice_route;
     if (!text_starts(rest, TEXT("/v2/email/identities/")))
         return NULL;
     rest = text_from(rest, sizeof "/v2/email/identities/" - 1);

@@ -26,6 +26,14 @@ static const char usage[] =
     "  --zones FILE         CSV: provider,account,id,name and perhaps state,\n"
     "                       name_servers,server,key,file: zones at Route 53 and\n"
     "                       Cloudflare. Changes go to the server, as dynamic updates\n"
+    "  --endpoints FILE     CSV: account,name,primary,secondary and perhaps status:\n"
+    "                       global endpoints\n"
+    "  --recommendations FILE\n"
+    "                       CSV: account,region,identity,type and perhaps impact,\n"
+    "                       status,description: what the advisor of the Virtual\n"
+    "                       Deliverability Manager recommends. It is enabled in the\n"
+    "                       accounts and Regions of the file; a row without type has\n"
+    "                       it enabled and recommends nothing\n"
     "  --credentials FILE   CSV: account,access_key_id,secret_access_key and perhaps\n"
     "                       session_token, deny (actions that IAM refuses: v1:*\n"
     "                       ses:Put*), state (sandbox or disabled) and only\n"
@@ -54,13 +62,18 @@ static const char usage[] =
     "                       (another operator comes first); delay=MS; skew=SECONDS;\n"
     "                       joined by commas\n"
     "  --seed N             of the faults (1)\n"
+    "  --script FILE        CSV: second,account,region,identity,what,value: what\n"
+    "                       others do so long after the start, in scaled time:\n"
+    "                       verified, exists, mail_from, behavior, and of zones mx\n"
+    "                       and txt, become the value; sending, of an account\n"
     "  --log FILE           one JSON line per call\n"
     "\n"
     "Prints `ready URL` when it serves. Example:\n"
     "  ses-sim --identities ids.csv --tls tls --resolver 127.0.0.1:5300 --rate 9\n";
 
 struct sim_options {
-    const char *identities, *zones, *credentials, *tls, *resolver, *log;
+    const char *identities, *zones, *endpoints, *recommendations, *credentials, *tls, *resolver,
+        *script, *log;
     struct front_options front;
     struct ses_rules rules;
     struct sim_faults faults;
@@ -85,6 +98,8 @@ static enum err number_read(const char *name, const char *text, double least, do
 enum {
     IDENTITIES,
     ZONES,
+    ENDPOINTS,
+    RECOMMENDATIONS,
     CREDENTIALS,
     LISTEN,
     TLS,
@@ -97,6 +112,7 @@ enum {
     DETECT_AFTER,
     FAULTS,
     SEED,
+    SCRIPT,
     LOG,
     HELP,
 };
@@ -104,6 +120,8 @@ enum {
 static const struct option names[] = {
     {"identities", required_argument, NULL, IDENTITIES},
     {"zones", required_argument, NULL, ZONES},
+    {"endpoints", required_argument, NULL, ENDPOINTS},
+    {"recommendations", required_argument, NULL, RECOMMENDATIONS},
     {"credentials", required_argument, NULL, CREDENTIALS},
     {"listen", required_argument, NULL, LISTEN},
     {"tls", required_argument, NULL, TLS},
@@ -116,6 +134,7 @@ static const struct option names[] = {
     {"detect-after", required_argument, NULL, DETECT_AFTER},
     {"faults", required_argument, NULL, FAULTS},
     {"seed", required_argument, NULL, SEED},
+    {"script", required_argument, NULL, SCRIPT},
     {"log", required_argument, NULL, LOG},
     {"help", no_argument, NULL, HELP},
     {NULL, 0, NULL, 0},
@@ -128,10 +147,13 @@ static enum err option_take(struct sim_options *o, int option, const char *value
     switch (option) {
     case IDENTITIES: o->identities = value; break;
     case ZONES: o->zones = value; break;
+    case ENDPOINTS: o->endpoints = value; break;
+    case RECOMMENDATIONS: o->recommendations = value; break;
     case CREDENTIALS: o->credentials = value; break;
     case LISTEN: o->front.listen = value; break;
     case TLS: o->tls = value; break;
     case RESOLVER: o->resolver = value; break;
+    case SCRIPT: o->script = value; break;
     case LOG: o->log = value; break;
     case HELP: o->help = true; break;
     case RATE: return number_read("rate", value, 1e-6, 1e9, &o->rules.rate_per_s, why);
@@ -181,6 +203,7 @@ static enum err serve_until_signal(struct sim *s, const struct sim_options *o, s
     struct front_options front = o->front;
     struct front *door = NULL;
     struct mx_lookup *lookups = NULL;
+    struct script *script = NULL;
     struct buf certificate, key;
     sigset_t set;
     int got;
@@ -203,6 +226,8 @@ static enum err serve_until_signal(struct sim *s, const struct sim_options *o, s
     if (err == OK)
         err = publisher_start(&s->publisher, s, (span_us)(o->publish_delay_s * 1e6), why);
     if (err == OK)
+        err = script_start(&script, s, o->script, why);
+    if (err == OK)
         err = front_open(&door, s, &front, why);
     if (err == OK) {
         printf("ready %s\n", front_url(door));
@@ -210,6 +235,7 @@ static enum err serve_until_signal(struct sim *s, const struct sim_options *o, s
         sigwait(&set, &got);
     }
     front_close(door);
+    script_stop(script);
     publisher_stop(s->publisher);
     mx_lookup_stop(lookups);
     buf_wipe(&key);
@@ -230,6 +256,8 @@ static enum err sim_open(struct sim *s, const struct sim_options *o, struct why 
     if (err == OK)
         err = identities_load(s, o->identities, &o->rules, why);
     if (err == OK)
+        err = advice_load(s, o->endpoints, o->recommendations, why);
+    if (err == OK)
         err = zones_load(s, o->zones, why);
     if (err == OK && o->log && !(s->log = fopen(o->log, "ae")))
         err = why_set(why, ERR_IO, "cannot write %s: %s", o->log, strerror(errno));
@@ -247,6 +275,7 @@ static void sim_close(struct sim *s)
     zones_clear(&s->zones);
     meters_clear(&s->meters);
     identities_clear(s);
+    advice_clear(s);
     ses_past_clear(&s->past);
     keyring_clear(&s->keys);
     free(s->changes);

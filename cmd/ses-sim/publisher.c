@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define JOB_BYTES   (4u << 20) /* names and types of the sets of one batch */
 #define AUTOMATIC_S 300        /* a TTL of 1 at Cloudflare: "automatic" */
@@ -129,20 +128,6 @@ static void job_do(struct zone_publisher *p, struct publisher_job *job)
 
 /* The thread */
 
-static void wait_until_due(struct zone_publisher *p)
-{
-    const struct sim *s = p->sim;
-    double ms = p->first ? (double)(p->first->due - clock_scaled(&s->clock)) / s->clock.scale / 1e3
-                         : WAIT_MS_MAX;
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    long whole = ms < 1 ? 1 : ms > WAIT_MS_MAX ? WAIT_MS_MAX : (long)ms;
-    until.tv_nsec += whole % 1000 * 1000000;
-    until.tv_sec += whole / 1000 + until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    pthread_cond_timedwait(&p->work, &p->sim->lock, &until);
-}
-
 static void *publisher_loop(void *arg)
 {
     struct zone_publisher *p = arg;
@@ -150,7 +135,9 @@ static void *publisher_loop(void *arg)
     while (!p->is_stopping) {
         struct publisher_job *job = p->first;
         if (!job || job->due > clock_scaled(&p->sim->clock)) {
-            wait_until_due(p);
+            struct timespec until =
+                clock_wait(&p->sim->clock, job ? job->due : WHEN_NEVER, WAIT_MS_MAX);
+            pthread_cond_timedwait(&p->work, &p->sim->lock, &until);
             continue;
         }
         job_do(p, job);

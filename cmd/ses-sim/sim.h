@@ -11,6 +11,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <time.h>
 
 struct json_out;
 
@@ -25,6 +26,10 @@ struct sim_clock {
 void clock_start(struct sim_clock *c, double scale, span_us skew);
 instant_us clock_real(const struct sim_clock *c);
 instant_us clock_scaled(const struct sim_clock *c);
+instant_us clock_begin(const struct sim_clock *c); /* scaled time when it was started */
+/* For pthread_cond_timedwait() by CLOCK_MONOTONIC: when it is `due` in scaled time, but at most
+ * max_ms and at least a millisecond from now. */
+struct timespec clock_wait(const struct sim_clock *c, instant_us due, long max_ms);
 
 /* Keys: from --credentials, and those that AssumeRole gave out. */
 struct sim_key {
@@ -98,6 +103,14 @@ void meters_clear(struct meters *m);
 /* False, with the error in x. */
 bool meter_admit(struct meters *m, struct exchange *x);
 
+/* table.c: CSV (RFC 4180) with a header line. */
+struct table {
+    char *bytes; /* owned, NUL-terminated; cells are cut within */
+    size_t len;
+    struct text *cells; /* rows of as many cells as there are wanted columns */
+    uint32_t rows, columns;
+};
+
 /* A change that Route 53 has given an id. */
 struct sim_change {
     uint64_t id;         /* 0: the slot is free */
@@ -112,6 +125,7 @@ struct sim {
     struct ses_past past; /* what a copy that lags behind still shows */
     struct text *tags;    /* of each identity, as the table has them; in tags_arena */
     struct arena tags_arena;
+    struct table endpoints, recommendations; /* json_advice.c */
     struct keyring keys;
     uint64_t calls;
     struct zones zones;
@@ -196,14 +210,7 @@ enum err identities_load(struct sim *s, const char *file, const struct ses_rules
                          struct why *why);
 void identities_clear(struct sim *s);
 
-/* table.c: CSV (RFC 4180) with a header line. */
-struct table {
-    char *bytes; /* owned, NUL-terminated; cells are cut within */
-    size_t len;
-    struct text *cells; /* rows of as many cells as there are wanted columns */
-    uint32_t rows, columns;
-};
-
+/* table.c */
 /* Columns that are not wanted are passed over; one of the first `required` that is missing is
  * ERR_INPUT, the rest are then empty. */
 enum err table_read(struct table *t, const char *file, const char *const *columns, uint32_t len,
@@ -211,11 +218,27 @@ enum err table_read(struct table *t, const char *file, const char *const *column
 void table_clear(struct table *t);
 struct text table_cell(const struct table *t, uint32_t row, uint32_t column);
 
+/* json_advice.c: file NULL: none of them. Global endpoints: account,name,primary,secondary and
+ * perhaps status. Recommendations: account,region,identity,type and perhaps
+ * impact,status,description; accounts and Regions that it names have the advisor. */
+enum err advice_load(struct sim *s, const char *endpoints, const char *recommendations,
+                     struct why *why);
+void advice_clear(struct sim *s);
+bool advice_has_advisor(const struct sim *s, const struct exchange *x);
+void list_endpoints(struct sim *s, struct exchange *x);
+void list_recommendations(struct sim *s, struct exchange *x);
+
 /* mx_lookup.c: looks up what the model is due to look at, on a thread of its own. */
 struct mx_lookup;
 enum err mx_lookup_start(struct mx_lookup **out, struct sim *s, const char *resolver,
                          struct why *why);
 void mx_lookup_stop(struct mx_lookup *l);
+
+/* script.c: plays the table second,account,region,identity,what,value on a thread of its own; file
+ * NULL: there is none, and *out stays. */
+struct script;
+enum err script_start(struct script **out, struct sim *s, const char *file, struct why *why);
+void script_stop(struct script *p);
 
 /* certificates.c: those of the front door. */
 /* A certificate authority that is forgotten at once, and a server certificate by it. Writes

@@ -96,9 +96,57 @@ static void lanes_tell(const struct discover *d)
 
 /* --- what was left out, and the calls --------------------------------------------------------- */
 
+/* --- what only SES knows ---------------------------------------------------------------------- */
+
+static void endpoint_tell(const struct discover *d, uint32_t lane, const struct global_endpoint *e)
+{
+    struct endpoint_differences differ = {0};
+    struct buf line;
+    if (!global_endpoint_counts(e))
+        return;
+    buf_init(&line, LINE_LEN_MAX);
+    buf_add_fmt(&line,
+                "Global endpoint " TEXT_FMT " of account " TEXT_FMT ": " TEXT_FMT " and " TEXT_FMT
+                ", " TEXT_FMT,
+                TEXT_ARG(e->name), TEXT_ARG(discover_account(d, lane)), TEXT_ARG(e->regions[0]),
+                TEXT_ARG(e->regions[1]), TEXT_ARG(e->status));
+    bool is_read = discover_endpoint(d, lane, e, &differ);
+    if (!is_read)
+        buf_add_str(&line, "; one of the two Regions was not read, so they were not compared");
+    else if (differ.len)
+        buf_add_fmt(&line, "; %u %s another MAIL FROM or behavior in the other Region", differ.len,
+                    plural(differ.len, "identity has", "identities have"));
+    for (uint32_t i = 0; i < differ.len && i < ENDPOINT_NAMES; i++)
+        buf_add_fmt(&line, "%s" TEXT_FMT, i ? ", " : ": ", TEXT_ARG(differ.names[i]));
+    if (differ.len)
+        buf_add_fmt(&line, "%s (mailfrom explain %s)", differ.len > ENDPOINT_NAMES ? ", ..." : "",
+                    finding_rule(ENDPOINT_REGIONS_DIFFER)->name);
+    message_note(TEXT_FMT, TEXT_ARG(buf_text(&line)));
+    buf_clear(&line);
+}
+
+static void advice_tell(const struct discover *d, uint32_t lane)
+{
+    const struct inventory_lane *l = inventory_lane(d->inventory, lane);
+    for (uint32_t i = 0; i < l->endpoints_len; i++)
+        endpoint_tell(d, lane, &l->endpoints[i]);
+    uint32_t shown = l->advice[ADVISOR_SPF] + l->advice[ADVISOR_DMARC] + l->advice[ADVISOR_DKIM];
+    if (shown + l->advice[ADVISOR_OTHER])
+        message_note("Open recommendations of SES's advisor, account " TEXT_FMT ", Region " TEXT_FMT
+                     ": %u SPF, %u DMARC, %u DKIM, %u of other types",
+                     TEXT_ARG(discover_account(d, lane)), TEXT_ARG(discover_region(d, lane)),
+                     l->advice[ADVISOR_SPF], l->advice[ADVISOR_DMARC], l->advice[ADVISOR_DKIM],
+                     l->advice[ADVISOR_OTHER]);
+}
+
+/* --- the whole -------------------------------------------------------------------------------- */
+
 void discover_summary(const struct discover *d)
 {
     lanes_tell(d);
+    for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
+        if (discover_has_lane(d, i))
+            advice_tell(d, i);
     static const char *const whys[FOUND_HOWS] = {
         [FOUND_UNVERIFIED] = "not verified",
         [FOUND_FAILED] = "set-up FAILED",
@@ -143,6 +191,8 @@ void discover_summary(const struct discover *d)
     } parts[] = {{by_kind[CALL_LIST], "to list"},
                  {reads, "to read by the hundred"},
                  {by_kind[CALL_GET], "to read one by one"},
+                 {by_kind[CALL_ENDPOINTS] + by_kind[CALL_ACCOUNT] + by_kind[CALL_ADVICE],
+                  "about endpoints and recommendations"},
                  {throttled, "throttled"}};
     struct buf line;
     buf_init(&line, LINE_LEN_MAX);
@@ -183,6 +233,25 @@ static void lane_trouble_tell(const struct discover *d, uint32_t lane)
                  why.text[0] ? ": " : "", why.text);
 }
 
+/* SES refuses an account alike in all its Regions: the first is told. */
+static void gap_tell(const struct discover *d, bool is_of_endpoints)
+{
+    for (uint32_t i = 0; i < d->fleet.lanes_len; i++) {
+        const struct inventory_lane *l = inventory_lane(d->inventory, i);
+        const char *gap = is_of_endpoints ? l->endpoints_gap : l->advice_gap;
+        bool is_told = !gap[0] || !discover_has_lane(d, i);
+        for (uint32_t k = 0; k < i && !is_told; k++) {
+            const struct inventory_lane *other = inventory_lane(d->inventory, k);
+            is_told = d->fleet.lanes[k].account == d->fleet.lanes[i].account &&
+                      (is_of_endpoints ? other->endpoints_gap : other->advice_gap)[0];
+        }
+        if (!is_told)
+            message_note("note: account " TEXT_FMT ": %s are not known: %s",
+                         TEXT_ARG(discover_account(d, i)),
+                         is_of_endpoints ? "global endpoints" : "open recommendations", gap);
+    }
+}
+
 static bool is_read(const struct discover *d, uint32_t account)
 {
     for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
@@ -198,6 +267,8 @@ void discover_troubles(const struct discover *d)
         lane_trouble_tell(d, i);
         disabled += discover_is_disabled(d, i);
     }
+    gap_tell(d, true);
+    gap_tell(d, false);
     if (disabled)
         message_note(
             "note: %u %s left out: the account has not enabled the Region", disabled,

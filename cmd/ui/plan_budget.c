@@ -2,16 +2,49 @@
  * The cost of an apply, from the rows of a plan: one line for the person in charge.
  */
 #include "access/lanes.h"
+#include "base/bounds.h"
 #include "base/plural.h"
 #include "calls/budget.h"
 #include "messages.h"
 #include "run/rows.h"
 #include "summary.h"
 
+#define EMAILS_TOLD_FROM 100 /* of one account: as many fill a mailbox that people read */
+
 struct costing {
     const struct fleet *fleet;
     struct lane_need *needs; /* as fleet.lanes */
 };
+
+/* Each change of the state of a set-up is an e-mail to the address of the AWS account, whose owner
+ * is often somebody else (SES Developer Guide, "MAIL FROM domain setup states"). How the e-mails
+ * look is not documented, so no filter is proposed. */
+static void emails_tell(const struct fleet *f, const struct lane_need *needs)
+{
+    for (uint32_t a = 0; a < f->accounts_len; a++) {
+        uint32_t sets = 0;
+        name_id number = NAME_NONE;
+        for (uint32_t i = 0; i < f->lanes_len; i++) {
+            if (f->lanes[i].account != a)
+                continue;
+            sets += needs[i].sets;
+            number = number == NAME_NONE ? fleet_account_number(f, i) : number;
+        }
+        if (sets < EMAILS_TOLD_FROM)
+            continue;
+        struct text digits = names_text(&f->names, number);
+        struct buf name;
+        buf_init(&name, LINE_LEN_MAX);
+        message_say(0,
+                    "SES sends an e-mail for each change of a set-up's state to the address of the "
+                    "AWS account: %u or more for account %s%s" TEXT_FMT
+                    "%s. Tell its owner; apply a few with --limit 3 first, and make a filter from "
+                    "the e-mails that come",
+                    sets, message_safe(&name, names_text(&f->names, f->accounts[a].name)),
+                    digits.len ? " (" : "", TEXT_ARG(digits), digits.len ? ")" : "");
+        buf_clear(&name);
+    }
+}
 
 static bool cost_one(void *ctx, const struct report_row *row)
 {
@@ -58,5 +91,6 @@ enum err summary_budget(struct run *r, struct why *why)
                     plural(budget.writes, "write", "writes"), (unsigned long long)budget.reads,
                     plural(budget.reads, "read", "reads"), rate, rate == 1 ? "request" : "requests",
                     span);
+    emails_tell(f, costing.needs);
     return OK;
 }

@@ -132,6 +132,17 @@ static void view_read(struct progress *p, const struct scheduler *scheduler, ins
     } else if (scheduler_is_draining(scheduler)) {
         p->view.state = "stopping";
         p->view.reason = "calls in flight finish; once more to leave at once";
+    } else if (scheduler_paused_by(scheduler)) {
+        const struct order *pause = scheduler_paused_by(scheduler);
+        char who[ORDER_GIVER_MAX], since[WHEN_LEN];
+        snprintf(p->paused_by, sizeof p->paused_by, "by %s since %s; mailfrom resume %llu goes on",
+                 order_giver(pause, who), when_format(pause->at, since),
+                 (unsigned long long)p->view.run);
+        p->view.state = "paused";
+        p->view.reason = p->paused_by;
+    } else {
+        p->view.state = "running";
+        p->view.reason = "";
     }
 }
 

@@ -3,8 +3,11 @@
 #include "run_notes.h"
 
 #include "base/bounds.h"
+#include "base/buf.h"
+#include "base/escape.h"
 #include "base/plural.h"
 #include "messages.h"
+#include "order_text.h"
 #include "preflight_text.h"
 #include "run_beside.h"
 #include "run_lost.h"
@@ -27,7 +30,7 @@ static enum err notes_begin(void *ctx, const struct run *r, instant_us now, stru
     const struct fleet *f = &r->fleet;
     (void)now;
     n->run = r;
-    n->lane_changes = 0;
+    n->lane_changes = n->orders_told = 0;
     arena_init(&n->memory, SIZE_MAX);
     n->jobs = ARENA_ARRAY(&n->memory, uint32_t, f->lanes_len + 1);
     n->closed = ARENA_ARRAY(&n->memory, bool, f->lanes_len + 1);
@@ -171,12 +174,90 @@ static void notes_turn(void *ctx, const struct scheduler *scheduler, instant_us 
             screen_erase(&n->progress.screen);
         changes_tell(n, scheduler, now);
     }
+    const struct steering *steering = scheduler_steering(scheduler);
+    if (steering->taken != n->orders_told) {
+        if (n->progress.mode == PROGRESS_BAR)
+            screen_erase(&n->progress.screen);
+        if (n->progress.mode != PROGRESS_JSON)
+            order_tell(&steering->last, n->run->head.id);
+        n->progress.next = now; /* the state is shown at once */
+        n->orders_told = steering->taken;
+    }
     progress_turn(&n->progress, scheduler, now);
 }
 
 static instant_us notes_wake(void *ctx, instant_us now)
 {
     return progress_wake(&((struct run_notes *)ctx)->progress, now);
+}
+
+/* SES refuses an account alike in all its Regions: printed once. */
+static bool gap_is_told(const struct scheduler *scheduler, const struct fleet *f, uint16_t lane,
+                        unsigned gap)
+{
+    if (!scheduler_survey_gap_is_of_account(scheduler, lane, gap))
+        return false;
+    for (uint16_t i = 0; i < lane; i++)
+        if (f->lanes[i].account == f->lanes[lane].account &&
+            scheduler_survey_gap(scheduler, i, gap) &&
+            scheduler_survey_gap_is_of_account(scheduler, i, gap))
+            return true;
+    return false;
+}
+
+static void gaps_tell(const struct scheduler *scheduler, const struct fleet *f, uint16_t lane)
+{
+    for (unsigned gap = 0; gap < SURVEY_GAPS_MAX; gap++) {
+        const char *why = scheduler_survey_gap(scheduler, lane, gap);
+        if (!why || gap_is_told(scheduler, f, lane, gap))
+            continue;
+        if (scheduler_survey_gap_is_of_account(scheduler, lane, gap))
+            message_note("note: account " TEXT_FMT ": %s", TEXT_ARG(account_of(f, lane)), why);
+        else
+            message_note("note: account " TEXT_FMT ", Region " TEXT_FMT ": %s",
+                         TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)), why);
+    }
+}
+
+/* "2 SPF, 1 DKIM and 4 of other types" */
+static uint32_t advice_counts(const uint32_t counts[ADVISOR_TYPES], struct buf *out)
+{
+    uint32_t sum = 0;
+    for (int type = 0; type < ADVISOR_OTHER; type++) {
+        if (counts[type])
+            buf_add_fmt(out, "%s%u %s", sum ? ", " : "", counts[type],
+                        advisor_type_name((enum advisor_type)type));
+        sum += counts[type];
+    }
+    if (counts[ADVISOR_OTHER])
+        buf_add_fmt(out, "%s%u of other types", sum ? " and " : "", counts[ADVISOR_OTHER]);
+    return sum + counts[ADVISOR_OTHER];
+}
+
+/* What the advisor recommends for identities of the run, and the first few of it. */
+static void advice_tell(const struct scheduler *scheduler, const struct fleet *f, uint16_t lane)
+{
+    const struct lane_advice *a = scheduler_lane_advice(scheduler, lane);
+    struct buf line;
+    if (!a)
+        return;
+    buf_init(&line, LINE_LEN_MAX);
+    uint32_t len = advice_counts(a->of_rows, &line);
+    for (uint32_t i = 0; i < a->examples_len; i++) {
+        const struct recommendation *r = &a->examples[i];
+        buf_add_fmt(&line, "%s%s for ", i ? "; " : ". Such as ", advisor_type_name(r->type));
+        escape_terminal(&line, r->identity);
+        buf_add_str(&line, r->is_high ? " (high impact)" : "");
+        buf_add_str(&line, r->description.len ? ": " : "");
+        escape_terminal(&line, text_slice(r->description, 0, 200));
+    }
+    if (len)
+        message_note("note: account " TEXT_FMT ", Region " TEXT_FMT
+                     ": SES's advisor (Virtual Deliverability Manager) has open recommendations "
+                     "for identities of this run: " TEXT_FMT,
+                     TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
+                     TEXT_ARG(buf_text(&line)));
+    buf_clear(&line);
 }
 
 static void notes_end(void *ctx, const struct run *r, bool failed, instant_us now)
@@ -187,11 +268,10 @@ static void notes_end(void *ctx, const struct run *r, bool failed, instant_us no
     changes_tell(n, scheduler, now);
     for (uint16_t i = 0; i < r->fleet.lanes_len; i++) {
         bool is_told = n->follows_plan || scheduler_lane_trouble(scheduler, i);
-        for (unsigned gap = 0; gap < SURVEY_GAPS_MAX && !is_told; gap++)
-            if (scheduler_survey_gap(scheduler, i, gap))
-                message_note("note: account " TEXT_FMT ", Region " TEXT_FMT ": %s",
-                             TEXT_ARG(account_of(&r->fleet, i)), TEXT_ARG(region_of(&r->fleet, i)),
-                             scheduler_survey_gap(scheduler, i, gap));
+        if (!is_told) {
+            gaps_tell(scheduler, &r->fleet, i);
+            advice_tell(scheduler, &r->fleet, i);
+        }
         /* A bucket that is slower than it was said to be: the rate is lower, or it is shared. Or
          * calls are refused whatever their rate. */
         for (int kind = 0; kind < CALL_ASK; kind++) {

@@ -16,6 +16,7 @@ struct run_notes {
     bool tells_losses;    /* of the journal that a plan reads beside: nothing else tells them */
     const struct run *run;
     struct progress progress;            /* shown each turn too */
+    uint32_t orders_told;                /* of people, as far as they are told */
     uint32_t lane_changes;               /* of the scheduler, as far as they are told */
     uint32_t *jobs;                      /* of each lane; arrays as fleet.lanes, in memory */
     bool *closed, *fell_back, *hint_cut; /* is told */

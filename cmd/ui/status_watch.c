@@ -6,6 +6,7 @@
 #include "progress.h"
 #include "rate_meter.h"
 #include "run/narrow.h"
+#include "run/orders.h"
 #include "run/rows.h"
 #include "run/unfinished.h"
 #include "run_lost.h"
@@ -25,6 +26,7 @@ struct watched_run {
     uint64_t id;
     bool known; /* fleet, lanes and so on are there */
     bool goes_on;
+    char paused_by[ORDER_GIVER_MAX + 96];
     struct progress_view view;
     struct view_lane *lanes;
     struct rate_meter *rate_meters;
@@ -110,6 +112,26 @@ static const char *state_of(struct watched_run *w)
     return names[writer];
 }
 
+/* A run that goes on may be paused by a person. */
+static enum err pause_read(struct watched_run *w, struct why *why)
+{
+    struct run_orders orders;
+    char who[ORDER_GIVER_MAX], since[WHEN_LEN];
+    struct arena arena;
+    arena_init(&arena, SIZE_MAX);
+    enum err err = w->goes_on ? run_orders_read(&orders, w->run.journal, w->id, &arena, why) : OK;
+    w->view.reason = "";
+    if (err == OK && w->goes_on && orders.pause) {
+        snprintf(w->paused_by, sizeof w->paused_by, "by %s since %s; mailfrom resume %llu goes on",
+                 order_giver(orders.pause, who), when_format(orders.pause->at, since),
+                 (unsigned long long)w->id);
+        w->view.state = "paused";
+        w->view.reason = w->paused_by;
+    }
+    arena_clear(&arena);
+    return err;
+}
+
 /* The journal is opened anew: what was written since is in the next copy. */
 static enum err look(struct watched_run *w, struct why *why)
 {
@@ -122,8 +144,11 @@ static enum err look(struct watched_run *w, struct why *why)
     if (err == OK && !w->known)
         err = fleet_read(w, why);
     if (err == OK) {
-        w->view.now = os_clock_now(&w->clock);
         w->view.state = state_of(w);
+        err = pause_read(w, why);
+    }
+    if (err == OK) {
+        w->view.now = os_clock_now(&w->clock);
         for (uint32_t i = 0; i < r->fleet.lanes_len; i++) {
             struct view_lane *l = &w->lanes[i];
             *l = (struct view_lane){.account = l->account,

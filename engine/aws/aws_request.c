@@ -34,11 +34,14 @@ void aws_request_clear(struct aws_request *r)
     r->headers_len = 0;
 }
 
-/* READ_* and QUOTA exist in v1 only, GET in v2 only, whatever the call says. */
+/* READ_* and QUOTA exist in v1 only, GET, ENDPOINTS and ADVICE in v2 only, whatever the call says.
+ */
 static enum api api_of(const struct call *c)
 {
     switch (c->kind) {
-    case CALL_GET: return API_V2;
+    case CALL_GET:
+    case CALL_ENDPOINTS:
+    case CALL_ADVICE: return API_V2;
     case CALL_LIST:
     case CALL_SET:
     case CALL_ACCOUNT: return c->api;

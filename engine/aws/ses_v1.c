@@ -16,7 +16,7 @@
 
 static bool is_in_v1(enum call_kind kind)
 {
-    return kind != CALL_GET && kind != CALL_CALLER && kind != CALL_ASK && kind < CALL_KINDS;
+    return kind != CALL_GET && kind < CALL_CALLER && kind != CALL_ASK && kind < CALL_KINDS;
 }
 
 static const char *action_of(enum call_kind kind)

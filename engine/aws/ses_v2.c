@@ -17,7 +17,8 @@
 
 static bool is_in_v2(enum call_kind kind)
 {
-    return kind == CALL_GET || kind == CALL_LIST || kind == CALL_SET || kind == CALL_ACCOUNT;
+    return kind == CALL_GET || kind == CALL_LIST || kind == CALL_SET || kind == CALL_ACCOUNT ||
+           kind == CALL_ENDPOINTS || kind == CALL_ADVICE;
 }
 
 /* A dot segment would be taken off by the first proxy, and GET of the empty identity is LIST. */
@@ -32,6 +33,17 @@ static enum err identity_check(const struct call *c, struct why *why)
     return OK;
 }
 
+static const char *path_of(enum call_kind kind)
+{
+    switch (kind) {
+    case CALL_LIST: return IDENTITIES_PATH;
+    case CALL_ENDPOINTS: return "/v2/email/multi-region-endpoints";
+    case CALL_ADVICE: return "/v2/email/vdm/recommendations";
+    case CALL_ACCOUNT: return "/v2/email/account";
+    default: return IDENTITIES_PATH "/"; /* and the identity */
+    }
+}
+
 enum err ses_v2_encode(const struct call *c, const char **method, struct buf *path,
                        struct buf *query, struct buf *body, struct why *why)
 {
@@ -41,12 +53,10 @@ enum err ses_v2_encode(const struct call *c, const char **method, struct buf *pa
     enum err err = has_identity ? identity_check(c, why) : OK;
     if (err)
         return err;
-    *method = c->kind == CALL_SET ? "PUT" : "GET";
-    if (has_identity) {
-        buf_add_str(path, IDENTITIES_PATH "/");
+    *method = c->kind == CALL_SET ? "PUT" : c->kind == CALL_ADVICE ? "POST" : "GET";
+    buf_add_str(path, path_of(c->kind));
+    if (has_identity)
         escape_percent(path, c->identities[0]);
-    } else
-        buf_add_str(path, c->kind == CALL_LIST ? IDENTITIES_PATH : "/v2/email/account");
     if (c->kind == CALL_SET) {
         buf_add_str(path, "/mail-from");
         struct json_out j;
@@ -57,7 +67,19 @@ enum err ses_v2_encode(const struct call *c, const char **method, struct buf *pa
         json_add_word(&j, "BehaviorOnMxFailure", behavior_name(c->behavior));
         json_end(&j);
     }
-    if (c->kind == CALL_LIST) {
+    if (c->kind == CALL_ADVICE) {
+        struct json_out j;
+        json_init(&j, body);
+        json_add_object(&j, NULL);
+        json_add_object(&j, "Filter");
+        json_add_word(&j, "STATUS", "OPEN");
+        json_end(&j);
+        if (c->token.len)
+            json_add_text(&j, "NextToken", c->token);
+        json_add_u64(&j, "PageSize", SES_ADVICE_PAGE);
+        json_end(&j);
+    }
+    if (c->kind == CALL_LIST || c->kind == CALL_ENDPOINTS) {
         if (c->token.len) {
             buf_add_str(query, "NextToken=");
             escape_percent(query, c->token);
@@ -162,29 +184,117 @@ static bool decode_get(struct call *c, const struct json *root)
     return true;
 }
 
+static bool read_token(const struct json *root, struct call *c)
+{
+    struct text token = TEXT_NONE;
+    if (!read_text(root, "NextToken", &token))
+        return false;
+    c->next_token = token.len ? arena_text(&c->arena, token) : TEXT_NONE;
+    return !token.len || c->next_token.at;
+}
+
+static bool copy_text(struct call *c, struct text *t)
+{
+    *t = t->len ? arena_text(&c->arena, *t) : TEXT_NONE;
+    return !t->len || t->at;
+}
+
+static uint32_t list_len(const struct json *list)
+{
+    uint32_t len = 0;
+    for (const struct json *item = json_first(list); item; item = json_next(item))
+        len++;
+    return len;
+}
+
+static bool decode_endpoint(struct call *c, const struct json *item)
+{
+    struct global_endpoint *e = &c->endpoints[c->endpoints_len++];
+    const struct json *regions = json_member(item, "Regions");
+    int len = 0;
+    if (!json_is_object(item) || !json_text(json_member(item, "EndpointName"), &e->name) ||
+        !read_text(item, "Status", &e->status) || (regions && !json_is_array(regions)))
+        return false;
+    for (const struct json *region = json_first(regions); region; region = json_next(region)) {
+        struct text name = TEXT_NONE;
+        if (!json_text(region, &name))
+            return false;
+        if (len < ENDPOINT_REGIONS)
+            e->regions[len++] = name;
+    }
+    return copy_text(c, &e->name) && copy_text(c, &e->status) && copy_text(c, &e->regions[0]) &&
+           copy_text(c, &e->regions[1]);
+}
+
+static bool decode_endpoints(struct call *c, const struct json *root)
+{
+    const struct json *list = json_member(root, "MultiRegionEndpoints");
+    if (list && !json_is_array(list))
+        return false;
+    c->endpoints = ARENA_ARRAY(&c->arena, struct global_endpoint, list_len(list) + 1);
+    for (const struct json *item = json_first(list); item; item = json_next(item))
+        if (!c->endpoints || !decode_endpoint(c, item))
+            return false;
+    return c->endpoints && read_token(root, c);
+}
+
+/* The filter asked for open ones only; where a stand-in knows no filter, fixed ones come too. */
+static bool decode_recommendation(struct call *c, const struct json *item)
+{
+    struct text resource = TEXT_NONE, type = TEXT_NONE, status = TEXT_NONE, impact = TEXT_NONE;
+    struct recommendation *r = &c->advice[c->advice_len];
+    if (!json_is_object(item) || !read_text(item, "ResourceArn", &resource) ||
+        !read_text(item, "Type", &type) || !read_text(item, "Status", &status) ||
+        !read_text(item, "Impact", &impact) || !read_text(item, "Description", &r->description))
+        return false;
+    r->type = advisor_type_parse(type);
+    r->is_high = text_eq(impact, TEXT("HIGH"));
+    r->identity = recommendation_identity(resource);
+    c->advice_len += !text_eq(status, TEXT("FIXED"));
+    return copy_text(c, &r->identity) && copy_text(c, &r->description);
+}
+
+static bool decode_advice(struct call *c, const struct json *root)
+{
+    const struct json *list = json_member(root, "Recommendations");
+    if (list && !json_is_array(list))
+        return false;
+    c->advice = ARENA_ARRAY(&c->arena, struct recommendation, list_len(list) + 1);
+    for (const struct json *item = json_first(list); item; item = json_next(item))
+        if (!c->advice || !decode_recommendation(c, item))
+            return false;
+    return c->advice && read_token(root, c);
+}
+
 static bool decode_list(struct call *c, const struct json *root)
 {
     uint32_t cap = 0;
-    struct text token = TEXT_NONE;
     const struct json *identities = json_member(root, "EmailIdentities");
-    if (!json_is_array(identities) || !read_text(root, "NextToken", &token))
+    if (!json_is_array(identities))
+        return false;
+    c->listed_verified = ARENA_ARRAY(&c->arena, uint8_t, list_len(identities) + 1);
+    if (!c->listed_verified)
         return false;
     for (const struct json *item = json_first(identities); item; item = json_next(item)) {
-        struct text name = TEXT_NONE;
+        struct text name = TEXT_NONE, status = TEXT_NONE;
         if (!json_text(json_member(item, "IdentityName"), &name) || name.len == 0 ||
-            !listed_add(c, &cap, name))
+            !read_text(item, "VerificationStatus", &status) || !listed_add(c, &cap, name))
             return false;
+        if (status.len)
+            c->listed_verified[c->listed_len - 1] = (uint8_t)(verification_parse(status) + 1);
     }
-    if (token.len)
-        c->next_token = arena_text(&c->arena, token);
-    return token.len == 0 || c->next_token.at;
+    return read_token(root, c);
 }
 
 static bool decode_account(struct call *c, const struct json *root)
 {
     struct account_facts f = {0};
     struct text enforcement = TEXT_NONE;
+    struct text vdm = TEXT_NONE;
     const struct json *quota = json_member(root, "SendQuota");
+    if (!read_text(json_member(root, "VdmAttributes"), "VdmEnabled", &vdm))
+        return false;
+    f.has_advisor = text_eq(vdm, TEXT("ENABLED"));
     if (!json_bool(json_member(root, "SendingEnabled"), &f.sending_enabled) ||
         !read_bool(root, "ProductionAccessEnabled", &f.production_access) ||
         !read_text(root, "EnforcementStatus", &enforcement))
@@ -203,6 +313,8 @@ static bool decode_ok(struct call *c, const struct json *root)
     case CALL_GET: return decode_get(c, root);
     case CALL_LIST: return decode_list(c, root);
     case CALL_ACCOUNT: return decode_account(c, root);
+    case CALL_ENDPOINTS: return decode_endpoints(c, root);
+    case CALL_ADVICE: return decode_advice(c, root);
     default: return !json_first(root); /* SET answers {} */
     }
 }

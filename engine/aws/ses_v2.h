@@ -3,7 +3,7 @@
  * confinable to chosen identities by IAM. Source: Amazon SES API v2 Reference. For the family of
  * this room; guests use aws_request.h.
  *
- * Kinds: GET, LIST, SET, ACCOUNT.
+ * Kinds: GET, LIST, SET, ACCOUNT, ENDPOINTS, ADVICE.
  */
 #ifndef MF_SES_V2_H
 #define MF_SES_V2_H

@@ -1,6 +1,6 @@
 /*
  * The authority of a URL (RFC 3986, section 3.2), read strictly: a URL in need of guesses by curl
- * or a browser is refused. For the family of this room.
+ * or a browser is refused. For the family of this room, and for engine/notify.
  */
 #ifndef MF_URL_H
 #define MF_URL_H

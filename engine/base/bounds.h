@@ -32,6 +32,7 @@
 /* SES */
 #define SES_BATCH_MAX   100        /* identities per v1 Get...Attributes call */
 #define SES_LIST_PAGE   1000       /* MaxItems of ListIdentities */
+#define SES_ADVICE_PAGE 100        /* PageSize of ListRecommendations */
 #define LIST_PAGES_MAX  10000      /* of one listing; SES allows ten thousand identities at first */
 #define HTTP_BODY_MAX   (4u << 20) /* 100 entries are under 64 KB; 1,000 listed under 400 KB */
 #define HTTP_HEADER_MAX (64u << 10)
@@ -183,6 +184,16 @@
 #define UPDATE_NAMES_MAX 50          /* of one message: 100 sets with their prerequisites, 30 KB */
 #define TSIG_FILE_MAX    (64u << 10) /* a file with one key has 150 bytes */
 
+/* notifications */
+#define NOTIFY_QUEUE_MAX   16384       /* events of one output: 10,000 identities change at once */
+#define NOTIFY_BYTES_MAX   (16u << 20) /* and their bytes: 1,000 each */
+#define NOTIFY_HOOKS_MAX   8           /* each has a thread */
+#define NOTIFY_HTTP_MAX    8           /* webhooks: each has a thread and a connection */
+#define NOTIFY_SAYINGS_MAX 64          /* sentences that wait for the notices; more are counted */
+#define NOTIFY_URL_MAX     2048        /* of a webhook: those of Teams have 400 characters */
+#define HOOK_OUTPUT_MAX    2000        /* bytes of a hook's output that are shown */
+#define WEBHOOK_ANSWER_MAX (64u << 10) /* body of an answer, which nobody reads */
+
 /* the wire, per carrier */
 #define HTTPS_TRANSFERS_MAX 128 /* requests out at once; 8 calls/s and lane need two or three */
 #define DNS_CARRIER_WINDOW  DNS_WINDOW /* questions out at once; more questions wait */
@@ -203,7 +214,8 @@
 #define SIM_CONNECTIONS_MAX 4096
 #define SIM_METERS_MAX      1024 /* accounts of Route 53 and tokens of Cloudflare that called */
 #define SIM_CHANGES_MAX     4096 /* changes that GetChange still knows: minutes of them */
-#define SIM_BODY_MAX        (1u << 20) /* 3,500 records of a batch are about 600 KB */
+#define SIM_BODY_MAX        (1u << 20)  /* 3,500 records of a batch are about 600 KB */
+#define SIM_SCRIPT_S_MAX    3155760000u /* of a row of --script: a hundred years */
 #define SIM_PAST_MAX        16384 /* changes an old copy may lack: a hundred a second for minutes */
 
 #endif

@@ -16,6 +16,8 @@ static const char *const actions[CALL_KINDS][APIS] = {
     [CALL_ACCOUNT] = {"GetAccountSendingEnabled", "GetAccount"},
     [CALL_QUOTA] = {"GetSendQuota", "GetAccount"},
     [CALL_CALLER] = {"GetCallerIdentity", "GetCallerIdentity"},
+    [CALL_ENDPOINTS] = {"ListMultiRegionEndpoints", "ListMultiRegionEndpoints"},
+    [CALL_ADVICE] = {"ListRecommendations", "ListRecommendations"},
     [CALL_ASK] = {"DNS", "DNS"},
     [CALL_ZONES] = {[API_ROUTE53] = "ListHostedZonesByName",
                     [API_RFC2136] = "SOA",
@@ -55,8 +57,13 @@ void call_answer_reset(struct call *c)
     memset(c->facts, 0, sizeof c->facts[0] * c->count);
     memset(&c->account, 0, sizeof c->account);
     c->listed = NULL;
+    c->listed_verified = NULL;
     c->listed_len = 0;
     c->next_token = TEXT_NONE;
+    c->endpoints = NULL;
+    c->endpoints_len = 0;
+    c->advice = NULL;
+    c->advice_len = 0;
     c->tags = NULL;
     c->tags_len = 0;
     c->zones = NULL;

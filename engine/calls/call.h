@@ -14,6 +14,7 @@
 #include "base/when.h"
 #include "dns/question.h"
 #include "model/facts.h"
+#include "model/recommendation.h"
 #include "model/record_set.h"
 
 /* Each kind is one SES action and so one bucket per lane, except CALL_ASK, which is DNS. */
@@ -27,6 +28,9 @@ enum call_kind {
     CALL_ACCOUNT,           /* v2 GetAccount, or v1 GetAccountSendingEnabled */
     CALL_QUOTA,             /* v1 GetSendQuota */
     CALL_CALLER,            /* STS GetCallerIdentity */
+    CALL_ENDPOINTS,         /* v2 ListMultiRegionEndpoints, one page: those whose primary Region is
+                               the one that is asked */
+    CALL_ADVICE,            /* v2 ListRecommendations, one page: the open ones of all types */
     CALL_ASK,               /* one DNS question */
     CALL_ZONES,             /* the zones of a name at a provider of DNS, one page: Route 53
                                ListHostedZonesByName, Cloudflare GET zones, RFC 2136 an SOA question */
@@ -73,6 +77,7 @@ struct reply {
 
 struct account_facts {
     bool sending_enabled, production_access;
+    bool has_advisor; /* v2 only: the Virtual Deliverability Manager is enabled */
     double max_24_hour_send, max_send_rate;
     struct text enforcement_status;         /* v2 only: HEALTHY, PROBATION, SHUTDOWN */
     struct text caller_account, caller_arn; /* CALL_CALLER */
@@ -95,7 +100,7 @@ struct call {
     struct text identities[SES_BATCH_MAX];
     struct text mail_from;               /* CALL_SET; empty clears */
     enum behavior behavior;              /* CALL_SET */
-    struct text token;                   /* CALL_LIST: empty for the first page */
+    struct text token;                   /* of lists: empty for the first page */
     struct dns_question question;        /* CALL_ASK */
     struct text zone;                    /* CALL_ZONES, RECORDS, CHANGE: the zone's name */
     struct text zone_id;                 /* CALL_ZONE, RECORDS, CHANGE: hosted_zone.id */
@@ -109,9 +114,15 @@ struct call {
     struct ses_facts
         facts[SES_BATCH_MAX]; /* READ_*, GET: facts[i] is of identities[i], i < count */
     struct text *listed;      /* CALL_LIST */
+    uint8_t *listed_verified; /* by version 2, of each listed: enum verification + 1; 0: not told.
+                                 NULL: of none */
     uint32_t listed_len;
-    struct text next_token; /* CALL_LIST: empty on the last page */
-    struct ses_tag *tags;   /* CALL_GET */
+    struct text next_token;            /* of lists: empty on the last page */
+    struct global_endpoint *endpoints; /* ENDPOINTS */
+    uint32_t endpoints_len;
+    struct recommendation *advice; /* ADVICE */
+    uint32_t advice_len;
+    struct ses_tag *tags; /* CALL_GET */
     uint32_t tags_len;
     struct account_facts account; /* ACCOUNT, QUOTA, CALLER */
     struct dns_reply dns;         /* CALL_ASK */
@@ -129,7 +140,7 @@ struct call {
 /* Empties the answer and resets the arena; the request is left alone. Carriers call it first. */
 void call_answer_reset(struct call *c);
 
-/* True: the pages-th answer to a CALL_LIST names itself as the next page, or the list is longer
+/* True: the pages-th answer to a list names itself as the next page, or the list is longer
  * than any real one. Going on would never end. */
 bool list_is_endless(const struct call *call, uint32_t pages);
 

@@ -39,6 +39,31 @@ void load_init(struct load *l, double wanted_per_s)
                        .recheck = RECHECK};
 }
 
+static double lower_of(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+void load_want(struct load *l, double wanted_per_s, instant_us now)
+{
+    struct load before = *l;
+    bool is_slowed = l->rate_per_s < l->wanted_per_s;
+    /* A trial goes at a rate that is not known to be given. What was taught above the rate that was
+     * wanted until now still stands. */
+    double taught = l->phase == LOAD_TRIAL            ? l->given_per_s
+                    : is_slowed                       ? l->rate_per_s
+                    : l->taught_per_s > l->rate_per_s ? l->taught_per_s
+                                                      : 0;
+    double rate = taught > 0 ? lower_of(taught, wanted_per_s) : wanted_per_s;
+    load_init(l, wanted_per_s);
+    l->taught_per_s = taught;
+    l->rate_per_s = l->given_per_s = rate;
+    l->noise = before.noise;
+    l->proved_per_s = lower_of(before.proved_per_s, rate);
+    l->proved_above_per_s = before.proved_above_per_s;
+    l->held = l->changed = now;
+}
+
 static double seconds(span_us span)
 {
     return (double)span * 1e-6;

@@ -52,8 +52,9 @@ struct load {
                             little, never below */
     double proved_above_per_s; /* the upper bound found by MEASURE */
     double before_per_s;       /* the rate when MEASURE began */
-    instant_us changed;        /* calls sent before tell nothing about this rate */
-    instant_us held;           /* when calls went at the full rate last */
+    double taught_per_s; /* what the bucket gave when a person changed the wanted rate; 0: all */
+    instant_us changed;  /* calls sent before tell nothing about this rate */
+    instant_us held;     /* when calls went at the full rate last */
     instant_us refused_first, served_first, served_last, refused_last; /* of MEASURE; 0: none */
     double noise;                    /* share of refusals independent of our rate */
     double evidence;                 /* logarithm of the likelihood ratio of the present test */
@@ -69,6 +70,9 @@ struct load {
 };
 
 void load_init(struct load *l, double wanted_per_s);
+/* A person wants another rate from now on. Lower: at once. Higher: at once up to what the bucket
+ * has taught, beyond that by trials. */
+void load_want(struct load *l, double wanted_per_s, instant_us now);
 /* Takes the answer to a call sent at sent_at. idle: the call left later than the rate allowed, so a
  * served call tells nothing about the rate. */
 void load_learn(struct load *l, instant_us sent_at, instant_us now, bool served, bool idle);

@@ -25,6 +25,15 @@ static bool is_even(const struct pace *p)
     return !p->has_burst && p->load.rate_per_s <= PACE_EVEN_MAX;
 }
 
+void pace_want(struct pace *p, double rate_per_s, instant_us now)
+{
+    span_us before = interval(p);
+    load_want(&p->load, rate_per_s, now);
+    if (p->next == 0)
+        return; /* nothing was sent yet */
+    p->next = when_later(p->next - before + interval(p), p->hinted);
+}
+
 instant_us pace_next(const struct pace *p)
 {
     return p->next;
@@ -69,6 +78,6 @@ bool pace_throttled(struct pace *p, instant_us sent_at, instant_us now, span_us 
     span_us hint = retry_after_us < RETRY_AFTER_MAX ? retry_after_us : RETRY_AFTER_MAX;
     p->next = when_later(p->next, sent_at + interval(p));
     if (hint > 0)
-        p->next = when_later(p->next, now + hint);
+        p->next = p->hinted = when_later(p->next, now + hint);
     return first;
 }

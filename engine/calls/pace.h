@@ -29,12 +29,13 @@
 #define PACE_MARGIN   500
 
 struct pace {
-    struct load load; /* the rate */
-    instant_us next;  /* earliest instant of the next call */
-    instant_us idle;  /* when the last call without waiting left */
-    span_us fastest;  /* shortest round trip seen; 0: none yet */
-    span_us hint_cut; /* the longest hint of the service cut to RETRY_AFTER_MAX; 0: none */
-    bool has_burst;   /* the service's bucket holds many tokens */
+    struct load load;  /* the rate */
+    instant_us next;   /* earliest instant of the next call */
+    instant_us idle;   /* when the last call without waiting left */
+    instant_us hinted; /* until then the service has asked us to wait; 0: it has not */
+    span_us fastest;   /* shortest round trip seen; 0: none yet */
+    span_us hint_cut;  /* the longest hint of the service cut to RETRY_AFTER_MAX; 0: none */
+    bool has_burst;    /* the service's bucket holds many tokens */
     uint64_t calls, throttled;
 };
 
@@ -42,6 +43,9 @@ void pace_init(struct pace *p, double rate_per_s);
 /* Of a service whose bucket holds many tokens (Route 53: five seconds of them): a late wake-up is
  * caught up at any rate, and one slow trip holds back no other call. */
 void pace_init_burst(struct pace *p, double rate_per_s);
+/* A person wants another rate. The next call comes as if the last had left at that rate, and not
+ * before the end of a wait that the service has asked for. */
+void pace_want(struct pace *p, double rate_per_s, instant_us now);
 instant_us pace_next(const struct pace *p);
 bool pace_take(struct pace *p, instant_us now); /* false: too early */
 /* Takes a served call; not for DNS or for calls not sent. */

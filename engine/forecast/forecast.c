@@ -190,7 +190,7 @@ static uint32_t bounded_wait(void *ctx, instant_us until, struct event *events, 
     struct bounded *b = ctx;
     if (!b->over && bounded_now(b) >= START + REHEARSAL_SPAN) {
         b->over = true;
-        events[0] = (struct event){EVENT_DRAIN, NULL};
+        events[0] = (struct event){.kind = EVENT_DRAIN};
         return 1;
     }
     if (!b->over && until > START + REHEARSAL_SPAN)

@@ -120,6 +120,16 @@ struct text found_mail_from(const struct discover *d, const struct found *f,
 #define FOUND_REASON_LEN 256
 const char *found_reason(const struct found *f, char out[FOUND_REASON_LEN]);
 
+/* A global endpoint with both Regions read: identities of both whose MAIL FROM or behaviour is not
+ * the same, and the first few of them. False: one of the Regions was not read. */
+#define ENDPOINT_NAMES 3
+struct endpoint_differences {
+    uint32_t len;
+    struct text names[ENDPOINT_NAMES];
+};
+bool discover_endpoint(const struct discover *d, uint32_t lane, const struct global_endpoint *e,
+                       struct endpoint_differences *out);
+
 /* Writers; each is a deliver_writer with ctx struct discover. */
 enum err discover_yaml(void *ctx, struct sink *out, struct why *why);
 enum err discover_csv(void *ctx, struct sink *out, struct why *why);

@@ -40,6 +40,42 @@ static void facts_add(const struct inventory_row *row, struct json_out *j)
     }
 }
 
+/* Null: not known. */
+static void advice_add(const struct discover *d, uint32_t lane, struct json_out *j)
+{
+    const struct inventory_lane *l = inventory_lane(d->inventory, lane);
+    if (l->endpoints_known)
+        json_add_array(j, "endpoints");
+    else
+        json_add_null(j, "endpoints");
+    for (uint32_t i = 0; l->endpoints_known && i < l->endpoints_len; i++) {
+        const struct global_endpoint *e = &l->endpoints[i];
+        struct endpoint_differences differ;
+        json_add_object(j, NULL);
+        json_add_text(j, "name", e->name);
+        json_add_text(j, "status", e->status);
+        json_add_array(j, "regions");
+        json_add_text(j, NULL, e->regions[0]);
+        json_add_text(j, NULL, e->regions[1]);
+        json_end(j);
+        if (discover_endpoint(d, lane, e, &differ))
+            json_add_u64(j, "differing", differ.len);
+        else
+            json_add_null(j, "differing");
+        json_end(j);
+    }
+    if (l->endpoints_known)
+        json_end(j);
+    if (!l->advice_known) {
+        json_add_null(j, "recommendations");
+        return;
+    }
+    json_add_object(j, "recommendations");
+    for (int type = 0; type < ADVISOR_TYPES; type++)
+        json_add_u64(j, advisor_type_name((enum advisor_type)type), l->advice[type]);
+    json_end(j);
+}
+
 enum err discover_json(void *ctx, struct sink *out, struct why *why)
 {
     const struct discover *d = ctx;
@@ -61,6 +97,7 @@ enum err discover_json(void *ctx, struct sink *out, struct why *why)
         json_add_u64(&j, "listed", l->listed);
         json_add_u64(&j, "identities", d->by_lane[i].len);
         json_add_text_or_null(&j, "reason", text_of(l->reason));
+        advice_add(d, i, &j);
         json_end(&j);
     }
     json_end(&j);

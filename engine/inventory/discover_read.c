@@ -66,6 +66,7 @@ enum err discover_read(struct discover *d, struct why *why)
         .read_api = strcmp(api, "v2") == 0 ? API_V2 : API_V1,
         .may_fall_back = strcmp(api, "auto") == 0,
         .with_tags = d->config->tags.len > 0,
+        .with_advice = strcmp(api, "v1") != 0,
         .wanted = discover_wants,
         .ctx = d,
     };

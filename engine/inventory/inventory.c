@@ -214,6 +214,7 @@ static void lane_inventory_forget(struct inventory *v, struct lane_inventory *s)
     s->seen.listed = s->seen.rows_len = s->seen.read = s->seen.unread = 0;
     memset(s->next_row, 0, sizeof s->next_row);
     memset(s->batches_left, 0, sizeof s->batches_left);
+    advice_forget(s);
 }
 
 void lane_inventory_refuse(struct inventory *v, struct lane_inventory *s, const struct call *call)
@@ -248,7 +249,10 @@ static void page_answered(struct inventory *v, struct call *call, instant_us now
                 v->no_memory |= !row_add(v, s, call->listed[i]);
         }
         switch (paged_list_take(&s->list, call, v->memory)) {
-        case PAGE_LAST: s->seen.phase = INVENTORY_READING; break;
+        case PAGE_LAST:
+            s->seen.phase = INVENTORY_READING;
+            advice_begin(v, s);
+            break;
         case PAGE_MORE: break;
         case PAGE_ENDLESS: {
             lane_inventory_refuse(v, s, call);
@@ -300,7 +304,7 @@ static struct call *page_call(struct inventory *v, uint16_t lane, instant_us now
 
 static void lane_end(struct lane_inventory *s)
 {
-    if (s->seen.phase == INVENTORY_READING && batches_are_done(s))
+    if (s->seen.phase == INVENTORY_READING && batches_are_done(s) && advice_is_done(s))
         s->seen.phase = INVENTORY_DONE;
 }
 
@@ -314,6 +318,7 @@ uint32_t inventory_decide(struct inventory *v, instant_us now, struct call **cal
     for (uint16_t i = 0; i < v->fleet->lanes_len && len < max; i++) {
         if ((call = page_call(v, i, now)) != NULL)
             calls[len++] = call;
+        len += advice_send(v, i, now, calls + len, max - len);
         len += batches_send(v, i, now, calls + len, max - len);
         lane_end(&v->lanes[i]);
     }
@@ -324,7 +329,10 @@ void inventory_answered(struct inventory *v, struct call *call, instant_us now)
 {
     struct lane_inventory *s = &v->lanes[call->lane];
     call_pool_returned(&v->calls);
-    if (call->kind != CALL_CALLER && call->kind != CALL_LIST) {
+    if (advice_is_kind(call->kind)) {
+        advice_answered(v, call, now);
+        call_pool_give(&v->calls, call);
+    } else if (call->kind != CALL_CALLER && call->kind != CALL_LIST) {
         batch_answered(v, call, now);
     } else {
         if (call->kind == CALL_CALLER) {
@@ -372,6 +380,7 @@ instant_us inventory_wake(const struct inventory *v)
         if (s->seen.phase == INVENTORY_LISTING && !s->list.out)
             wake = when_earlier(wake, when_later(s->list.wake, pace_next(&s->pace[CALL_LIST])));
         wake = when_earlier(wake, batches_wake(v, s));
+        wake = when_earlier(wake, advice_wake(s));
     }
     return wake;
 }

@@ -12,6 +12,9 @@
  *                                         and where IAM refuses version 1. It begins once the lane
  *                                         is listed, so that its cost can be told before
  *
+ *   ListMultiRegionEndpoints, GetAccount, and where the Virtual Deliverability Manager is enabled,
+ *   ListRecommendations                   with_advice, once the lane is listed and has identities
+ *
  * Example: 10,000 identities at one call a second are 10 + 3 x 100 calls in 100 seconds, or, with
  * tags, 10 + 10,000 calls in 2 h 47 min.
  *
@@ -27,12 +30,14 @@
 #include "calls/machine.h"
 #include "calls/pace.h"
 #include "model/fleet.h"
+#include "model/recommendation.h"
 
 struct inventory_options {
     double rate_per_s;  /* of every bucket; 0: the account's own, or 1 */
     enum api read_api;  /* API_V2: one by one */
     bool may_fall_back; /* to version 2 where IAM refuses version 1 */
     bool with_tags;     /* one by one, whatever read_api says */
+    bool with_advice;   /* global endpoints and recommendations too */
     /* Selects the listed identities to read; NULL: all. */
     bool (*wanted)(void *ctx, struct text identity);
     void *ctx;
@@ -68,8 +73,15 @@ struct inventory_lane {
     bool sts_refused;    /* it was STS that said so */
     bool blind;          /* SES does not tell about feedback forwarding; reason says why */
     uint32_t listed, rows_len, read, unread; /* unread: refused by SES, one by one */
-    char reason[INVENTORY_REASON_LEN];       /* the newest */
-    char denied[INVENTORY_REASON_LEN];       /* how IAM refused version 1 */
+    const struct global_endpoint *endpoints; /* whose primary Region is the lane's */
+    uint32_t endpoints_len;
+    uint32_t advice[ADVISOR_TYPES]; /* open recommendations, by type */
+    bool endpoints_known, advice_known;
+    char endpoints_gap[INVENTORY_REASON_LEN]; /* why they are not known; "": not asked for, or the
+                                                 service has none */
+    char advice_gap[INVENTORY_REASON_LEN];
+    char reason[INVENTORY_REASON_LEN]; /* the newest */
+    char denied[INVENTORY_REASON_LEN]; /* how IAM refused version 1 */
 };
 
 struct inventory_account {

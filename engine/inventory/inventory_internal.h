@@ -1,6 +1,6 @@
 /*
  * The inventory's own structures: inventory.c has accounts, listing and the turn, inventory_read.c
- * the batches of reads.
+ * the batches of reads, inventory_advice.c endpoints and recommendations.
  */
 #ifndef MF_INVENTORY_INTERNAL_H
 #define MF_INVENTORY_INTERNAL_H
@@ -11,10 +11,13 @@
 #include "calls/retry.h"
 #include "inventory.h"
 
-#define READS         3   /* verification, MAIL FROM, notification; or GET alone, the first */
-#define BATCHES       768 /* three per call: one out, one waiting, one half */
-#define BATCHES_SPARE 256 /* new ones leave these for halves */
-#define BLOCK_ROWS    1000u
+#define READS               3   /* verification, MAIL FROM, notification; or GET alone, the first */
+#define BATCHES             768 /* three per call: one out, one waiting, one half */
+#define BATCHES_SPARE       256 /* new ones leave these for halves */
+#define BLOCK_ROWS          1000u
+#define ADVICE_ATTEMPTS_MAX 3 /* helpful, but not worth holding a lane up for long */
+
+enum { ASK_ENDPOINTS, ASK_ACCOUNT, ASK_ADVICE, ASKS };
 
 /* The private part of struct inventory_lane. A new generation drops read facts and calls on their
  * way: answers to an older generation do not count. */
@@ -27,6 +30,10 @@ struct lane_inventory {
     uint32_t next_row[READS], batches_left[READS];
     struct paged_list list;
     bool told_something;
+    unsigned asks_left; /* bits of ASK_ENDPOINTS, ...: not answered to the end */
+    struct paged_list asks[ASKS];
+    struct global_endpoint *endpoints;
+    uint32_t endpoints_cap;
 };
 
 struct account_asking {
@@ -60,6 +67,15 @@ void lane_inventory_refuse(struct inventory *v, struct lane_inventory *s, const 
 void lane_inventory_fall_back(struct inventory *v, struct lane_inventory *s,
                               const struct call *call);
 void lane_inventory_reason(struct lane_inventory *s, const struct call *call);
+
+void advice_begin(const struct inventory *v, struct lane_inventory *s); /* the lane is listed */
+void advice_forget(struct lane_inventory *s);
+bool advice_is_kind(enum call_kind kind);
+bool advice_is_done(const struct lane_inventory *s);
+uint32_t advice_send(struct inventory *v, uint16_t lane, instant_us now, struct call **calls,
+                     uint32_t max);
+instant_us advice_wake(const struct lane_inventory *s);
+void advice_answered(struct inventory *v, struct call *call, instant_us now);
 
 uint32_t batches_send(struct inventory *v, uint16_t lane, instant_us now, struct call **calls,
                       uint32_t max);

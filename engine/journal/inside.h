@@ -7,9 +7,11 @@
  *   head_rows.c      the heads of runs
  *   fleet_rows.c     the fleet of a run
  *   record_rows.c    its records;  lane_rows.c  what is known of its lanes
+ *   order_rows.c     the orders that people gave it
  *   publish_rows.c   the names that it publishes
  *   written_rows.c   what all runs have written
  *   asked_rows.c     since when the records of DNS have been asked for
+ *   watch_rows.c     what watching remembers
  *   rule_rows.c      the journal's own numbers of the finding rules
  *   findings_text.c  the column findings_json
  *   loss.c           what the journal has lost
@@ -173,6 +175,9 @@ uint64_t publish_links_take(struct publish_links *links, uint64_t number);
 /* lane_rows.c; inside a transaction. A record of kind RECORD_LANE. */
 enum err lane_note_store(struct journal *j, uint64_t run, const struct record *record,
                          struct why *why);
+
+/* order_rows.c; inside a transaction. A record of kind RECORD_ORDER. */
+enum err order_store(struct journal *j, uint64_t run, const struct order *order, struct why *why);
 
 /* loss.c: what is written down of a run's loss, or was found when the journal was opened; "":
  * nothing. Run 0: of runs that may be gone, how many is not known. */

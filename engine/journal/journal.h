@@ -8,8 +8,10 @@
 
 #include "base/error.h"
 #include "model/fleet.h"
+#include "model/order.h"
 #include "model/publish_record.h"
 #include "model/publish_target.h"
+#include "model/watch_record.h"
 #include "scheduler/record.h"
 
 struct journal;
@@ -69,8 +71,9 @@ void journal_together(struct journal *j);
 enum err journal_apart(struct journal *j, struct why *why);
 /* Appends, in one durable transaction. With an intent among the records, OK only while the
  * journal's name still leads to the opened journal, so a later reader finds the intent. Records of
- * kind RECORD_LANE are notes of their lane and come back by journal_lane_notes() alone; those of
- * kind RECORD_PUBLISH, with their intents, by journal_publish_replay() and journal_publish_rows().
+ * kind RECORD_LANE are notes of their lane and come back by journal_lane_notes() alone, those of
+ * kind RECORD_ORDER by journal_orders(); those of kind RECORD_PUBLISH, with their intents, by
+ * journal_publish_replay() and journal_publish_rows().
  */
 enum err journal_keep(struct journal *j, uint64_t run, const struct record *records, uint32_t len,
                       struct why *why);
@@ -155,6 +158,12 @@ enum err journal_lane_notes(struct journal *j, uint64_t run,
                             bool (*fn)(void *ctx, const struct lane_note *note), void *ctx,
                             struct why *why);
 
+/* The orders that people gave to a run (records of kind RECORD_ORDER), in the order of keeping;
+ * borrowed for one callback. fn returns false: enough. */
+enum err journal_orders(struct journal *j, uint64_t run,
+                        bool (*fn)(void *ctx, const struct order *order), void *ctx,
+                        struct why *why);
+
 /* The names that a run may publish: once, before the run's first record of one. Durable on return.
  */
 enum err journal_targets_begin(struct journal *j, uint64_t run,
@@ -197,6 +206,17 @@ enum err journal_asked_each(struct journal *j,
 /* Appends, in one durable transaction. */
 enum err journal_asked_keep(struct journal *j, const struct journal_asked *list, size_t len,
                             struct why *why);
+
+/* What watching remembers, in a journal of its own beside that of the runs: every identity and
+ * lane, then every problem, by number. Of a row that cannot be read the number alone is told, of
+ * nobody (watch_learn_identity() leaves it out and counts it). A callback returns false: out of
+ * memory. */
+enum err journal_watch_each(struct journal *j,
+                            bool (*identity)(void *ctx, const struct watch_identity_record *r),
+                            bool (*problem)(void *ctx, const struct watch_problem_record *r),
+                            void *ctx, struct why *why);
+/* In one durable transaction; each row replaces the one that has its number. */
+enum err journal_watch_keep(struct journal *j, const struct watch_rows *rows, struct why *why);
 
 const char *journal_verb_name(enum run_verb verb);    /* "apply" */
 bool journal_verb_publishes(enum run_verb verb);      /* its rows are targets, not jobs */

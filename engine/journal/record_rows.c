@@ -150,7 +150,7 @@ static enum err record_store(struct journal *j, uint64_t run, const struct recor
     assert(columns[RECORD_NOTES].type == COLUMN_NOTES);
     assert(columns[SET_COLUMN].type == COLUMN_SET);
     assert(columns[MX_COLUMN].type == COLUMN_NAME);
-    assert(record->kind != RECORD_LANE);
+    assert(record->kind != RECORD_LANE && record->kind != RECORD_ORDER);
     assert(j->tail.run == run);
     for (unsigned c = 0; c < COLUMNS_LEN; c++) {
         /* Millions of these are made for a large fleet, each in its place. */
@@ -224,8 +224,9 @@ enum err journal_keep(struct journal *j, uint64_t run, const struct record *reco
     err = tail_of_run(j, run, why);
     for (uint32_t i = 0; err == OK && i < len; i++) {
         intends |= is_intent(&records[i]);
-        err = records[i].kind == RECORD_LANE ? lane_note_store(j, run, &records[i], why)
-                                             : record_store(j, run, &records[i], why);
+        err = records[i].kind == RECORD_LANE    ? lane_note_store(j, run, &records[i], why)
+              : records[i].kind == RECORD_ORDER ? order_store(j, run, records[i].order, why)
+                                                : record_store(j, run, &records[i], why);
     }
     return journal_leave(j, err, intends ? STORE_COMMIT_INTENT : STORE_COMMIT, why);
 }

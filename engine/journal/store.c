@@ -1,7 +1,7 @@
 /*
  * The columns of a store's tables, in the order in which the journal writes and reads them. Their
- * codecs are in head_rows.c, fleet_rows.c, record_rows.c, publish_rows.c, lane_rows.c, rule_rows.c,
- * loss.c and written_rows.c.
+ * codecs are in head_rows.c, fleet_rows.c, record_rows.c, publish_rows.c, lane_rows.c,
+ * order_rows.c, rule_rows.c, watch_rows.c, loss.c and written_rows.c.
  */
 #include "store.h"
 
@@ -47,8 +47,15 @@ const struct store_columns store_columns[STORE_VIEWS] = {
                          " calls",
                          14},
     [TABLE_LANE_NOTE] = {"lane_note", "lane, at, reason", 3},
+    [TABLE_ORDER] = {"control", "kind, at, rate, user, uid, pid, host", 7},
     [TABLE_RULE] = {"rule", "name", 1},
     [TABLE_ASKED] = {"asked", "name, type, state, at", 4},
+    [TABLE_WATCHED] = {"watched",
+                       "account, account_number, region, identity, mail_from, was_success, looked,"
+                       " verified",
+                       8},
+    [TABLE_WATCH_PROBLEM] = {"watch_problem",
+                             "watched, kind, level, told, since, began, well_since, looks", 8},
     [TABLE_LOST] = {"lost", "kept, what", 2},
     [VIEW_OUTLINE] = {"record", "job, has_notes", 2},
     [VIEW_SENT] = {"record",

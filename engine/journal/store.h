@@ -46,9 +46,13 @@ enum store_table {
     TABLE_RECORD,    /* given by the store: greater than that of every record kept before */
     TABLE_PUBLISHED, /* given by the journal: that of the record that this row belongs to */
     TABLE_LANE_NOTE, /* given by the store, as TABLE_RECORD */
+    TABLE_ORDER,     /* given by the store, as TABLE_RECORD */
     TABLE_RULE,      /* of all runs: the journal's number of a rule of findings */
     TABLE_ASKED,     /* of all runs: given by the store, as TABLE_RECORD */
-    TABLE_LOST,      /* runs that have lost records: the run (add_loss); 0: runs that may be gone */
+    /* Of all runs: given by the journal. A row replaces the one that has its number. */
+    TABLE_WATCHED,
+    TABLE_WATCH_PROBLEM,
+    TABLE_LOST, /* runs that have lost records: the run (add_loss); 0: runs that may be gone */
     STORE_TABLES,
     /* Views, only for reading. */
     VIEW_OUTLINE = STORE_TABLES, /* the records of a run that are of a job: of which, and whether it
@@ -128,8 +132,9 @@ struct store_ops {
 
     /* A transaction: enter, any number of the three below, leave. STORE_UNDO cannot fail. */
     enum err (*enter)(struct store *store, struct why *why);
-    /* Adds a row, but none to TABLE_LOST. *number: what the journal or the store gives it, as the
-     * table says. An intent that this process has no right to keep any more is an error. */
+    /* Adds a row, or replaces one, but none of TABLE_LOST. *number: what the journal or the store
+     * gives it, as the table says. An intent that this process has no right to keep any more is an
+     * error. */
     enum err (*put)(struct store *store, enum store_table table, uint64_t run,
                     const struct store_value *values, uint64_t *number, struct why *why);
     enum err (*set_state)(struct store *store, uint64_t run, const struct store_state *state,

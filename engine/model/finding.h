@@ -52,6 +52,7 @@ enum finding {
     SPF_IS_LONG,
     SPF_FLATTENED,
     DNSSEC_BOGUS,
+    ENDPOINT_REGIONS_DIFFER,
     FINDINGS_LEN,
 };
 

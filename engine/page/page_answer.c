@@ -2,6 +2,7 @@
  * Every answer but the events, made from a request and a snapshot: which path it is, who may ask,
  * what is said. Pure, but for the orders, which go to the owner's function.
  */
+#include "base/count.h"
 #include "base/json_out.h"
 #include "page_internal.h"
 
@@ -261,7 +262,7 @@ void page_answer_make(struct page_answer *a, const struct page_view *v,
     bool is_json = text_starts(r->path, TEXT("/api/"));
     *a = (struct page_answer){0};
     buf_init(&a->body, PAGE_DOCUMENT_MAX);
-    for (size_t i = 0; i < sizeof routes / sizeof *routes && !route; i++)
+    for (size_t i = 0; i < COUNT(routes) && !route; i++)
         if (text_eq(r->path, text_of(routes[i].path)))
             route = &routes[i];
     /* What is not there is told to those alone who may ask. */

@@ -3,6 +3,7 @@
  * kept: all parts, for who comes or has missed something, and the change from the version before,
  * for the rest. Pure. Format: WHATWG HTML, section 9.2.5.
  */
+#include "base/count.h"
 #include "base/json_out.h"
 #include "page_internal.h"
 
@@ -94,7 +95,7 @@ bool page_feed_init(struct page_feed *f)
 void page_feed_clear(struct page_feed *f)
 {
     struct page_event *const all[] = {f->whole, f->changed, f->greeting, f->beat, f->farewell};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    for (size_t i = 0; i < COUNT(all); i++)
         page_event_drop(all[i]);
     *f = (struct page_feed){0};
 }

@@ -6,6 +6,7 @@
  * send is suspended, and costs nothing until resumed. Every wait for a client has a deadline, so no
  * client holds memory for long: what a stream sends is shared, and an answer is bounded.
  */
+#include "base/count.h"
 #include "page_internal.h"
 
 #include <assert.h>
@@ -31,6 +32,10 @@
 
 #define SEND_BYTES (128 << 10) /* of the kernel's memory for a client; it would give megabytes */
 #define NEVER      INT64_MAX
+
+/* libmicrohttpd 0.9.75 asks for turns without an end while a TLS handshake is unfinished. */
+#define IDLE_TURNS_MAX 16
+#define IDLE_TURN_MS   10
 
 struct page_client {
     struct page_client *next, **link;
@@ -72,6 +77,7 @@ static ssize_t stream_read(void *arg, uint64_t position, char *out, size_t max)
     struct page_server *s = c->server;
     struct page_stream *st = &c->stream;
     (void)position;
+    s->asked++;
     if (c->is_cut)
         return MHD_CONTENT_READER_END_WITH_ERROR;
     bool is_new = !st->event;
@@ -219,7 +225,7 @@ static enum MHD_Result header_take(void *arg, enum MHD_ValueKind kind, const cha
         {"content-type", &r->content_type},
     };
     (void)kind;
-    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+    for (size_t i = 0; i < COUNT(wanted); i++)
         if (text_eq_nocase(text_of(name), text_of(wanted[i].name))) {
             r->is_twice = r->is_twice || wanted[i].at->at;
             *wanted[i].at = text_trim(text_of(value));
@@ -343,7 +349,7 @@ static enum MHD_Result head_vet(struct page_client *c, bool *is_refused)
     return MHD_YES;
 }
 
-static enum MHD_Result serve(struct page_client *c, const char *method)
+static enum MHD_Result serve(struct page_client *c, const char *method, const char *version)
 {
     struct page_server *s = c->server;
     struct page_view view = {.config = &s->config,
@@ -358,6 +364,9 @@ static enum MHD_Result serve(struct page_client *c, const char *method)
     r.query = text_of(c->target);
     r.path = text_cut(&r.query, '?');
     MHD_get_connection_values(c->connection, MHD_HEADER_KIND, header_take, &r);
+    /* Without it the page cannot tell its own names; health checks by HTTP/1.0 send none. */
+    if (!r.host.len && strcmp(version, MHD_HTTP_VERSION_1_0) != 0)
+        return refuse(c, 400, "the request has no Host");
     page_answer_make(&a, &view, &r);
     return answer_send(c, &a, r.last_event_id, text_eq(r.method, TEXT("HEAD")), false);
 }
@@ -370,10 +379,10 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
     struct page_client *c = client_of(connection);
     (void)arg;
     (void)url;
-    (void)version;
     (void)context;
     if (!c || !c->target || c->is_cut)
         return MHD_NO;
+    c->server->asked++;
     if (!c->is_begun) {
         bool is_refused;
         c->is_begun = true;
@@ -384,7 +393,7 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
         *upload_len = 0;
         return MHD_YES;
     }
-    return serve(c, method);
+    return serve(c, method, version);
 }
 
 /* ---- the thread */
@@ -480,7 +489,9 @@ static int sleep_ms(struct page_server *s, bool has_pending)
     MHD_UNSIGNED_LONG_LONG library;
     int64_t until = NEVER;
     if (MHD_get_timeout(s->daemon, &library) == MHD_YES)
-        until = s->now + (int64_t)(library < TICK_MS ? library : TICK_MS);
+        until =
+            s->now + (s->idle > IDLE_TURNS_MAX ? IDLE_TURN_MS
+                                               : (int64_t)(library < TICK_MS ? library : TICK_MS));
     if (has_pending && s->turned_at + TICK_MS < until)
         until = s->turned_at + TICK_MS;
     if ((s->clients || s->accepts_at) && s->ticked_at + TICK_MS < until)
@@ -526,7 +537,8 @@ void *page_http_thread(void *arg)
                               {.fd = s->wake_fd, .events = POLLIN},
                               {.fd = is_full ? -1 : s->listen_fd, .events = POLLIN}};
         uint64_t woken;
-        poll(at, sizeof at / sizeof *at, sleep_ms(s, has_pending));
+        uint64_t asked = s->asked;
+        bool is_idle = poll(at, COUNT(at), sleep_ms(s, has_pending)) == 0;
         s->now = clock_ms();
         if (at[1].revents)
             (void)!read(s->wake_fd, &woken, sizeof woken);
@@ -535,6 +547,7 @@ void *page_http_thread(void *arg)
         snapshot_turn(s);
         clients_tick(s);
         MHD_run(s->daemon);
+        s->idle = is_idle && asked == s->asked ? s->idle + 1 : 0;
         pthread_mutex_lock(&s->lock);
         is_closing = s->is_closing;
         has_pending = s->pending;

@@ -224,6 +224,8 @@ struct page_server {
     int64_t now, turned_at, ticked_at, looked_at;
     int64_t accepts_at; /* no connection is taken before: there are no descriptors */
     int64_t ends_at;    /* clients are cut off then; 0: the server goes on */
+    uint64_t asked;     /* times that libmicrohttpd has called for a request or a stream */
+    unsigned idle;      /* turns in which nothing happened, although it wanted another one */
 };
 
 enum err page_http_start(struct page_server *s, struct why *why);

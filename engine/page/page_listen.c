@@ -30,7 +30,11 @@ enum err page_address_read(struct page_address *a, const char *listen, struct wh
             "port 0 takes any free one",
             listen);
     snprintf(origin, sizeof origin, "http://%.*s", (int)(colon < 300 ? colon : 300), listen);
-    if (url_parse_origin(text_of(origin), &url, NULL) != OK || url.port != 80)
+    struct text host = text_slice(t, 0, colon);
+    if (text_starts(host, TEXT("[")) && text_ends(host, TEXT("]")))
+        host = text_slice(host, 1, host.len - 1);
+    if (url_parse_origin(text_of(origin), &url, NULL) != OK ||
+        !text_eq_nocase(host, text_of(url.host)))
         return why_set(
             why, ERR_INPUT,
             "--listen '%s': the part before the port is no address; an IPv6 address stands "

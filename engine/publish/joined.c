@@ -17,13 +17,19 @@ static void on_event(void *ctx, const struct event *event, instant_us now)
     bool is_seconds = is_answer && j->second_owns(j->second.ctx, event->call);
     if (!is_seconds)
         j->first.event(j->first.ctx, event, now);
-    if (is_seconds || !is_answer)
+    if (event->kind == EVENT_CONTROL) {
+        /* The first has answered the order, and keeps it. */
+        struct order copy = *event->order;
+        const struct event same = {.kind = EVENT_CONTROL, .order = &copy};
+        j->second.event(j->second.ctx, &same, now);
+    } else if (is_seconds || !is_answer) {
         j->second.event(j->second.ctx, event, now);
+    }
 }
 
 static void drain_both(struct joined *j, instant_us now)
 {
-    const struct event drain = {EVENT_DRAIN, NULL};
+    const struct event drain = {.kind = EVENT_DRAIN};
     if (j->first.is_draining(j->first.ctx) && !j->told_second) {
         j->told_second = true;
         j->second.event(j->second.ctx, &drain, now);
@@ -52,9 +58,10 @@ static void records_join(struct joined *j)
     }
     if (first_len)
         memcpy(j->records, first, first_len * sizeof *first);
-    if (second_len)
-        memcpy(j->records + first_len, second, second_len * sizeof *second);
-    j->records_len = len;
+    j->records_len = first_len;
+    for (uint32_t i = 0; i < second_len; i++)
+        if (second[i].kind != RECORD_ORDER) /* the first has it, too */
+            j->records[j->records_len++] = second[i];
 }
 
 static uint32_t decide(void *ctx, instant_us now, struct call **calls, uint32_t max)

@@ -47,7 +47,7 @@ void pub_move(struct publisher *p, uint32_t target, enum publish_state state,
     struct pub_target *t = &p->targets[target];
     const struct pub_zone *z = t->zone == PUB_NONE ? NULL : &p->zones[t->zone];
     assert(!publish_state_is_final(t->state));
-    if (p->records_len == p->records_cap && !records_grow(p)) {
+    if (p->records_len + PUB_ORDERS_MAX >= p->records_cap && !records_grow(p)) {
         p->no_memory = true;
         return;
     }
@@ -93,18 +93,23 @@ static const struct record *records(const void *ctx, uint32_t *len)
     const struct publisher *p = ctx;
     for (uint32_t i = 0; i < p->records_len; i++)
         p->records[i] = publish_as_record(&p->rows[i]);
-    *len = p->records_len;
+    for (uint32_t i = 0; i < p->orders_len; i++)
+        p->records[p->records_len + i] =
+            (struct record){.kind = RECORD_ORDER, .at = p->orders[i].at, .order = &p->orders[i]};
+    *len = p->records_len + p->orders_len;
     return p->records;
 }
 
 static void turn_end(void *ctx)
 {
-    ((struct publisher *)ctx)->records_len = 0;
+    struct publisher *p = ctx;
+    p->records_len = p->orders_len = 0;
 }
 
 static bool has_room(const void *ctx)
 {
-    return ((const struct publisher *)ctx)->records_len < RECORDS_PER_TURN_MAX - PUBLISH_FEW;
+    const struct publisher *p = ctx;
+    return p->records_len < RECORDS_PER_TURN_MAX - PUBLISH_FEW && p->orders_len < PUB_ORDERS_MAX;
 }
 
 /* ---- looks ---- */
@@ -200,10 +205,39 @@ static uint32_t decide(void *ctx, instant_us now, struct call **calls, uint32_t 
     return p->no_memory ? 0 : len;
 }
 
+/* No provider is asked more often than it takes. */
+static double rate_of(enum provider_kind kind, double wanted_per_s)
+{
+    return wanted_per_s > 0 && wanted_per_s < rates[kind] ? wanted_per_s : rates[kind];
+}
+
+/* A person's order. Zones whose changes were held back want their calls again. */
+static void order_take(struct publisher *p, struct order *order, instant_us now)
+{
+    const struct fleet *f = p->options.fleet;
+    if (!steering_take(&p->steering, order, p->draining, now))
+        return;
+    if (p->records_len + PUB_ORDERS_MAX >= p->records_cap && !records_grow(p)) {
+        p->no_memory = true;
+        return;
+    }
+    assert(p->orders_len < PUB_ORDERS_MAX); /* has_room() has looked */
+    p->orders[p->orders_len++] = *order;
+    p->draining = p->draining || order->kind == ORDER_STOP || order->kind == ORDER_LEAVE;
+    for (uint32_t i = 0; order->kind == ORDER_PACE && i < f->providers_len; i++)
+        pace_want(&p->buckets[i].pace, rate_of(f->providers[i].kind, order->rate_per_s), now);
+    for (uint32_t i = 0; order->kind == ORDER_RESUME && i < p->zones_len; i++)
+        pub_zone_wants(p, &p->zones[i], now);
+}
+
 static void on_event(void *ctx, const struct event *event, instant_us now)
 {
     struct publisher *p = ctx;
     struct call *call = event->call;
+    if (event->kind == EVENT_CONTROL) {
+        order_take(p, event->order, now);
+        return;
+    }
     if (event->kind != EVENT_ANSWER) {
         p->draining = true;
         return;
@@ -312,7 +346,7 @@ static bool providers_init(struct publisher *p)
     if (!p->buckets || !p->bucket_of || !p->denied || !p->closed)
         return false;
     for (uint32_t i = 0; i < f->providers_len; i++) {
-        pace_init_burst(&p->buckets[i].pace, rates[f->providers[i].kind]);
+        pace_init_burst(&p->buckets[i].pace, rate_of(f->providers[i].kind, p->options.rate_per_s));
         p->buckets[i].first = p->buckets[i].last = PUB_NONE;
         p->closed[i] = p->options.trouble ? p->options.trouble[i] : NULL;
         p->bucket_of[i] = publisher_bucket(f, i);
@@ -434,6 +468,16 @@ bool publisher_has_ended(const struct publisher *p, uint32_t target)
 {
     assert(target < p->options.targets_len);
     return publish_state_is_final(p->targets[target].state);
+}
+
+const struct order *publisher_paused_by(const struct publisher *p)
+{
+    return p->steering.is_paused ? &p->steering.pause : NULL;
+}
+
+const struct steering *publisher_steering(const struct publisher *p)
+{
+    return &p->steering;
 }
 
 void publisher_totals(const struct publisher *p, struct publisher_totals *totals)

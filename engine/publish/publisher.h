@@ -17,6 +17,7 @@
 #define MF_PUBLISHER_H
 
 #include "calls/machine.h"
+#include "calls/steering.h"
 #include "model/fleet.h"
 #include "model/publish_record.h"
 #include "model/publish_target.h"
@@ -39,6 +40,7 @@ struct publisher_options {
      * there is no plan. A target with another zone or another SPF record is left to a person. */
     const struct reviewed_name *const *reviewed;
     const char *const *trouble; /* by row of fleet.providers: why it cannot be asked; or NULL */
+    double rate_per_s; /* calls a second to each provider, at most; 0: as many as it takes */
     uint64_t seed;
     bool is_dry;     /* nothing is changed: READY is the end of a target with a possible change */
     bool merges_spf; /* --merge-spf */
@@ -73,6 +75,9 @@ bool publisher_has_ended(const struct publisher *p, uint32_t target);
  * false. The call is borrowed. */
 void publisher_changes(struct publisher *p, bool (*fn)(void *ctx, const struct call *call),
                        void *ctx);
+/* As scheduler_paused_by(): while the publisher is paused, no change is sent; looks go on. */
+const struct order *publisher_paused_by(const struct publisher *p);
+const struct steering *publisher_steering(const struct publisher *p);
 void publisher_totals(const struct publisher *p, struct publisher_totals *totals);
 
 #endif

@@ -81,7 +81,8 @@ void pub_zone_wants(struct publisher *p, struct pub_zone *z, instant_us now)
 {
     uint32_t index = (uint32_t)(z - p->zones);
     struct pub_bucket *b = &p->buckets[p->bucket_of[z->provider]];
-    bool wants = z->state < PUB_ZONE_OPEN || z->to_read.len || (z->ready.len && !p->options.is_dry);
+    bool may_change = !p->options.is_dry && !p->steering.is_paused;
+    bool wants = z->state < PUB_ZONE_OPEN || z->to_read.len || (z->ready.len && may_change);
     instant_us at = z->not_before;
     if (!wants || z->is_out || z->is_queued || z->state == PUB_ZONE_CLOSED)
         return;
@@ -239,7 +240,7 @@ struct call *pub_zone_call(struct publisher *p, struct pub_zone *z, instant_us n
     }
     /* Reading a large zone takes longer than a look is good for, so what is read leaves meanwhile.
      */
-    bool leaves = z->ready.len && !p->options.is_dry &&
+    bool leaves = z->ready.len && !p->options.is_dry && !p->steering.is_paused &&
                   (z->ready.len >= z->batch_max || !z->to_read.len ||
                    now - z->ready_since >= PUBLISH_LOOK_AGE / 4);
     if (!leaves)

@@ -156,6 +156,45 @@ static void account_judge(struct judgement *j, const struct policy *policy, cons
     buf_clear(&status);
 }
 
+static void setting_tell(struct buf *out, struct text mail_from, enum behavior behavior)
+{
+    if (mail_from.len == 0) {
+        buf_add_str(out, "the default MAIL FROM");
+        return;
+    }
+    buf_add_str(out, "MAIL FROM ");
+    escape_terminal(out, mail_from);
+    buf_add_fmt(out, " with %s", behavior_name(behavior));
+}
+
+/* SES sends each mail through one of the two, so half of it goes by the other Region's setting. */
+static void endpoint_judge(struct judgement *j, const struct fleet *f, uint32_t row,
+                           const struct endpoint_view *other)
+{
+    const struct policy *policy = fleet_policy_of(f, row);
+    struct buf there, here, name;
+    if (other->region.len == 0)
+        return;
+    buf_init(&there, SENTENCE_LEN_MAX);
+    buf_init(&here, SENTENCE_LEN_MAX);
+    buf_init(&name, SENTENCE_LEN_MAX);
+    setting_tell(&there, other->mail_from, other->behavior);
+    setting_tell(&here, fleet_mail_from(f, row), policy->behavior);
+    escape_terminal(&name, other->endpoint);
+    judge_finding(j, policy, ENDPOINT_REGIONS_DIFFER, SEVERITY_WARNING,
+                  "the global endpoint " TEXT_FMT " sends half of the mail through Region " TEXT_FMT
+                  ", where %s has " TEXT_FMT " for " TEXT_FMT ", and " TEXT_FMT
+                  " is wanted here: %s",
+                  TEXT_ARG(buf_text(&name)), TEXT_ARG(other->region),
+                  other->is_wanted ? "the manifest" : "SES", TEXT_ARG(buf_text(&there)),
+                  TEXT_ARG(fleet_identity(f, row)), TEXT_ARG(buf_text(&here)),
+                  other->is_wanted ? "make the two rows equal"
+                                   : "give the manifest an equal row for that Region");
+    buf_clear(&name);
+    buf_clear(&here);
+    buf_clear(&there);
+}
+
 static void neighbours_judge(struct judgement *j, const struct fleet *f, uint32_t row,
                              const struct judge_context *around)
 {
@@ -183,6 +222,7 @@ void judge_ses(struct judgement *j, const struct fleet *f, uint32_t row,
     verification_judge(j, f, row, ses, place);
     sender_judge(j, policy, name, around);
     neighbours_judge(j, f, row, around);
+    endpoint_judge(j, f, row, &around->endpoint);
     replaced_judge(j, policy, name, ses, around->set_by_us);
     account_judge(j, policy, place, around);
     buf_clear(&where);

@@ -18,6 +18,14 @@
 #include "suffix.h"
 
 /* Facts about a choice from the whole fleet or from the lane survey of the account. */
+/* What the other Region of a global endpoint has for an identity, where it is not the same. */
+struct endpoint_view {
+    struct text endpoint, region; /* the endpoint's name, the other Region; empty: the same */
+    struct text mail_from;        /* there; empty: the default */
+    enum behavior behavior;
+    bool is_wanted; /* by the fleet's row there; false: by SES, and the fleet has no row */
+};
+
 struct judge_context {
     bool mail_from_is_identity; /* the MAIL FROM, or an address under it, is an SES identity of the
                                    lane */
@@ -31,6 +39,7 @@ struct judge_context {
     struct text account_status; /* SES's word: HEALTHY, PROBATION, SHUTDOWN; or empty */
     /* The identity is an address, and no domain above its @ is a verified identity of the lane. */
     bool domain_is_foreign;
+    struct endpoint_view endpoint; /* of zeros: nothing differs */
 };
 
 /* Each judge_*() function adds the findings decided by its facts. Facts from outside are escaped in

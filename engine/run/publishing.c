@@ -224,6 +224,7 @@ static struct publisher_options options_of(const struct publishing *p)
                     .suffixes = r->suffixes},
         .feedback_host = text_of(r->config.access->feedback_host),
         .trouble = r->lanes.trouble + r->fleet.lanes_len,
+        .rate_per_s = r->kept_pace_per_s,
         .seed = r->head.seed,
         .is_dry = p->is_dry,
         .merges_spf = r->config.access->merges_spf,

@@ -110,7 +110,7 @@ static bool restore_one(void *ctx, const struct record *record)
     return true;
 }
 
-static struct scheduler_options scheduler_options_of(const struct run *r)
+struct scheduler_options run_scheduler_options(const struct run *r)
 {
     const struct access *a = r->config.access;
     return (struct scheduler_options){
@@ -124,9 +124,10 @@ static struct scheduler_options scheduler_options_of(const struct run *r)
         .authority_port = a->authority_port,
         .detach = r->config.detach,
         .lane_survey = r->head.verb != RUN_ROLLBACK,
+        .advice = r->head.verb != RUN_ROLLBACK,
         .surveys = r->head.verb != RUN_ROLLBACK,
         .looks_closer = r->head.verb != RUN_ROLLBACK,
-        .rate_per_s = a->rate_per_s,
+        .rate_per_s = r->kept_pace_per_s > 0 ? r->kept_pace_per_s : a->rate_per_s,
         .feedback_host = text_of(a->feedback_host),
         .own = &r->own,
         .suffixes = r->suffixes,
@@ -266,7 +267,7 @@ static enum err run_on_wire(struct run *r, struct preflight *preflight, struct w
                          : run_head_begin(r, r->publishing, wire_now(wire), why);
     if (err == OK)
         err = run_recent(r, why);
-    struct scheduler_options options = scheduler_options_of(r);
+    struct scheduler_options options = run_scheduler_options(r);
     if (err == OK)
         r->scheduler = scheduler_init(&r->memory, &r->fleet, &options);
     if (r->scheduler) {

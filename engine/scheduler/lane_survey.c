@@ -15,6 +15,9 @@ enum part {
     PART_NOTIFICATION,
     PART_MASK_VERIFICATION,
     PART_MASK_MAIL_FROM,
+    PART_ENDPOINTS,
+    PART_ADVICE,
+    PART_VERIFICATION, /* of rows of the fleet */
     PARTS,
 };
 
@@ -22,20 +25,34 @@ enum part {
 #define SURVEY_ATTEMPTS_MAX 3 /* helpful, but not worth holding a lane up for long */
 #define SURVEY_BYTES_MAX    (16u << 20)
 
+static_assert(SURVEY_LIST_PART == BIT(PART_LIST), "");
+static_assert(SURVEY_ENDPOINTS_PART == BIT(PART_ENDPOINTS), "");
+static_assert(SURVEY_ADVICE_PART == BIT(PART_ADVICE), "");
 static_assert(SURVEY_MASK_PARTS == (BIT(PART_MASK_VERIFICATION) | BIT(PART_MASK_MAIL_FROM)), "");
 
 static enum call_kind kind_of(const struct lane_survey *l, unsigned part)
 {
     assert(part < PARTS);
-    static const enum call_kind kinds[PARTS] = {CALL_LIST, CALL_ACCOUNT, CALL_READ_NOTIFICATION,
-                                                CALL_READ_VERIFICATION, CALL_READ_MAIL_FROM};
-    return part >= PART_NOTIFICATION && l->api == API_V2 ? CALL_GET : kinds[part];
+    static const enum call_kind kinds[PARTS] = {
+        CALL_LIST,           CALL_ACCOUNT,   CALL_READ_NOTIFICATION, CALL_READ_VERIFICATION,
+        CALL_READ_MAIL_FROM, CALL_ENDPOINTS, CALL_ADVICE,            CALL_READ_VERIFICATION};
+    bool is_read = part >= PART_NOTIFICATION && part <= PART_MASK_MAIL_FROM;
+    return is_read && l->api == API_V2 ? CALL_GET : kinds[part];
+}
+
+/* The list behind a part; NULL: the part is none. */
+static struct paged_list *list_of(struct lane_survey *l, unsigned part)
+{
+    return part == PART_LIST        ? &l->list
+           : part == PART_ENDPOINTS ? &l->endpoint_list
+           : part == PART_ADVICE    ? &l->advice_list
+                                    : NULL;
 }
 
 bool lane_survey_init(struct scheduler *d, struct arena *memory)
 {
     struct lane_surveys *c = &d->surveys;
-    c->wanted = d->options.lane_survey;
+    c->wanted = d->options.lane_survey || advice_is_wanted(d);
     c->lanes = ARENA_ARRAY(memory, struct lane_survey, d->fleet->lanes_len + 1);
     c->senders = ARENA_ARRAY(memory, uint8_t, d->fleet->names.len + 1);
     if (!c->lanes || !c->senders || !c->wanted)
@@ -43,14 +60,36 @@ bool lane_survey_init(struct scheduler *d, struct arena *memory)
     c->masking = ARENA_ARRAY(memory, struct text, d->fleet->choices_len + 1);
     c->mask_batch = ARENA_ARRAY(memory, uint32_t, d->fleet->choices_len + 1);
     if (!c->masking || !c->mask_batch || !fleet_index_init(&c->index, memory, d->fleet) ||
-        !owners_init(d, memory))
+        !owners_init(d, memory) || !advice_init(d, memory) || !verified_init(d, memory))
         return false;
     for (uint32_t i = 0; i < d->fleet->lanes_len; i++) {
         arena_init(&c->lanes[i].text, SURVEY_BYTES_MAX);
         c->lanes[i].api = d->options.read_api;
-        c->lanes[i].to_send = BIT(PART_LIST) | BIT(PART_ACCOUNT);
+        c->lanes[i].to_send = BIT(PART_ACCOUNT);
+        if (d->options.lane_survey)
+            c->lanes[i].to_send |= BIT(PART_LIST);
+        if (advice_is_wanted(d))
+            c->lanes[i].to_send |= BIT(PART_ENDPOINTS);
+        c->lanes[i].lists_verified = d->options.lane_survey && d->options.read_api == API_V1 &&
+                                     c->lanes[i].rows_unknown > SES_BATCH_MAX;
     }
     return true;
+}
+
+void lane_survey_start(struct scheduler *d)
+{
+    struct lane_surveys *c = &d->surveys;
+    for (uint32_t i = 0; d->options.sweep && d->options.lane_survey && i < d->fleet->lanes_len; i++) {
+        struct lane_survey *l = &c->lanes[i];
+        enum verified_way way = verified_way(d, (uint16_t)i);
+        l->to_send = (uint8_t)(l->to_send & ~BIT(PART_LIST));
+        l->lists_verified = way == VERIFIED_BY_LIST;
+        l->row_next = l->row_first;
+        if (way == VERIFIED_BY_LIST)
+            l->to_send |= BIT(PART_LIST);
+        if (way == VERIFIED_BY_ATTRIBUTES && verified_next(d, (uint16_t)i))
+            l->to_send |= BIT(PART_VERIFICATION);
+    }
 }
 
 void lane_survey_invariant(const struct lane_survey *l)
@@ -62,6 +101,8 @@ void lane_survey_invariant(const struct lane_survey *l)
     assert(l->batch_len <= SES_BATCH_MAX);
     assert(l->maybe_len <= l->maybe_cap);
     assert(l->attempts <= SURVEY_ATTEMPTS_MAX);
+    assert(l->twins_first + l->twins_len <= l->maybe_len);
+    assert(!l->twins_len || l->twins_taken);
 }
 
 void lane_survey_clear(struct scheduler *d)
@@ -77,11 +118,16 @@ enum api lane_survey_api(const struct scheduler *d, uint16_t lane)
     return d->surveys.lanes[lane].api;
 }
 
+enum api lane_survey_list_api(const struct scheduler *d, uint16_t lane)
+{
+    return d->surveys.lanes[lane].lists_verified ? API_V2 : lane_survey_api(d, lane);
+}
+
 bool lane_survey_is_done(const struct scheduler *d, uint16_t lane)
 {
     assert(lane < d->fleet->lanes_len);
     const struct lane_survey *l = &d->surveys.lanes[lane];
-    return !l->to_send && !l->out;
+    return !((l->to_send | l->out) & ~SURVEY_ADVICE_PART) && !endpoints_hold(d, lane);
 }
 
 static struct call *part_call(struct scheduler *d, uint16_t lane, enum part part)
@@ -94,8 +140,8 @@ static struct call *part_call(struct scheduler *d, uint16_t lane, enum part part
     call->part = part;
     call->attempt = l->attempts + 1u;
     call->count = 0;
-    if (part == PART_LIST)
-        paged_list_ask(&l->list, call);
+    if (list_of(l, part))
+        paged_list_ask(list_of(l, part), call);
     if (part == PART_NOTIFICATION && call->kind == CALL_GET) {
         call->api = API_V2; /* even while the lane itself reads by version 1 */
         call->count = 1;
@@ -103,6 +149,9 @@ static struct call *part_call(struct scheduler *d, uint16_t lane, enum part part
     } else if (part == PART_NOTIFICATION) {
         call->count = l->suspects_len;
         memcpy(call->identities, l->suspects, sizeof l->suspects[0] * l->suspects_len);
+    } else if (part == PART_VERIFICATION) {
+        call->api = API_V1;
+        call->count = verified_identities(d, l, call->identities);
     } else if (BIT(part) & SURVEY_MASK_PARTS) {
         call->api = call->kind == CALL_GET ? API_V2 : call->api;
         call->count = masks_identities(l, call->identities);
@@ -113,9 +162,9 @@ static struct call *part_call(struct scheduler *d, uint16_t lane, enum part part
     return call;
 }
 
-static instant_us part_due(const struct lane_survey *l, unsigned part)
+static instant_us part_due(struct lane_survey *l, unsigned part)
 {
-    return part == PART_LIST ? l->list.wake : l->wake;
+    return list_of(l, part) ? list_of(l, part)->wake : l->wake;
 }
 
 uint32_t lane_survey_send(struct scheduler *d, uint16_t lane, instant_us now, struct call **calls,
@@ -123,8 +172,11 @@ uint32_t lane_survey_send(struct scheduler *d, uint16_t lane, instant_us now, st
 {
     struct lane_survey *l = &d->surveys.lanes[lane];
     uint32_t len = 0;
-    if (d->lanes[lane].closed)
+    if (d->lanes[lane].closed && l->to_send) {
         l->to_send = 0;
+        endpoints_wake(d, lane);
+    }
+    twins_take(d, lane);
     for (unsigned part = 0; part < PARTS && l->to_send; part++)
         if ((l->to_send & BIT(part)) && now >= part_due(l, part) && len < max && d->calls.free &&
             pace_take(&d->lanes[lane].pace[kind_of(l, part)], now))
@@ -135,7 +187,7 @@ uint32_t lane_survey_send(struct scheduler *d, uint16_t lane, instant_us now, st
 
 instant_us lane_survey_wake(const struct scheduler *d, uint16_t lane)
 {
-    const struct lane_survey *l = &d->surveys.lanes[lane];
+    struct lane_survey *l = &d->surveys.lanes[lane];
     instant_us wake = WHEN_NEVER;
     for (unsigned part = 0; part < PARTS; part++) {
         instant_us token = pace_next(&d->lanes[lane].pace[kind_of(l, part)]);
@@ -193,27 +245,55 @@ static void gap_tell(struct lane_survey *l, unsigned part, const struct call *ca
         [PART_MASK_VERIFICATION] = {SURVEY_GAP_MASKS,
                                     "masked-by-identity was not judged to its end"},
         [PART_MASK_MAIL_FROM] = {SURVEY_GAP_MASKS, "masked-by-identity was not judged to its end"},
+        [PART_VERIFICATION] = {SURVEY_GAP_VERIFICATION,
+                               "it is not known which identities are verified"},
+        [PART_ENDPOINTS] = {SURVEY_GAP_ENDPOINTS, "endpoint-regions-differ was not judged"},
+        [PART_ADVICE] = {SURVEY_GAP_ADVICE, "open recommendations are not known"},
     };
     snprintf(l->gaps[parts[part].gap], SURVEY_REASON_LEN, "%s: %.190s: %s",
              call_action(call->kind, call->api), reason, parts[part].unjudged);
 }
 
-static void page_take(struct scheduler *d, struct call *call)
+/* The list of identities is complete, or as much of it as there will be. */
+static void list_end(struct scheduler *d, uint16_t lane, bool is_whole, instant_us now)
+{
+    struct lane_survey *l = &d->surveys.lanes[lane];
+    if (l->lists_verified)
+        verified_list_ends(d, lane, now);
+    if (l->lists_verified && verified_next(d, lane))
+        l->to_send |= BIT(PART_VERIFICATION);
+    if (!is_whole || d->options.sweep)
+        return;
+    if (l->suspects_len)
+        l->to_send |= BIT(PART_NOTIFICATION);
+    l->to_send |= masks_next(d, lane);
+}
+
+static void page_take(struct scheduler *d, struct call *call, instant_us now)
 {
     struct lane_survey *l = &d->surveys.lanes[call->lane];
-    for (uint32_t i = 0; i < call->listed_len; i++)
-        identity_seen(d, call->lane, call->listed[i]);
-    assert(call->part == PART_LIST);
-    switch (paged_list_take(&l->list, call, &l->text)) {
-    case PAGE_LAST:
-        if (l->suspects_len)
-            l->to_send |= BIT(PART_NOTIFICATION);
-        l->to_send |= masks_next(d, call->lane);
-        break;
-    case PAGE_MORE: l->to_send |= BIT(PART_LIST); break;
-    case PAGE_ENDLESS:
-    case PAGE_UNKEPT: gap_tell(l, PART_LIST, call, "SES's pages of the list do not end"); break;
+    for (uint32_t i = 0; i < call->listed_len; i++) {
+        verified_listed(d, call, i);
+        if (!d->options.sweep)
+            identity_seen(d, call->lane, call->listed[i]);
     }
+    if (call->part == PART_ENDPOINTS)
+        endpoints_seen(d, call);
+    if (call->part == PART_ADVICE)
+        recommendations_seen(d, call);
+    enum page page = paged_list_take(list_of(l, call->part), call, &l->text);
+    bool is_enough = call->part == PART_LIST && verified_list_is_dear(d, call->lane);
+    if (page == PAGE_MORE && !is_enough) {
+        l->to_send = (uint8_t)(l->to_send | BIT(call->part));
+        return;
+    }
+    if (page == PAGE_ENDLESS || page == PAGE_UNKEPT)
+        gap_tell(l, call->part, call, "SES's pages of the list do not end");
+    if (page == PAGE_LAST && call->part == PART_ENDPOINTS)
+        endpoints_end(d, call->lane);
+    l->advice_known = l->advice_known || (page == PAGE_LAST && call->part == PART_ADVICE);
+    if (call->part == PART_LIST)
+        list_end(d, call->lane, page == PAGE_LAST, now);
 }
 
 static void notifications_take(struct scheduler *d, const struct call *call)
@@ -257,10 +337,14 @@ static enum retry part_retry(struct scheduler *d, struct lane_survey *l, const s
     const struct retry_case failure = {verdict, &call->reply, call->api, l->attempts, call->count};
     uint64_t seed = d->options.rules.seed;
     bool begins_again = false;
-    if (call->part == PART_LIST) {
-        enum retry next =
-            paged_list_failed(&l->list, &rules, call, verdict, seed, now, &begins_again);
-        if (begins_again) {
+    if (list_of(l, call->part)) {
+        enum retry next = paged_list_failed(list_of(l, call->part), &rules, call, verdict, seed,
+                                            now, &begins_again);
+        if (begins_again && call->part == PART_ENDPOINTS)
+            l->endpoints_len = 0;
+        if (begins_again && call->part == PART_ADVICE)
+            l->advice = (struct lane_advice){0};
+        if (begins_again && call->part == PART_LIST) {
             /* Begins again with the first page: all identities are listed again. */
             l->suspects_len = 0;
             l->maybe_len = l->masks_left = 0;
@@ -268,17 +352,72 @@ static enum retry part_retry(struct scheduler *d, struct lane_survey *l, const s
         return next;
     }
     enum retry next = retry_next(&rules, &failure);
-    l->attempts = (uint8_t)(l->attempts + (next == RETRY_BACKOFF || next == RETRY_EXHAUSTED));
+    bool counts = next == RETRY_BACKOFF || next == RETRY_EXHAUSTED;
+    if (l->attempts < SURVEY_ATTEMPTS_MAX) /* parts that are out together may fail together */
+        l->attempts = (uint8_t)(l->attempts + counts);
     if (next == RETRY_BACKOFF)
         l->wake = now + backoff_span(BACKOFF_ERROR, seed, call->lane, l->attempts);
     return next;
+}
+
+/* The list of version 2 is refused: that of version 1 has the names, and verification is asked for
+ * in the reads; a sweep needs no names and asks for attributes. */
+static void list_by_version_1(struct scheduler *d, uint16_t lane, instant_us now)
+{
+    struct lane_survey *l = &d->surveys.lanes[lane];
+    l->lists_verified = false;
+    if (!d->options.sweep) {
+        l->suspects_len = l->maybe_len = l->masks_left = 0;
+        paged_list_begin(&l->list);
+        l->to_send |= BIT(PART_LIST);
+        return;
+    }
+    verified_list_ends(d, lane, now);
+    if (verified_next(d, lane))
+        l->to_send |= BIT(PART_VERIFICATION);
+}
+
+/* The reads of a plan ask then. A sweep goes on with halves, or without. */
+static void verification_failed(struct scheduler *d, const struct call *call, enum retry next)
+{
+    struct lane_survey *l = &d->surveys.lanes[call->lane];
+    char reason[SURVEY_REASON_LEN];
+    l->is_told = false;
+    if (!d->options.sweep)
+        return;
+    if (next == RETRY_SPLIT)
+        verified_split(l);
+    if (next == RETRY_SPLIT || (next == RETRY_REFUSED && verified_next(d, call->lane)))
+        l->to_send |= BIT(PART_VERIFICATION);
+    if (next == RETRY_SPLIT)
+        return;
+    snprintf(reason, sizeof reason, "%.63s %.127s", call->reply.code, call->reply.message);
+    gap_tell(l, PART_VERIFICATION, call, reason);
+}
+
+/* Emulators, and Regions without it, do not know the action: nothing is missing. */
+static bool call_is_lacking(const struct call *call)
+{
+    unsigned status = call->reply.how == REPLY_HTTP ? call->reply.http_status : 0;
+    return (call->kind == CALL_ENDPOINTS || call->kind == CALL_ADVICE) &&
+           (status == 404 || status == 405 || status == 501);
 }
 
 static void part_failed(struct scheduler *d, const struct call *call, enum verdict verdict,
                         instant_us now)
 {
     struct lane_survey *l = &d->surveys.lanes[call->lane];
-    enum retry next = part_retry(d, l, call, verdict, now);
+    enum retry next =
+        call_is_lacking(call) ? RETRY_REFUSED : part_retry(d, l, call, verdict, now);
+    bool is_again = next == RETRY_BACKOFF || next == RETRY_BY_PACE;
+    if (call->part == PART_LIST && l->lists_verified && !is_again) {
+        list_by_version_1(d, call->lane, now);
+        return;
+    }
+    if (call->part == PART_VERIFICATION && !is_again) {
+        verification_failed(d, call, next);
+        return;
+    }
     if (next == RETRY_FALL_BACK)
         l->api = API_V2;
     if (next == RETRY_BACKOFF || next == RETRY_FALL_BACK || next == RETRY_BY_PACE) {
@@ -294,8 +433,13 @@ static void part_failed(struct scheduler *d, const struct call *call, enum verdi
             }
         } else
             l->to_send = (uint8_t)(l->to_send | BIT(call->part));
-    } else {
+    } else if (!call_is_lacking(call)) {
         char reason[SURVEY_REASON_LEN];
+        bool is_of_account = next == RETRY_DENIED || next == RETRY_REFUSED;
+        if (call->part == PART_ENDPOINTS && is_of_account)
+            l->account_gaps |= 1u << SURVEY_GAP_ENDPOINTS;
+        if (call->part == PART_ADVICE && is_of_account)
+            l->account_gaps |= 1u << SURVEY_GAP_ADVICE;
         snprintf(reason, sizeof reason, "%.63s %.127s", call->reply.code, call->reply.message);
         gap_tell(l, call->part, call, reason);
         if (call->part == PART_NOTIFICATION) {
@@ -316,20 +460,25 @@ void lane_survey_answered(struct scheduler *d, struct call *call, instant_us now
     struct lane_survey *l = &d->surveys.lanes[call->lane];
     assert(call->part < PARTS);
     assert(l->out & BIT(call->part));
-    unsigned attempts = call->part == PART_LIST ? l->list.attempts : l->attempts;
+    const struct paged_list *list = list_of(l, call->part);
+    unsigned attempts = list ? list->attempts : l->attempts;
     enum verdict verdict = verdict_after(scheduler_call_paced(d, call, now), attempts);
     l->out = (uint8_t)(l->out & ~BIT(call->part));
     verdict = retry_gone_is_told(call, verdict);
     if (verdict == VERDICT_OK) {
-        if (call->part != PART_LIST)
+        if (!list)
             d->surveys.lanes[call->lane].attempts = 0;
         switch ((enum part)call->part) {
-        case PART_LIST: page_take(d, call); break;
+        case PART_LIST:
+        case PART_ENDPOINTS:
+        case PART_ADVICE: page_take(d, call, now); break;
         case PART_ACCOUNT: {
             assert(call->kind == CALL_ACCOUNT);
             d->surveys.lanes[call->lane].account_known = true;
             d->surveys.lanes[call->lane].can_send = call->account.sending_enabled;
             d->surveys.lanes[call->lane].in_sandbox = !call->account.production_access;
+            if (call->account.has_advisor && advice_is_wanted(d))
+                l->to_send |= BIT(PART_ADVICE);
             snprintf(d->surveys.lanes[call->lane].status,
                      sizeof d->surveys.lanes[call->lane].status, TEXT_FMT,
                      TEXT_ARG(call->account.enforcement_status));
@@ -338,10 +487,16 @@ void lane_survey_answered(struct scheduler *d, struct call *call, instant_us now
         case PART_NOTIFICATION: notifications_take(d, call); break;
         case PART_MASK_VERIFICATION:
         case PART_MASK_MAIL_FROM: mask_part_take(d, call); break;
+        case PART_VERIFICATION:
+            verified_taken(d, call);
+            if (verified_next(d, call->lane))
+                l->to_send |= BIT(PART_VERIFICATION);
+            break;
         case PARTS: break;
         }
     } else
         part_failed(d, call, verdict, now);
+    endpoints_wake(d, call->lane);
     call_pool_give(&d->calls, call);
     lane_survey_invariant(l);
 }

@@ -77,7 +77,7 @@ static bool is_wanted(struct scheduler *d, uint16_t lane, struct text identity, 
     struct text above = above_of(identity, lower);
     uint32_t stamp = d->surveys.lanes[lane].batches, job;
     bool wanted = false;
-    while ((job = job_above(d, lane, &above))) {
+    while (d->options.lane_survey && (job = job_above(d, lane, &above))) {
         assert(job <= d->fleet->choices_len);
         bool open = d->surveys.masking[job - 1].len == 0;
         wanted |= open && !(one_each && d->surveys.mask_batch[job - 1] == stamp);
@@ -92,7 +92,8 @@ static void batch_fill(struct scheduler *d, uint16_t lane, bool one_each)
     struct lane_survey *l = &d->surveys.lanes[lane];
     uint32_t max = batch_read_max(l->api);
     for (uint32_t i = 0; i < l->maybe_len && l->batch_len < max; i++) {
-        if (l->maybe[i].asked || !is_wanted(d, lane, l->maybe[i].identity, one_each))
+        bool is_twin = l->maybe[i].twin > 0;
+        if (l->maybe[i].asked || (!is_twin && !is_wanted(d, lane, l->maybe[i].identity, one_each)))
             continue;
         l->maybe[i].asked = true;
         l->batch[l->batch_len++] = i;
@@ -105,16 +106,24 @@ uint8_t masks_next(struct scheduler *d, uint16_t lane)
     struct lane_survey *l = &d->surveys.lanes[lane];
     assert(!((l->to_send | l->out) & SURVEY_MASK_PARTS)); /* the batch before has ended */
     l->batch_len = 0;
-    if (l->batches++ < BATCHES_MAX) {
+    if (l->batches++ < BATCHES_MAX * (l->twins_len ? 2u : 1u)) {
         batch_fill(d, lane, true);
         batch_fill(d, lane, false);
     }
     if (l->batch_len > 0)
         return l->api == API_V1 ? SURVEY_MASK_PARTS : SURVEY_MASK_PARTS & -SURVEY_MASK_PARTS;
     /* The number of remaining candidates with a possible result. */
-    uint32_t left = l->masks_left;
-    for (uint32_t i = 0; i < l->maybe_len; i++)
-        left += !l->maybe[i].asked && is_wanted(d, lane, l->maybe[i].identity, false);
+    uint32_t left = l->masks_left, twins_left = 0;
+    for (uint32_t i = 0; i < l->maybe_len; i++) {
+        bool is_left = !l->maybe[i].asked;
+        twins_left += is_left && l->maybe[i].twin;
+        left += is_left && !l->maybe[i].twin && is_wanted(d, lane, l->maybe[i].identity, false);
+    }
+    if (twins_left && !l->gaps[SURVEY_GAP_ENDPOINTS][0])
+        snprintf(l->gaps[SURVEY_GAP_ENDPOINTS], SURVEY_REASON_LEN,
+                 "%u %s not asked about here, the other Region of a global endpoint: "
+                 "endpoint-regions-differ was not judged to its end",
+                 twins_left, plural(twins_left, "identity was", "identities were"));
     char *reason = l->gaps[SURVEY_GAP_MASKS];
     if (left && !reason[0])
         snprintf(reason, SURVEY_REASON_LEN,
@@ -139,10 +148,15 @@ void masks_taken(struct scheduler *d, const struct call *call)
     for (uint32_t i = 0; i < l->batch_len; i++) {
         struct lane_survey_maybe *m = &l->maybe[l->batch[i]];
         const struct ses_facts *facts = &call->facts[i];
-        if (facts->known & KNOWN_VERIFICATION)
+        if (facts->known & KNOWN_VERIFICATION) {
             m->verified = facts->verification == VERIFICATION_SUCCESS;
-        if (facts->known & KNOWN_MAIL_FROM)
+            m->exists = facts->verification != VERIFICATION_NONE;
+        }
+        if (facts->known & KNOWN_MAIL_FROM) {
             m->mail_from = arena_text(&l->text, facts->mail_from);
+            m->behavior = (uint8_t)facts->behavior;
+            m->answered = true;
+        }
     }
 }
 
@@ -155,7 +169,7 @@ void masks_judge(struct scheduler *d, uint16_t lane)
         char lower[DNAME_LEN_MAX + 1];
         struct text above = above_of(m->identity, lower);
         uint32_t job;
-        while (m->verified && (job = job_above(d, lane, &above)))
+        while (m->verified && !m->twin && (job = job_above(d, lane, &above)))
             if (d->surveys.masking[job - 1].len == 0 &&
                 !dname_eq(m->mail_from, fleet_mail_from(d->fleet, job - 1)))
                 d->surveys.masking[job - 1] = m->identity;

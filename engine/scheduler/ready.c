@@ -195,7 +195,8 @@ void ready_along(struct scheduler *d, uint16_t number, instant_us now)
     struct lane_state *lane = &d->lanes[number];
     uint32_t ahead = ahead_max(lane);
     struct queue *q;
-    for (uint32_t i = 0; i < 2 * AHEAD_MAX && under_way(lane) < ahead; i++) {
+    for (uint32_t i = 0; !d->steering.is_paused && i < 2 * AHEAD_MAX && under_way(lane) < ahead;
+         i++) {
         if (!(q = next_source(d, lane)))
             return;
         bring_near(d, q, now);
@@ -217,7 +218,7 @@ bool ready_may_write(const struct scheduler *d, uint16_t number, instant_us now)
 {
     const struct lane_state *lane = &d->lanes[number];
     bool is_doubted = lane->doubts[CALL_SET].count > 0;
-    return now >= lane_doubted_until(lane, CALL_SET) &&
+    return !d->steering.is_paused && now >= lane_doubted_until(lane, CALL_SET) &&
            !(is_doubted && lane->by_state[JOB_WRITING] > 0);
 }
 
@@ -254,6 +255,8 @@ bool ready_next(struct scheduler *d, uint16_t number, instant_us now, uint32_t *
 instant_us ready_wake(const struct scheduler *d, uint16_t number, instant_us now)
 {
     struct lane_state *lane = &d->lanes[number];
+    if (d->steering.is_paused)
+        return WHEN_NEVER; /* an order helps, and that is an event */
     if (lane->doubts[CALL_SET].count > 0 && lane->by_state[JOB_WRITING] > 0)
         return WHEN_NEVER;
     instant_us wake = read_due(d, lane, now);

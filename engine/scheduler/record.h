@@ -53,9 +53,11 @@ enum record_kind {
     RECORD_ANSWER,  /* the outcome of the write */
     RECORD_LANE,    /* of a lane, not of a job: trouble began, or is over (row.reason is empty) */
     RECORD_PUBLISH, /* of a target, not of a job: publish says what; row is empty */
+    RECORD_ORDER,   /* of the run: a person's order was taken; row is empty */
 };
 
 struct publish_record; /* model/publish_record.h */
+struct order;          /* model/order.h */
 
 struct record {
     uint32_t job; /* row of the fleet; RECORD_LANE: the lane; RECORD_PUBLISH: the target */
@@ -66,6 +68,7 @@ struct record {
     enum behavior write_behavior;
     struct job_row row;
     const struct publish_record *publish; /* RECORD_PUBLISH; otherwise NULL */
+    const struct order *order;            /* RECORD_ORDER; otherwise NULL */
 };
 
 /* Is it one of a job, with a row? */

@@ -229,6 +229,7 @@ void scheduler_close_lane(struct scheduler *d, uint16_t lane, const char *reason
 void scheduler_start(struct scheduler *d, instant_us now)
 {
     waves_resume(&d->waves, d->fleet);
+    lane_survey_start(d);
     for (uint32_t i = 0; i < d->fleet->choices_len; i++) {
         if (d->jobs[i].state != JOB_NEW)
             continue;
@@ -245,11 +246,30 @@ bool scheduler_has_room(const struct scheduler *d)
     return d->records_len + RECORD_ROOM <= RECORDS_PER_TURN_MAX;
 }
 
+/* A person's order. Every lane is visited in the next turn: what it waits for may have changed. */
+static void order_take(struct scheduler *d, struct order *order, instant_us now)
+{
+    if (!steering_take(&d->steering, order, d->draining, now))
+        return;
+    scheduler_record_order(d, order);
+    d->draining = d->draining || order->kind == ORDER_STOP || order->kind == ORDER_LEAVE;
+    for (uint32_t i = 0; i < d->fleet->lanes_len; i++) {
+        d->lane_wake[i] = 0;
+        for (int kind = 0; order->kind == ORDER_PACE && kind < CALL_KINDS; kind++)
+            pace_want(&d->lanes[i].pace[kind], order->rate_per_s, now);
+    }
+}
+
 void scheduler_event(struct scheduler *d, const struct event *event, instant_us now)
 {
     assert(now >= d->latest);
     assert(event->kind != EVENT_ANSWER || event->call);
+    assert(event->kind != EVENT_CONTROL || event->order);
     d->latest = now;
+    if (event->kind == EVENT_CONTROL) {
+        order_take(d, event->order, now);
+        return;
+    }
     if (event->kind != EVENT_ANSWER) {
         d->draining = true;
         return;
@@ -451,7 +471,12 @@ bool scheduler_is_finished(const struct scheduler *d)
 {
     if (d->calls.out > 0)
         return false;
-    return d->draining || d->by_state[JOB_DONE] == d->fleet->choices_len;
+    if (d->draining || d->by_state[JOB_DONE] < d->fleet->choices_len)
+        return d->draining;
+    for (uint32_t i = 0; d->options.sweep && i < d->fleet->lanes_len; i++)
+        if (!lane_survey_is_done(d, (uint16_t)i))
+            return false; /* which identities are verified is still to be told */
+    return !advice_is_due(d);
 }
 
 bool scheduler_is_draining(const struct scheduler *d)
@@ -495,6 +520,12 @@ const struct job *scheduler_job(const struct scheduler *d, uint32_t number)
     return &d->jobs[number];
 }
 
+struct text scheduler_mail_from_seen(const struct scheduler *d, uint32_t number)
+{
+    assert(number < d->fleet->choices_len);
+    return names_text(&d->seen, d->jobs[number].mail_from_seen);
+}
+
 const struct pace *scheduler_pace(const struct scheduler *d, uint16_t lane, enum call_kind kind)
 {
     assert(lane < d->fleet->lanes_len);
@@ -510,6 +541,21 @@ uint32_t scheduler_lane_changes(const struct scheduler *d)
 const char *scheduler_pause_reason(const struct scheduler *d)
 {
     return d->waves.paused ? d->waves.reason : NULL;
+}
+
+const struct waves *scheduler_waves(const struct scheduler *d)
+{
+    return &d->waves;
+}
+
+const struct steering *scheduler_steering(const struct scheduler *d)
+{
+    return &d->steering;
+}
+
+const struct order *scheduler_paused_by(const struct scheduler *d)
+{
+    return d->steering.is_paused ? &d->steering.pause : NULL;
 }
 
 const char *scheduler_lane_trouble(const struct scheduler *d, uint16_t lane)
@@ -550,4 +596,11 @@ const char *scheduler_survey_gap(const struct scheduler *d, uint16_t lane, unsig
     assert(gap < SURVEY_GAPS);
     const char *reason = d->surveys.lanes[lane].gaps[gap];
     return d->surveys.wanted && reason[0] ? reason : NULL;
+}
+
+bool scheduler_survey_gap_is_of_account(const struct scheduler *d, uint16_t lane, unsigned gap)
+{
+    assert(lane < d->fleet->lanes_len);
+    assert(gap < SURVEY_GAPS);
+    return d->surveys.lanes[lane].account_gaps & 1u << gap;
 }

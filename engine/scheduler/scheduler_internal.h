@@ -9,7 +9,8 @@
  *   scheduler_audit.c  the whole structure, for tests
  *   ready.c  whose turn to write is near, and who must be read first
  *   tighten.c one identity of a lane is tightened first
- *   lane_survey_masks.c  who masks a domain
+ *   lane_survey_masks.c  who masks a domain   lane_survey_verified.c  which rows are verified
+ *   lane_survey_advice.c  global endpoints and recommendations
  */
 #ifndef MF_SCHEDULER_INTERNAL_H
 #define MF_SCHEDULER_INTERNAL_H
@@ -122,9 +123,10 @@ struct scheduler {
     uint32_t lane_turn;    /* where the round of lanes begins: fair between lanes */
     uint32_t lane_changes; /* lanes closed, reads fallen back to version 2, hints to wait cut */
     bool draining;
-    uint32_t unlooked;   /* jobs with this bit: a run that detaches looks at them first */
-    uint32_t publishing; /* jobs with this bit: a run that detaches waits for them */
-    instant_us latest;   /* of the instants that it was given: time does not go backwards */
+    struct steering steering; /* people's orders */
+    uint32_t unlooked;        /* jobs with this bit: a run that detaches looks at them first */
+    uint32_t publishing;      /* jobs with this bit: a run that detaches waits for them */
+    instant_us latest;        /* of the instants that it was given: time does not go backwards */
     uint32_t by_state[JOB_STATES], by_outcome[OUTCOMES];
     uint16_t moves_made[JOB_STATES]; /* row: from, bit: to */
     struct record *records;
@@ -168,6 +170,9 @@ uint32_t scheduler_writes(struct scheduler *d, uint16_t lane, instant_us now, st
                           uint32_t max);
 void scheduler_written(struct scheduler *d, struct call *call, instant_us now);
 
+/* A record of a person's order. */
+void scheduler_record_order(struct scheduler *d, const struct order *order);
+
 /* A record of a lane: trouble has begun, or is over (empty reason). */
 void scheduler_record_lane(struct scheduler *d, uint16_t lane, const char *reason, instant_us now);
 
@@ -183,7 +188,7 @@ bool ready_is_next(const struct scheduler *d, uint32_t job, instant_us now);
 void ready_confirm(struct scheduler *d, uint16_t lane, instant_us now);
 /* Reads ahead now: a read leaves in any case, and takes the jobs along. */
 void ready_along(struct scheduler *d, uint16_t lane, instant_us now);
-/* Writes in doubt are probed one at a time. */
+/* Writes in doubt are probed one at a time, and a paused run writes nothing. */
 bool ready_may_write(const struct scheduler *d, uint16_t lane, instant_us now);
 /* The next job writable now. False: none. */
 bool ready_next(struct scheduler *d, uint16_t lane, instant_us now, uint32_t *job);

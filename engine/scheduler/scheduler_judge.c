@@ -17,12 +17,14 @@ void scheduler_judge_ses(struct scheduler *d, uint32_t number, const struct ses_
     const struct lane_surveys *c = &d->surveys;
     const struct choice *choice = &d->fleet->choices[number];
     const struct lane_survey *lane = &c->lanes[choice->lane];
-    if (c->wanted) {
+    if (advice_is_wanted(d))
+        endpoint_differs(d, number, &around.endpoint);
+    if (c->wanted && !d->options.sweep) {
         around.masking_identity = c->masking[number];
         around.mail_from_is_identity = c->senders[choice->mail_from] & SENDER_EXISTS;
         around.mail_from_forwards = c->senders[choice->mail_from] & SENDER_FORWARDS;
         around.mail_from_unasked = c->senders[choice->mail_from] & SENDER_UNASKED;
-        around.domain_is_foreign = owners_is_foreign(d, number);
+        around.domain_is_foreign = d->options.lane_survey && owners_is_foreign(d, number);
         around.account_known = lane->account_known;
         around.account_can_send = lane->can_send;
         around.account_in_sandbox = lane->in_sandbox;

@@ -76,6 +76,18 @@ void scheduler_record_lane(struct scheduler *d, uint16_t lane, const char *reaso
     r->row.reason = turn_copy(d, text_of(reason));
 }
 
+void scheduler_record_order(struct scheduler *d, const struct order *order)
+{
+    assert(d->records_len < RECORDS_PER_TURN_MAX);
+    struct order *copy = ARENA_NEW(&d->turn_text, struct order);
+    d->out_of_memory = d->out_of_memory || !copy;
+    if (!copy)
+        return;
+    *copy = *order;
+    d->records[d->records_len++] =
+        (struct record){.kind = RECORD_ORDER, .at = order->at, .order = copy};
+}
+
 static struct call *write_one(struct scheduler *d, uint32_t number, instant_us now)
 {
     struct call *call = scheduler_call_to(d, d->fleet->choices[number].lane, CALL_SET);

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define RETRY_AFTER_S_MAX 86400 /* callers wait for less anyway */
+
 struct blocking_client {
     struct https *https;
     int ending_fd;
@@ -16,6 +18,19 @@ struct blocking_client {
     bool is_back;
     char trouble[256];
 };
+
+/* RFC 9110, section 10.2.3: seconds, or a date, which the server's own date makes a span. */
+static span_us retry_after_of(const struct aws_reply *reply)
+{
+    uint64_t seconds;
+    instant_us at, date;
+    if (text_to_u64(reply->retry_after_s, &seconds))
+        return seconds < RETRY_AFTER_S_MAX ? SPAN_S(seconds) : SPAN_S(RETRY_AFTER_S_MAX);
+    if (http_date_parse(reply->retry_after_s, &at) && http_date_parse(reply->date, &date) &&
+        at > date)
+        return when_earlier(at - date, SPAN_S(RETRY_AFTER_S_MAX));
+    return 0;
+}
 
 static void on_done(void *context, struct call *call, const struct https_answer *answer)
 {
@@ -31,6 +46,7 @@ static void on_done(void *context, struct call *call, const struct https_answer 
     c->answer->status = reply->http_status;
     if (reply->age.len || !http_date_parse(reply->date, &c->answer->server_date))
         c->answer->server_date = 0;
+    c->answer->retry_after = retry_after_of(reply);
     buf_add_text(&c->answer->body, reply->body);
 }
 

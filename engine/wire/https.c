@@ -71,6 +71,26 @@ void https_library_close(void)
     curl_global_cleanup();
 }
 
+/* In curl's order: the lower-case name first, then the upper-case name; the general proxy last. */
+static const char *environment(const char *const names[])
+{
+    for (; *names; names++) {
+        const char *value = getenv(*names);
+        if (value && *value)
+            return value;
+    }
+    return "";
+}
+
+void https_proxy_take(struct https_config *config)
+{
+    static const char *const proxy[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY",
+                                        NULL};
+    static const char *const no_proxy[] = {"no_proxy", "NO_PROXY", NULL};
+    config->proxy = environment(proxy);
+    config->no_proxy = environment(no_proxy);
+}
+
 enum err https_open(struct https **out, const struct https_config *config, https_done *done,
                     void *context, struct why *why)
 {

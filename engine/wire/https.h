@@ -28,6 +28,9 @@ struct https_config {
     span_us timeout_us;      /* of one request, from look-up of the name to the last byte */
 };
 
+/* Sets proxy and no_proxy as the environment has them. */
+void https_proxy_take(struct https_config *config);
+
 struct https_answer {
     enum reply_how how;     /* NOT_SENT, LOST, or HTTP: then reply holds */
     struct aws_reply reply; /* borrowed for the length of https_done */

@@ -34,23 +34,13 @@ struct wire {
     atomic_uint interrupts;
     unsigned interrupts_told;
     atomic_bool woken;
+    struct wire_orders orders;
     char *ca_bundle;
     struct descriptor_share share;
     struct refresher *refresher;
     unsigned carriers_len;
     struct carrier *carriers[WIRE_CARRIERS_MAX];
 };
-
-/* In curl's order: the lower-case name first, then the upper-case name; the general proxy last. */
-static const char *environment(const char *const names[])
-{
-    for (; *names; names++) {
-        const char *value = getenv(*names);
-        if (value && *value)
-            return value;
-    }
-    return "";
-}
 
 /* "http://user:password@proxy": a proxy may repeat the password in an answer. */
 static enum err proxy_hide(struct wire *w, struct secrets *secrets, const char *proxy,
@@ -108,11 +98,7 @@ static enum err carriers_open(struct wire *w, const struct wire_config *config, 
         .inbox_eventfd = w->eventfd,
         .verbose = config->verbose,
     };
-    static const char *const proxy[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY",
-                                        NULL};
-    static const char *const no_proxy[] = {"no_proxy", "NO_PROXY", NULL};
-    each.https.proxy = environment(proxy);
-    each.https.no_proxy = environment(no_proxy);
+    https_proxy_take(&each.https);
     if (config->resolvers.len) {
         enum err err = servers_parse(&each.resolver.servers, config->resolvers, why);
         if (err != OK)
@@ -263,6 +249,11 @@ void wire_interrupt(struct wire *w)
     errno = before;
 }
 
+void wire_take_orders(struct wire *w, const struct wire_orders *orders)
+{
+    w->orders = orders ? *orders : (struct wire_orders){.ctx = NULL};
+}
+
 void wire_wake(struct wire *w)
 {
     atomic_store(&w->woken, true);
@@ -274,12 +265,14 @@ static uint32_t events_collect(struct wire *w, struct event *events, uint32_t ma
     uint32_t len = 0;
     unsigned interrupts = atomic_load(&w->interrupts);
     while (len < max && w->interrupts_told < 2 && w->interrupts_told < interrupts)
-        events[len++].kind = w->interrupts_told++ == 0 ? EVENT_DRAIN : EVENT_ABORT;
-    for (uint32_t i = 0; i < len; i++)
-        events[i].call = NULL;
+        events[len++] =
+            (struct event){.kind = w->interrupts_told++ == 0 ? EVENT_DRAIN : EVENT_ABORT};
+    struct order *order;
+    while (len < max && w->orders.take && (order = w->orders.take(w->orders.ctx)) != NULL)
+        events[len++] = (struct event){.kind = EVENT_CONTROL, .order = order};
     call_queue_take(&w->inbox, &w->arrived);
     while (len < max && w->arrived.first)
-        events[len++] = (struct event){EVENT_ANSWER, call_list_pop(&w->arrived)};
+        events[len++] = (struct event){.kind = EVENT_ANSWER, .call = call_list_pop(&w->arrived)};
     return len;
 }
 

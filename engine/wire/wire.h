@@ -77,6 +77,16 @@ struct wire_owner {
 enum err wire_opened(const struct wire_owner *owner, struct wire *wire, struct why *why);
 void wire_closing(const struct wire_owner *owner);
 
+/* Where people's orders come from. take() gives the next one, NULL: there is none; wire_wait()
+ * asks after each wake-up, so the giver calls wire_wake(). The order is borrowed until its event is
+ * answered. Deciding thread; NULL orders: none from now on. */
+struct wire_orders {
+    void *ctx;
+    struct order *(*take)(void *ctx);
+};
+
+void wire_take_orders(struct wire *w, const struct wire_orders *orders);
+
 /* Ends a wait under way, without an event. Any thread. */
 void wire_wake(struct wire *w);
 

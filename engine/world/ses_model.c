@@ -231,6 +231,23 @@ void ses_model_unverify(struct ses_model *m, uint32_t id)
     m->identities[id].verification = VERIFICATION_FAILED;
 }
 
+void ses_model_verify(struct ses_model *m, uint32_t id)
+{
+    m->identities[id].verification = VERIFICATION_SUCCESS;
+}
+
+void ses_model_create_again(struct ses_model *m, uint32_t id, instant_us now)
+{
+    struct ses_identity *i = &m->identities[id];
+    assert(i->gone);
+    i->gone = false;
+    i->verification = VERIFICATION_SUCCESS;
+    i->behavior = BEHAVIOR_USE_DEFAULT_VALUE;
+    i->mail_from = NAME_NONE;
+    i->forwarding = true;
+    ses_setup_start(m, id, now);
+}
+
 struct text ses_model_name(const struct ses_model *m, uint32_t id)
 {
     assert(id < m->identities_len);

@@ -42,6 +42,8 @@ enum ses_action {
     SES_GET_V2,
     SES_LIST_V2,
     SES_ACCOUNT_V2,
+    SES_ENDPOINTS_V2,
+    SES_ADVICE_V2,
     SES_ACTIONS,
 };
 
@@ -99,6 +101,9 @@ bool ses_model_find(const struct ses_model *m, uint16_t lane, struct text identi
 /* Actions of other operators. A deleted identity is no longer found; the number stays taken. */
 void ses_model_delete(struct ses_model *m, uint32_t id);
 void ses_model_unverify(struct ses_model *m, uint32_t id);
+void ses_model_verify(struct ses_model *m, uint32_t id);
+/* A deleted one is created again: verified, and without a MAIL FROM. */
+void ses_model_create_again(struct ses_model *m, uint32_t id, instant_us now);
 struct text ses_model_name(const struct ses_model *m, uint32_t id);
 /* Texts are borrowed from the model and live as long. facts.known has every bit. */
 struct ses_facts ses_model_facts(const struct ses_model *m, uint32_t id);

@@ -392,7 +392,7 @@ static uint32_t happen(struct world *w, struct event *events, uint32_t max)
         } else {
             if (flight->call) {
                 flight->call->answered_at = w->now;
-                events[len++] = (struct event){EVENT_ANSWER, flight->call};
+                events[len++] = (struct event){.kind = EVENT_ANSWER, .call = flight->call};
             }
             flight_free(w, f);
         }
@@ -419,7 +419,7 @@ static uint32_t world_wait(void *ctx, instant_us until, struct event *events, ui
             return len;
         if (until == WHEN_NEVER && heap_first(&w->happens) == WHEN_NEVER) {
             w->stuck = true;
-            events[0] = (struct event){EVENT_ABORT, NULL};
+            events[0] = (struct event){.kind = EVENT_ABORT};
             return 1;
         }
         instant_us next = next_instant(w, until);

@@ -36,6 +36,7 @@ ALLOWED = {
     "calls": (set(), {}),
     "survey": (set(), {}),
     "scheduler": (set(), {}),
+    "watch": (set(), {"memory": HEAP, "slots": HEAP}),
     "inventory": (set(), {}),
     # A journal is kept by its store; above the seam there is memory and nothing else.
     "journal": (set(), {"fleet_rows": {"calloc"}, "journal": {"calloc", "free"}, "lane_rows": {"calloc", "free"}, "publish_rows": {"calloc", "free"}, "record_rows": {"calloc", "free"}}),

@@ -26,6 +26,11 @@ share/mailfrom/manifest.schema.json share/mailfrom/report.schema.json share/mail
 share/doc/mailfrom/README.md share/doc/mailfrom/docs/GUIDE.md share/doc/mailfrom/docs/FAQ.md share/doc/mailfrom/LICENSE
 share/doc/mailfrom/docs/ARCHITECTURE.md share/doc/mailfrom/docs/rules/sandbox.md
 share/doc/mailfrom/examples/fleet.yaml share/doc/mailfrom/examples/teams/orders.yaml
+lib/systemd/system/mailfrom-watch.service lib/systemd/system/mailfrom-watch.timer
+lib/systemd/system/mailfrom-watch-always.service lib/systemd/system/mailfrom-watch-mail@.service
+lib/sysusers.d/mailfrom.conf share/doc/mailfrom/examples/systemd/watch.env
+share/doc/mailfrom/examples/kubernetes/watch-cronjob.yaml share/doc/mailfrom/examples/prometheus/mailfrom.rules.yml
+share/doc/mailfrom/examples/grafana/mailfrom.json
 """.split()
 
 
@@ -64,6 +69,7 @@ def keys_of(schema):
 def main(folder):
     subprocess.run(["cmake", "--install", BUILD, "--prefix", folder], check=True, stdout=subprocess.DEVNULL)
     check("every file is in its place", [name for name in WANTED if not (folder / name).is_file()])
+    check("nothing is enabled", [str(p) for p in folder.rglob("*.wants/*")])
     open_to_all = [p for p in folder.rglob("*") if p.stat().st_mode & 0o022]
     check("only its owner may change a file", open_to_all)
 
@@ -94,7 +100,7 @@ def main(folder):
     check("and knows of each library which versions were tried", [line for line in words.splitlines() if "no version of" in line])
     bill = json.loads(said(program, "--version", "--format", "json"))
     libraries = {c["name"]: c["version"] for c in bill["components"]}
-    linked = re.findall(r"NEEDED.*\[lib(yaml|curl|crypto|cjson|cares|sqlite3|expat|psl|idn2|ldns)[.-]",
+    linked = re.findall(r"NEEDED.*\[lib(yaml|curl|crypto|cjson|cares|sqlite3|expat|psl|idn2|ldns|microhttpd)[.-]",
                         said("readelf", "-d", program))
     check("the bill of materials has as many libraries as are linked, each with its version",
           [str(libraries)] if len(libraries) != len(set(linked)) or

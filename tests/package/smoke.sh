@@ -41,6 +41,10 @@ AWS_ACCESS_KEY_ID=AKIDEXAMPLE AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG+bPxRfi
     mailfrom discover --region us-east-1 --out found.yaml
 grep -F example.com found.yaml
 
+say "its units are there, and nobody has enabled them"
+test -f /usr/lib/systemd/system/mailfrom-watch.timer
+if find /etc/systemd /usr/lib/systemd -path '*.wants/mailfrom*' | grep .; then exit 1; fi
+
 say "it leaves"
 apt-get purge -qq -y mailfrom >/dev/null
 if test -e /usr/bin/mailfrom; then exit 1; fi

@@ -11,6 +11,7 @@ mailfrom_test(journal/kept USES journal_stores)
 mailfrom_test(journal/lost USES journal_stores)
 mailfrom_test(journal/published USES journal_stores)
 mailfrom_test(journal/sent USES journal_stores)
+mailfrom_test(journal/watched USES journal_stores watch)
 mailfrom_test(journal/runs USES journal_stores crash_run)
 
 # Without a store; of SQLite's files.

@@ -28,3 +28,10 @@ set_tests_properties("the live page works in Chromium" PROPERTIES LABELS release
 add_test(NAME "the HTML report is accessible"
   COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/unit/reports/accessible.py ${CMAKE_BINARY_DIR})
 set_tests_properties("the HTML report is accessible" PROPERTIES LABELS release TIMEOUT 300)
+
+# Events and figures.
+mailfrom_test(reports/event_line USES reports)
+mailfrom_test(reports/metrics USES reports)
+add_test(NAME promtool_metrics COMMAND /usr/bin/python3 -B
+  ${CMAKE_CURRENT_SOURCE_DIR}/unit/reports/promtool.py $<TARGET_FILE:test_reports_metrics>)
+set_tests_properties(promtool_metrics PROPERTIES LABELS release)

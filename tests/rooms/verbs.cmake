@@ -8,6 +8,7 @@ endfunction()
 mailfrom_out_of_memory_test(plan/file USES plan)
 mailfrom_run_test(run_plan_files)
 mailfrom_run_test(run_survey)
+mailfrom_run_test(run_endpoints)
 mailfrom_run_test(run_near_miss)
 mailfrom_run_test(dnssec_knot)
 mailfrom_run_test(run_rollback)
@@ -17,6 +18,8 @@ mailfrom_run_test(run_show)
 mailfrom_run_test(run_operators)
 mailfrom_run_test(run_beside)
 mailfrom_run_test(run_waves)
+mailfrom_run_test(run_notify)
+mailfrom_run_test(run_watch)
 mailfrom_run_test(run_pasted)
 mailfrom_run_test(run_lagging)
 mailfrom_run_test(run_detach)
@@ -37,6 +40,7 @@ mailfrom_run_test(run_lanes)
 mailfrom_run_test(run_old_journal)
 mailfrom_run_test(run_lost_records)
 mailfrom_run_test(run_callers)
+mailfrom_run_test(run_control)
 
 # With ThreadSanitizer too, whole: writing, being interrupted, reading (all of them: tests/long/sanitizers.sh).
 set_tests_properties(run_rollback run_detach run_discover PROPERTIES LABELS "release;threads")
@@ -47,6 +51,7 @@ mailfrom_test(access/trust USES access)
 mailfrom_test(access/provider_lanes USES access)
 mailfrom_test(run/put_back USES run)
 mailfrom_test(run/unfinished USES run)
+mailfrom_test(run/watching USES run world engine)
 mailfrom_test(options/advice USES options)
 mailfrom_test(options/words USES options)
 mailfrom_run_test(run_progress)
@@ -65,6 +70,11 @@ mailfrom_run_test(plain_http)
 add_test(NAME run_keys COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/wire/run_keys.py
   $<TARGET_FILE:mailfrom> $<TARGET_FILE:ses-sim> $<TARGET_FILE:wall_clock>)
 set_tests_properties(run_keys PROPERTIES LABELS release TIMEOUT 300)
+
+# Days of watching, while a script breaks and mends what is watched.
+add_test(NAME run_watch_days COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/wire/run_watch_days.py
+  $<TARGET_FILE:mailfrom> $<TARGET_FILE:ses-sim> $<TARGET_FILE:wall_clock>)
+set_tests_properties(run_watch_days PROPERTIES LABELS release TIMEOUT 300)
 
 # Days between two looks, by the same clock.
 add_test(NAME run_due COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/wire/run_due.py

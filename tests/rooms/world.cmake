@@ -19,6 +19,11 @@ add_test(NAME sim_boto3 COMMAND /usr/bin/python3 -B
   ${CMAKE_CURRENT_SOURCE_DIR}/wire/sim_boto3.py $<TARGET_FILE:ses-sim>)
 set_tests_properties(sim_boto3 PROPERTIES TIMEOUT 300)
 
+# What others do by a script, in scaled time, as boto3 and Knot DNS show it.
+add_test(NAME sim_script COMMAND /usr/bin/python3 -B
+  ${CMAKE_CURRENT_SOURCE_DIR}/wire/sim_script.py $<TARGET_FILE:ses-sim>)
+set_tests_properties(sim_script PROPERTIES LABELS release TIMEOUT 120)
+
 # Zones of Route 53 and Cloudflare, changed by clients of other hands and served by Knot DNS.
 add_test(NAME sim_zones COMMAND /usr/bin/python3 -B
   ${CMAKE_CURRENT_SOURCE_DIR}/wire/sim_zones.py $<TARGET_FILE:ses-sim>)

@@ -352,7 +352,7 @@ static uint32_t watch_wait(void *ctx, instant_us until, struct event *events, ui
             w->out[k] = w->out[--w->out_len];
     }
     if (w->complaint[0] && max) {
-        events[0] = (struct event){EVENT_ABORT, NULL};
+        events[0] = (struct event){.kind = EVENT_ABORT};
         return 1;
     }
     return len;

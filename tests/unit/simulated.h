@@ -66,7 +66,7 @@ static inline uint32_t simulated_wait(void *ctx, instant_us until, struct event 
     struct simulated *s = ctx;
     if (s->options.stop_after && !s->stopped && s->events >= s->options.stop_after) {
         s->stopped = true;
-        events[0] = (struct event){EVENT_DRAIN, NULL};
+        events[0] = (struct event){.kind = EVENT_DRAIN};
         return 1;
     }
     uint32_t len = s->inner.wait(s->inner.world, until, events, max), more = len;

@@ -29,6 +29,8 @@ static const struct {
     {"ListEmailIdentities", CALL_LIST, API_V2},
     {"PutEmailIdentityMailFromAttributes", CALL_SET, API_V2},
     {"GetAccount", CALL_ACCOUNT, API_V2},
+    {"ListMultiRegionEndpoints", CALL_ENDPOINTS, API_V2},
+    {"ListRecommendations", CALL_ADVICE, API_V2},
     {"GetCallerIdentity", CALL_CALLER, API_V1},
 };
 

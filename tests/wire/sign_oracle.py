@@ -9,10 +9,15 @@ first, so that a failure can be repeated.
 """
 import datetime
 import json
+import os
+import pathlib
 import random
 import subprocess
 import sys
 import urllib.parse
+
+# Debian's botocore may not know global endpoints yet (tests/data/botocore/README).
+os.environ["AWS_DATA_PATH"] = str(pathlib.Path(__file__).resolve().parent.parent / "data/botocore")
 
 import botocore.auth
 import botocore.crt.auth
@@ -33,8 +38,8 @@ V1_BATCH = ["GetIdentityVerificationAttributes", "GetIdentityMailFromDomainAttri
             "GetIdentityNotificationAttributes"]
 ACTIONS = V1_BATCH + ["ListIdentities", "SetIdentityMailFromDomain", "GetAccountSendingEnabled", "GetSendQuota",
                       "GetEmailIdentity", "ListEmailIdentities", "PutEmailIdentityMailFromAttributes", "GetAccount",
-                      "GetCallerIdentity"]
-V2 = {"GetEmailIdentity", "ListEmailIdentities", "PutEmailIdentityMailFromAttributes", "GetAccount"}
+                      "ListMultiRegionEndpoints", "ListRecommendations", "GetCallerIdentity"]
+V2 = {"ListMultiRegionEndpoints", "ListRecommendations", "GetEmailIdentity", "ListEmailIdentities", "PutEmailIdentityMailFromAttributes", "GetAccount"}
 
 
 def identity(rng):
@@ -102,7 +107,11 @@ class Capture:
         params = {}
         if action in V1_BATCH:
             params = {"Identities": ids}
-        elif action in ("ListIdentities", "ListEmailIdentities"):
+        elif action == "ListRecommendations":
+            params = {"Filter": {"STATUS": "OPEN"}, "PageSize": 100}
+            if r["next_token"]:
+                params["NextToken"] = r["next_token"]
+        elif action in ("ListIdentities", "ListEmailIdentities", "ListMultiRegionEndpoints"):
             params = {"MaxItems" if service == "ses" else "PageSize": 1000}
             if r["next_token"]:
                 params["NextToken"] = r["next_token"]

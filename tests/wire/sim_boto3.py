@@ -24,6 +24,8 @@ import time
 for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+# Debian's botocore may not know global endpoints yet (tests/data/botocore/README).
+os.environ["AWS_DATA_PATH"] = str(pathlib.Path(__file__).resolve().parent.parent / "data/botocore")
 
 import boto3
 import botocore.auth
@@ -231,6 +233,50 @@ def reading_v2(s):
               ("EMAIL_ADDRESS", True))
     got = v2.get_account()
     check("v2 account", (got["SendingEnabled"], got["ProductionAccessEnabled"], got["EnforcementStatus"]), (True, True, "HEALTHY"))
+
+
+ENDPOINTS = f"""account,name,primary,secondary,status
+{ACCOUNT},ha,us-east-1,eu-west-1,
+{ACCOUNT},old,us-east-1,us-west-2,DELETING
+{ACCOUNT},back,eu-west-1,us-east-1,READY
+{OTHER_ACCOUNT},theirs,us-east-1,eu-west-1,READY
+"""
+RECOMMENDATIONS = "account,region,identity,type,impact,status,description\n" + "".join(
+    f"{ACCOUNT},us-east-1,d{i:04}.example,{kind},{impact},{status},{text}\n" for i, (kind, impact, status, text) in enumerate(
+        [("SPF", "HIGH", "OPEN", "MAIL FROM record is not aligned."), ("DMARC", "LOW", "FIXED", "DMARC1")]
+        + [("DKIM", "LOW", "", '"a ""quoted"" word"')] * 120))
+
+
+def advice(s):
+    """What only SES knows: global endpoints, and the advisor's recommendations."""
+    v2 = s.client("sesv2")
+    got = v2.list_multi_region_endpoints()["MultiRegionEndpoints"]
+    check("v2 lists endpoints in their primary Region", [(e["EndpointName"], e["Status"], e["Regions"]) for e in got],
+          [("ha", "READY", ["us-east-1", "eu-west-1"]), ("old", "DELETING", ["us-east-1", "us-west-2"])])
+    check("v2 tells when an endpoint was made", got[0]["CreatedTimestamp"].year, 2026)
+    first = v2.list_multi_region_endpoints(PageSize=1)
+    second = v2.list_multi_region_endpoints(PageSize=1, NextToken=first["NextToken"])
+    check("v2 lists endpoints page by page", ([e["EndpointName"] for e in second["MultiRegionEndpoints"]], "NextToken" in second),
+          (["old"], False))
+    there = s.client("sesv2", region="eu-west-1").list_multi_region_endpoints()["MultiRegionEndpoints"]
+    check("v2 lists the endpoint of another Region there", [e["EndpointName"] for e in there], ["back"])
+    enabled = lambda **options: s.client("sesv2", **options).get_account()["VdmAttributes"]["VdmEnabled"]
+    check("v2 account has the advisor in one Region", (enabled(), enabled(region="eu-west-1")), ("ENABLED", "DISABLED"))
+    page = v2.list_recommendations(Filter={"STATUS": "OPEN"}, PageSize=100)
+    rest = v2.list_recommendations(Filter={"STATUS": "OPEN"}, PageSize=100, NextToken=page["NextToken"])
+    check("v2 lists open recommendations", (len(page["Recommendations"]), len(rest["Recommendations"]), "NextToken" in rest), (100, 21, False))
+    spf = v2.list_recommendations(Filter={"STATUS": "OPEN", "TYPE": "SPF"})["Recommendations"]
+    check("v2 has what a recommendation says", [{k: v for k, v in r.items() if "Time" not in k} for r in spf],
+          [{"ResourceArn": f"arn:aws:ses:us-east-1:{ACCOUNT}:identity/d0000.example", "Type": "SPF", "Impact": "HIGH", "Status": "OPEN",
+            "Description": "MAIL FROM record is not aligned."}])
+    fixed = v2.list_recommendations(Filter={"STATUS": "FIXED"})["Recommendations"]
+    check("v2 lists fixed ones", [r["Type"] for r in fixed], ["DMARC"])
+    check("v2 recommendations without a filter", len(v2.list_recommendations(PageSize=100)["Recommendations"]), 100)
+    for what, call in [("three filters", lambda: v2.list_recommendations(Filter={"STATUS": "OPEN", "TYPE": "SPF", "IMPACT": "LOW"})),
+                       ("two filters that do not go together", lambda: v2.list_recommendations(Filter={"IMPACT": "LOW", "TYPE": "SPF"})),
+                       ("a page of 101 recommendations", lambda: v2.list_recommendations(PageSize=101)),
+                       ("a page of 1,001 endpoints", lambda: v2.list_multi_region_endpoints(PageSize=1001))]:
+        check(f"v2 {what}", error_of(call)[:2], ("BadRequestException", 400))
 
 
 def writing(s):
@@ -532,8 +578,14 @@ def the_log(s):
 def main():
     zone = Zone()
     options = ["--rate", "1e6", "--burst", "1e6", "--resolver", zone.address, "--time-scale", str(SCALE)]
-    with sim(by_hand(), *options) as s:
-        for part in reading_v1, listing, reading_v2, writing, refusals, deleting, signatures, both_signers, tokens, command_line, the_log:
+    with contextlib.ExitStack() as stack:
+        for name, content in ("endpoints", ENDPOINTS), ("recommendations", RECOMMENDATIONS):
+            table = stack.enter_context(tempfile.NamedTemporaryFile("w", suffix=".csv"))
+            table.write(content)
+            table.flush()
+            options += [f"--{name}", table.name]
+        s = stack.enter_context(sim(by_hand(), *options))
+        for part in reading_v1, listing, reading_v2, advice, writing, refusals, deleting, signatures, both_signers, tokens, command_line, the_log:
             part(s)
         set_up_states(s, zone)
     pace()

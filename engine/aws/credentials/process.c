@@ -107,7 +107,10 @@ static enum err run(const struct provider_input *in, struct credentials *out, st
     if (err)
         err = ERR_AUTH;
     if (!err && out)
-        err = child_run(line.argv, TIME_MAX, in->exchange->ending_fd, &result, why);
+        err = child_run(&(struct child_terms){.argv = line.argv,
+                                              .time_max = TIME_MAX,
+                                              .ending_fd = in->exchange->ending_fd},
+                        &result, why);
     if (!err && out)
         err = result_read(&result, in->is_renewal, out, why);
     if (err)

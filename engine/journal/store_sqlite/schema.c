@@ -137,8 +137,20 @@ static const char version_6[] =
     " mx_changed INT, txt_changed INT, txt_before TEXT, txt_after TEXT,"
     " calls INT);";
 
-static const char *const migrations[] = {version_1, version_2, version_3,
-                                         version_4, version_5, version_6};
+/* What watching remembers of identities and of their problems: rows that are put again. */
+static const char version_7[] =
+    "CREATE TABLE watched (number INTEGER PRIMARY KEY, account TEXT, account_number TEXT,"
+    " region TEXT, identity TEXT, mail_from TEXT, was_success INT, looked INT, verified INT);"
+    "CREATE TABLE watch_problem (number INTEGER PRIMARY KEY, watched INT, kind TEXT, level TEXT,"
+    " told TEXT, since INT, began INT, well_since INT, looks INT);";
+
+/* The orders that people gave to a run while it went on. */
+static const char version_8[] =
+    "CREATE TABLE control (seq INTEGER PRIMARY KEY, run INT, kind INT, at INT, rate REAL,"
+    " user TEXT, uid INT, pid INT, host TEXT);";
+
+static const char *const migrations[] = {version_1, version_2, version_3, version_4,
+                                         version_5, version_6, version_7, version_8};
 
 static_assert(COUNT(migrations) == SCHEMA_VERSION, "a migration is missing");
 

@@ -17,6 +17,7 @@ static const struct sql_table {
     const char *keys, *key_values; /* INSERT: beside the columns. ?1: the run; ?2: the number */
     const char *number;            /* SELECT */
     const char *where;             /* ?1: the run; 0: all */
+    bool replaces;                 /* the row that has the number */
 } tables[STORE_TABLES] = {
     /* A lost run's number stays its own. */
     [TABLE_RUN] = {"id, first_record",
@@ -36,8 +37,11 @@ static const struct sql_table {
     [TABLE_RECORD] = {"run", "?1", "seq", OF_RUN_BEHIND " ORDER BY seq"},
     [TABLE_PUBLISHED] = {"run, seq", "?1, ?2", "seq", OF_RUN_BEHIND " ORDER BY seq"},
     [TABLE_LANE_NOTE] = {"run", "?1", "seq", "run = ?1 ORDER BY seq"},
+    [TABLE_ORDER] = {"run", "?1", "seq", "run = ?1 ORDER BY seq"},
     [TABLE_RULE] = {"number", "?2", "number", "?1 = 0 ORDER BY number"},
     [TABLE_ASKED] = {"seq", "NULL", "seq", "?1 = 0 ORDER BY seq"},
+    [TABLE_WATCHED] = {"number", "?2", "number", "?1 = 0 ORDER BY number", true},
+    [TABLE_WATCH_PROBLEM] = {"number", "?2", "number", "?1 = 0 ORDER BY number", true},
     [TABLE_LOST] = {"run", "?1", "run", "?1 IN (run, 0) ORDER BY run"},
 };
 
@@ -94,7 +98,8 @@ static enum err put_prepare(struct sqlite_store *s, enum store_table table, stru
     const struct store_columns *c = &store_columns[table];
     struct buf text;
     buf_init(&text, LINE_LEN_MAX);
-    buf_add_fmt(&text, "INSERT INTO %s (%s, %s) VALUES (%s", c->name, tables[table].keys,
+    buf_add_fmt(&text, "INSERT %sINTO %s (%s, %s) VALUES (%s",
+                tables[table].replaces ? "OR REPLACE " : "", c->name, tables[table].keys,
                 c->columns, tables[table].key_values);
     for (unsigned i = 0; i < c->len; i++)
         buf_add_fmt(&text, ", ?%u", FIRST_VALUE + i);
@@ -129,7 +134,7 @@ enum err sqlite_put(struct store *store, enum store_table table, uint64_t run,
     sql_bind_values(s->put[table], FIRST_VALUE, values, store_columns[table].len);
     err = sql_run(s->sql, s->put[table], why);
     if (table == TABLE_RUN || table == TABLE_RECORD || table == TABLE_LANE_NOTE ||
-        table == TABLE_ASKED)
+        table == TABLE_ORDER || table == TABLE_ASKED)
         *number = (uint64_t)sql_last_id(s->sql);
     if (err == OK)
         appended_note(s, table, run, values, *number);
@@ -278,8 +283,9 @@ enum err sqlite_tail(struct store *store, uint64_t run, struct store_tail *tail,
                                tail, why);
     if (err == OK)
         err = newest_read(of(store), run,
-                          "SELECT seq, 0, at FROM lane_note WHERE run = ?1"
-                          " ORDER BY seq DESC LIMIT 1",
+                          "SELECT 0, 0, max(at) FROM"
+                          " (SELECT at FROM lane_note WHERE run = ?1"
+                          " UNION ALL SELECT at FROM control WHERE run = ?1)",
                           &note, why);
     if (err == OK && note.at > tail->at)
         tail->at = note.at;

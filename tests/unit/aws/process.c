@@ -150,7 +150,10 @@ static void child_check(char *const argv[], span_us time_max, int ending_fd, enu
     struct why why = {""};
     buf_init(&result.out, 100);
     buf_init(&result.err, 100);
-    assert_int_equal(child_run(argv, time_max, ending_fd, &result, &why), wanted);
+    assert_int_equal(
+        child_run(&(struct child_terms){.argv = argv, .time_max = time_max, .ending_fd = ending_fd},
+                  &result, &why),
+        wanted);
     assert_int_equal(result.is_late, is_late);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* nobody is left behind */
     buf_clear(&result.out);

@@ -150,7 +150,8 @@ static enum err put(struct store *store, enum store_table table, uint64_t run,
         return err;
     if (table == TABLE_RUN)
         run = *number = ++m->runs;
-    else if (table == TABLE_RECORD || table == TABLE_LANE_NOTE || table == TABLE_ASKED)
+    else if (table == TABLE_RECORD || table == TABLE_LANE_NOTE || table == TABLE_ORDER ||
+             table == TABLE_ASKED)
         *number = m->numbers += MEMORY_STEP;
     return row_add(m, table, run, *number, values, why);
 }
@@ -243,6 +244,21 @@ static void undo(struct memory_store *s)
     *s->changed = s->was;
 }
 
+/* Rows that a newer one of their number has replaced. */
+static void replaced_drop(struct memory_store *s, enum store_table table)
+{
+    struct memory_table *t = &s->rows->tables[table];
+    for (size_t i = s->lens[table]; i < t->len; i++)
+        for (size_t j = 0; j < i; j++) {
+            if (t->at[j].number != t->at[i].number)
+                continue;
+            free(t->at[j].values);
+            memmove(&t->at[j], &t->at[j + 1], (--t->len - j) * sizeof *t->at);
+            i--;
+            break;
+        }
+}
+
 static enum err leave(struct store *store, enum store_end end, struct why *why)
 {
     struct memory_store *s = of(store);
@@ -250,8 +266,12 @@ static enum err leave(struct store *store, enum store_end end, struct why *why)
     s->rows->last_end = end;
     if (end == STORE_UNDO || (err != OK && !s->rows->fails_kept))
         undo(s);
-    else if (s->changed)
-        free(s->was.values);
+    else {
+        replaced_drop(s, TABLE_WATCHED);
+        replaced_drop(s, TABLE_WATCH_PROBLEM);
+        if (s->changed)
+            free(s->was.values);
+    }
     return err;
 }
 
@@ -341,7 +361,9 @@ static enum err rows(struct store *store, enum store_table table, uint64_t run,
     struct memory_rows *m = of(store)->rows;
     struct memory_table *t = &m->tables[table < STORE_TABLES ? table : TABLE_RECORD];
     (void)why;
-    if (t->len && (table == TABLE_RULE || table == TABLE_LOST)) /* the others come in their order */
+    bool replaces = table == TABLE_WATCHED || table == TABLE_WATCH_PROBLEM;
+    /* The others come in their order. */
+    if (t->len && (replaces || table == TABLE_RULE || table == TABLE_LOST))
         qsort(t->at, t->len, sizeof *t->at, by_number);
     bool more = true;
     for (size_t i = 0; more && i < t->len; i++) {
@@ -393,6 +415,9 @@ static enum err tail(struct store *store, uint64_t run, struct store_tail *out, 
                                 number_of(record, TABLE_RECORD, "at")};
     if (note && number_of(note, TABLE_LANE_NOTE, "at") > out->at)
         out->at = number_of(note, TABLE_LANE_NOTE, "at");
+    note = newest(of(store)->rows, TABLE_ORDER, run);
+    if (note && number_of(note, TABLE_ORDER, "at") > out->at)
+        out->at = number_of(note, TABLE_ORDER, "at");
     return OK;
 }
 

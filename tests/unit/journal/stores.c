@@ -130,7 +130,10 @@ static const char *number_name(enum store_table table)
     case TABLE_RECORD:
     case TABLE_PUBLISHED:
     case TABLE_LANE_NOTE:
+    case TABLE_ORDER:
     case TABLE_ASKED: return "seq";
+    case TABLE_WATCHED:
+    case TABLE_WATCH_PROBLEM:
     case TABLE_RULE: return "number";
     case TABLE_LOST: return "run";
     default: return "place";

@@ -306,6 +306,52 @@ static void version_5_goes_on_with_names_to_be_published(void **state)
     assert_string_equal(lost.what, "");
 }
 
+static bool watched_tell(void *ctx, const struct watch_identity_record *r)
+{
+    buf_add_fmt(ctx, TEXT_FMT ", ", TEXT_ARG(r->key.identity));
+    return true;
+}
+
+static bool problem_tell(void *ctx, const struct watch_problem_record *r)
+{
+    buf_add_fmt(ctx, "%s %s, ", watch_kind_name(r->kind), watch_level_name(r->level));
+    return true;
+}
+
+static const char *watched_of(struct bench *b)
+{
+    buf_reset(&b->out);
+    assert_int_equal(journal_watch_each(b->journal, watched_tell, problem_tell, &b->out, &b->why),
+                     OK);
+    return told(b);
+}
+
+/* It knew nothing of watching. */
+static void version_6_goes_on_with_what_was_watched(void **state)
+{
+    struct bench *b = *state;
+    const struct watch_identity_record identity = {
+        .number = 1, .key = {{TEXT("main"), TEXT_NONE, TEXT("us-east-1")}, TEXT("e.test")}};
+    const struct watch_problem_record problem = {
+        .number = 1, .owner = 1, .kind = WATCH_MX_GONE, .level = WATCH_PAGE, .since = LATER(1)};
+    const struct watch_rows rows = {&identity, &problem, 1, 1};
+    shell(b,
+          "cp " TEST_DATA "/journal/v6.db journal.db && chmod 600 journal.db"
+          " && cp " TEST_DATA "/journal/v6.db.mark journal.db.mark && chmod 600 journal.db.mark");
+    opened(b, JOURNAL_READ);
+    assert_version_2(b);
+    assert_string_equal(published_of(b), "0 5 1795959675346416, ");
+    assert_string_equal(watched_of(b), "");
+    closed(b);
+    shell(b, "cmp journal.db " TEST_DATA "/journal/v6.db");
+    opened(b, JOURNAL_WRITE);
+    assert_version_2(b);
+    assert_int_equal(journal_watch_keep(b->journal, &rows, &b->why), OK);
+    opened(b, JOURNAL_READ);
+    assert_version_2(b);
+    assert_string_equal(watched_of(b), "e.test, mx-gone page, ");
+}
+
 /* It had no mark, as it should; from its migration on it must have one. */
 static void a_migrated_journal_has_a_mark(void **state)
 {
@@ -406,6 +452,7 @@ int main(void)
         TEST_OF(version_2_goes_on_with_digests),
         TEST_OF(version_4_goes_on_with_owners_and_ages),
         TEST_OF(version_5_goes_on_with_names_to_be_published),
+        TEST_OF(version_6_goes_on_with_what_was_watched),
         TEST_OF(a_migrated_journal_has_a_mark),
         TEST_OF(a_migration_that_fails_changes_nothing),
         TEST_OF(writes_that_were_taken_stay_taken),

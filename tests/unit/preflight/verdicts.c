@@ -81,7 +81,7 @@ static uint32_t scripted_wait(void *ctx, instant_us until, struct event *events,
             call->account.caller_arn =
                 arena_fmt(&call->arena, "arn:aws:iam::%s:user/x", a->account);
         }
-        events[len++] = (struct event){EVENT_ANSWER, call};
+        events[len++] = (struct event){.kind = EVENT_ANSWER, .call = call};
     }
     if (len == 0 && until != WHEN_NEVER && until > s->now)
         s->now = until;

@@ -159,7 +159,7 @@ static void turn(struct scheduler *d, const struct script *s, instant_us now,
     for (uint32_t i = 0; i < len; i++) {
         calls[i]->sent_at = calls[i]->answered_at = now;
         answer(s, calls[i], seen);
-        scheduler_event(d, &(struct event){EVENT_ANSWER, calls[i]}, now);
+        scheduler_event(d, &(struct event){.kind = EVENT_ANSWER, .call = calls[i]}, now);
     }
 }
 

@@ -1,0 +1,32 @@
+/* The giver of an order: another process on the same machine, which knows the journal. */
+#ifndef MF_CONTROL_CLIENT_H
+#define MF_CONTROL_CLIENT_H
+
+#include "line.h"
+
+#include <sys/types.h>
+
+#define CONTROL_PATIENCE SPAN_S(5) /* a living run acknowledges within one */
+
+enum control_found {
+    CONTROL_ANSWERED,  /* word, run and said hold */
+    CONTROL_NOBODY,    /* nobody listens beside the journal */
+    CONTROL_FORBIDDEN, /* the socket belongs to another user: owner */
+    CONTROL_SILENT,    /* no answer within the patience. A run that was only asleep drops the order
+                          when it wakes: who gave it has gone */
+    CONTROL_BROKEN,    /* said holds the system's words */
+};
+
+struct control_reply {
+    enum control_found found;
+    enum control_word word;
+    uint64_t run; /* that is under way */
+    uid_t owner;
+    char said[CONTROL_SAID_MAX]; /* printable ASCII */
+};
+
+/* run 0: the one under way. Blocks at most for twice the patience. */
+void control_ask(const char *journal, uint64_t run, const struct order *order, span_us patience,
+                 struct control_reply *reply);
+
+#endif

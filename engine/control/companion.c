@@ -1,0 +1,114 @@
+/* The life of the control of a run, as its companion. The deciding thread calls all of it. */
+#include "control_internal.h"
+
+#include "journal/journal.h"
+#include "run/orders.h"
+#include "scheduler/record.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+struct control *control_new(const char *journal, const struct notices *notices)
+{
+    pthread_condattr_t monotonic;
+    struct control *c = calloc(1, sizeof *c);
+    if (!c)
+        return NULL;
+    c->journal = journal;
+    c->notices = *notices;
+    c->address = ADDRESS_NONE;
+    c->listening = -1;
+    c->wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    char host[ORDER_HOST_MAX] = "";
+    gethostname(host, sizeof host - 1);
+    order_name_copy(c->host, sizeof c->host, text_of(host));
+    pthread_mutex_init(&c->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&c->answered, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    return c;
+}
+
+void control_free(struct control *c)
+{
+    if (!c)
+        return;
+    assert(!c->is_serving && !c->wire);
+    if (c->wakeup >= 0)
+        close(c->wakeup);
+    pthread_cond_destroy(&c->answered);
+    pthread_mutex_destroy(&c->lock);
+    free(c);
+}
+
+/* Who resumes a paused run that was cut off means that it goes on: the pause ends by that. */
+static enum err pause_end(struct control *c, struct run *r, instant_us now, struct why *why)
+{
+    struct run_orders orders;
+    struct order goes_on = {.kind = ORDER_RESUME,
+                            .at = now,
+                            .uid = (uint32_t)getuid(),
+                            .pid = (uint32_t)getpid(),
+                            .answer = ORDER_TAKEN};
+    const struct record record = {.kind = RECORD_ORDER, .at = now, .order = &goes_on};
+    enum err err = run_orders_read(&orders, r->journal, r->head.id, &r->arena, why);
+    if (err != OK || !orders.pause)
+        return err;
+    server_user_name(goes_on.uid, goes_on.user);
+    memcpy(goes_on.host, c->host, sizeof goes_on.host);
+    return journal_keep(r->journal, r->head.id, &record, 1, why);
+}
+
+static enum err begin(void *ctx, struct run *r, struct wire *wire, instant_us now, struct why *why)
+{
+    struct control *c = ctx;
+    const struct wire_orders orders = {c, orders_next};
+    struct why unsteered;
+    enum err err = r->resumes ? pause_end(c, r, now, why) : OK;
+    if (err != OK)
+        return err;
+    pthread_mutex_lock(&c->lock);
+    c->wire = wire;
+    c->run = r->head.id;
+    pthread_mutex_unlock(&c->lock);
+    wire_take_orders(wire, &orders);
+    if (c->journal && server_begin(c, &unsteered) != OK)
+        notice_note(&c->notices,
+                    "this run cannot be paused, paced or stopped from another terminal: no socket "
+                    "beside its journal (%s). Signals still stop it",
+                    unsteered.text);
+    return OK;
+}
+
+static void turn(void *ctx, instant_us now)
+{
+    (void)now;
+    orders_decided(ctx);
+}
+
+static void kept(void *ctx, const struct record *records, uint32_t len)
+{
+    for (uint32_t i = 0; i < len; i++)
+        if (records[i].kind == RECORD_ORDER)
+            orders_kept(ctx, records[i].order);
+}
+
+static void end(void *ctx, const struct run *r, bool failed, instant_us now)
+{
+    struct control *c = ctx;
+    (void)r;
+    (void)failed;
+    (void)now;
+    wire_take_orders(c->wire, NULL);
+    orders_end(c);
+    server_end(c);
+}
+
+struct run_companion control_companion(struct control *c)
+{
+    return (struct run_companion){.ctx = c, .begin = begin, .turn = turn, .kept = kept, .end = end};
+}

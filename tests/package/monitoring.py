@@ -1,0 +1,325 @@
+#!/usr/bin/python3
+"""What packaging/ has for those who watch: units that systemd takes, objects as Kubernetes has them, alert rules
+that Prometheus takes and that fire when they should, a dashboard whose queries can be asked. Every figure that
+any of them or docs/WATCH.md names is one that reports/metrics.c writes, and every option one of the program's.
+
+    monitoring.py MAILFROM SES-SIM"""
+
+import configparser
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import yaml
+from kubernetes import client as kubernetes
+
+from tap import check, verdict
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "wire"))
+from rehearsal_room import Room
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PACKAGING = ROOT / "packaging"
+MAILFROM = pathlib.Path(sys.argv[1]).resolve()
+METRIC = re.compile(r"\bmailfrom_(?!\.)[a-z0-9_]*[a-z0-9]")
+
+
+def run(*command, **more):
+    return subprocess.run([str(word) for word in command], capture_output=True, text=True, **more)
+
+
+def told(done):
+    return [] if done.returncode == 0 else (done.stdout + done.stderr).strip().splitlines()[:20] or ["no word"]
+
+
+# ---- systemd ----
+
+class Unit(configparser.RawConfigParser):
+    """As systemd reads it: names in their case, and values of a name said twice one after another."""
+
+    def __init__(self, path):
+        class Joined(dict):
+            def __setitem__(self, key, value):
+                if isinstance(value, list) and key in self and isinstance(self[key], list):
+                    self[key].extend(value)
+                else:
+                    super().__setitem__(key, value)
+        super().__init__(strict=False, dict_type=Joined, interpolation=None, comment_prefixes="#", delimiters="=")
+        self.optionxform = str
+        self.read(path)
+
+
+HARDENED = {"NoNewPrivileges": "yes", "ProtectSystem": "strict", "PrivateTmp": "yes", "ProtectHome": "yes", "User": "mailfrom",
+            "CapabilityBoundingSet": "", "StateDirectory": "mailfrom mailfrom/metrics"}
+
+
+def calls_of(names):
+    """The system calls of groups such as @system-service, and those named by themselves."""
+    found = set()
+    for name in names:
+        if not name.startswith("@"):
+            found.add(name)
+            continue
+        listed = run("systemd-analyze", "syscall-filter", name).stdout.splitlines()[1:]
+        found |= calls_of(line.strip() for line in listed if line.strip() and not line.strip().startswith("#"))
+    return found
+
+
+def refused_calls(filters):
+    """Of a sweep with a hook, run as nobody, since root tries more."""
+    lines = filters.splitlines()
+    allowed = calls_of([name for line in lines if not line.startswith("~") for name in line.split()] + ["@default"])
+    allowed -= calls_of(name for line in lines if line.startswith("~") for name in line[1:].split())
+    with Room(MAILFROM, sys.argv[2], {"a.example": {"mail_from": "bounce.a.example", "status": "FAILED"}}) as room:
+        room.manifest("fleet.yaml", {"a.example": {}})
+        if os.geteuid() == 0:
+            for path in [room.path, *room.path.iterdir()]:
+                shutil.chown(path, "nobody")
+        drop = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] if os.geteuid() == 0 else []
+        done = room.run("watch", "fleet.yaml", "--journal", "journal.db", "--events", "events", "--metrics", "figures", "--hook", "/bin/cat",
+                        before=[*drop, "strace", "-f", "-o", room.path / "trace"])
+        made = set(re.findall(r"^\d+ +(\w+)\(", (room.path / "trace").read_text(), re.M))
+        if done.returncode != 3 or "openat" not in made or not (room.path / "events").stat().st_size:
+            return [f"exit code {done.returncode}", done.stdout_text, done.stderr_text]
+    return sorted(made - allowed) if "ptrace" in calls_of(["@debug"]) and "socket" in allowed else ["groups are not known"]
+
+
+def systemd(folder):
+    source = PACKAGING / "systemd"
+    units = sorted(path.name for path in source.iterdir() if path.suffix in (".service", ".timer"))
+    for name in units:
+        # It looks whether the command is there, so the command is the one that was built.
+        text = (source / name).read_text().replace("/usr/bin/mailfrom", str(MAILFROM))
+        (folder / name).write_text(text)
+    found = run("systemd-analyze", "--man=no", "verify", *(folder / name for name in units))
+    check("systemd takes every unit", told(found) + found.stderr.splitlines() if len(units) == 4 else units)
+    spoilt = folder / "spoilt.service"
+    spoilt.write_text((folder / "mailfrom-watch.service").read_text().replace("ProtectSystem=strict", "ProtectSystem=very"))
+    check("and a setting that it does not know is found", [] if run("systemd-analyze", "--man=no", "verify", spoilt).stderr else ["not found"])
+    services = {name: Unit(source / name) for name in ("mailfrom-watch.service", "mailfrom-watch-always.service")}
+    check("the services are hardened", [f"{name}: {key}" for name, unit in services.items() for key, value in HARDENED.items()
+                                        if unit["Service"].get(key) != value])
+    exposed = [run("systemd-analyze", "security", "--offline=true", "--threshold=20", folder / name) for name in services]
+    check("systemd rates their exposure as 2.0 of 10 or less", [line for done in exposed for line in told(done)[-1:]])
+    check("a sweep that finds problems has not failed", [name for name, unit in services.items()
+                                                         if "3" not in unit["Service"]["SuccessExitStatus"].split()])
+    check("a sweep needs no system call that they refuse", refused_calls(services["mailfrom-watch.service"]["Service"]["SystemCallFilter"]))
+    timer = Unit(source / "mailfrom-watch.timer")["Timer"]
+    check("the timer makes up for a missed look, and is spread", [key for key, value in (
+        ("Persistent", "true"), ("RandomizedDelaySec", "2min"), ("OnCalendar", "*:0/15")) if timer.get(key) != value])
+    done = run("systemd-sysusers", "--dry-run", "--root", folder, source / "mailfrom.sysusers")
+    check("the user can be made", told(done))
+    return [unit["Service"]["ExecStart"] for unit in services.values()]
+
+
+# ---- Kubernetes: by the models of its own client ----
+
+def misfits(value, kind, where):
+    """What of a value Kubernetes would not take: unknown fields, missing ones, values of another type."""
+    if found := re.fullmatch(r"list\[(.*)\]", kind):
+        if not isinstance(value, list):
+            return [f"{where}: not a list"]
+        return [m for i, one in enumerate(value) for m in misfits(one, found[1], f"{where}[{i}]")]
+    if found := re.fullmatch(r"dict\(str, (.*)\)", kind):
+        if not isinstance(value, dict):
+            return [f"{where}: not a map"]
+        return [m for key, one in value.items() for m in misfits(one, found[1], f"{where}.{key}")]
+    plain = {"str": str, "int": int, "bool": bool, "float": (int, float)}
+    if kind in plain:
+        good = isinstance(value, plain[kind]) and (kind == "bool" or not isinstance(value, bool))
+        return [] if good else [f"{where}: {value!r} is no {kind}"]
+    if kind == "object":  # an int or a name, as ports are
+        return [] if isinstance(value, (int, str)) else [f"{where}: {value!r}"]
+    model = getattr(kubernetes, kind)
+    if not isinstance(value, dict):
+        return [f"{where}: not an object"]
+    names = {json_name: name for name, json_name in model.attribute_map.items()}
+    found = [f"{where}.{key}: there is no such field in {kind}" for key in value if key not in names]
+    good = {names[key]: one for key, one in value.items() if key in names}
+    try:
+        model(**good)  # says which required one is missing
+    except ValueError as e:
+        found.append(f"{where}: {e}")
+    return found + [m for name, one in good.items() for m in misfits(one, model.openapi_types[name], f"{where}.{model.attribute_map[name]}")]
+
+
+KINDS = {("v1", "ServiceAccount"): "V1ServiceAccount", ("v1", "PersistentVolumeClaim"): "V1PersistentVolumeClaim",
+         ("v1", "Service"): "V1Service", ("batch/v1", "CronJob"): "V1CronJob", ("apps/v1", "Deployment"): "V1Deployment"}
+
+
+def pod_complaints(name, pod):
+    container, names = pod["containers"][0], {volume["name"] for volume in pod["volumes"]}
+    return [f"{name}: {what}" for what, good in {
+        "runs as root": pod["securityContext"]["runAsNonRoot"] and pod["securityContext"]["runAsUser"] > 0,
+        "may gain privileges": container["securityContext"]["allowPrivilegeEscalation"] is False,
+        "writes to its image": container["securityContext"]["readOnlyRootFilesystem"] is True,
+        "keeps capabilities": container["securityContext"]["capabilities"] == {"drop": ["ALL"]},
+        "has no bound of memory": "memory" in container["resources"]["limits"],
+        "mounts what it has not": {mount["name"] for mount in container["volumeMounts"]} == names,
+        "keeps no journal": any("persistentVolumeClaim" in volume for volume in pod["volumes"]),
+        "has a secret in the open": "env" not in container and container["envFrom"],
+    }.items() if not good]
+
+
+def objects_of(path):
+    return [one for one in yaml.safe_load_all(path.read_text()) if one]
+
+
+def kubernetes_objects():
+    found, commands, pods = [], [], []
+    for path in sorted((PACKAGING / "kubernetes").glob("*.yaml")):
+        objects = objects_of(path)
+        for one in objects:
+            kind = KINDS.get((one.get("apiVersion"), one.get("kind")))
+            found += misfits(one, kind, f"{path.name} {one['kind']}") if kind else [f"{path.name}: {one.get('kind')}"]
+            spec = one.get("spec", {})
+            template = spec["jobTemplate"]["spec"]["template"] if one["kind"] == "CronJob" else spec.get("template")
+            if template:
+                pods += pod_complaints(path.name, template["spec"])
+                container = template["spec"]["containers"][0]
+                commands.append(" ".join(container["args"]))
+                claims = {o["metadata"]["name"] for o in objects if o["kind"] == "PersistentVolumeClaim"}
+                used = {v["persistentVolumeClaim"]["claimName"] for v in template["spec"]["volumes"] if "persistentVolumeClaim" in v}
+                accounts = {o["metadata"]["name"] for o in objects if o["kind"] == "ServiceAccount"}
+                pods += [] if used == claims and template["spec"]["serviceAccountName"] in accounts else [f"{path.name}: names differ"]
+    check("Kubernetes has every field of every object, and its type", found if len(commands) == 2 else commands)
+    check("the pods are closed up", pods)
+    cron = next(o for o in objects_of(PACKAGING / "kubernetes/watch-cronjob.yaml") if o["kind"] == "CronJob")
+    check("one sweep at a time", [] if cron["spec"]["concurrencyPolicy"] == "Forbid" else [cron["spec"]])
+    cron["spec"]["concurencyPolicy"] = cron["spec"].pop("concurrencyPolicy")
+    cron["spec"]["jobTemplate"]["spec"]["backoffLimit"] = "one"
+    del cron["spec"]["schedule"]
+    spoilt = misfits(cron, "V1CronJob", "")
+    check("and what is misspelt, of another type or missing is found", spoilt if len(spoilt) != 3 else [])
+    return commands
+
+
+# ---- Prometheus ----
+
+def promtool(*words, **more):
+    return told(run("promtool", *words, **more))
+
+
+def prometheus(folder):
+    for path in (PACKAGING / "prometheus").iterdir():
+        shutil.copy(path, folder)
+    rules, tests = folder / "mailfrom.rules.yml", folder / "mailfrom.rules.test.yml"
+    check("promtool takes the rules", promtool("check", "rules", rules))
+    check("promtool takes the example of a scrape", promtool("check", "config", "--syntax-only", folder / "scrape.example.yml"))
+    check("every alert fires when it should, and only then", promtool("test", "rules", tests))
+    good = yaml.safe_load(rules.read_text())
+    missed = []
+    for group, rule in ((g, r) for g in range(len(good["groups"])) for r in range(len(good["groups"][g]["rules"]))):
+        for instead in ("vector(1)", "vector(1) > 2"):
+            spoilt = yaml.safe_load(rules.read_text())
+            spoilt["groups"][group]["rules"][rule]["expr"] = instead
+            (folder / "mailfrom.rules.yml").write_text(yaml.safe_dump(spoilt))
+            if not promtool("test", "rules", tests):
+                missed.append(f"{spoilt['groups'][group]['rules'][rule]['alert']} may be {instead}")
+    shutil.copy(PACKAGING / "prometheus/mailfrom.rules.yml", folder)
+    check("the tests of the rules find an alert that always fires, and one that never does", missed)
+    alerts = [rule for group in good["groups"] for rule in group["rules"]]
+    check("every alert says how bad it is, and what to do", [rule["alert"] for rule in alerts if
+          rule["labels"].get("severity") not in ("warning", "critical", "page") or set(rule["annotations"]) != {"summary", "description"}])
+    return [rule["expr"] for rule in alerts] + [text for rule in alerts for text in rule["annotations"].values()]
+
+
+# ---- Grafana ----
+
+def grafana(folder):
+    board = json.loads((PACKAGING / "grafana/mailfrom.json").read_text())
+    variables = {one["name"]: one for one in board["templating"]["list"]}
+    panels, faults, asked = board["panels"], [], []
+    taken = set()
+    for panel in panels:
+        where = f"{panel['title']}: "
+        place = panel["gridPos"]
+        cells = {(x, y) for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + place["h"])}
+        faults += [where + "lies on another panel"] if cells & taken else []
+        faults += [where + "is wider than the board"] if place["x"] + place["w"] > 24 else []
+        taken |= cells
+        if panel["type"] == "row":
+            continue
+        faults += [where + what for what, good in {
+            "unknown type": panel["type"] in ("stat", "timeseries", "bargauge"),
+            "no description": panel["description"].endswith("."),
+            "no query": panel["targets"],
+            "another data source": panel["datasource"] == {"type": "prometheus", "uid": "${datasource}"},
+            "no unit": panel["fieldConfig"]["defaults"].get("unit"),
+            "values that are not reduced": panel["type"] == "timeseries" or panel["options"]["reduceOptions"]["calcs"],
+        }.items() if not good]
+        refs = [target["refId"] for target in panel["targets"]]
+        faults += [where + "two queries of one name"] if len(refs) != len(set(refs)) else []
+        for target in panel["targets"]:
+            asked.append(target["expr"])
+            faults += [where + "another data source"] if target["datasource"] != panel["datasource"] else []
+            used = set(re.findall(r"\$(\w+)", target["expr"]))
+            faults += [where + f"no variable {name}" for name in used - set(variables)]
+            faults += [where + f"{name} cannot be chosen" for name in {"job", "instance"} - used]
+    ids = [panel["id"] for panel in panels]
+    faults += ["two panels of one id"] if len(ids) != len(set(ids)) else []
+    faults += ["no data source to choose"] if variables["datasource"]["type"] != "datasource" else []
+    faults += [] if board["schemaVersion"] >= 36 and board["uid"] == "mailfrom" and board["id"] is None else ["head"]
+    check("the dashboard is whole", faults if len(asked) > 12 else asked)
+    plain = [re.sub(r"\$(job|instance)", ".*", query) for query in asked]
+    rules = {"groups": [{"name": "asked", "rules": [{"record": f"asked_{i}", "expr": query} for i, query in enumerate(plain)]}]}
+    (folder / "asked.yml").write_text(yaml.safe_dump(rules))
+    check("Prometheus understands every query of the dashboard", promtool("check", "rules", folder / "asked.yml"))
+    return asked
+
+
+# ---- names ----
+
+def metrics_written():
+    """Names of figures, as the writer has them, and what their labels may be."""
+    text = (ROOT / "reports/metrics.c").read_text()
+    names = set(re.findall(r'\b(?:head|instant|sample|moment)_add\(out,\s*(?:m,\s*)?"([a-z_]+)"', text))
+    watch = (ROOT / "engine/model/watch.c").read_text()
+    statuses = set(re.findall(r'= "([a-z-]+)"', text[text.index("status_labels["):text.index("};", text.index("status_labels["))]))
+    words = set(re.findall(r'"([a-z-]+)"', watch))
+    return {"mailfrom_" + name for name in names}, {"kind": words, "level": words, "status": statuses}
+
+
+def names(queries, told_texts):
+    written, labels = metrics_written()
+    check("the writer of figures has been read", [] if len(written) > 15 and "page" in labels["level"] and
+          "mx-gone" in labels["kind"] and "success" in labels["status"] else sorted(written))
+    check("every figure that is asked for is written", sorted(
+        {name for text in queries for name in METRIC.findall(text)} - written))
+    check("every figure that is explained is written", sorted(
+        {name for text in told_texts for name in METRIC.findall(text)} - written - {"mailfrom_watch"}))
+    wrong = [f'{label}="{value}"' for text in queries + told_texts for label, value in
+             re.findall(r'\b(kind|level|status)!?=\\?"([a-z-]+)\\?"', text) if value not in labels[label]]
+    check("and so is every kind, level and status", wrong)
+    explained = {name for text in told_texts for name in METRIC.findall(text)}
+    check("docs/WATCH.md explains every figure", sorted(written - explained))
+
+
+OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+OTHERS = {"--now"}  # systemctl
+
+
+def options(commands, document):
+    options_of = lambda verb: set(re.findall(r"^  (--[a-z0-9-]+)", run(MAILFROM, verb, "--help").stdout, re.M))
+    known = options_of("watch")
+    used = {word for command in commands for word in OPTION.findall(command)}
+    check("every option of units and pods is one of mailfrom watch", sorted(used - known) if len(used) > 5 else sorted(used))
+    verbs = re.findall(r"^  ([a-z]+) +\S", run(MAILFROM, "--help").stdout, re.M)
+    known = known.union(*(options_of(verb) for verb in verbs)) | OTHERS
+    check("every option that docs/WATCH.md names is there", sorted(set(OPTION.findall(document)) - known))
+    check("and every verb", sorted(set(re.findall(r"`mailfrom ([a-z]+)", document)) - set(verbs)))
+
+
+with tempfile.TemporaryDirectory() as temporary:
+    place = pathlib.Path(temporary)
+    commands = systemd(place) + kubernetes_objects()
+    queries = prometheus(place) + grafana(place)
+document = (ROOT / "docs/WATCH.md").read_text()
+names(queries, [document])
+options(commands, document)
+verdict()
