@@ -105,21 +105,21 @@ static void endpoint_tell(const struct discover *d, uint32_t lane, const struct 
     if (!global_endpoint_counts(e))
         return;
     buf_init(&line, LINE_LEN_MAX);
-    buf_add_fmt(&line, "Global endpoint " TEXT_FMT " of account " TEXT_FMT ": " TEXT_FMT
-                       " and " TEXT_FMT ", " TEXT_FMT,
+    buf_add_fmt(&line,
+                "Global endpoint " TEXT_FMT " of account " TEXT_FMT ": " TEXT_FMT " and " TEXT_FMT
+                ", " TEXT_FMT,
                 TEXT_ARG(e->name), TEXT_ARG(discover_account(d, lane)), TEXT_ARG(e->regions[0]),
                 TEXT_ARG(e->regions[1]), TEXT_ARG(e->status));
     bool is_read = discover_endpoint(d, lane, e, &differ);
     if (!is_read)
         buf_add_str(&line, "; one of the two Regions was not read, so they were not compared");
     else if (differ.len)
-        buf_add_fmt(&line, "; %u %s another MAIL FROM or behavior in the other Region",
-                    differ.len, plural(differ.len, "identity has", "identities have"));
+        buf_add_fmt(&line, "; %u %s another MAIL FROM or behavior in the other Region", differ.len,
+                    plural(differ.len, "identity has", "identities have"));
     for (uint32_t i = 0; i < differ.len && i < ENDPOINT_NAMES; i++)
         buf_add_fmt(&line, "%s" TEXT_FMT, i ? ", " : ": ", TEXT_ARG(differ.names[i]));
     if (differ.len)
-        buf_add_fmt(&line, "%s (mailfrom explain %s)",
-                    differ.len > ENDPOINT_NAMES ? ", ..." : "",
+        buf_add_fmt(&line, "%s (mailfrom explain %s)", differ.len > ENDPOINT_NAMES ? ", ..." : "",
                     finding_rule(ENDPOINT_REGIONS_DIFFER)->name);
     message_note(TEXT_FMT, TEXT_ARG(buf_text(&line)));
     buf_clear(&line);

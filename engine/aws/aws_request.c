@@ -34,7 +34,8 @@ void aws_request_clear(struct aws_request *r)
     r->headers_len = 0;
 }
 
-/* READ_* and QUOTA exist in v1 only, GET, ENDPOINTS and ADVICE in v2 only, whatever the call says. */
+/* READ_* and QUOTA exist in v1 only, GET, ENDPOINTS and ADVICE in v2 only, whatever the call says.
+ */
 static enum api api_of(const struct call *c)
 {
     switch (c->kind) {

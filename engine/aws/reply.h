@@ -21,7 +21,8 @@ void reply_put(char *out, size_t out_len, struct text t);
 
 /* Adds a copy of name to c->listed, with room for *cap. False: c->arena is exhausted. */
 bool listed_add(struct call *c, uint32_t *cap, struct text name);
-/* Drops what was listed, of whatever kind, and its token, so half a page never counts as a whole one. */
+/* Drops what was listed, of whatever kind, and its token, so half a page never counts as a whole
+ * one. */
 void listed_drop(struct call *c);
 
 #define HTTP_IS_OK(status) ((status) == 200)

@@ -13,8 +13,8 @@
 #include "base/names.h"
 #include "base/when.h"
 #include "dns/question.h"
-#include "model/recommendation.h"
 #include "model/facts.h"
+#include "model/recommendation.h"
 #include "model/record_set.h"
 
 /* Each kind is one SES action and so one bucket per lane, except CALL_ASK, which is DNS. */
@@ -114,13 +114,15 @@ struct call {
     struct ses_facts
         facts[SES_BATCH_MAX]; /* READ_*, GET: facts[i] is of identities[i], i < count */
     struct text *listed;      /* CALL_LIST */
+    uint8_t *listed_verified; /* by version 2, of each listed: enum verification + 1; 0: not told.
+                                 NULL: of none */
     uint32_t listed_len;
-    struct text next_token; /* of lists: empty on the last page */
+    struct text next_token;            /* of lists: empty on the last page */
     struct global_endpoint *endpoints; /* ENDPOINTS */
     uint32_t endpoints_len;
     struct recommendation *advice; /* ADVICE */
     uint32_t advice_len;
-    struct ses_tag *tags;   /* CALL_GET */
+    struct ses_tag *tags; /* CALL_GET */
     uint32_t tags_len;
     struct account_facts account; /* ACCOUNT, QUOTA, CALLER */
     struct dns_reply dns;         /* CALL_ASK */

@@ -80,8 +80,8 @@ struct inventory_lane {
     char endpoints_gap[INVENTORY_REASON_LEN]; /* why they are not known; "": not asked for, or the
                                                  service has none */
     char advice_gap[INVENTORY_REASON_LEN];
-    char reason[INVENTORY_REASON_LEN];       /* the newest */
-    char denied[INVENTORY_REASON_LEN];       /* how IAM refused version 1 */
+    char reason[INVENTORY_REASON_LEN]; /* the newest */
+    char denied[INVENTORY_REASON_LEN]; /* how IAM refused version 1 */
 };
 
 struct inventory_account {

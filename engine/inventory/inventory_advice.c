@@ -1,7 +1,7 @@
 /*
  * What only SES knows of a lane beside its identities: global endpoints and, where GetAccount says
- * that the advisor is there, open recommendations. Asked once the lane is listed and has identities,
- * beside the reads. A refusal is told and ends nothing.
+ * that the advisor is there, open recommendations. Asked once the lane is listed and has
+ * identities, beside the reads. A refusal is told and ends nothing.
  */
 #include "inventory_internal.h"
 
@@ -9,9 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const enum call_kind kinds[ASKS] = {[ASK_ENDPOINTS] = CALL_ENDPOINTS,
-                                           [ASK_ACCOUNT] = CALL_ACCOUNT,
-                                           [ASK_ADVICE] = CALL_ADVICE};
+static const enum call_kind kinds[ASKS] = {
+    [ASK_ENDPOINTS] = CALL_ENDPOINTS, [ASK_ACCOUNT] = CALL_ACCOUNT, [ASK_ADVICE] = CALL_ADVICE};
 
 static unsigned ask_of(enum call_kind kind)
 {
@@ -73,8 +72,8 @@ instant_us advice_wake(const struct lane_inventory *s)
     instant_us wake = WHEN_NEVER;
     for (unsigned ask = 0; ask < ASKS; ask++)
         if (may_ask(s, ask))
-            wake = when_earlier(wake,
-                                when_later(s->asks[ask].wake, pace_next(&s->pace[kinds[ask]])));
+            wake =
+                when_earlier(wake, when_later(s->asks[ask].wake, pace_next(&s->pace[kinds[ask]])));
     return wake;
 }
 

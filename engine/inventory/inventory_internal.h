@@ -11,10 +11,10 @@
 #include "calls/retry.h"
 #include "inventory.h"
 
-#define READS         3   /* verification, MAIL FROM, notification; or GET alone, the first */
-#define BATCHES       768 /* three per call: one out, one waiting, one half */
-#define BATCHES_SPARE 256 /* new ones leave these for halves */
-#define BLOCK_ROWS    1000u
+#define READS               3   /* verification, MAIL FROM, notification; or GET alone, the first */
+#define BATCHES             768 /* three per call: one out, one waiting, one half */
+#define BATCHES_SPARE       256 /* new ones leave these for halves */
+#define BLOCK_ROWS          1000u
 #define ADVICE_ATTEMPTS_MAX 3 /* helpful, but not worth holding a lane up for long */
 
 enum { ASK_ENDPOINTS, ASK_ACCOUNT, ASK_ADVICE, ASKS };

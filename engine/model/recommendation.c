@@ -17,8 +17,10 @@ struct text global_endpoint_other(const struct global_endpoint *e, struct text r
     return TEXT_NONE;
 }
 
-static const char *const names[ADVISOR_TYPES] = {
-    [ADVISOR_SPF] = "SPF", [ADVISOR_DMARC] = "DMARC", [ADVISOR_DKIM] = "DKIM", [ADVISOR_OTHER] = "other"};
+static const char *const names[ADVISOR_TYPES] = {[ADVISOR_SPF] = "SPF",
+                                                 [ADVISOR_DMARC] = "DMARC",
+                                                 [ADVISOR_DKIM] = "DKIM",
+                                                 [ADVISOR_OTHER] = "other"};
 
 const char *advisor_type_name(enum advisor_type a)
 {

@@ -182,9 +182,9 @@ static void endpoint_judge(struct judgement *j, const struct fleet *f, uint32_t 
     setting_tell(&here, fleet_mail_from(f, row), policy->behavior);
     escape_terminal(&name, other->endpoint);
     judge_finding(j, policy, ENDPOINT_REGIONS_DIFFER, SEVERITY_WARNING,
-                  "the global endpoint " TEXT_FMT
-                  " sends half of the mail through Region " TEXT_FMT ", where %s has " TEXT_FMT
-                  " for " TEXT_FMT ", and " TEXT_FMT " is wanted here: %s",
+                  "the global endpoint " TEXT_FMT " sends half of the mail through Region " TEXT_FMT
+                  ", where %s has " TEXT_FMT " for " TEXT_FMT ", and " TEXT_FMT
+                  " is wanted here: %s",
                   TEXT_ARG(buf_text(&name)), TEXT_ARG(other->region),
                   other->is_wanted ? "the manifest" : "SES", TEXT_ARG(buf_text(&there)),
                   TEXT_ARG(fleet_identity(f, row)), TEXT_ARG(buf_text(&here)),

@@ -125,8 +125,8 @@ void endpoints_wake(struct scheduler *d, uint16_t lane)
 static bool endpoint_keep(struct lane_survey *l, const struct global_endpoint *e)
 {
     if (l->endpoints_len == l->endpoints_cap) {
-        struct global_endpoint *list = arena_grow(&l->text, l->endpoints, sizeof *list,
-                                                  l->endpoints_len, &l->endpoints_cap);
+        struct global_endpoint *list =
+            arena_grow(&l->text, l->endpoints, sizeof *list, l->endpoints_len, &l->endpoints_cap);
         if (!list)
             return false;
         l->endpoints = list;
@@ -263,13 +263,13 @@ struct comparison {
 static bool is_equal(struct text a, enum behavior behavior_a, struct text b,
                      enum behavior behavior_b)
 {
-    return a.len == 0 || b.len == 0 ? a.len == b.len
-                                    : dname_eq(a, b) && behavior_a == behavior_b;
+    return a.len == 0 || b.len == 0 ? a.len == b.len : dname_eq(a, b) && behavior_a == behavior_b;
 }
 
-static bool is_shown(const struct job *job)
+/* A sweep's reads do not ask for verification. */
+static bool is_shown(const struct scheduler *d, const struct job *job)
 {
-    return job->seen_known && job->verification != VERIFICATION_NONE;
+    return job->seen_known && (job->verification != VERIFICATION_NONE || d->options.sweep);
 }
 
 static bool compare(void *ctx, const struct global_endpoint *e, uint16_t other)
@@ -294,7 +294,7 @@ static bool compare(void *ctx, const struct global_endpoint *e, uint16_t other)
         const struct job *there = &d->jobs[row - 1];
         out->mail_from = names_text(&d->seen, there->mail_from_seen);
         out->behavior = (enum behavior)there->behavior_seen;
-        if (!is_shown(there))
+        if (!is_shown(d, there))
             return false;
     } else if (row) {
         out->mail_from = fleet_mail_from(d->fleet, row - 1);
@@ -361,7 +361,7 @@ unsigned scheduler_row_advice(const struct scheduler *d, uint32_t row)
     if (!advice_is_wanted(d))
         return 0;
     bool differs = endpoint_differs(d, row, &view) ||
-                   (is_shown(&d->jobs[row]) &&
+                   (is_shown(d, &d->jobs[row]) &&
                     endpoints_visit(d, d->fleet->choices[row].lane, compare, &c));
     return d->surveys.advice[row] | (differs ? ROW_ENDPOINT_DIFFERS : 0);
 }

@@ -93,8 +93,7 @@ static void batch_fill(struct scheduler *d, uint16_t lane, bool one_each)
     uint32_t max = batch_read_max(l->api);
     for (uint32_t i = 0; i < l->maybe_len && l->batch_len < max; i++) {
         bool is_twin = l->maybe[i].twin > 0;
-        if (l->maybe[i].asked ||
-            (!is_twin && !is_wanted(d, lane, l->maybe[i].identity, one_each)))
+        if (l->maybe[i].asked || (!is_twin && !is_wanted(d, lane, l->maybe[i].identity, one_each)))
             continue;
         l->maybe[i].asked = true;
         l->batch[l->batch_len++] = i;

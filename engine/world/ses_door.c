@@ -60,11 +60,44 @@ static void list(struct ses_model *m, uint16_t lane, struct call *call)
     }
     call->listed_len = ses_model_list(m, lane, SES_ALL, &cursor, ids, SES_LIST_PAGE);
     call->listed = ARENA_ARRAY(&call->arena, struct text, call->listed_len + 1);
-    for (uint32_t i = 0; i < call->listed_len; i++)
+    if (call->api == API_V2)
+        call->listed_verified = ARENA_ARRAY(&call->arena, uint8_t, call->listed_len + 1);
+    for (uint32_t i = 0; i < call->listed_len; i++) {
         call->listed[i] = ses_model_name(m, ids[i]);
+        if (call->listed_verified)
+            call->listed_verified[i] = (uint8_t)(ses_model_facts(m, ids[i]).verification + 1);
+    }
     if (cursor)
         call->next_token =
             arena_text(&call->arena, text_of(ses_token_make(lane, SES_ALL, cursor, token)));
+}
+
+/* Each account with several Regions has one global endpoint, through its first two. */
+static void endpoints(const struct ses_model *m, uint16_t lane, struct call *call)
+{
+    uint32_t first = 0, second = lane + 1u;
+    while (m->lanes[first].account != m->lanes[lane].account)
+        first++;
+    while (second < m->lanes_len && m->lanes[second].account != m->lanes[lane].account)
+        second++;
+    call->endpoints = ARENA_ARRAY(&call->arena, struct global_endpoint, 1);
+    if (first != lane || second >= m->lanes_len || !call->endpoints)
+        return;
+    call->endpoints[call->endpoints_len++] =
+        (struct global_endpoint){.name = TEXT("simulated"),
+                                 .status = TEXT("READY"),
+                                 .regions = {names_text(&m->names, m->lanes[first].region),
+                                             names_text(&m->names, m->lanes[second].region)}};
+}
+
+/* The first identity has something to be mended. */
+static void recommendations(struct ses_model *m, uint16_t lane, struct call *call)
+{
+    uint32_t cursor = 0, id;
+    call->advice = ARENA_ARRAY(&call->arena, struct recommendation, 1);
+    if (call->advice && ses_model_list(m, lane, SES_ALL, &cursor, &id, 1))
+        call->advice[call->advice_len++] = (struct recommendation){
+            .type = ADVISOR_SPF, .identity = ses_model_name(m, id), .description = TEXT("SPF1")};
 }
 
 void ses_door_serve(struct ses_model *m, uint16_t lane, struct call *call, instant_us now)
@@ -89,6 +122,8 @@ void ses_door_serve(struct ses_model *m, uint16_t lane, struct call *call, insta
     case CALL_SET: set(m, lane, call, now); break;
     case CALL_GET: get(m, lane, call); break;
     case CALL_LIST: list(m, lane, call); break;
+    case CALL_ENDPOINTS: endpoints(m, lane, call); break;
+    case CALL_ADVICE: recommendations(m, lane, call); break;
     case CALL_READ_VERIFICATION:
     case CALL_READ_MAIL_FROM:
     case CALL_READ_NOTIFICATION:
@@ -104,7 +139,8 @@ void ses_door_serve(struct ses_model *m, uint16_t lane, struct call *call, insta
         }
         break;
     default:
-        call->account = (struct account_facts){.sending_enabled = true, .production_access = true};
+        call->account = (struct account_facts){
+            .sending_enabled = true, .production_access = true, .has_advisor = call->api == API_V2};
         break;
     }
 }

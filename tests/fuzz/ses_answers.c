@@ -19,6 +19,11 @@ static void call_is_sound(const struct call *c, int status)
     assert(memchr(c->reply.message, '\0', sizeof c->reply.message));
     assert(status != 200 || c->reply.how == REPLY_GARBLED || !c->reply.code[0]);
     assert(believed || (c->listed_len == 0 && c->next_token.len == 0));
+    assert(believed || (c->endpoints_len == 0 && c->advice_len == 0));
+    for (uint32_t i = 0; i < c->endpoints_len; i++)
+        assert(c->endpoints[i].name.len == 0 || c->endpoints[i].name.at);
+    for (uint32_t i = 0; i < c->advice_len; i++)
+        assert(c->advice[i].type < ADVISOR_TYPES && c->advice[i].identity.len <= HTTP_BODY_MAX);
     for (uint32_t i = 0; i < c->count; i++) {
         assert(believed || c->facts[i].known == 0);
         facts_are_sound(&c->facts[i]);

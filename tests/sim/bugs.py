@@ -155,6 +155,23 @@ BUGS = [
 ]
 
 # Of the publisher: publish-sim must find them.
+BUGS += [
+    ("scheduler/ready.c", "a paused run goes on writing what was read already", [
+        ("    return !d->steering.is_paused && now >=", "    return now >=")]),
+    ("scheduler/scheduler.c", "a run that goes on after a pause sleeps on", [
+        ("        d->lane_wake[i] = 0;\n        for (int kind = 0; order->kind == ORDER_PACE",
+         "        for (int kind = 0; order->kind == ORDER_PACE")]),
+    ("scheduler/writes.c", "an order is not kept", [
+        ("    d->records[d->records_len++] =\n        (struct record){.kind = RECORD_ORDER",
+         "    d->records[d->records_len] =\n        (struct record){.kind = RECORD_ORDER")]),
+    ("calls/pace.c", "a slower pace is felt only from the second call on", [
+        ("    p->next = when_later(p->next - before + interval(p), p->hinted);",
+         "    (void)before;")]),
+    ("calls/load.c", "a lowered pace leaves the rate as it was", [
+        ("    l->rate_per_s = l->given_per_s = rate;\n",
+         "    l->rate_per_s = l->given_per_s = before.rate_per_s;\n    (void)rate;\n")]),
+]
+
 PUBLISHER = [
     ("engine.c", "changes leave before their intents are durable", [
         ("    if (records_len && t->unkept_since == WHEN_NEVER)\n",
@@ -298,6 +315,7 @@ DAILY = [
     "Pending is taken for Success",
     "REJECT_MESSAGE is written with the name",
     "a wave starts while the last one is under way",
+    "a paused run goes on writing what was read already",
     "a change without a known answer is sent again",
     "a record that is doubled stays",
     "one bad look is enough",

@@ -76,6 +76,14 @@ static const struct {
     {CALL_LIST, NULL, "", "a/b+c=", 0, "GET", "/v2/email/identities",
      "NextToken=a%2Fb%2Bc%3D&PageSize=1000", ""},
     {CALL_ACCOUNT, NULL, "", "", 0, "GET", "/v2/email/account", "", ""},
+    {CALL_ENDPOINTS, NULL, "", "", 0, "GET", "/v2/email/multi-region-endpoints", "PageSize=1000",
+     ""},
+    {CALL_ENDPOINTS, NULL, "", "YWI=", 0, "GET", "/v2/email/multi-region-endpoints",
+     "NextToken=YWI%3D&PageSize=1000", ""},
+    {CALL_ADVICE, NULL, "", "", 0, "POST", "/v2/email/vdm/recommendations", "",
+     "{\"Filter\":{\"STATUS\":\"OPEN\"},\"PageSize\":100}"},
+    {CALL_ADVICE, NULL, "", "a\"b", 0, "POST", "/v2/email/vdm/recommendations", "",
+     "{\"Filter\":{\"STATUS\":\"OPEN\"},\"NextToken\":\"a\\\"b\",\"PageSize\":100}"},
 };
 
 static void requests_are_encoded_for_the_wire(void **state)
@@ -188,6 +196,101 @@ static void lists_and_accounts_are_read(void **state)
     assert_true(c->account.sending_enabled && !c->account.production_access);
     assert_text(c->account.enforcement_status, TEXT("PROBATION"));
     assert_true(c->account.max_24_hour_send == 200.0 && c->account.max_send_rate == 1.5);
+    assert_false(c->account.has_advisor);
+    call_free(c);
+}
+
+static void global_endpoints_are_read(void **state)
+{
+    (void)state;
+    struct call *c = call_new(CALL_ENDPOINTS, NULL);
+    ses_v2_decode(c, 200, TEXT_NONE,
+                  TEXT("{\"MultiRegionEndpoints\":[{\"EndpointName\":\"ha\",\"Status\":\"READY\","
+                       "\"EndpointId\":\"a1.b2\",\"Regions\":[\"us-east-1\",\"eu-west-1\"],"
+                       "\"CreatedTimestamp\":1.73E9},{\"EndpointName\":\"new\",\"Regions\":null}],"
+                       "\"NextToken\":\"YQ==\"}"));
+    assert_int_equal(c->reply.how, REPLY_HTTP);
+    assert_int_equal(c->endpoints_len, 2);
+    assert_text(c->endpoints[0].name, TEXT("ha"));
+    assert_text(c->endpoints[0].status, TEXT("READY"));
+    assert_text(global_endpoint_other(&c->endpoints[0], TEXT("us-east-1")), TEXT("eu-west-1"));
+    assert_text(global_endpoint_other(&c->endpoints[0], TEXT("eu-west-1")), TEXT("us-east-1"));
+    assert_int_equal(global_endpoint_other(&c->endpoints[0], TEXT("us-west-2")).len, 0);
+    assert_true(global_endpoint_counts(&c->endpoints[0]));
+    assert_false(global_endpoint_counts(&c->endpoints[1]));
+    assert_text(c->next_token, TEXT("YQ=="));
+    ses_v2_decode(c, 200, TEXT_NONE, TEXT("{}"));
+    assert_int_equal(c->reply.how, REPLY_HTTP);
+    assert_int_equal(c->endpoints_len + c->next_token.len, 0);
+    static const char *const broken[] = {
+        "{\"MultiRegionEndpoints\":{}}",
+        "{\"MultiRegionEndpoints\":[\"ha\"]}",
+        "{\"MultiRegionEndpoints\":[{\"Status\":\"READY\"}]}",
+        "{\"MultiRegionEndpoints\":[{\"EndpointName\":\"a\",\"Regions\":\"us-east-1\"}]}",
+        "{\"MultiRegionEndpoints\":[{\"EndpointName\":\"a\",\"Regions\":[1]}]}",
+        "{\"MultiRegionEndpoints\":[{\"EndpointName\":\"a\"}],\"NextToken\":1}",
+    };
+    for (size_t i = 0; i < COUNT(broken); i++) {
+        ses_v2_decode(c, 200, TEXT_NONE, text_of(broken[i]));
+        if (c->reply.how != REPLY_GARBLED || c->endpoints_len)
+            fail_msg("%s was accepted", broken[i]);
+    }
+    call_free(c);
+}
+
+#define ADVISED(more) "{\"ResourceArn\":\"arn:aws:ses:us-east-1:111122223333:identity/" more "}"
+
+static void recommendations_are_read(void **state)
+{
+    (void)state;
+    struct call *c = call_new(CALL_ACCOUNT, NULL);
+    ses_v2_decode(c, 200, TEXT_NONE,
+                  TEXT("{\"SendingEnabled\":true,\"VdmAttributes\":{\"VdmEnabled\":\"ENABLED\"}}"));
+    assert_true(c->account.has_advisor);
+    ses_v2_decode(c, 200, TEXT_NONE,
+                  TEXT("{\"SendingEnabled\":true,\"VdmAttributes\":{\"VdmEnabled\":7}}"));
+    assert_int_equal(c->reply.how, REPLY_GARBLED);
+    c->kind = CALL_ADVICE;
+    ses_v2_decode(
+        c, 200, TEXT_NONE,
+        TEXT("{\"Recommendations\":[" ADVISED(
+            "a.example\",\"Type\":\"SPF\",\"Description\":\"MAIL FROM record is not aligned.\","
+            "\"Status\":\"OPEN\",\"Impact\":\"HIGH\"") "," ADVISED("b.example\",\"Status\":"
+                                                                   "\"FIXED\"") ","
+                                                                                "{\"ResourceArn\":"
+                                                                                "\"arn:aws:ses:us-"
+                                                                                "east-1:"
+                                                                                "111122223333:"
+                                                                                "configuration-set/"
+                                                                                "x\","
+                                                                                "\"Type\":\"BIMI\","
+                                                                                "\"Impact\":"
+                                                                                "\"LOW\"}," ADVISED(
+                                                                                    "u/"
+                                                                                    "x@c.example\","
+                                                                                    "\"Type\":"
+                                                                                    "\"DKIM\"") "]"
+                                                                                                "}"));
+    assert_int_equal(c->reply.how, REPLY_HTTP);
+    assert_int_equal(c->advice_len, 3); /* without the one that is fixed */
+    assert_int_equal(c->advice[0].type, ADVISOR_SPF);
+    assert_true(c->advice[0].is_high && !c->advice[1].is_high);
+    assert_text(c->advice[0].identity, TEXT("a.example"));
+    assert_text(c->advice[0].description, TEXT("MAIL FROM record is not aligned."));
+    assert_int_equal(c->advice[1].type, ADVISOR_OTHER);
+    assert_int_equal(c->advice[1].identity.len, 0);
+    assert_text(c->advice[2].identity, TEXT("u/x@c.example"));
+    static const char *const broken[] = {
+        "{\"Recommendations\":1}",
+        "{\"Recommendations\":[[]]}",
+        "{\"Recommendations\":[{\"Type\":1}]}",
+        "{\"Recommendations\":[{\"Type\":\"SPF\"}],\"NextToken\":{}}",
+    };
+    for (size_t i = 0; i < COUNT(broken); i++) {
+        ses_v2_decode(c, 200, TEXT_NONE, text_of(broken[i]));
+        if (c->reply.how != REPLY_GARBLED || c->advice_len)
+            fail_msg("%s was accepted", broken[i]);
+    }
     call_free(c);
 }
 
@@ -359,6 +462,8 @@ int main(void)
         cmocka_unit_test(an_identity_that_would_change_the_path_is_refused),
         cmocka_unit_test(one_identity_comes_with_all_its_facts),
         cmocka_unit_test(lists_and_accounts_are_read),
+        cmocka_unit_test(global_endpoints_are_read),
+        cmocka_unit_test(recommendations_are_read),
         cmocka_unit_test(a_set_is_answered_by_an_empty_object_or_nothing),
         cmocka_unit_test(tags_come_with_an_identity),
         cmocka_unit_test(errors_are_found_in_header_and_body),
