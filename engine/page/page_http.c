@@ -33,7 +33,8 @@
 #define SEND_BYTES (128 << 10) /* of the kernel's memory for a client; it would give megabytes */
 #define NEVER      INT64_MAX
 
-/* libmicrohttpd 0.9.75 asks for turns without an end while a TLS handshake is unfinished. */
+/* libmicrohttpd (0.9.75, 1.0.1) asks for turns without an end while a TLS handshake is unfinished.
+ */
 #define IDLE_TURNS_MAX 16
 #define IDLE_TURN_MS   10
 
