@@ -574,12 +574,10 @@ static void log_take(void *arg, const char *fmt, va_list list)
 
 enum err page_http_start(struct page_server *s, struct why *why)
 {
-    struct buf cert, key;
+    struct buf cert = {0}, key = {0};
     unsigned flags =
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG;
     enum err err = OK;
-    buf_init(&cert, 1u << 20);
-    buf_init(&key, 1u << 20);
     if (s->door.is_tls) {
         flags |= MHD_USE_TLS;
         err = MHD_is_feature_supported(MHD_FEATURE_TLS) == MHD_YES
