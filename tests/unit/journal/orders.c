@@ -38,6 +38,7 @@ static void orders_are_kept_in_their_order_and_are_no_rows(void **state)
                        pace = {.kind = ORDER_PACE, .at = 2002, .rate_per_s = 0.5, .user = "uid 9"};
     const struct record r[] = {{.kind = RECORD_ORDER, .at = 2001, .order = &pause},
                                {.kind = RECORD_ORDER, .at = 2002, .order = &pace}};
+    stored_open(b, JOURNAL_WRITE);
     uint64_t other = stored_begin(b, 1), run = stored_begin(b, 1);
     assert_int_equal(journal_keep(b->journal, run, r, 2, &b->why), OK);
     assert_int_equal(journal_run(b->journal, run, &head, &b->arena, &b->why), OK);
