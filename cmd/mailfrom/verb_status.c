@@ -3,7 +3,7 @@
 #include "publishing_session.h"
 #include "reports/group.h"
 #include "run/narrow.h"
-#include "run/orders.h"
+#include "run/run_orders.h"
 #include "run/rows.h"
 #include "run/unfinished.h"
 #include "session.h"
