@@ -63,6 +63,13 @@ enum key {
     KEY_TSIG_ALGORITHM,
     KEY_SECRET_ENV,
     KEY_TOKEN_ENV,
+    KEY_WATCH,
+    KEY_CONFIRM,
+    KEY_CRITICAL,
+    KEY_PAGE_BEFORE,
+    KEY_TROUBLE_LOOKS,
+    KEY_VERIFICATION,
+    KEY_EVERY,
 };
 #define KEY_OF(setting) ((enum key)(KEY_POLICY + (int)(setting)))
 #define KEY_BIT(key)    ((uint32_t)1 << (key))
@@ -80,9 +87,10 @@ enum section {
     SECTION_RFC2136,
     SECTION_TSIG,
     SECTION_CLOUDFLARE,
+    SECTION_WATCH,
     SECTIONS,
 };
-#define SECTION_KEYS_MAX 10 /* keys of the longest section; schema.c asserts it */
+#define SECTION_KEYS_MAX 11 /* keys of the longest section; schema.c asserts it */
 
 enum shape { SHAPE_TEXT, SHAPE_LIST, SHAPE_TEXT_OR_LIST, SHAPE_MAP };
 
@@ -232,7 +240,7 @@ struct raw {
     uint32_t owners_len, owners_cap;
     struct raw_provider *providers;
     uint32_t providers_len, providers_cap;
-    struct source_place waves_at, max_failures_at; /* line 0: not given yet */
+    struct source_place waves_at, max_failures_at, watch_at; /* line 0: not given yet */
     bool identities_named; /* some file has identities, identities_from or include */
     struct sha256 *file_digest, *digest;
     int folder;   /* of the user's file under reading, with all its includes */
@@ -411,6 +419,7 @@ void walk_file(struct raw *r, struct source *s, uint16_t file);
 void walk_accounts(struct manifest_walk *w);
 void walk_owners(struct manifest_walk *w);
 void walk_publish(struct manifest_walk *w);
+void walk_watch(struct manifest_walk *w);
 void walk_defaults(struct manifest_walk *w);
 void walk_identities(struct manifest_walk *w);
 

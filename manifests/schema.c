@@ -26,6 +26,7 @@ static const struct key_rule top_keys[] = {
      "the path of a CSV file below this file's folder"},
     {"owners", KEY_OWNERS, SHAPE_MAP, "owners of DNS by domain"},
     {"dns", KEY_DNS, SHAPE_MAP, "the key publish"},
+    {"watch", KEY_WATCH, SHAPE_MAP, "keys such as confirm: 10m"},
 };
 
 static const struct key_rule account_keys[] = {
@@ -113,6 +114,17 @@ static const struct key_rule cloudflare_keys[] = {
     {"endpoint_url", KEY_ENDPOINT_URL, SHAPE_TEXT, URL_EXPECTED},
 };
 
+#define SPAN_EXPECTED "a time up to 365d, such as "
+
+static const struct key_rule watch_keys[] = {
+    {"confirm", KEY_CONFIRM, SHAPE_TEXT, SPAN_EXPECTED "10m"},
+    {"critical", KEY_CRITICAL, SHAPE_TEXT, SPAN_EXPECTED "6h"},
+    {"page_before", KEY_PAGE_BEFORE, SHAPE_TEXT, SPAN_EXPECTED "24h"},
+    {"trouble_looks", KEY_TROUBLE_LOOKS, SHAPE_TEXT, "a number of looks from 1 to 1000, such as 3"},
+    {"verification", KEY_VERIFICATION, SHAPE_TEXT, SPAN_EXPECTED "1h"},
+    {"every", KEY_EVERY, SHAPE_TEXT, SPAN_EXPECTED "15m"},
+};
+
 #define SECTION(noun, keys)                                                                        \
     {                                                                                              \
         noun, keys, COUNT(keys)                                                                    \
@@ -131,6 +143,7 @@ static const struct section_rule sections[SECTIONS] = {
     [SECTION_RFC2136] = SECTION("rfc2136", rfc2136_keys),
     [SECTION_TSIG] = SECTION("a TSIG key", tsig_keys),
     [SECTION_CLOUDFLARE] = SECTION("cloudflare", cloudflare_keys),
+    [SECTION_WATCH] = SECTION("watch", watch_keys),
 };
 
 static_assert(COUNT(top_keys) <= SECTION_KEYS_MAX, "top keys");

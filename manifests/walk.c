@@ -278,7 +278,7 @@ static void put_top(struct manifest_walk *w, const struct key_rule *rule, void *
     }
 }
 
-/* waves and max_failures are the run's, not a file's: only one file may set these keys. */
+/* waves, max_failures and watch are of the whole fleet, not of a file: one file may set each. */
 static bool is_first(struct manifest_walk *w, const struct key_rule *rule,
                      struct source_place *first)
 {
@@ -303,6 +303,8 @@ static void take_top(struct manifest_walk *w, const struct key_rule *rule, void 
         return;
     if (rule->key == KEY_MAX_FAILURES && !is_first(w, rule, &r->max_failures_at))
         return;
+    if (rule->key == KEY_WATCH && !is_first(w, rule, &r->watch_at))
+        return;
     if (rule->key == KEY_ACCOUNTS) {
         if (walk_is(w, rule, EVENT_MAP))
             walk_accounts(w);
@@ -312,6 +314,9 @@ static void take_top(struct manifest_walk *w, const struct key_rule *rule, void 
     } else if (rule->key == KEY_DNS) {
         if (walk_is(w, rule, EVENT_MAP))
             walk_publish(w);
+    } else if (rule->key == KEY_WATCH) {
+        if (walk_is(w, rule, EVENT_MAP))
+            walk_watch(w);
     } else if (rule->key == KEY_DEFAULTS) {
         if (walk_is(w, rule, EVENT_MAP))
             walk_defaults(w);

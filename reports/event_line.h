@@ -12,7 +12,7 @@
 #include "model/notification.h"
 
 #define EVENT_ID_LEN       33          /* 32 hex digits and a NUL */
-#define EVENT_LINE_MAX     (32u << 10) /* bytes; a reason of many findings is cut */
+#define EVENT_LINE_MAX     (64u << 10) /* bytes: sentences of control characters, each six bytes */
 #define EVENT_SENTENCE_MAX 2000        /* bytes of reason and of mend in an event */
 
 /* Appends the line, its newline too, and writes its id. dropped: so many events before this one

@@ -181,11 +181,14 @@
   const words = at('words'), state = at('state'), list = at('rows');
   let from = 0, found = 0, askedRows = 0, asking = null, later = 0;
 
+  // Which cells say what a row is of: those of an identity, else also the type of a record set or the problem.
+  const ofKey = list.closest('.kind-0') ? [0, 4, 5] : [0, 2, 4, 5];
+
   function rowsShow(answer) {
     const tree = parsed(answer.html || '');
     for (const row of tree.children) {
       const cells = row.firstElementChild ? row.firstElementChild.children : [];
-      row.dataset.key = [0, 2, 4, 5].map(i => cells[i] ? cells[i].textContent : '').join('\n');
+      row.dataset.key = ofKey.map(i => cells[i] ? cells[i].textContent : '').join('\n');
     }
     // Of rows that are alike in all of this only the first has a key.
     const seen = new Set();

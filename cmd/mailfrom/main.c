@@ -55,6 +55,7 @@ static verb_function *function_of(const struct verb_row *row)
         {"explain", verb_explain},   {"completion", verb_completion},
         {"publish", verb_publish},   {"withdraw", verb_withdraw},
         {"due", verb_due},           {"version", run_version},
+        {"watch", verb_watch},
         {"pause", verb_pause},       {"pace", verb_pace},
         {"stop", verb_stop},
     };

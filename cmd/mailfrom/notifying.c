@@ -90,7 +90,7 @@ static void metrics_tell(struct notifying *n, instant_us now, instant_us ended, 
                             .started = n->started,
                             .updated = now,
                             .ended = ended,
-                            .is_paused = n->is_paused && !ended,
+                            .is_paused = (n->is_paused || n->is_held) && !ended,
                             .has_failed = failed};
     n->metrics_next = now + METRICS_EVERY;
     if (!n->options->notify.metrics)
@@ -130,7 +130,7 @@ static enum err companion_begin(void *ctx, struct run *r, struct wire *wire, ins
     (void)wire, (void)why;
     n->run = r;
     n->started = now;
-    n->has_turned = n->is_paused = false;
+    n->has_turned = n->is_paused = n->is_held = false;
     n->waves_done = 0;
     if (r->resumes)
         what.reason = TEXT("a run that was interrupted goes on");
@@ -159,20 +159,41 @@ static void waves_tell(struct notifying *n, instant_us now)
     }
 }
 
-static void pause_tell(struct notifying *n, instant_us now)
+/* max_failures, or a wave that failed or is inconclusive: the run will end so. */
+static void held_tell(struct notifying *n, instant_us now)
 {
     struct advice a;
     const char *reason = scheduler_pause_reason(n->run->scheduler);
-    struct notification what = {.type = NOTE_RUN_RESUMED};
-    if (n->is_paused == (reason != NULL))
+    struct notification what = {.type = NOTE_RUN_PAUSED, .to = WATCH_CRITICAL};
+    if (!reason || n->is_held)
         return;
-    n->is_paused = reason != NULL;
-    if (reason)
+    n->is_held = true;
+    what.reason = text_of(reason);
+    what.mend = resume_advice(n, &a);
+    event_tell(n, &what, now);
+}
+
+/* A person's order, which a person's order ends. */
+static void pause_tell(struct notifying *n, instant_us now)
+{
+    struct advice a;
+    char giver[ORDER_GIVER_MAX], reason[ORDER_GIVER_MAX + 16];
+    const struct order *by = NULL;
+    struct notification what = {.type = NOTE_RUN_RESUMED};
+    if (n->run->scheduler)
+        by = scheduler_paused_by(n->run->scheduler);
+    else if (n->publishing)
+        by = publisher_paused_by(n->publishing->publisher);
+    if (n->is_paused == (by != NULL))
+        return;
+    n->is_paused = by != NULL;
+    if (by) {
+        snprintf(reason, sizeof reason, "paused by %s", order_giver(by, giver));
         what = (struct notification){.type = NOTE_RUN_PAUSED,
-                                     .from = WATCH_WELL,
-                                     .to = WATCH_CRITICAL,
+                                     .to = WATCH_WARNING,
                                      .reason = text_of(reason),
                                      .mend = resume_advice(n, &a)};
+    }
     event_tell(n, &what, now);
 }
 
@@ -181,8 +202,9 @@ static void companion_turn(void *ctx, instant_us now)
     struct notifying *n = ctx;
     if (n->run->scheduler) {
         waves_tell(n, now);
-        pause_tell(n, now);
+        held_tell(n, now);
     }
+    pause_tell(n, now);
     if (now >= n->metrics_next) {
         metrics_tell(n, now, 0, false);
         notifier_say(n->options->notify.notifier);

@@ -18,7 +18,8 @@ struct notifying {
     instant_us metrics_next;
     bool has_turned;     /* the waves are known */
     uint32_t waves_done; /* told */
-    bool is_paused;      /* told */
+    bool is_paused;      /* by a person; told */
+    bool is_held;        /* by max_failures or a wave; told */
 };
 
 /* Vets what is wished, and opens it unless nothing is done (a dry run). Before any file of the

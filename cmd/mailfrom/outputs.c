@@ -97,9 +97,10 @@ static enum err named_spare(const struct options *o, const char *output, struct 
                  {"the file of --ca-bundle", o->access.ca_bundle}};
     char file[PATH_MAX + 16];
     enum err err = OK;
-    for (size_t i = 0; err == OK && place_file_end(i / 2); i++) {
-        snprintf(file, sizeof file, "%s%s%s", options_journal(o), i % 2 ? OPTIONS_LOOKS : "",
-                 place_file_end(i / 2));
+    static const char *const journals[] = {"", OPTIONS_LOOKS, OPTIONS_WATCHED};
+    for (size_t i = 0; err == OK && place_file_end(i / COUNT(journals)); i++) {
+        snprintf(file, sizeof file, "%s%s%s", options_journal(o), journals[i % COUNT(journals)],
+                 place_file_end(i / COUNT(journals)));
         err = input_spare(output, i ? "the journal's file" : "the journal", file, why);
     }
     for (size_t i = 0; err == OK && i < COUNT(named); i++)

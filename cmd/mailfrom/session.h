@@ -24,7 +24,7 @@ struct session {
                                meanwhile */
     struct run_notes notes;
     struct notifying notifying;
-    struct control *control; /* orders from other terminals, while the run goes on */
+    struct control *control;       /* orders from other terminals, while the run goes on */
     bool keeps_whole;              /* the verb itself chooses among the rows of the fleet */
     bool hides_plan;               /* that a plan is made is nobody's to see */
     struct complaints *complaints; /* of the manifests, for the verb to show; NULL: printed */

@@ -138,8 +138,8 @@ int verb_pause(const struct options *o)
 int verb_pace(const struct options *o)
 {
     if (o->access.rate_per_s > 0)
-        return order_give(o, &(const struct order){.kind = ORDER_PACE,
-                                                   .rate_per_s = o->access.rate_per_s});
+        return order_give(
+            o, &(const struct order){.kind = ORDER_PACE, .rate_per_s = o->access.rate_per_s});
     message_error("pace: no rate given: --rate takes requests per second, from 0.01 to 10000");
     return EXIT_CANNOT_RUN;
 }

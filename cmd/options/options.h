@@ -45,6 +45,7 @@ enum option_set {
     OPTIONS_VERSION = 1 << 18,
     OPTIONS_DISCOVER = 1 << 19,
     OPTIONS_STOP = 1 << 20,
+    OPTIONS_WATCH = 1 << 21,
     OPTIONS_DUE = 1 << 22,
     OPTIONS_LISTEN = 1 << 23,        /* a live page */
     OPTIONS_MANIFEST = 1 << 24,      /* how manifests are read */
@@ -58,7 +59,8 @@ enum option_set {
 
 /* The verbs that send notifications. */
 #define OPTIONS_NOTIFY                                                                             \
-    (OPTIONS_APPLY | OPTIONS_RESUME | OPTIONS_ROLLBACK | OPTIONS_PUBLISH | OPTIONS_WITHDRAW)
+    (OPTIONS_APPLY | OPTIONS_RESUME | OPTIONS_ROLLBACK | OPTIONS_PUBLISH | OPTIONS_WITHDRAW |        \
+     OPTIONS_WATCH)
 
 enum progress_mode { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_LINES, PROGRESS_JSON, PROGRESS_NONE };
 
@@ -102,6 +104,8 @@ struct options {
     size_t reports_len;
     enum progress_mode progress;
     struct notify_wish notify;
+    span_us every;         /* watch: between the starts of two sweeps; 0: one sweep */
+    bool every_as_written; /* watch: as the manifest says */
     struct forecast_config rehearse;
     struct discover_config discover;
     bool json, sarif; /* --format json, sarif */
@@ -118,6 +122,8 @@ enum err options_read(struct options *o, enum option_set accepted, int argc, cha
                       struct why *why);
 /* The journal of looks at DNS lies beside the journal: a run may hold that for days. */
 #define OPTIONS_LOOKS ".due"
+/* Likewise what watching remembers. */
+#define OPTIONS_WATCHED ".watch"
 /* --journal, MAILFROM_JOURNAL, or the default. */
 const char *options_journal(const struct options *o);
 /* The lines of --help for what a verb accepts. */

@@ -24,7 +24,8 @@ static bool is_format(const struct options *o, const char *name)
 enum err options_together_vet(const struct options *o, enum option_set verb, struct why *why)
 {
     const bool is_status = verb & OPTIONS_STATUS, is_due = verb & OPTIONS_DUE,
-               is_records = verb & OPTIONS_RECORDS, is_apply = verb & OPTIONS_APPLY;
+               is_records = verb & OPTIONS_RECORDS, is_apply = verb & OPTIONS_APPLY,
+               is_watch = verb & OPTIONS_WATCH;
     const bool joins = verb & (OPTIONS_APPLY | OPTIONS_PLAN | OPTIONS_REHEARSE);
     const bool takes_file = verb & (OPTIONS_PLAN | OPTIONS_DISCOVER | OPTIONS_RECORDS);
     const bool has_due_files = o->out && (!o->format || is_format(o, "nsupdate"));
@@ -55,6 +56,16 @@ enum err options_together_vet(const struct options *o, enum option_set verb, str
          "--allow-empty and --all are for manifests, and --plan names none"},
         {joins && !o->publish && (o->access.merges_spf || o->ttl_s != TTL_DEFAULT_S),
          "--ttl and --merge-spf are of record sets that are created: give --publish too"},
+        {is_watch && o->dry_run && (o->every || o->every_as_written),
+         "--every remembers what it has seen, and --dry-run remembers nothing"},
+        {is_watch && o->listen && !o->every && !o->every_as_written,
+         "--listen serves a page of what is looked at again and again: give --every too"},
+        {is_watch && is_format(o, "nagios") && (o->every || o->every_as_written),
+         "--format nagios is one look for one line: leave out --every"},
+        {is_watch && o->all && (o->json || is_format(o, "nagios")),
+         "--all is for people: --format json has everything, and nagios one line"},
+        {is_watch && o->allow_empty && names_run(o),
+         "--allow-empty is for manifests, and this is a run"},
         {o->dry_run && o->no_wait, "--dry-run writes nothing, so nothing is waited for: leave out "
                                    "--no-wait"},
         {!o->listen && (o->token_env || o->tls_cert || o->tls_key),

@@ -53,7 +53,8 @@ const struct verb_row verb_rows[] = {
      "mailfrom apply fleet.yaml --report csv:done.csv"},
     {"resume", "[RUN]", "go on with a run that was interrupted or partly failed",
      LIVE_RUN | OPTIONS_LISTEN | OPTIONS_RESUME | OPTIONS_DETACH,
-     "Goes on with the oldest unfinished run, or with RUN; where RUN is paused in a living process, "
+     "Goes on with the oldest unfinished run, or with RUN; where RUN is paused in a living "
+     "process, "
      "that goes on. Unanswered writes are read from SES "
      "first. A run goes on in the wave that it had reached. resume --all --no-wait, from cron "
      "say, goes on with every unfinished run in turn.",
@@ -132,6 +133,14 @@ const struct verb_row verb_rows[] = {
      "bounces of mail on its way still go there. An SPF record that was merged stays.\n"
      "Exit code 3: some record sets are left.",
      "mailfrom withdraw 4 --dry-run"},
+    {"watch", "MANIFEST...|RUN", "look at SES and DNS, once or for ever: what is not as wanted",
+     OPTIONS_LIVE | OPTIONS_JOURNAL | OPTIONS_LISTEN | OPTIONS_WATCH | OPTIONS_MANIFEST | ROWS,
+     "Looks at every identity in SES, a hundred a call, and in DNS at the authorities, and names "
+     "only what is not as wanted: status, name and behavior, MX, SPF, DMARC, verification. Writes "
+     "nothing to SES, and runs beside an apply. What is wrong since when is remembered beside the "
+     "journal; outputs are told of changes alone, once they last.\n"
+     "Exit code 0: the look shows all well; 3: it does not; 1: it could not look; 4: stopped.",
+     "mailfrom watch fleet.yaml --every 15m --events watch.jsonl"},
     {"inspect", "NAME...", "ask DNS about MAIL FROM names: MX, SPF, DMARC", OPTIONS_INSPECT,
      "Asks DNS about MAIL FROM names, many at a time: MX, SPF with all its lookups, and "
      "with --from DOMAIN the alignment of DMARC by RFC 9989 and RFC 7489. A NAME may be @FILE or "

@@ -30,8 +30,8 @@ struct progress {
     struct screen screen;
     const struct signals *signals;
     char paused_by[ORDER_GIVER_MAX + 96]; /* view.reason of a run that a person has paused */
-    unsigned resized, continued; /* of those that signals counts: seen so far */
-    instant_us shown_at, next;   /* when it was shown last, when it may be again */
+    unsigned resized, continued;          /* of those that signals counts: seen so far */
+    instant_us shown_at, next;            /* when it was shown last, when it may be again */
 };
 
 /* A run out of memory for progress goes on without. */

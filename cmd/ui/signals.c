@@ -5,11 +5,13 @@
 #include "exit_codes.h"
 
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SIGNAL_STOP                                                                                \
     SIGUSR1        /* wakes the waiting thread when it shall end; from elsewhere: nothing */
-#define TOLD_MAX 2 /* drain, leave */
+#define TOLD_MAX  2 /* drain, leave */
+#define SLEEP_MAX SPAN_S(30)
 
 static const int stopping[] = {SIGINT, SIGTERM, SIGHUP};
 
@@ -52,6 +54,14 @@ void signals_block(struct signals *s)
     pthread_sigmask(SIG_BLOCK, &s->watched, &s->before);
 }
 
+/* Who only reads has nothing to finish, so the first signal aborts. */
+static void interrupt(struct signals *s)
+{
+    wire_interrupt(s->wire);
+    if (s->stays)
+        wire_interrupt(s->wire);
+}
+
 static void *watch(void *arg)
 {
     struct signals *s = arg;
@@ -67,25 +77,74 @@ static void *watch(void *arg)
             pthread_mutex_unlock(&s->lock);
         } else if (signal != SIGNAL_STOP) {
             pthread_mutex_lock(&s->lock);
-            if (!s->wire || s->told == TOLD_MAX)
+            if (s->told == TOLD_MAX || (!s->wire && (!s->stays || s->told)))
                 _exit(EXIT_STOPPED);
             s->told++;
-            wire_interrupt(s->wire);
+            if (s->wire)
+                interrupt(s);
+            pthread_cond_broadcast(&s->slept);
             pthread_mutex_unlock(&s->lock);
         }
     }
     return NULL;
 }
 
-static enum err watch_begin(void *ctx, struct wire *wire, struct why *why)
+static enum err thread_start(struct signals *s, struct why *why)
 {
-    struct signals *s = ctx;
-    s->wire = wire;
     int failed = pthread_create(&s->thread, NULL, watch, s);
     if (failed)
         return why_set(why, ERR_IO, "cannot start the signal thread: %s", strerror(failed));
     s->running = true;
     return OK;
+}
+
+static enum err watch_begin(void *ctx, struct wire *wire, struct why *why)
+{
+    struct signals *s = ctx;
+    if (!s->running) {
+        s->wire = wire;
+        return thread_start(s, why);
+    }
+    pthread_mutex_lock(&s->lock);
+    s->wire = wire;
+    if (s->told)
+        interrupt(s);
+    pthread_mutex_unlock(&s->lock);
+    return OK;
+}
+
+enum err signals_stay(struct signals *s, struct why *why)
+{
+    pthread_condattr_t clock;
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    pthread_cond_init(&s->slept, &clock);
+    pthread_condattr_destroy(&clock);
+    s->stays = true;
+    return thread_start(s, why);
+}
+
+static int64_t clock_read(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return SPAN_S(now.tv_sec) + now.tv_nsec / 1000;
+}
+
+bool signals_sleep(struct signals *s, span_us span)
+{
+    int64_t end = clock_read(CLOCK_BOOTTIME) + span;
+    pthread_mutex_lock(&s->lock);
+    while (!s->told && clock_read(CLOCK_BOOTTIME) < end) {
+        /* The clock of a condition stands still in a suspended machine. */
+        int64_t left = end - clock_read(CLOCK_BOOTTIME);
+        int64_t until = clock_read(CLOCK_MONOTONIC) + (left < SLEEP_MAX ? left : SLEEP_MAX);
+        struct timespec at = {until / SPAN_S(1), until % SPAN_S(1) * 1000};
+        pthread_cond_timedwait(&s->slept, &s->lock, &at);
+    }
+    bool asked = s->told > 0;
+    pthread_mutex_unlock(&s->lock);
+    return asked;
 }
 
 static void watch_let_go(void *ctx)

@@ -26,6 +26,8 @@ struct signals {
     sigset_t watched, before;
     atomic_uint resized, continued; /* SIGWINCH and SIGCONT so far, for who draws on a terminal */
     atomic_bool ending;             /* the thread shall end */
+    pthread_cond_t slept; /* of signals_sleep() */
+    bool stays;           /* signals_stay() */
     bool blocked, running;
 };
 
@@ -39,6 +41,13 @@ void signals_early(void);
 void signals_block(struct signals *s);
 /* Watches them for a wire, from its opening to its closing. */
 struct wire_owner signals_owner(struct signals *s);
+/* After signals_block(), for a verb that opens one wire after another: from now on a first signal
+ * without a wire is remembered and ends a sleep; the next wire is interrupted at once. Such a verb
+ * only reads: a first signal aborts. */
+enum err signals_stay(struct signals *s, struct why *why);
+/* Sleeps for so long at most, a time of which the machine is suspended included. True: it was asked
+ * to stop. After signals_stay(). */
+bool signals_sleep(struct signals *s, span_us span);
 bool signals_asked(struct signals *s); /* was the run asked to drain? */
 void signals_end(struct signals *s);   /* restores the mask; accepts one that never began */
 

@@ -15,6 +15,7 @@
 #include <idn2.h>
 #include <ldns/ldns.h>
 #include <libpsl.h>
+#include <microhttpd.h>
 #include <openssl/crypto.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -22,7 +23,7 @@
 #include <time.h>
 #include <yaml.h>
 
-#define LIBRARIES   10
+#define LIBRARIES   11
 #define VERSION_LEN 32
 
 struct library {
@@ -113,6 +114,8 @@ void version_print(const struct options *o)
     library_set(&list[8], "libidn2", idn2_check_version(NULL),
                 "LGPL-3.0-or-later OR GPL-2.0-or-later", "converts U-labels");
     library_set(&list[9], "ldns", ldns_version(), "BSD-3-Clause", "writes updates of DNS");
+    library_set(&list[10], "libmicrohttpd", MHD_get_version(), "LGPL-2.1-or-later",
+                "serves the live page");
     if (o->json) {
         bill_print(list);
         return;
@@ -120,7 +123,7 @@ void version_print(const struct options *o)
     printf("mailfrom %s\n", MAILFROM_VERSION);
     for (int i = 0; i < LIBRARIES; i++) {
         if (o->access.verbose)
-            printf("  %-8s %-8s %-38s %s\n", list[i].name, list[i].version, list[i].licence,
+            printf("  %-13s %-8s %-38s %s\n", list[i].name, list[i].version, list[i].licence,
                    list[i].duty);
         else
             printf("%s%s %s", i ? ", " : "", list[i].name, list[i].version);

@@ -17,7 +17,7 @@ struct http_terms {
 struct http_answer {
     int status;
     instant_us server_date; /* header Date; 0: none, or with an Age header */
-    span_us retry_after;     /* header Retry-After; 0: none */
+    span_us retry_after;    /* header Retry-After; 0: none */
     struct buf body;
 };
 

@@ -73,6 +73,7 @@ bool listed_add(struct call *c, uint32_t *cap, struct text name)
 void listed_drop(struct call *c)
 {
     c->listed = NULL;
+    c->listed_verified = NULL;
     c->listed_len = 0;
     c->endpoints = NULL;
     c->endpoints_len = 0;

@@ -272,11 +272,16 @@ static bool decode_list(struct call *c, const struct json *root)
     const struct json *identities = json_member(root, "EmailIdentities");
     if (!json_is_array(identities))
         return false;
+    c->listed_verified = ARENA_ARRAY(&c->arena, uint8_t, list_len(identities) + 1);
+    if (!c->listed_verified)
+        return false;
     for (const struct json *item = json_first(identities); item; item = json_next(item)) {
-        struct text name = TEXT_NONE;
+        struct text name = TEXT_NONE, status = TEXT_NONE;
         if (!json_text(json_member(item, "IdentityName"), &name) || name.len == 0 ||
-            !listed_add(c, &cap, name))
+            !read_text(item, "VerificationStatus", &status) || !listed_add(c, &cap, name))
             return false;
+        if (status.len)
+            c->listed_verified[c->listed_len - 1] = (uint8_t)(verification_parse(status) + 1);
     }
     return read_token(root, c);
 }

@@ -57,6 +57,7 @@ void call_answer_reset(struct call *c)
     memset(c->facts, 0, sizeof c->facts[0] * c->count);
     memset(&c->account, 0, sizeof c->account);
     c->listed = NULL;
+    c->listed_verified = NULL;
     c->listed_len = 0;
     c->next_token = TEXT_NONE;
     c->endpoints = NULL;

@@ -114,6 +114,8 @@ struct call {
     struct ses_facts
         facts[SES_BATCH_MAX]; /* READ_*, GET: facts[i] is of identities[i], i < count */
     struct text *listed;      /* CALL_LIST */
+    uint8_t *listed_verified; /* by version 2, of each listed: enum verification + 1; 0: not told.
+                                 NULL: of none */
     uint32_t listed_len;
     struct text next_token;            /* of lists: empty on the last page */
     struct global_endpoint *endpoints; /* ENDPOINTS */

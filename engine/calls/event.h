@@ -8,9 +8,9 @@
 #include "model/order.h"
 
 enum event_kind {
-    EVENT_ANSWER, /* call came back */
-    EVENT_DRAIN,  /* asked to stop: no new writes, finish the calls out */
-    EVENT_ABORT,  /* asked again: leave at once, the journal tells the truth */
+    EVENT_ANSWER,  /* call came back */
+    EVENT_DRAIN,   /* asked to stop: no new writes, finish the calls out */
+    EVENT_ABORT,   /* asked again: leave at once, the journal tells the truth */
     EVENT_CONTROL, /* a person's order */
 };
 

@@ -53,8 +53,8 @@ struct load {
     double proved_above_per_s; /* the upper bound found by MEASURE */
     double before_per_s;       /* the rate when MEASURE began */
     double taught_per_s; /* what the bucket gave when a person changed the wanted rate; 0: all */
-    instant_us changed;        /* calls sent before tell nothing about this rate */
-    instant_us held;           /* when calls went at the full rate last */
+    instant_us changed;  /* calls sent before tell nothing about this rate */
+    instant_us held;     /* when calls went at the full rate last */
     instant_us refused_first, served_first, served_last, refused_last; /* of MEASURE; 0: none */
     double noise;                    /* share of refusals independent of our rate */
     double evidence;                 /* logarithm of the likelihood ratio of the present test */

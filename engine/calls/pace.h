@@ -29,13 +29,13 @@
 #define PACE_MARGIN   500
 
 struct pace {
-    struct load load; /* the rate */
-    instant_us next;  /* earliest instant of the next call */
-    instant_us idle;  /* when the last call without waiting left */
+    struct load load;  /* the rate */
+    instant_us next;   /* earliest instant of the next call */
+    instant_us idle;   /* when the last call without waiting left */
     instant_us hinted; /* until then the service has asked us to wait; 0: it has not */
-    span_us fastest;  /* shortest round trip seen; 0: none yet */
-    span_us hint_cut; /* the longest hint of the service cut to RETRY_AFTER_MAX; 0: none */
-    bool has_burst;   /* the service's bucket holds many tokens */
+    span_us fastest;   /* shortest round trip seen; 0: none yet */
+    span_us hint_cut;  /* the longest hint of the service cut to RETRY_AFTER_MAX; 0: none */
+    bool has_burst;    /* the service's bucket holds many tokens */
     uint64_t calls, throttled;
 };
 

@@ -11,7 +11,9 @@ static enum order_answer answer_to(const struct steering *s, const struct order 
     switch (o->kind) {
     case ORDER_PAUSE: changes = !s->is_paused; break;
     case ORDER_RESUME: changes = s->is_paused; break;
-    case ORDER_PACE: changes = s->rate_per_s < o->rate_per_s || s->rate_per_s > o->rate_per_s; break;
+    case ORDER_PACE:
+        changes = s->rate_per_s < o->rate_per_s || s->rate_per_s > o->rate_per_s;
+        break;
     case ORDER_STOP: return stopping ? ORDER_IDLE : ORDER_TAKEN;
     case ORDER_LEAVE:
     case ORDER_KINDS: return ORDER_TAKEN;

@@ -97,9 +97,9 @@ void address_remove(const struct address *a)
         unlinkat(a->folder, name_of(a), 0);
 }
 
-/* connect(2) through the descriptor of the socket's own name follows no link and knows no length. */
-enum address_found address_connect(const struct address *a, span_us patience, int *fd,
-                                   uid_t *owner)
+/* connect(2) through the descriptor of the socket's own name follows no link and knows no length.
+ */
+enum address_found address_connect(const struct address *a, span_us patience, int *fd, uid_t *owner)
 {
     struct stat st;
     struct sockaddr_un un = {.sun_family = AF_UNIX};

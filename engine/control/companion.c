@@ -110,6 +110,5 @@ static void end(void *ctx, const struct run *r, bool failed, instant_us now)
 
 struct run_companion control_companion(struct control *c)
 {
-    return (struct run_companion){
-        .ctx = c, .begin = begin, .turn = turn, .kept = kept, .end = end};
+    return (struct run_companion){.ctx = c, .begin = begin, .turn = turn, .kept = kept, .end = end};
 }

@@ -257,8 +257,7 @@ enum control_word control_order_of_page(struct control *c, struct text verb, str
     int len = snprintf(line, sizeof line, "mailfrom-control %d 0 " TEXT_FMT "%s" TEXT_FMT,
                        CONTROL_VERSION, TEXT_ARG(verb), value.len ? " " : "", TEXT_ARG(value));
     bool fits = len > 0 && (size_t)len < sizeof line;
-    if (!fits ||
-        !control_line_read((struct text){line, (size_t)len}, &run, &order, &wrong)) {
+    if (!fits || !control_line_read((struct text){line, (size_t)len}, &run, &order, &wrong)) {
         snprintf(said, CONTROL_SAID_MAX, "%s", fits ? wrong : "this is no order for a run");
         return CONTROL_BAD;
     }

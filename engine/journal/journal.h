@@ -72,7 +72,8 @@ enum err journal_apart(struct journal *j, struct why *why);
 /* Appends, in one durable transaction. With an intent among the records, OK only while the
  * journal's name still leads to the opened journal, so a later reader finds the intent. Records of
  * kind RECORD_LANE are notes of their lane and come back by journal_lane_notes() alone, those of
- * kind RECORD_ORDER by journal_orders(); those of kind RECORD_PUBLISH, with their intents, by journal_publish_replay() and journal_publish_rows().
+ * kind RECORD_ORDER by journal_orders(); those of kind RECORD_PUBLISH, with their intents, by
+ * journal_publish_replay() and journal_publish_rows().
  */
 enum err journal_keep(struct journal *j, uint64_t run, const struct record *records, uint32_t len,
                       struct why *why);

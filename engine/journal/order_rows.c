@@ -25,9 +25,10 @@ enum err order_store(struct journal *j, uint64_t run, const struct order *o, str
 {
     uint64_t number = 0;
     assert(o && o->kind < ORDER_KINDS);
-    const struct store_value values[] = {
-        store_int(o->kind), store_int(o->at),  store_real(o->rate_per_s),   store_text(text_of(o->user)),
-        store_int(o->uid),  store_int(o->pid), store_text(text_of(o->host))};
+    const struct store_value values[] = {store_int(o->kind),          store_int(o->at),
+                                         store_real(o->rate_per_s),   store_text(text_of(o->user)),
+                                         store_int(o->uid),           store_int(o->pid),
+                                         store_text(text_of(o->host))};
     return journal_put(j, TABLE_ORDER, run, values, &number, why);
 }
 

@@ -226,7 +226,7 @@ enum err journal_keep(struct journal *j, uint64_t run, const struct record *reco
         intends |= is_intent(&records[i]);
         err = records[i].kind == RECORD_LANE    ? lane_note_store(j, run, &records[i], why)
               : records[i].kind == RECORD_ORDER ? order_store(j, run, records[i].order, why)
-                                             : record_store(j, run, &records[i], why);
+                                                : record_store(j, run, &records[i], why);
     }
     return journal_leave(j, err, intends ? STORE_COMMIT_INTENT : STORE_COMMIT, why);
 }

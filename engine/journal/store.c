@@ -1,7 +1,7 @@
 /*
  * The columns of a store's tables, in the order in which the journal writes and reads them. Their
- * codecs are in head_rows.c, fleet_rows.c, record_rows.c, publish_rows.c, lane_rows.c, order_rows.c,
- * rule_rows.c, watch_rows.c, loss.c and written_rows.c.
+ * codecs are in head_rows.c, fleet_rows.c, record_rows.c, publish_rows.c, lane_rows.c,
+ * order_rows.c, rule_rows.c, watch_rows.c, loss.c and written_rows.c.
  */
 #include "store.h"
 

@@ -10,7 +10,7 @@
 
 void fleet_init(struct fleet *f)
 {
-    *f = (struct fleet){.max_failures = {.value = NO_BOUND}};
+    *f = (struct fleet){.max_failures = {.value = NO_BOUND}, .watch = WATCH_POLICY_USUAL};
     arena_init(&f->arena, SIZE_MAX);
 }
 

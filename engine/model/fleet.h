@@ -13,6 +13,7 @@
 #include "base/when.h"
 #include "dns_provider.h"
 #include "policy.h"
+#include "watch.h"
 
 /* An AWS account of the manifest. All names but `name` may be NAME_NONE. */
 struct account {
@@ -123,7 +124,9 @@ struct fleet {
     struct quota waves[WAVES_MAX];
     uint32_t waves_len;
     struct quota max_failures; /* value may be NO_BOUND */
-    unsigned char digest[32];  /* SHA-256 over every file's name and bytes, in reading order */
+    struct watch_policy
+        watch; /* not kept in the journal: the usual one of a run that is read back */
+    unsigned char digest[32]; /* SHA-256 over every file's name and bytes, in reading order */
 };
 
 void fleet_init(struct fleet *f); /* fleet_clear accepts an empty fleet */

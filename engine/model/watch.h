@@ -50,16 +50,19 @@ struct watch_policy {
     span_us page_before;    /* of the 72 hours: with less left a person is paged */
     uint32_t trouble_looks; /* SERVFAIL or time-out is told after so many looks in a row */
     span_us verification;   /* verification is read at most once in so long */
+    span_us every;          /* from the start of a sweep to the start of the next one */
 };
 
 /* Ten minutes: a zone transfer or a resigning zone blinks. Six hours: a commercial watcher mails
- * after six hours of absence. An hour: SES itself takes days to unverify an identity. */
+ * after six hours of absence. An hour: SES itself takes days to unverify an identity. A quarter of
+ * an hour: two looks, and so a warning, come within half an hour of a fault. */
 #define WATCH_POLICY_USUAL                                                                         \
     ((struct watch_policy){.confirm = SPAN_S(600),                                                 \
                            .critical = SPAN_H(6),                                                  \
                            .page_before = SPAN_H(24),                                              \
                            .trouble_looks = 3,                                                     \
-                           .verification = SPAN_H(1)})
+                           .verification = SPAN_H(1),                                              \
+                           .every = SPAN_M(15)})
 
 #define WATCH_GRACE SPAN_H(72) /* SES looks so long before TemporaryFailure becomes Failed */
 

@@ -23,9 +23,10 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define OUTLETS_MAX   (3 + NOTIFY_HOOKS_MAX + NOTIFY_HTTP_MAX)
-#define NAME_LEN      400
-#define CLOSE_LOOK_MS 20
+#define OUTLETS_MAX      (3 + NOTIFY_HOOKS_MAX + NOTIFY_HTTP_MAX)
+#define NAME_LEN         400
+#define CLOSE_LOOK_MS    20
+#define CLOSE_SAID_AFTER SPAN_S(1)
 
 struct notifier {
     struct notify_config config;
@@ -304,6 +305,22 @@ static bool have_finished(const struct notifier *n)
     return true;
 }
 
+static void finish_wait(const struct notifier *n, span_us patience)
+{
+    char span[WHEN_LEN];
+    bool is_said = false;
+    instant_us begun = os_clock_now(&n->clock);
+    for (span_us waited = 0; waited < patience && !have_finished(n);
+         waited = os_clock_now(&n->clock) - begun) {
+        if (waited > CLOSE_SAID_AFTER && !is_said)
+            notice_note(&n->config.notices,
+                        "waiting up to %s for notifications that are not delivered yet",
+                        span_format(patience, span));
+        is_said = waited > CLOSE_SAID_AFTER;
+        poll(NULL, 0, CLOSE_LOOK_MS);
+    }
+}
+
 enum err notifier_close(struct notifier *n, span_us patience, struct why *why)
 {
     struct buf told;
@@ -313,9 +330,7 @@ enum err notifier_close(struct notifier *n, span_us patience, struct why *why)
     buf_init(&told, WHY_LEN_MAX - 1);
     for (uint32_t i = 0; i < n->outlets_len; i++)
         outlet_finish(n->outlets[i]);
-    for (instant_us until = os_clock_now(&n->clock) + patience;
-         !have_finished(n) && os_clock_now(&n->clock) < until;)
-        poll(NULL, 0, CLOSE_LOOK_MS);
+    finish_wait(n, patience);
     if (n->ending_fd >= 0 && write(n->ending_fd, &one, sizeof one) != sizeof one)
         assert(false && "an eventfd takes a one");
     for (uint32_t i = 0; i < n->outlets_len; i++) {

@@ -43,7 +43,7 @@ struct notify_config {
 };
 
 #define HOOK_TIMEOUT_USUAL SPAN_S(30)
-#define NOTIFY_PATIENCE    SPAN_S(10) /* for notifier_close() at the end of a process */
+#define NOTIFY_PATIENCE    SPAN_S(20) /* for notifier_close() at the end of a process */
 
 enum notify_beat { BEAT_FAILED, BEAT_GOOD, BEAT_START }; /* URL/fail, URL, URL/start */
 
@@ -59,7 +59,8 @@ void notifier_beat(struct notifier *n, enum notify_beat beat);
 void notifier_metrics(struct notifier *n, struct text text);
 /* Says what went wrong since the last time, through the notices. The other functions do it too. */
 void notifier_say(struct notifier *n);
-/* Delivers what is queued, for at most `patience`, and frees. NULL is fine. ERR_IO: something was
+/* Delivers what is queued, for at most `patience`, and frees; says so where it takes longer than
+ * a second. NULL is fine. ERR_IO: something was
  * not delivered; *why says how much. */
 enum err notifier_close(struct notifier *n, span_us patience, struct why *why);
 

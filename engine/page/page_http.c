@@ -33,6 +33,10 @@
 #define SEND_BYTES (128 << 10) /* of the kernel's memory for a client; it would give megabytes */
 #define NEVER      INT64_MAX
 
+/* libmicrohttpd 0.9.75 asks for turns without an end while a TLS handshake is unfinished. */
+#define IDLE_TURNS_MAX 16
+#define IDLE_TURN_MS   10
+
 struct page_client {
     struct page_client *next, **link;
     struct page_server *server;
@@ -73,6 +77,7 @@ static ssize_t stream_read(void *arg, uint64_t position, char *out, size_t max)
     struct page_server *s = c->server;
     struct page_stream *st = &c->stream;
     (void)position;
+    s->asked++;
     if (c->is_cut)
         return MHD_CONTENT_READER_END_WITH_ERROR;
     bool is_new = !st->event;
@@ -266,7 +271,8 @@ static void headers_add(struct MHD_Response *response, const struct page_server 
     MHD_add_response_header(response, "Content-Type", a->type);
     MHD_add_response_header(response, "Cache-Control", "no-store");
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-    MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
+    MHD_add_response_header(response, "Referrer-Policy",
+                            "same-origin"); /* or forms send Origin: null */
     MHD_add_response_header(response, "Cross-Origin-Resource-Policy", "same-origin");
     MHD_add_response_header(response, "Content-Security-Policy",
                             a->policy ? a->policy : "default-src 'none'; frame-ancestors 'none'");
@@ -377,6 +383,7 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
     (void)context;
     if (!c || !c->target || c->is_cut)
         return MHD_NO;
+    c->server->asked++;
     if (!c->is_begun) {
         bool is_refused;
         c->is_begun = true;
@@ -483,7 +490,9 @@ static int sleep_ms(struct page_server *s, bool has_pending)
     MHD_UNSIGNED_LONG_LONG library;
     int64_t until = NEVER;
     if (MHD_get_timeout(s->daemon, &library) == MHD_YES)
-        until = s->now + (int64_t)(library < TICK_MS ? library : TICK_MS);
+        until =
+            s->now + (s->idle > IDLE_TURNS_MAX ? IDLE_TURN_MS
+                                               : (int64_t)(library < TICK_MS ? library : TICK_MS));
     if (has_pending && s->turned_at + TICK_MS < until)
         until = s->turned_at + TICK_MS;
     if ((s->clients || s->accepts_at) && s->ticked_at + TICK_MS < until)
@@ -529,7 +538,8 @@ void *page_http_thread(void *arg)
                               {.fd = s->wake_fd, .events = POLLIN},
                               {.fd = is_full ? -1 : s->listen_fd, .events = POLLIN}};
         uint64_t woken;
-        poll(at, COUNT(at), sleep_ms(s, has_pending));
+        uint64_t asked = s->asked;
+        bool is_idle = poll(at, COUNT(at), sleep_ms(s, has_pending)) == 0;
         s->now = clock_ms();
         if (at[1].revents)
             (void)!read(s->wake_fd, &woken, sizeof woken);
@@ -538,6 +548,7 @@ void *page_http_thread(void *arg)
         snapshot_turn(s);
         clients_tick(s);
         MHD_run(s->daemon);
+        s->idle = is_idle && asked == s->asked ? s->idle + 1 : 0;
         pthread_mutex_lock(&s->lock);
         is_closing = s->is_closing;
         has_pending = s->pending;

@@ -140,7 +140,7 @@ struct page_event *page_feed_since(struct page_feed *f, const struct page_snapsh
 
 /* One client at /events. Begin with {.version = page_feed_version(), .told_at = now}. */
 struct page_stream {
-    bool has_begun, has_closed;
+    bool has_begun, has_closed, is_behind;
     uint64_t version;         /* that the client has, or is being sent */
     int64_t told_at;          /* ms: something was sent last */
     struct page_event *event; /* on its way, or NULL; the stream's reference */
@@ -224,6 +224,8 @@ struct page_server {
     int64_t now, turned_at, ticked_at, looked_at;
     int64_t accepts_at; /* no connection is taken before: there are no descriptors */
     int64_t ends_at;    /* clients are cut off then; 0: the server goes on */
+    uint64_t asked;     /* times that libmicrohttpd has called for a request or a stream */
+    unsigned idle;      /* turns in which nothing happened, although it wanted another one */
 };
 
 enum err page_http_start(struct page_server *s, struct why *why);

@@ -94,8 +94,8 @@ static const struct record *records(const void *ctx, uint32_t *len)
     for (uint32_t i = 0; i < p->records_len; i++)
         p->records[i] = publish_as_record(&p->rows[i]);
     for (uint32_t i = 0; i < p->orders_len; i++)
-        p->records[p->records_len + i] = (struct record){
-            .kind = RECORD_ORDER, .at = p->orders[i].at, .order = &p->orders[i]};
+        p->records[p->records_len + i] =
+            (struct record){.kind = RECORD_ORDER, .at = p->orders[i].at, .order = &p->orders[i]};
     *len = p->records_len + p->orders_len;
     return p->records;
 }
@@ -346,8 +346,7 @@ static bool providers_init(struct publisher *p)
     if (!p->buckets || !p->bucket_of || !p->denied || !p->closed)
         return false;
     for (uint32_t i = 0; i < f->providers_len; i++) {
-        pace_init_burst(&p->buckets[i].pace,
-                        rate_of(f->providers[i].kind, p->options.rate_per_s));
+        pace_init_burst(&p->buckets[i].pace, rate_of(f->providers[i].kind, p->options.rate_per_s));
         p->buckets[i].first = p->buckets[i].last = PUB_NONE;
         p->closed[i] = p->options.trouble ? p->options.trouble[i] : NULL;
         p->bucket_of[i] = publisher_bucket(f, i);

@@ -15,14 +15,14 @@
 #include "survey/survey_pool.h"
 
 #define PUB_ORDERS_MAX 16 /* kept in one turn */
-#define PUBLISH_CALLS 64 /* to providers, out at once */
-#define PUBLISH_FEW   16 /* records that one event may make beside those of its batch */
-#define LOOKS_MAX     9  /* without a verdict, in a row: about two minutes */
-#define REFUSALS_MAX  2  /* of one name: the first may be another writer's work, so DNS is asked */
-#define DENIED_ZONES  3  /* in a row: then the provider is asked for no further change */
-#define DENIED_NAMES  3  /* in a row, each alone: then the zone, for a policy may name some names */
-#define PUB_NONE      UINT32_MAX
-#define RENEWS_MAX    64 /* of a bucket at once: enough for its rate, and few grow old again */
+#define PUBLISH_CALLS  64 /* to providers, out at once */
+#define PUBLISH_FEW    16 /* records that one event may make beside those of its batch */
+#define LOOKS_MAX      9  /* without a verdict, in a row: about two minutes */
+#define REFUSALS_MAX   2  /* of one name: the first may be another writer's work, so DNS is asked */
+#define DENIED_ZONES   3  /* in a row: then the provider is asked for no further change */
+#define DENIED_NAMES   3 /* in a row, each alone: then the zone, for a policy may name some names */
+#define PUB_NONE       UINT32_MAX
+#define RENEWS_MAX     64 /* of a bucket at once: enough for its rate, and few grow old again */
 #define UNSURE_PAUSE                                                                               \
     SPAN_S(3) /* until the look after a lost answer or a refusal: what was done may                \
                  be on its way to the authorities */
@@ -131,7 +131,7 @@ struct publisher {
     uint32_t records_len, records_cap;
     uint32_t unlooked; /* targets without a first look */
     struct publisher_totals totals;
-    struct steering steering;             /* people's orders */
+    struct steering steering;            /* people's orders */
     struct order orders[PUB_ORDERS_MAX]; /* taken in this turn: records after those of targets */
     uint32_t orders_len;
     bool draining, no_memory;

@@ -110,7 +110,7 @@ static bool restore_one(void *ctx, const struct record *record)
     return true;
 }
 
-static struct scheduler_options scheduler_options_of(const struct run *r)
+struct scheduler_options run_scheduler_options(const struct run *r)
 {
     const struct access *a = r->config.access;
     return (struct scheduler_options){
@@ -267,7 +267,7 @@ static enum err run_on_wire(struct run *r, struct preflight *preflight, struct w
                          : run_head_begin(r, r->publishing, wire_now(wire), why);
     if (err == OK)
         err = run_recent(r, why);
-    struct scheduler_options options = scheduler_options_of(r);
+    struct scheduler_options options = run_scheduler_options(r);
     if (err == OK)
         r->scheduler = scheduler_init(&r->memory, &r->fleet, &options);
     if (r->scheduler) {

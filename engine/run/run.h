@@ -103,8 +103,8 @@ struct run {
     struct run_loss lost;          /* of the records of a run: ui/run_lost.h */
     const struct fleet_part *view; /* of a run that is only looked at; NULL: all of it */
     double kept_pace_per_s; /* that a person gave the resumed run (orders.h); 0: the options' */
-    uint32_t limit;                /* changes of a plan: rows beyond are left; 0: no limit */
-    bool stopped;                  /* by a signal, before anything was begun */
+    uint32_t limit;         /* changes of a plan: rows beyond are left; 0: no limit */
+    bool stopped;           /* by a signal, before anything was begun */
     enum engine_end end;
     struct scheduler_totals totals;
 };
@@ -125,6 +125,8 @@ enum err run_recall(struct run *r, uint64_t id, struct why *why);
 /* For the family (publishing.h). A new run in the journal, with its fleet and what *p, unless NULL,
  * may publish: several transactions, unless the journal keeps them together. */
 enum err run_head_begin(struct run *r, const struct publishing *p, instant_us now, struct why *why);
+/* By verb and access. */
+struct scheduler_options run_scheduler_options(const struct run *r);
 /* After lanes_open(). *wire may be there after an error, too; run_wire_close() takes NULL. */
 enum err run_wire_open(struct run *r, struct wire **wire, struct why *why);
 void run_wire_close(struct run *r, struct wire *wire);

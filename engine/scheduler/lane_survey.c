@@ -17,6 +17,7 @@ enum part {
     PART_MASK_MAIL_FROM,
     PART_ENDPOINTS,
     PART_ADVICE,
+    PART_VERIFICATION, /* of rows of the fleet */
     PARTS,
 };
 
@@ -32,13 +33,9 @@ static_assert(SURVEY_MASK_PARTS == (BIT(PART_MASK_VERIFICATION) | BIT(PART_MASK_
 static enum call_kind kind_of(const struct lane_survey *l, unsigned part)
 {
     assert(part < PARTS);
-    static const enum call_kind kinds[PARTS] = {CALL_LIST,
-                                                CALL_ACCOUNT,
-                                                CALL_READ_NOTIFICATION,
-                                                CALL_READ_VERIFICATION,
-                                                CALL_READ_MAIL_FROM,
-                                                CALL_ENDPOINTS,
-                                                CALL_ADVICE};
+    static const enum call_kind kinds[PARTS] = {
+        CALL_LIST,           CALL_ACCOUNT,   CALL_READ_NOTIFICATION, CALL_READ_VERIFICATION,
+        CALL_READ_MAIL_FROM, CALL_ENDPOINTS, CALL_ADVICE,            CALL_READ_VERIFICATION};
     bool is_read = part >= PART_NOTIFICATION && part <= PART_MASK_MAIL_FROM;
     return is_read && l->api == API_V2 ? CALL_GET : kinds[part];
 }
@@ -63,7 +60,7 @@ bool lane_survey_init(struct scheduler *d, struct arena *memory)
     c->masking = ARENA_ARRAY(memory, struct text, d->fleet->choices_len + 1);
     c->mask_batch = ARENA_ARRAY(memory, uint32_t, d->fleet->choices_len + 1);
     if (!c->masking || !c->mask_batch || !fleet_index_init(&c->index, memory, d->fleet) ||
-        !owners_init(d, memory) || !advice_init(d, memory))
+        !owners_init(d, memory) || !advice_init(d, memory) || !verified_init(d, memory))
         return false;
     for (uint32_t i = 0; i < d->fleet->lanes_len; i++) {
         arena_init(&c->lanes[i].text, SURVEY_BYTES_MAX);
@@ -73,8 +70,26 @@ bool lane_survey_init(struct scheduler *d, struct arena *memory)
             c->lanes[i].to_send |= BIT(PART_LIST);
         if (advice_is_wanted(d))
             c->lanes[i].to_send |= BIT(PART_ENDPOINTS);
+        c->lanes[i].lists_verified = d->options.lane_survey && d->options.read_api == API_V1 &&
+                                     c->lanes[i].rows_unknown > SES_BATCH_MAX;
     }
     return true;
+}
+
+void lane_survey_start(struct scheduler *d)
+{
+    struct lane_surveys *c = &d->surveys;
+    for (uint32_t i = 0; d->options.sweep && d->options.lane_survey && i < d->fleet->lanes_len; i++) {
+        struct lane_survey *l = &c->lanes[i];
+        enum verified_way way = verified_way(d, (uint16_t)i);
+        l->to_send = (uint8_t)(l->to_send & ~BIT(PART_LIST));
+        l->lists_verified = way == VERIFIED_BY_LIST;
+        l->row_next = l->row_first;
+        if (way == VERIFIED_BY_LIST)
+            l->to_send |= BIT(PART_LIST);
+        if (way == VERIFIED_BY_ATTRIBUTES && verified_next(d, (uint16_t)i))
+            l->to_send |= BIT(PART_VERIFICATION);
+    }
 }
 
 void lane_survey_invariant(const struct lane_survey *l)
@@ -103,6 +118,11 @@ enum api lane_survey_api(const struct scheduler *d, uint16_t lane)
     return d->surveys.lanes[lane].api;
 }
 
+enum api lane_survey_list_api(const struct scheduler *d, uint16_t lane)
+{
+    return d->surveys.lanes[lane].lists_verified ? API_V2 : lane_survey_api(d, lane);
+}
+
 bool lane_survey_is_done(const struct scheduler *d, uint16_t lane)
 {
     assert(lane < d->fleet->lanes_len);
@@ -129,6 +149,9 @@ static struct call *part_call(struct scheduler *d, uint16_t lane, enum part part
     } else if (part == PART_NOTIFICATION) {
         call->count = l->suspects_len;
         memcpy(call->identities, l->suspects, sizeof l->suspects[0] * l->suspects_len);
+    } else if (part == PART_VERIFICATION) {
+        call->api = API_V1;
+        call->count = verified_identities(d, l, call->identities);
     } else if (BIT(part) & SURVEY_MASK_PARTS) {
         call->api = call->kind == CALL_GET ? API_V2 : call->api;
         call->count = masks_identities(l, call->identities);
@@ -222,6 +245,8 @@ static void gap_tell(struct lane_survey *l, unsigned part, const struct call *ca
         [PART_MASK_VERIFICATION] = {SURVEY_GAP_MASKS,
                                     "masked-by-identity was not judged to its end"},
         [PART_MASK_MAIL_FROM] = {SURVEY_GAP_MASKS, "masked-by-identity was not judged to its end"},
+        [PART_VERIFICATION] = {SURVEY_GAP_VERIFICATION,
+                               "it is not known which identities are verified"},
         [PART_ENDPOINTS] = {SURVEY_GAP_ENDPOINTS, "endpoint-regions-differ was not judged"},
         [PART_ADVICE] = {SURVEY_GAP_ADVICE, "open recommendations are not known"},
     };
@@ -229,30 +254,46 @@ static void gap_tell(struct lane_survey *l, unsigned part, const struct call *ca
              call_action(call->kind, call->api), reason, parts[part].unjudged);
 }
 
-static void page_take(struct scheduler *d, struct call *call)
+/* The list of identities is complete, or as much of it as there will be. */
+static void list_end(struct scheduler *d, uint16_t lane, bool is_whole, instant_us now)
+{
+    struct lane_survey *l = &d->surveys.lanes[lane];
+    if (l->lists_verified)
+        verified_list_ends(d, lane, now);
+    if (l->lists_verified && verified_next(d, lane))
+        l->to_send |= BIT(PART_VERIFICATION);
+    if (!is_whole || d->options.sweep)
+        return;
+    if (l->suspects_len)
+        l->to_send |= BIT(PART_NOTIFICATION);
+    l->to_send |= masks_next(d, lane);
+}
+
+static void page_take(struct scheduler *d, struct call *call, instant_us now)
 {
     struct lane_survey *l = &d->surveys.lanes[call->lane];
-    for (uint32_t i = 0; i < call->listed_len; i++)
-        identity_seen(d, call->lane, call->listed[i]);
+    for (uint32_t i = 0; i < call->listed_len; i++) {
+        verified_listed(d, call, i);
+        if (!d->options.sweep)
+            identity_seen(d, call->lane, call->listed[i]);
+    }
     if (call->part == PART_ENDPOINTS)
         endpoints_seen(d, call);
     if (call->part == PART_ADVICE)
         recommendations_seen(d, call);
-    switch (paged_list_take(list_of(l, call->part), call, &l->text)) {
-    case PAGE_LAST:
-        if (call->part == PART_ENDPOINTS)
-            endpoints_end(d, call->lane);
-        l->advice_known = l->advice_known || call->part == PART_ADVICE;
-        if (call->part != PART_LIST)
-            break;
-        if (l->suspects_len)
-            l->to_send |= BIT(PART_NOTIFICATION);
-        l->to_send |= masks_next(d, call->lane);
-        break;
-    case PAGE_MORE: l->to_send = (uint8_t)(l->to_send | BIT(call->part)); break;
-    case PAGE_ENDLESS:
-    case PAGE_UNKEPT: gap_tell(l, call->part, call, "SES's pages of the list do not end"); break;
+    enum page page = paged_list_take(list_of(l, call->part), call, &l->text);
+    bool is_enough = call->part == PART_LIST && verified_list_is_dear(d, call->lane);
+    if (page == PAGE_MORE && !is_enough) {
+        l->to_send = (uint8_t)(l->to_send | BIT(call->part));
+        return;
     }
+    if (page == PAGE_ENDLESS || page == PAGE_UNKEPT)
+        gap_tell(l, call->part, call, "SES's pages of the list do not end");
+    if (page == PAGE_LAST && call->part == PART_ENDPOINTS)
+        endpoints_end(d, call->lane);
+    l->advice_known = l->advice_known || (page == PAGE_LAST && call->part == PART_ADVICE);
+    if (call->part == PART_LIST)
+        list_end(d, call->lane, page == PAGE_LAST, now);
 }
 
 static void notifications_take(struct scheduler *d, const struct call *call)
@@ -319,6 +360,41 @@ static enum retry part_retry(struct scheduler *d, struct lane_survey *l, const s
     return next;
 }
 
+/* The list of version 2 is refused: that of version 1 has the names, and verification is asked for
+ * in the reads; a sweep needs no names and asks for attributes. */
+static void list_by_version_1(struct scheduler *d, uint16_t lane, instant_us now)
+{
+    struct lane_survey *l = &d->surveys.lanes[lane];
+    l->lists_verified = false;
+    if (!d->options.sweep) {
+        l->suspects_len = l->maybe_len = l->masks_left = 0;
+        paged_list_begin(&l->list);
+        l->to_send |= BIT(PART_LIST);
+        return;
+    }
+    verified_list_ends(d, lane, now);
+    if (verified_next(d, lane))
+        l->to_send |= BIT(PART_VERIFICATION);
+}
+
+/* The reads of a plan ask then. A sweep goes on with halves, or without. */
+static void verification_failed(struct scheduler *d, const struct call *call, enum retry next)
+{
+    struct lane_survey *l = &d->surveys.lanes[call->lane];
+    char reason[SURVEY_REASON_LEN];
+    l->is_told = false;
+    if (!d->options.sweep)
+        return;
+    if (next == RETRY_SPLIT)
+        verified_split(l);
+    if (next == RETRY_SPLIT || (next == RETRY_REFUSED && verified_next(d, call->lane)))
+        l->to_send |= BIT(PART_VERIFICATION);
+    if (next == RETRY_SPLIT)
+        return;
+    snprintf(reason, sizeof reason, "%.63s %.127s", call->reply.code, call->reply.message);
+    gap_tell(l, PART_VERIFICATION, call, reason);
+}
+
 /* Emulators, and Regions without it, do not know the action: nothing is missing. */
 static bool call_is_lacking(const struct call *call)
 {
@@ -331,7 +407,17 @@ static void part_failed(struct scheduler *d, const struct call *call, enum verdi
                         instant_us now)
 {
     struct lane_survey *l = &d->surveys.lanes[call->lane];
-    enum retry next = call_is_lacking(call) ? RETRY_REFUSED : part_retry(d, l, call, verdict, now);
+    enum retry next =
+        call_is_lacking(call) ? RETRY_REFUSED : part_retry(d, l, call, verdict, now);
+    bool is_again = next == RETRY_BACKOFF || next == RETRY_BY_PACE;
+    if (call->part == PART_LIST && l->lists_verified && !is_again) {
+        list_by_version_1(d, call->lane, now);
+        return;
+    }
+    if (call->part == PART_VERIFICATION && !is_again) {
+        verification_failed(d, call, next);
+        return;
+    }
     if (next == RETRY_FALL_BACK)
         l->api = API_V2;
     if (next == RETRY_BACKOFF || next == RETRY_FALL_BACK || next == RETRY_BY_PACE) {
@@ -385,7 +471,7 @@ void lane_survey_answered(struct scheduler *d, struct call *call, instant_us now
         switch ((enum part)call->part) {
         case PART_LIST:
         case PART_ENDPOINTS:
-        case PART_ADVICE: page_take(d, call); break;
+        case PART_ADVICE: page_take(d, call, now); break;
         case PART_ACCOUNT: {
             assert(call->kind == CALL_ACCOUNT);
             d->surveys.lanes[call->lane].account_known = true;
@@ -401,6 +487,11 @@ void lane_survey_answered(struct scheduler *d, struct call *call, instant_us now
         case PART_NOTIFICATION: notifications_take(d, call); break;
         case PART_MASK_VERIFICATION:
         case PART_MASK_MAIL_FROM: mask_part_take(d, call); break;
+        case PART_VERIFICATION:
+            verified_taken(d, call);
+            if (verified_next(d, call->lane))
+                l->to_send |= BIT(PART_VERIFICATION);
+            break;
         case PARTS: break;
         }
     } else

@@ -15,6 +15,15 @@
  * (lane_survey_advice.c) ListRecommendations                  where GetAccount says that the
  * Virtual Deliverability Manager is enabled: the open ones. No row waits for these
  *
+ * In a lane with many rows the list is ListEmailIdentities, which tells verification as well, so
+ * the reads of the rows need not ask for it (lane_survey_verified.c):
+ *
+ *   ListEmailIdentities, a thousand a page   which rows are verified
+ *   GetIdentityVerificationAttributes        of the rows that the list does not show as verified:
+ *                                            this answer counts
+ *
+ * A sweep (run/watching.h) asks for the account and for verification alone.
+ *
  * By version 2 each identity is asked about by a GetEmailIdentity of its own. A part refused by SES
  * is left out, and the lane goes on: the rules in need of the part are not judged, and the user is
  * told the rules and the reason.
@@ -38,6 +47,7 @@ enum lane_survey_gap {
     SURVEY_GAP_ACCOUNT,
     SURVEY_GAP_FORWARDING,
     SURVEY_GAP_MASKS,
+    SURVEY_GAP_VERIFICATION, /* of a sweep */
     SURVEY_GAP_ENDPOINTS,
     SURVEY_GAP_ADVICE,
     SURVEY_GAPS,
@@ -77,6 +87,13 @@ struct lane_survey {
     uint32_t maybe_len, maybe_cap, masks_left; /* left: for want of memory */
     uint32_t batch[SES_BATCH_MAX], batch_len;  /* of maybe: asked about now */
     uint32_t batches;                          /* so far */
+    bool lists_verified;                       /* the list is by version 2, for its verification */
+    bool is_told;                /* rows without a verification here have none in the list either */
+    instant_us told_at;          /* when the list was complete */
+    uint32_t rows_unknown;       /* rows of the lane whose verification is still to be known */
+    uint32_t row_first, row_end; /* the lane's rows lie in between */
+    uint32_t row_next;           /* asked about by attributes up to here */
+    uint32_t rows[SES_BATCH_MAX], rows_len; /* asked about now */
     bool account_known, can_send, in_sandbox;
     char status[32];
     bool has_advisor;
@@ -99,6 +116,7 @@ struct lane_surveys {
     uint32_t *mask_batch; /* per job: the last batch with a question for the job */
     struct names owners;  /* of the domains of the fleet's addresses and those above, by lane */
     bool *is_owner;       /* per id of owners: SES lists it; in arena */
+    uint8_t *verified;    /* per job: enum verification + 1, 0: not known; with VERIFIED_SURELY */
     uint16_t *next_lane;  /* per lane: the next of the same account, in a ring */
     uint8_t *advice;      /* per job: bits of enum advisor_type; in arena */
 };
@@ -107,12 +125,17 @@ enum lane_survey_sender { SENDER_EXISTS = 1, SENDER_FORWARDS = 2, SENDER_UNASKED
 
 struct scheduler;
 
+#define VERIFIED_SURELY     0x80u /* by attributes, or remembered: not asked again */
+#define VERIFIED_REMEMBERED 0x40u /* not told in this run */
+
 #define SURVEY_OWNER UINT32_MAX /* call.owner of the survey's calls */
 
 void lane_survey_invariant(const struct lane_survey *l);
 bool lane_survey_init(struct scheduler *d, struct arena *memory);
+void lane_survey_start(struct scheduler *d); /* of a sweep: once it is known what is remembered */
 void lane_survey_clear(struct scheduler *d);
 enum api lane_survey_api(const struct scheduler *d, uint16_t lane);
+enum api lane_survey_list_api(const struct scheduler *d, uint16_t lane);
 bool lane_survey_is_done(const struct scheduler *d, uint16_t lane);
 uint32_t lane_survey_send(struct scheduler *d, uint16_t lane, instant_us now, struct call **calls,
                           uint32_t max);
@@ -126,6 +149,27 @@ uint8_t masks_next(struct scheduler *d, uint16_t lane);
 uint32_t masks_identities(const struct lane_survey *l, struct text identities[SES_BATCH_MAX]);
 void masks_taken(struct scheduler *d, const struct call *call); /* one part of the batch */
 void masks_judge(struct scheduler *d, uint16_t lane);           /* all parts are there */
+/* lane_survey_verified.c */
+bool verified_init(struct scheduler *d, struct arena *memory);
+/* What a sweep asks in a lane at the start: PART_LIST, PART_VERIFICATION or nothing. */
+enum verified_way { VERIFIED_KNOWN, VERIFIED_BY_LIST, VERIFIED_BY_ATTRIBUTES };
+enum verified_way verified_way(const struct scheduler *d, uint16_t lane);
+void verified_listed(struct scheduler *d, const struct call *call, uint32_t i); /* one of a page */
+/* Is it dearer to list on than to ask for attributes? */
+bool verified_list_is_dear(const struct scheduler *d, uint16_t lane);
+/* The list is complete: a plan of rows mostly not verified asks for them in its reads. */
+void verified_list_ends(struct scheduler *d, uint16_t lane, instant_us now);
+bool verified_next(struct scheduler *d, uint16_t lane); /* the next rows to ask about, if any */
+void verified_split(struct lane_survey *l);             /* half of them first: SES refuses a name */
+uint32_t verified_identities(const struct scheduler *d, const struct lane_survey *l,
+                             struct text identities[SES_BATCH_MAX]);
+void verified_read(struct scheduler *d, uint32_t row, enum verification v); /* by attributes */
+void verified_taken(struct scheduler *d, const struct call *call);
+/* Need a first read now not ask for verification? */
+bool verified_is_told(const struct scheduler *d, uint16_t lane, instant_us now);
+/* The verification of a row, as far as the survey knows it. */
+bool verified_of(const struct scheduler *d, uint32_t row, enum verification *v);
+
 /* lane_survey_owners.c */
 bool owners_init(struct scheduler *d,
                  struct arena *memory); /* owners_clear() is due all the same */

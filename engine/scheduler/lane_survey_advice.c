@@ -266,9 +266,10 @@ static bool is_equal(struct text a, enum behavior behavior_a, struct text b,
     return a.len == 0 || b.len == 0 ? a.len == b.len : dname_eq(a, b) && behavior_a == behavior_b;
 }
 
-static bool is_shown(const struct job *job)
+/* A sweep's reads do not ask for verification. */
+static bool is_shown(const struct scheduler *d, const struct job *job)
 {
-    return job->seen_known && job->verification != VERIFICATION_NONE;
+    return job->seen_known && (job->verification != VERIFICATION_NONE || d->options.sweep);
 }
 
 static bool compare(void *ctx, const struct global_endpoint *e, uint16_t other)
@@ -293,7 +294,7 @@ static bool compare(void *ctx, const struct global_endpoint *e, uint16_t other)
         const struct job *there = &d->jobs[row - 1];
         out->mail_from = names_text(&d->seen, there->mail_from_seen);
         out->behavior = (enum behavior)there->behavior_seen;
-        if (!is_shown(there))
+        if (!is_shown(d, there))
             return false;
     } else if (row) {
         out->mail_from = fleet_mail_from(d->fleet, row - 1);
@@ -361,9 +362,9 @@ unsigned scheduler_row_advice(const struct scheduler *d, uint32_t row)
     assert(row < d->fleet->choices_len);
     if (!advice_is_wanted(d))
         return 0;
-    bool differs =
-        endpoint_differs(d, row, &view) ||
-        (is_shown(&d->jobs[row]) && endpoints_visit(d, d->fleet->choices[row].lane, compare, &c));
+    bool differs = endpoint_differs(d, row, &view) ||
+                   (is_shown(d, &d->jobs[row]) &&
+                    endpoints_visit(d, d->fleet->choices[row].lane, compare, &c));
     return d->surveys.advice[row] | (differs ? ROW_ENDPOINT_DIFFERS : 0);
 }
 

@@ -19,12 +19,15 @@
 #define COMPANY_MAX   SPAN_M(8)
 #define V1_AGAIN      SPAN_H(1) /* after reads have fallen back in the middle of a run */
 
-static enum call_kind first_kind(enum api api, enum read_kind kind)
+/* Only the first read asks for verification, unless the lane survey tells it. */
+static enum call_kind first_kind(const struct scheduler *d, uint16_t lane, enum read_kind kind,
+                                 instant_us now)
 {
     assert(kind < READ_KINDS);
-    if (api == API_V2)
+    if (d->lanes[lane].read_api == API_V2)
         return CALL_GET;
-    return kind == READ_FIRST ? CALL_READ_VERIFICATION : CALL_READ_MAIL_FROM;
+    return kind == READ_FIRST && !verified_is_told(d, lane, now) ? CALL_READ_VERIFICATION
+                                                                 : CALL_READ_MAIL_FROM;
 }
 
 span_us reads_linger(const struct scheduler *d, const struct lane_state *lane, uint32_t there)
@@ -78,10 +81,9 @@ static void read_batch_gather(struct scheduler *d, uint16_t lane, enum read_kind
                               instant_us now)
 {
     struct lane_state *l = &d->lanes[lane];
-    /* Only the first read asks for verification. */
-    bool is_first = kind == READ_FIRST && l->read_api == API_V1;
-    uint8_t kinds = (uint8_t)(BATCH_KIND(first_kind(l->read_api, kind)) |
-                              (is_first ? BATCH_KIND(CALL_READ_MAIL_FROM) : 0));
+    uint8_t kinds = (uint8_t)BATCH_KIND(first_kind(d, lane, kind, now));
+    if (kinds & BATCH_KIND(CALL_READ_VERIFICATION))
+        kinds |= BATCH_KIND(CALL_READ_MAIL_FROM);
     struct batch_read *b = batch_read_new(&d->reads, lane, l->read_api, kinds, now);
     assert(b);
     l->read_batches_alive++;
@@ -134,9 +136,9 @@ static bool may_gather(const struct scheduler *d, uint16_t lane, enum read_kind 
 {
     const struct lane_state *l = &d->lanes[lane];
     return !l->closed && !holds_back(l) && now >= doubted_until(l) &&
-           (kind != READ_FIRST || lane_survey_is_done(d, lane)) && d->reads.free && d->calls.free &&
-           queue_due(d, l, kind, now) <= now &&
-           pace_next(&l->pace[first_kind(l->read_api, kind)]) <= now;
+           (kind != READ_FIRST || d->options.sweep || lane_survey_is_done(d, lane)) &&
+           d->reads.free && d->calls.free && queue_due(d, l, kind, now) <= now &&
+           pace_next(&l->pace[first_kind(d, lane, kind, now)]) <= now;
 }
 
 uint32_t scheduler_reads(struct scheduler *d, uint16_t lane, instant_us now, struct call **calls,
@@ -168,9 +170,10 @@ instant_us scheduler_reads_wake(const struct scheduler *d, uint16_t lane, instan
     instant_us wake = batch_reads_wake(&d->reads, l->read_batches, l->pace);
     for (int kind = READ_FIRST; kind <= READ_AGAIN && d->reads.free; kind++) {
         instant_us due = queue_due(d, l, (enum read_kind)kind, now);
-        if (holds_back(l) || (kind == READ_FIRST && !lane_survey_is_done(d, lane)))
+        bool is_early = kind == READ_FIRST && !d->options.sweep && !lane_survey_is_done(d, lane);
+        if (holds_back(l) || is_early)
             continue;
-        instant_us token = pace_next(&l->pace[first_kind(l->read_api, (enum read_kind)kind)]);
+        instant_us token = pace_next(&l->pace[first_kind(d, lane, (enum read_kind)kind, now)]);
         if (due != WHEN_NEVER)
             wake = when_earlier(wake, when_later(when_later(due, token), doubted_until(l)));
     }
@@ -184,12 +187,17 @@ static struct ses_facts facts_of(struct scheduler *d, const struct batch_read *s
     assert(i < s->count);
     struct job *job = &d->jobs[s->items[i]];
     struct ses_facts facts = {.verification = (enum verification)job->verification};
+    bool is_first = job->state == JOB_READING;
+    if (is_first && !d->options.sweep && verified_of(d, s->items[i], &facts.verification))
+        facts.known = KNOWN_VERIFICATION;
     for (unsigned kind = 0; kind < BATCH_KINDS; kind++) {
         if (!s->answers[kind])
             continue;
         const struct ses_facts *f = &s->answers[kind]->facts[i];
-        if (f->known & KNOWN_VERIFICATION)
+        if (f->known & KNOWN_VERIFICATION) {
             facts.verification = f->verification;
+            verified_read(d, s->items[i], f->verification);
+        }
         if (f->known & KNOWN_MAIL_FROM) {
             facts.mail_from = f->mail_from;
             facts.status = f->mail_from.len ? f->status : MAIL_FROM_NONE;

@@ -195,7 +195,8 @@ void ready_along(struct scheduler *d, uint16_t number, instant_us now)
     struct lane_state *lane = &d->lanes[number];
     uint32_t ahead = ahead_max(lane);
     struct queue *q;
-    for (uint32_t i = 0; !d->steering.is_paused && i < 2 * AHEAD_MAX && under_way(lane) < ahead; i++) {
+    for (uint32_t i = 0; !d->steering.is_paused && i < 2 * AHEAD_MAX && under_way(lane) < ahead;
+         i++) {
         if (!(q = next_source(d, lane)))
             return;
         bring_near(d, q, now);

@@ -229,6 +229,7 @@ void scheduler_close_lane(struct scheduler *d, uint16_t lane, const char *reason
 void scheduler_start(struct scheduler *d, instant_us now)
 {
     waves_resume(&d->waves, d->fleet);
+    lane_survey_start(d);
     for (uint32_t i = 0; i < d->fleet->choices_len; i++) {
         if (d->jobs[i].state != JOB_NEW)
             continue;
@@ -470,7 +471,12 @@ bool scheduler_is_finished(const struct scheduler *d)
 {
     if (d->calls.out > 0)
         return false;
-    return d->draining || (d->by_state[JOB_DONE] == d->fleet->choices_len && !advice_is_due(d));
+    if (d->draining || d->by_state[JOB_DONE] < d->fleet->choices_len)
+        return d->draining;
+    for (uint32_t i = 0; d->options.sweep && i < d->fleet->lanes_len; i++)
+        if (!lane_survey_is_done(d, (uint16_t)i))
+            return false; /* which identities are verified is still to be told */
+    return !advice_is_due(d);
 }
 
 bool scheduler_is_draining(const struct scheduler *d)
@@ -512,6 +518,12 @@ const struct job *scheduler_job(const struct scheduler *d, uint32_t number)
 {
     assert(number < d->fleet->choices_len);
     return &d->jobs[number];
+}
+
+struct text scheduler_mail_from_seen(const struct scheduler *d, uint32_t number)
+{
+    assert(number < d->fleet->choices_len);
+    return names_text(&d->seen, d->jobs[number].mail_from_seen);
 }
 
 const struct pace *scheduler_pace(const struct scheduler *d, uint16_t lane, enum call_kind kind)

@@ -29,11 +29,13 @@ struct waves; /* waves.h */
 struct scheduler_options {
     struct step_rules rules;
     enum api read_api, write_api;
-    bool read_falls_back;    /* a lane with reads by version 1 refused goes on by version 2 */
-    bool authority_dns;      /* ask authoritative servers, not the resolver */
-    bool detach;             /* drain as soon as every job only waits for DNS or for SES */
-    uint16_t authority_port; /* 0: 53 */
-    bool lane_survey;        /* look around in each lane first (lane_survey.h) */
+    bool read_falls_back;         /* a lane with reads by version 1 refused goes on by version 2 */
+    bool authority_dns;           /* ask authoritative servers, not the resolver */
+    bool detach;                  /* drain as soon as every job only waits for DNS or for SES */
+    uint16_t authority_port;      /* 0: 53 */
+    bool lane_survey;             /* look around in each lane first (lane_survey.h) */
+    bool sweep; /* a plan that is only looked at (run/watching.h): nothing is asked about other
+                   identities, and what SES knows of verification comes beside the reads */
     bool advice; /* ask each lane for global endpoints and, where the Virtual Deliverability Manager
                     is enabled, for open recommendations. Not where write_api is version 1, which
                     has neither. Costs one call a lane, GetAccount, and a page for each hundred
@@ -82,6 +84,9 @@ void scheduler_settle(struct scheduler *d, const struct record *verdict);
 /* Takes over the results of the plan's lane surveys, for a scheduler of the same fleet; the memory
  * of both schedulers must outlive this one. */
 void scheduler_survey_adopt(struct scheduler *d, struct scheduler *plan);
+/* Before the start of a sweep: the verification of a row was read a short while ago, so SES is not
+ * asked for it. */
+void scheduler_verification_remember(struct scheduler *d, uint32_t row, enum verification v);
 /* Starts every job not given to scheduler_restore(), and continues the waves. */
 void scheduler_start(struct scheduler *d, instant_us now);
 
@@ -122,6 +127,12 @@ void scheduler_lane_totals(const struct scheduler *d, uint16_t lane,
  * Looks at all jobs, so it is for tests. */
 void scheduler_audit(const struct scheduler *d);
 const struct job *scheduler_job(const struct scheduler *d, uint32_t number);
+/* The custom MAIL FROM that SES showed last; empty: none, or not read. Borrowed. */
+struct text scheduler_mail_from_seen(const struct scheduler *d, uint32_t number);
+/* What SES has told of a row's verification, by a read or a list of this run. False: nothing. */
+bool scheduler_verification(const struct scheduler *d, uint32_t row, enum verification *v);
+/* May the account of a lane send? False: SES did not tell. */
+bool scheduler_account_sends(const struct scheduler *d, uint16_t lane, bool *can_send);
 /* The API of such calls in a lane. Changes when reads fall back. */
 enum api scheduler_api(const struct scheduler *d, uint16_t lane, enum call_kind kind);
 /* Counts changes of lanes to be told to a person: reads fell back, a lane was closed, or SES's hint
@@ -152,7 +163,7 @@ const char *scheduler_lane_waits(const struct scheduler *d, uint16_t lane, insta
 bool scheduler_lane_stays_loose(const struct scheduler *d, uint16_t lane);
 /* A gap of the lane survey of a lane: the reason, and the rules not judged. There are
  * SURVEY_GAPS_MAX kinds of gaps; NULL: no gap of this kind. */
-#define SURVEY_GAPS_MAX 6
+#define SURVEY_GAPS_MAX 7
 const char *scheduler_survey_gap(const struct scheduler *d, uint16_t lane, unsigned gap);
 /* Is such a gap the same for each Region of an account, since IAM refuses the account? */
 bool scheduler_survey_gap_is_of_account(const struct scheduler *d, uint16_t lane, unsigned gap);

@@ -61,9 +61,9 @@ enum api scheduler_api(const struct scheduler *d, uint16_t lane, enum call_kind 
     switch (kind) {
     case CALL_SET:
     case CALL_ACCOUNT: return d->options.write_api;
+    case CALL_LIST: return lane_survey_list_api(d, lane);
     case CALL_ENDPOINTS:
     case CALL_ADVICE: return API_V2;
-    case CALL_LIST:
     case CALL_READ_NOTIFICATION: return lane_survey_api(d, lane);
     default: return d->lanes[lane].read_api;
     }

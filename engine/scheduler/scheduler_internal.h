@@ -9,7 +9,7 @@
  *   scheduler_audit.c  the whole structure, for tests
  *   ready.c  whose turn to write is near, and who must be read first
  *   tighten.c one identity of a lane is tightened first
- *   lane_survey_masks.c  who masks a domain
+ *   lane_survey_masks.c  who masks a domain   lane_survey_verified.c  which rows are verified
  *   lane_survey_advice.c  global endpoints and recommendations
  */
 #ifndef MF_SCHEDULER_INTERNAL_H
@@ -124,9 +124,9 @@ struct scheduler {
     uint32_t lane_changes; /* lanes closed, reads fallen back to version 2, hints to wait cut */
     bool draining;
     struct steering steering; /* people's orders */
-    uint32_t unlooked;   /* jobs with this bit: a run that detaches looks at them first */
-    uint32_t publishing; /* jobs with this bit: a run that detaches waits for them */
-    instant_us latest;   /* of the instants that it was given: time does not go backwards */
+    uint32_t unlooked;        /* jobs with this bit: a run that detaches looks at them first */
+    uint32_t publishing;      /* jobs with this bit: a run that detaches waits for them */
+    instant_us latest;        /* of the instants that it was given: time does not go backwards */
     uint32_t by_state[JOB_STATES], by_outcome[OUTCOMES];
     uint16_t moves_made[JOB_STATES]; /* row: from, bit: to */
     struct record *records;

@@ -19,7 +19,7 @@ void scheduler_judge_ses(struct scheduler *d, uint32_t number, const struct ses_
     const struct lane_survey *lane = &c->lanes[choice->lane];
     if (advice_is_wanted(d))
         endpoint_differs(d, number, &around.endpoint);
-    if (c->wanted) {
+    if (c->wanted && !d->options.sweep) {
         around.masking_identity = c->masking[number];
         around.mail_from_is_identity = c->senders[choice->mail_from] & SENDER_EXISTS;
         around.mail_from_forwards = c->senders[choice->mail_from] & SENDER_FORWARDS;

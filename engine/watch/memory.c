@@ -26,22 +26,18 @@ void watch_sweep_begin(struct watch_memory *m, instant_us now)
     m->events_len = 0;
 }
 
-/* A problem that begins at this look. A fault that has changed its form is as old as it was. */
-static struct problem *problem_begin(struct watch_memory *m, uint32_t owner, enum watch_kind kind,
-                                     instant_us now)
+/* Looks begin, or begin again, to show a problem. A fault that has changed its form is as old as it
+ * was. */
+static void problem_begins(const struct watch_memory *m, struct problem *p, instant_us now)
 {
+    enum watch_kind twin_kind = kind_twin((enum watch_kind)p->kind);
     const struct problem *twin =
-        kind_twin(kind) == kind ? NULL : problem_find(m, identity_at(m, owner), kind_twin(kind));
+        twin_kind == p->kind ? NULL : problem_find(m, identity_at(m, p->owner), twin_kind);
     bool takes_over = twin && twin->well_since == 0;
-    instant_us began = takes_over ? when_earlier(twin->began, now) : now;
-    uint32_t looks = takes_over ? twin->looks : 0;
-    uint32_t slot = problem_take(m, owner, kind);
-    if (slot == NO_SLOT)
-        return NULL;
-    struct problem *p = problem_at(m, slot);
-    p->since = p->began = began;
-    p->looks = looks;
-    return p;
+    p->began = takes_over ? when_earlier(twin->began, now) : now;
+    p->looks = takes_over ? twin->looks : 0;
+    p->well_since = 0;
+    p->is_changed = true;
 }
 
 /* Members that lie in the future were made by a clock that was wrong. */
@@ -59,18 +55,19 @@ static bool look_was_bad(struct watch_memory *m, uint32_t owner, enum watch_kind
 {
     const struct identity *i = identity_at(m, owner);
     struct problem *p = problem_find(m, i, kind);
-    if (!p && !(p = problem_begin(m, owner, kind, now)))
-        return false;
-    clock_heed(p, now);
-    bool returns = p->well_since != 0;
-    bool is_anew =
-        kind == WATCH_STATUS_TEMPORARY && now - p->began > WATCH_GRACE + WATCH_GRACE_SLACK;
-    if (returns || is_anew) {
-        p->began = now;
-        p->looks = returns ? 0 : p->looks;
-        p->well_since = 0;
-        p->is_changed = true;
+    bool returns = p && p->well_since != 0;
+    if (!p) {
+        uint32_t slot = problem_take(m, owner, kind);
+        if (slot == NO_SLOT)
+            return false;
+        p = problem_at(m, slot);
+        problem_begins(m, p, now);
+        p->since = p->began;
     }
+    clock_heed(p, now);
+    if (returns ||
+        (kind == WATCH_STATUS_TEMPORARY && now - p->began > WATCH_GRACE + WATCH_GRACE_SLACK))
+        problem_begins(m, p, now);
     uint32_t looks_max = m->policy.trouble_looks > 2 ? m->policy.trouble_looks : 2;
     if (p->looks < looks_max) { /* more make no difference, and would be kept at each look */
         p->looks++;
@@ -78,9 +75,12 @@ static bool look_was_bad(struct watch_memory *m, uint32_t owner, enum watch_kind
     }
     struct ill ill = {kind, i->name == NAME_NONE, i->was_success, p->began, p->looks};
     enum watch_level level = level_of(&m->policy, &ill, now);
-    if (returns && p->level == WATCH_WELL && p->may_repeat && level != WATCH_WELL) {
-        p->told = WATCH_WELL; /* its end may have been told already: this is another one */
-        p->since = now;
+    /* Its end was decided, and perhaps told: this is another one. */
+    if (p->level == WATCH_WELL && p->told != WATCH_WELL && level != WATCH_WELL &&
+        (p->may_repeat || level < p->told)) {
+        p->told = WATCH_WELL;
+        p->since = p->began;
+        p->may_repeat = true;
     }
     if (level > p->level) {
         p->level = (uint8_t)level;
@@ -132,6 +132,8 @@ static void name_changes(struct watch_memory *m, struct identity *i, instant_us 
         next = p->next;
         if (!kind_is_of_name((enum watch_kind)p->kind))
             continue;
+        if (p->may_repeat && p->told == WATCH_WELL)
+            p->told = p->level; /* it may have been told: then its end is, too */
         if (p->told == WATCH_WELL) {
             problem_remove(m, slot);
             continue;
@@ -274,7 +276,7 @@ bool watch_sweep_end(struct watch_memory *m, instant_us now)
             return false;
         m->events = at;
         const struct identity *i = identity_at(m, p->owner);
-        m->events[m->events_len++] = (struct watch_event){.key = key_of(m, i),
+        m->events[m->events_len++] = (struct watch_event){.key = slot_key(m, i),
                                                           .tag = i->tag,
                                                           .kind = (enum watch_kind)p->kind,
                                                           .from = (enum watch_level)p->told,
@@ -335,7 +337,7 @@ bool watch_rows(struct watch_memory *m, struct watch_rows *rows)
             m->identity_rows[rows->identities_len++] =
                 (struct watch_identity_record){.number = i + 1u,
                                                .is_free = of->account == NAME_NONE,
-                                               .key = key_of(m, of),
+                                               .key = slot_key(m, of),
                                                .mail_from = names_text(&m->names, of->mail_from),
                                                .was_success = of->was_success,
                                                .looked = of->looked_kept,
@@ -382,7 +384,7 @@ static int problem_compare(const void *a, const void *b)
 uint32_t watch_problems(const struct watch_memory *m, const struct watch_key *key,
                         struct watch_problem out[WATCH_KINDS])
 {
-    uint32_t len = 0, owner = key_find(m, key);
+    uint32_t len = 0, owner = slot_find(m, key);
     uint32_t slot = owner == NO_SLOT ? NO_SLOT : identity_at(m, owner)->problems;
     for (; slot != NO_SLOT; slot = problem_at(m, slot)->next) {
         const struct problem *p = problem_at(m, slot);
@@ -402,6 +404,6 @@ uint32_t watch_problems(const struct watch_memory *m, const struct watch_key *ke
 
 instant_us watch_verified_at(const struct watch_memory *m, const struct watch_key *key)
 {
-    uint32_t slot = key_find(m, key);
+    uint32_t slot = slot_find(m, key);
     return slot == NO_SLOT ? 0 : identity_at(m, slot)->verified;
 }

@@ -79,8 +79,8 @@ struct key_ids {
     name_id account, number, region, name;
 };
 bool key_add(struct watch_memory *m, const struct watch_key *key, struct key_ids *k);
-struct watch_key key_of(const struct watch_memory *m, const struct identity *i);
-uint32_t key_find(const struct watch_memory *m, const struct watch_key *key);
+struct watch_key slot_key(const struct watch_memory *m, const struct identity *i);
+uint32_t slot_find(const struct watch_memory *m, const struct watch_key *key);
 /* Of this key, new if need be. */
 uint32_t identity_take(struct watch_memory *m, const struct key_ids *k);
 /* With all its problems; the table must be made anew before the next search. */

@@ -143,7 +143,7 @@ bool key_add(struct watch_memory *m, const struct watch_key *key, struct key_ids
            names_add(&m->names, key->identity, &k->name);
 }
 
-struct watch_key key_of(const struct watch_memory *m, const struct identity *i)
+struct watch_key slot_key(const struct watch_memory *m, const struct identity *i)
 {
     return (struct watch_key){.lane = {names_text(&m->names, i->account),
                                        names_text(&m->names, i->number),
@@ -153,7 +153,7 @@ struct watch_key key_of(const struct watch_memory *m, const struct identity *i)
 
 #define NAME_UNHEARD UINT32_MAX /* of no identity here */
 
-uint32_t key_find(const struct watch_memory *m, const struct watch_key *key)
+uint32_t slot_find(const struct watch_memory *m, const struct watch_key *key)
 {
     struct key_ids k = {
         names_find(&m->names, key->lane.account), names_find(&m->names, key->lane.number),

@@ -60,8 +60,13 @@ static void list(struct ses_model *m, uint16_t lane, struct call *call)
     }
     call->listed_len = ses_model_list(m, lane, SES_ALL, &cursor, ids, SES_LIST_PAGE);
     call->listed = ARENA_ARRAY(&call->arena, struct text, call->listed_len + 1);
-    for (uint32_t i = 0; i < call->listed_len; i++)
+    if (call->api == API_V2)
+        call->listed_verified = ARENA_ARRAY(&call->arena, uint8_t, call->listed_len + 1);
+    for (uint32_t i = 0; i < call->listed_len; i++) {
         call->listed[i] = ses_model_name(m, ids[i]);
+        if (call->listed_verified)
+            call->listed_verified[i] = (uint8_t)(ses_model_facts(m, ids[i]).verification + 1);
+    }
     if (cursor)
         call->next_token =
             arena_text(&call->arena, text_of(ses_token_make(lane, SES_ALL, cursor, token)));

@@ -22,6 +22,7 @@ import sys
 import time
 
 import figures_here
+import figures_page
 import figures_ses
 import stage
 from row import HEAD, as_markdown
@@ -40,6 +41,7 @@ FIGURES = {
     "journal-witness": figures_here.journal_witness,
     "check": figures_here.check_time,
     "dns": figures_here.dns,
+    "page-clients": figures_page.page_clients,
     "rehearse": figures_here.rehearse,
     "growth-check": figures_here.growth_check,
     "growth-rehearse": figures_here.growth_rehearse,

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# The HTML report at its full size in a real browser: 10,000 rows of plain and of hostile texts. It
+# The HTML report and the live page at their full size in a real browser: 10,000 rows of plain and of hostile texts. They
 # must not be skipped here, and it says how long a load, a keystroke and a sort take.
 # With AXE=.../axe.min.js (npm install axe-core, outside of this tree), axe-core looks at pages too.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 cmake --preset release && cmake --build --preset release -j "$(nproc)"
 /usr/bin/python3 -B tests/unit/reports/browser.py build/release 10000
+/usr/bin/python3 -B tests/unit/reports/live_browser.py build/release 10000
 if [[ -z ${AXE:-} ]]; then
     echo "no axe-core: AXE is not set"
     exit

@@ -3,10 +3,11 @@
 that Prometheus takes and that fire when they should, a dashboard whose queries can be asked. Every figure that
 any of them or docs/WATCH.md names is one that reports/metrics.c writes, and every option one of the program's.
 
-    monitoring.py MAILFROM"""
+    monitoring.py MAILFROM SES-SIM"""
 
 import configparser
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -18,6 +19,9 @@ import yaml
 from kubernetes import client as kubernetes
 
 from tap import check, verdict
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "wire"))
+from rehearsal_room import Room
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PACKAGING = ROOT / "packaging"
@@ -54,6 +58,37 @@ HARDENED = {"NoNewPrivileges": "yes", "ProtectSystem": "strict", "PrivateTmp": "
             "CapabilityBoundingSet": "", "StateDirectory": "mailfrom mailfrom/metrics"}
 
 
+def calls_of(names):
+    """The system calls of groups such as @system-service, and those named by themselves."""
+    found = set()
+    for name in names:
+        if not name.startswith("@"):
+            found.add(name)
+            continue
+        listed = run("systemd-analyze", "syscall-filter", name).stdout.splitlines()[1:]
+        found |= calls_of(line.strip() for line in listed if line.strip() and not line.strip().startswith("#"))
+    return found
+
+
+def refused_calls(filters):
+    """Of a sweep with a hook, run as nobody, since root tries more."""
+    lines = filters.splitlines()
+    allowed = calls_of([name for line in lines if not line.startswith("~") for name in line.split()] + ["@default"])
+    allowed -= calls_of(name for line in lines if line.startswith("~") for name in line[1:].split())
+    with Room(MAILFROM, sys.argv[2], {"a.example": {"mail_from": "bounce.a.example", "status": "FAILED"}}) as room:
+        room.manifest("fleet.yaml", {"a.example": {}})
+        if os.geteuid() == 0:
+            for path in [room.path, *room.path.iterdir()]:
+                shutil.chown(path, "nobody")
+        drop = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] if os.geteuid() == 0 else []
+        done = room.run("watch", "fleet.yaml", "--journal", "journal.db", "--events", "events", "--metrics", "figures", "--hook", "/bin/cat",
+                        before=[*drop, "strace", "-f", "-o", room.path / "trace"])
+        made = set(re.findall(r"^\d+ +(\w+)\(", (room.path / "trace").read_text(), re.M))
+        if done.returncode != 3 or "openat" not in made or not (room.path / "events").stat().st_size:
+            return [f"exit code {done.returncode}", done.stdout_text, done.stderr_text]
+    return sorted(made - allowed) if "ptrace" in calls_of(["@debug"]) and "socket" in allowed else ["groups are not known"]
+
+
 def systemd(folder):
     source = PACKAGING / "systemd"
     units = sorted(path.name for path in source.iterdir() if path.suffix in (".service", ".timer"))
@@ -73,6 +108,7 @@ def systemd(folder):
     check("systemd rates their exposure as 2.0 of 10 or less", [line for done in exposed for line in told(done)[-1:]])
     check("a sweep that finds problems has not failed", [name for name, unit in services.items()
                                                          if "3" not in unit["Service"]["SuccessExitStatus"].split()])
+    check("a sweep needs no system call that they refuse", refused_calls(services["mailfrom-watch.service"]["Service"]["SystemCallFilter"]))
     timer = Unit(source / "mailfrom-watch.timer")["Timer"]
     check("the timer makes up for a missed look, and is spread", [key for key, value in (
         ("Persistent", "true"), ("RandomizedDelaySec", "2min"), ("OnCalendar", "*:0/15")) if timer.get(key) != value])

@@ -6,6 +6,6 @@ add_test(NAME completion_bash COMMAND /usr/bin/python3 -B
 add_test(NAME setup_elsewhere COMMAND /usr/bin/python3 -B
   ${CMAKE_CURRENT_SOURCE_DIR}/package/setup_elsewhere.py)
 add_test(NAME monitoring COMMAND /usr/bin/python3 -B
-  ${CMAKE_CURRENT_SOURCE_DIR}/package/monitoring.py $<TARGET_FILE:mailfrom>)
+  ${CMAKE_CURRENT_SOURCE_DIR}/package/monitoring.py $<TARGET_FILE:mailfrom> $<TARGET_FILE:ses-sim>)
 set_tests_properties(monitoring PROPERTIES LABELS release TIMEOUT 180)
 set_tests_properties(install_tree completion_bash setup_elsewhere PROPERTIES LABELS release)

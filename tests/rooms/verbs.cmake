@@ -19,6 +19,7 @@ mailfrom_run_test(run_operators)
 mailfrom_run_test(run_beside)
 mailfrom_run_test(run_waves)
 mailfrom_run_test(run_notify)
+mailfrom_run_test(run_watch)
 mailfrom_run_test(run_pasted)
 mailfrom_run_test(run_lagging)
 mailfrom_run_test(run_detach)
@@ -39,6 +40,7 @@ mailfrom_run_test(run_lanes)
 mailfrom_run_test(run_old_journal)
 mailfrom_run_test(run_lost_records)
 mailfrom_run_test(run_callers)
+mailfrom_run_test(run_control)
 
 # With ThreadSanitizer too, whole: writing, being interrupted, reading (all of them: tests/long/sanitizers.sh).
 set_tests_properties(run_rollback run_detach run_discover PROPERTIES LABELS "release;threads")
@@ -49,9 +51,11 @@ mailfrom_test(access/trust USES access)
 mailfrom_test(access/provider_lanes USES access)
 mailfrom_test(run/put_back USES run)
 mailfrom_test(run/unfinished USES run)
+mailfrom_test(run/watching USES run world engine)
 mailfrom_test(options/advice USES options)
 mailfrom_test(options/words USES options)
 mailfrom_run_test(run_progress)
+mailfrom_run_test(run_live_page)
 # Which library versions are tried, by a table of the test's own.
 mailfrom_test(ui/library_versions USES base)
 target_sources(test_ui_library_versions PRIVATE ${CMAKE_SOURCE_DIR}/cmd/ui/tried.c)
@@ -66,6 +70,11 @@ mailfrom_run_test(plain_http)
 add_test(NAME run_keys COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/wire/run_keys.py
   $<TARGET_FILE:mailfrom> $<TARGET_FILE:ses-sim> $<TARGET_FILE:wall_clock>)
 set_tests_properties(run_keys PROPERTIES LABELS release TIMEOUT 300)
+
+# Days of watching, while a script breaks and mends what is watched.
+add_test(NAME run_watch_days COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/wire/run_watch_days.py
+  $<TARGET_FILE:mailfrom> $<TARGET_FILE:ses-sim> $<TARGET_FILE:wall_clock>)
+set_tests_properties(run_watch_days PROPERTIES LABELS release TIMEOUT 300)
 
 # Days between two looks, by the same clock.
 add_test(NAME run_due COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/wire/run_due.py

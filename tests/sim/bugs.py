@@ -155,6 +155,23 @@ BUGS = [
 ]
 
 # Of the publisher: publish-sim must find them.
+BUGS += [
+    ("scheduler/ready.c", "a paused run goes on writing what was read already", [
+        ("    return !d->steering.is_paused && now >=", "    return now >=")]),
+    ("scheduler/scheduler.c", "a run that goes on after a pause sleeps on", [
+        ("        d->lane_wake[i] = 0;\n        for (int kind = 0; order->kind == ORDER_PACE",
+         "        for (int kind = 0; order->kind == ORDER_PACE")]),
+    ("scheduler/writes.c", "an order is not kept", [
+        ("    d->records[d->records_len++] =\n        (struct record){.kind = RECORD_ORDER",
+         "    d->records[d->records_len] =\n        (struct record){.kind = RECORD_ORDER")]),
+    ("calls/pace.c", "a slower pace is felt only from the second call on", [
+        ("    p->next = when_later(p->next - before + interval(p), p->hinted);",
+         "    (void)before;")]),
+    ("calls/load.c", "a lowered pace leaves the rate as it was", [
+        ("    l->rate_per_s = l->given_per_s = rate;\n",
+         "    l->rate_per_s = l->given_per_s = before.rate_per_s;\n    (void)rate;\n")]),
+]
+
 PUBLISHER = [
     ("engine.c", "changes leave before their intents are durable", [
         ("    if (records_len && t->unkept_since == WHEN_NEVER)\n",
@@ -223,12 +240,84 @@ PUBLISHER = [
          "    p->options.is_dry = false;\n    while (b->first != PUB_NONE && p->calls.free")]),
 ]
 
+# Of the memory of watching: watch-sim must find them.
+WATCHER = [
+    ("watch/sight.c", "one bad look is enough", [
+        ("bool is_confirmed = ill->looks >= 2 && lasted >= policy->confirm;",
+         "bool is_confirmed = ill->looks >= 1;")]),
+    ("watch/sight.c", "two looks are enough, however close", [
+        ("bool is_confirmed = ill->looks >= 2 && lasted >= policy->confirm;",
+         "bool is_confirmed = ill->looks >= 2;")]),
+    ("watch/sight.c", "SERVFAIL counts as an MX that is wrong", [
+        ("    if (mx == MX_STATUS_NONE || mx == MX_STATUS_TROUBLE)\n",
+         "    if (mx == MX_STATUS_NONE)\n")]),
+    ("watch/sight.c", "SERVFAIL mends an MX", [
+        ("    if (mx == MX_STATUS_NONE || mx == MX_STATUS_TROUBLE)\n        return;\n",
+         "    if (mx == MX_STATUS_NONE || mx == MX_STATUS_TROUBLE)\n        mx = MX_STATUS_OK;\n")]),
+    ("watch/sight.c", "an identity that SES did not answer about is missing", [
+        ("    if (seen->is_read)\n        sights_of_ses(wanted, seen, out);",
+         "    sights_of_ses(wanted, seen, out);")]),
+    ("watch/sight.c", "a page comes at the end of the 72 hours", [
+        ("return WATCH_GRACE - lasted < policy->page_before ?",
+         "return WATCH_GRACE - lasted < 0 ?")]),
+    ("watch/sight.c", "six hours make no difference", [
+        ("bool is_long = lasted >= policy->critical;", "bool is_long = false;")]),
+    ("watch/sight.c", "a lane that cannot be read is a problem of each of its identities", [
+        ("    if (!seen->lane_is_unseen)\n", "    if (true)\n")]),
+    ("watch/memory.c", "one good look ends what was told", [
+        ("    if (p->well_since == 0) {\n        p->well_since = now;\n        p->is_changed = true;\n"
+         "    } else if (p->level == p->told && now - p->well_since >= m->policy.confirm) {\n",
+         "    {\n        p->well_since = now;\n")]),
+    ("watch/memory.c", "a bad look between two good ones is forgotten", [
+        ("    p->looks = takes_over ? twin->looks : 0;\n    p->well_since = 0;\n",
+         "    p->looks = takes_over ? twin->looks : 0;\n")]),
+    ("watch/memory.c", "the 72 hours count from the look before the last", [
+        ("    clock_heed(p, now);\n    if (returns ||", "    clock_heed(p, now);\n"
+         "    if (kind == WATCH_STATUS_TEMPORARY && p->level == WATCH_CRITICAL)\n"
+         "        p->began = now;\n    if (returns ||")]),
+    ("watch/memory.c", "the 72 hours go on though Success was seen between", [
+        ("    if (returns ||", "    if ((returns && kind != WATCH_STATUS_TEMPORARY) ||")]),
+    ("watch/memory.c", "a fault that changes its form begins anew", [
+        ("bool takes_over = twin && twin->well_since == 0;", "bool takes_over = false; (void)twin;")]),
+    ("watch/memory.c", "a problem gets milder", [
+        ("    if (level > p->level) {\n", "    if (level != p->level) {\n")]),
+    ("watch/memory.c", "what was told is not remembered", [
+        ("        p->told = p->level;\n        p->may_repeat = false;\n        p->is_changed = true;\n",
+         "        p->told = p->level;\n        p->may_repeat = false;\n")]),
+    ("watch/memory.c", "a level is not remembered", [
+        ("    if (level > p->level) {\n        p->level = (uint8_t)level;\n        p->is_changed = true;\n",
+         "    if (level > p->level) {\n        p->level = (uint8_t)level;\n")]),
+    ("watch/memory.c", "events that a crash has left are dropped", [
+        ("                                              .told = (enum watch_level)of->told,\n",
+         "                                              .told = (enum watch_level)of->level,\n")]),
+    ("watch/memory.c", "an end in doubt hides the next beginning", [
+        ("        p->told = WATCH_WELL;\n        p->since = p->began;\n", "")]),
+    ("watch/memory.c", "another wish leaves the problems of the old name", [
+        ("        if (i->is_known)\n            name_changes(m, i, now);\n", "")]),
+    ("watch/memory.c", "nobody is forgotten", [
+        ("now - i->looked < WATCH_FORGET)", "true)")]),
+    ("watch/memory.c", "a clock that was set back is believed", [
+        ("    p->began = when_earlier(p->began, now);\n", "")]),
+    ("watch/slots.c", "another process forgets since when a problem lasts", [
+        ("                          .began = r->began,\n",
+         "                          .began = r->since + SPAN_H(1),\n")]),
+    ("watch/slots.c", "another process forgets what looked well already", [
+        ("                          .well_since = r->well_since,\n", "")]),
+    ("watch/slots.c", "another process forgets that there was Success", [
+        ("                           .was_success = r->was_success,\n", "")]),
+    ("watch/slots.c", "a problem that is removed takes those behind it along", [
+        ("    *link = problem_at(m, slot)->next;\n", "    *link = NO_SLOT;\n")]),
+]
+
 # Each of another kind, and found within a second: for every day.
 DAILY = [
     "calls leave before the turn's records are durable",
     "Pending is taken for Success",
     "REJECT_MESSAGE is written with the name",
     "a wave starts while the last one is under way",
+    "a paused run goes on writing what was read already",
     "a change without a known answer is sent again",
     "a record that is doubled stays",
+    "one bad look is enough",
+    "what was told is not remembered",
 ]

@@ -33,6 +33,7 @@ struct scene_options {
     bool faults;   /* false: a world without trouble */
     bool crashes;
     bool waves;      /* in waves, or no more than some failures: a run pauses and is resumed */
+    bool orders;     /* people pause the run and change its pace */
     bool others;     /* another operator works on some of the identities */
     unsigned spared; /* bits of enum fault: kinds that are drawn and do not happen */
     struct suffix_list *suffixes;

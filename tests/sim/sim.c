@@ -59,7 +59,9 @@ static struct scheduler *scheduler_make(struct play *p, struct arena *memory, bo
                                         .surveys = p->seed % 5 != 0,
                                         .looks_closer = p->seed % 7 != 0,
                                         .suffixes = p->scene.options.suffixes,
-                                        .rate_per_s = p->scene.rate_per_s};
+                                        .rate_per_s = p->watcher.orders.kept_rate_per_s > 0
+                                                          ? p->watcher.orders.kept_rate_per_s
+                                                          : p->scene.rate_per_s};
     struct scheduler *scheduler = scheduler_init(memory, &p->scene.fleet, &options);
     for (uint32_t i = 0; scheduler && i < p->scene.fleet.choices_len; i++)
         row_restore(p, scheduler, i);
@@ -192,7 +194,7 @@ static void show(const struct play *p)
 }
 
 /* Every fourth seed has no faults, every second may crash, every third goes in waves, in two of
- * five there is another operator. */
+ * five there is another operator, in two of eight people give orders. */
 static struct scene_options options_of(uint64_t seed, struct suffix_list *suffixes)
 {
     return (struct scene_options){.seed = seed,
@@ -200,6 +202,7 @@ static struct scene_options options_of(uint64_t seed, struct suffix_list *suffix
                                   .crashes = seed % 2 == 1,
                                   .waves = seed % 3 == 0,
                                   .others = seed % 5 < 2,
+                                  .orders = seed % 8 > 5,
                                   .suffixes = suffixes};
 }
 
@@ -220,8 +223,9 @@ static void show_smallest(const struct scene_options *best)
     struct play p;
     struct coverage unused = {0};
     play(&p, best, &unused);
-    printf("smallest: %u jobs, crashes %s, waves %s, others %s, faults:", best->jobs,
-           best->crashes ? "on" : "off", best->waves ? "on" : "off", best->others ? "on" : "off");
+    printf("smallest: %u jobs, crashes %s, waves %s, others %s, orders %s, faults:", best->jobs,
+           best->crashes ? "on" : "off", best->waves ? "on" : "off", best->others ? "on" : "off",
+           best->orders ? "on" : "off");
     for (int kind = 0; kind < FAULTS_LEN; kind++)
         if (p.scene.world.faults.share[kind] > 0)
             printf(" %s", fault_name((enum fault)kind));
@@ -246,6 +250,9 @@ static void shrink(uint64_t seed, uint32_t jobs, struct suffix_list *suffixes)
     complains(&o, &best);
     o = best;
     o.others = false;
+    complains(&o, &best);
+    o = best;
+    o.orders = false;
     complains(&o, &best);
     for (unsigned kind = 0; kind < FAULTS_LEN; kind++) {
         o = best;

@@ -22,9 +22,12 @@ bool watcher_init(struct watcher *w, const struct scene *scene, struct world *wo
     w->rows = calloc(scene->fleet.choices_len, sizeof *w->rows);
     w->sends = calloc((size_t)buckets * RING, sizeof *w->sends);
     w->sends_len = calloc(buckets, sizeof *w->sends_len);
+    w->sent_at = calloc(buckets, sizeof *w->sent_at);
+    if (scene->options.orders)
+        orders_draw(&w->orders, scene->options.seed, ORDERS_MAX, SCENE_START, SPAN_H(10));
     w->tightened = calloc(scene->fleet.lanes_len, sizeof *w->tightened);
     w->lanes = calloc(scene->fleet.lanes_len, sizeof *w->lanes);
-    return w->rows && w->sends && w->sends_len && w->tightened && w->lanes;
+    return w->rows && w->sends && w->sends_len && w->sent_at && w->tightened && w->lanes;
 }
 
 void watcher_clear(struct watcher *w)
@@ -33,6 +36,7 @@ void watcher_clear(struct watcher *w)
     free(w->rows);
     free(w->sends);
     free(w->sends_len);
+    free(w->sent_at);
     free(w->tightened);
     free(w->lanes);
 }
@@ -209,6 +213,9 @@ static enum err watch_keep(void *ctx, const struct record *records, uint32_t len
     bool crash = w->crash_at && w->turns >= w->crash_at && !w->crashed;
     for (uint32_t i = 0; i < len && (!crash || w->crash_keeps); i++) {
         const struct record *r = &records[i];
+        const char *wrong = r->kind == RECORD_ORDER ? orders_keep(&w->orders, r) : NULL;
+        if (wrong)
+            watcher_complain(w, "%s", wrong);
         if (!record_is_of_job(r))
             continue;
         if (r->from != r->row.state && !job_may_move(r->from, r->row.state))
@@ -230,7 +237,15 @@ static enum err watch_keep(void *ctx, const struct record *records, uint32_t len
 static void check_rate(struct watcher *w, const struct call *call, instant_us now)
 {
     uint32_t bucket = call->lane * (uint32_t)CALL_KINDS + call->kind;
+    double paced = orders_rate(&w->orders);
     uint32_t rate = (uint32_t)w->scene->rate_per_s;
+    if (paced > 0 && w->sent_at[bucket] &&
+        now - w->sent_at[bucket] < (span_us)(1e6 / paced) - SPAN_MS(1))
+        watcher_complain(w, "%s: faster than the ordered %g a second",
+                         call_action(call->kind, call->api), paced);
+    w->sent_at[bucket] = now;
+    if (w->orders.len)
+        return; /* the rate has changed within a second, perhaps */
     instant_us *ring = &w->sends[(size_t)bucket * RING];
     uint32_t n = w->sends_len[bucket]++;
     if (n >= rate && now - ring[(n - rate) % RING] < SPAN_S(1))
@@ -353,6 +368,8 @@ static void check_write(struct watcher *w, const struct call *call)
         watcher_complain(w, "job %u: another write than the one that was kept", job);
     if (row->in_flight++)
         watcher_complain(w, "job %u: two writes in flight", job);
+    if (orders_paused(&w->orders))
+        watcher_complain(w, "job %u is written while the run is paused", job);
     check_read_before(w, job);
     check_others(w, job);
     if (call->behavior == BEHAVIOR_REJECT_MESSAGE)
@@ -443,10 +460,13 @@ static uint32_t watch_wait(void *ctx, instant_us until, struct event *events, ui
         events[0] = (struct event){.kind = EVENT_ABORT};
         return 1;
     }
-    uint32_t len = w->inner.wait(w->inner.world, until, events, max);
+    uint32_t len =
+        w->inner.wait(w->inner.world, when_earlier(until, orders_due(&w->orders)), events, max);
     for (uint32_t i = 0; i < len; i++)
         if (events[i].kind == EVENT_ANSWER)
             listen(w, events[i].call);
+    while (len < max && orders_give(&w->orders, world_now(w->world), &events[len]))
+        len++;
     if (world_is_stuck(w->world))
         watcher_complain(w, "the engine waits for ever with nothing on its way");
     return len;
@@ -561,6 +581,7 @@ static bool goes_on_tightened(const struct watcher *w, uint32_t job)
 void watcher_resume(struct watcher *w, bool reopens)
 {
     struct waves_seen *seen = &w->waves;
+    orders_resume(&w->orders);
     seen->failed = seen->open = seen->expired = 0;
     memset(w->lanes, 0, sizeof *w->lanes * w->scene->fleet.lanes_len);
     for (uint32_t i = 0; i < w->scene->fleet.choices_len; i++)
@@ -577,12 +598,16 @@ void watcher_resume(struct watcher *w, bool reopens)
             w->tightened[w->scene->fleet.choices[i].lane].fell_back = true;
     w->done_before = reopens ? UINT32_MAX : rows_done(w);
     memset(w->sends_len, 0, sizeof *w->sends_len * w->scene->fleet.lanes_len * CALL_KINDS);
+    memset(w->sent_at, 0, sizeof *w->sent_at * w->scene->fleet.lanes_len * CALL_KINDS);
 }
 
 bool watcher_paused(struct watcher *w, const struct scheduler *scheduler, const char *pause)
 {
     uint32_t done = rows_done(w);
     struct scheduler_totals totals;
+    const char *wrong = orders_end(&w->orders);
+    if (wrong)
+        watcher_complain(w, "%s", wrong);
     scheduler_totals(scheduler, &totals);
     if (totals.by_state[JOB_DONE] != done)
         watcher_complain(w, "%u jobs are final, and %u were kept as final",

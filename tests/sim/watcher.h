@@ -13,11 +13,13 @@
  *   what another operator has set stays   REJECT_MESSAGE only while the MX is there
  *   one of a lane is tightened first      a wave and a budget outlive the process
  *   what rejects mail waits for no DNS    a lane that has worked is never closed
+ *   a paused run writes nothing           an order is kept once, or has changed nothing
  */
 #ifndef MF_WATCHER_H
 #define MF_WATCHER_H
 
 #include "engine.h"
+#include "orders.h"
 #include "scene.h"
 #include "scheduler/scheduler.h"
 
@@ -78,7 +80,9 @@ struct watcher {
     struct io inner;
     struct arena arena;
     struct kept_row *rows;
-    instant_us *sends; /* per lane and kind: a ring of the last `rate` instants */
+    struct orders orders;
+    instant_us *sent_at; /* per lane and kind: the last one, and never before a change of pace */
+    instant_us *sends;   /* per lane and kind: a ring of the last `rate` instants */
     uint32_t *sends_len;
     struct waves_seen waves;
     struct tightened_seen *tightened; /* per lane */

@@ -2,6 +2,7 @@
  * The page's server with snapshots that a test asks for, one command a line on standard input:
  *
  *     publish N   N snapshots, one after the other
+ *     beat N      the part that changes has N bytes from now on
  *     health W    one whose last success was W seconds ago, with an interval of 10 s
  *     clients     prints how many look on
  *     memory      prints the peak of the process in KB
@@ -29,6 +30,7 @@ struct driver {
     struct page_server *server;
     uint32_t rows, count;
     size_t bytes; /* of the part that never changes */
+    int beat;     /* of the one that does */
 };
 
 static instant_us now(void)
@@ -75,7 +77,7 @@ static void publish(struct driver *d, span_us since_success, span_us interval)
                                     .reason = TEXT("waits for the MX record of its owner"),
                                     .state = i % 10 ? TEXT("done") : TEXT("waiting-dns")};
     d->count++;
-    s->parts[0] = (struct page_part){"beat", arena_fmt(a, "<b>%u</b>", d->count)};
+    s->parts[0] = (struct page_part){"beat", arena_fmt(a, "<b>%0*u</b>", d->beat, d->count)};
     s->parts[1] = (struct page_part){"still", (struct text){big, d->bytes}};
     s->parts_len = 2;
     s->status = arena_fmt(a, "{\"count\":%u}", d->count);
@@ -101,6 +103,8 @@ static void commands_take(struct driver *d)
         if (sscanf(line, "publish %u", &number) == 1) {
             while (number--)
                 publish(d, 0, 0);
+        } else if (sscanf(line, "beat %u", &number) == 1) {
+            d->beat = (int)(number < 1000000 ? number : 1000000);
         } else if (sscanf(line, "health %u", &number) == 1) {
             publish(d, SPAN_S(number), SPAN_S(10));
         } else if (strcmp(line, "clients\n") == 0) {

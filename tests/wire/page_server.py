@@ -4,6 +4,7 @@ under names of their own, clients without the token, slow ones, ones that never 
 
 usage: page_server.py PAGE_DRIVER"""
 
+import errno
 import json
 import os
 import pathlib
@@ -26,7 +27,9 @@ TOKEN = "a-token-of-22-letters."
 
 class Server:
     def __init__(self, listen="127.0.0.1:0", rows=100, size=100, *options, token=None):
-        environment = {**os.environ, "PAGE_TOKEN": token or ""}
+        # what is freed is freed, for the figures of memory, also with the sanitizer
+        asan = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=4"
+        environment = {**os.environ, "PAGE_TOKEN": token or "", "ASAN_OPTIONS": asan}
         options = [*options, *(["--token-env", "PAGE_TOKEN"] if token else [])]
         self.process = subprocess.Popen([DRIVER, listen, str(rows), str(size), *options], text=True, env=environment,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -133,12 +136,12 @@ def looking_on():
     check("who comes late gets the same at once", late.wait(lambda b: b.events() == early.events(), 0.9))
     time.sleep(1)
     s.order("publish 50")
-    check("then a newer one", late.wait(lambda b: len(b.events()) > 1))
-    time.sleep(1.2)
-    beats = [parts["beat"] for _, parts in late.events()]
-    check("fifty snapshots at once are one or two events", beats[-1] == "<b>51</b>" and len(beats) <= 3, beats)
+    began = time.monotonic()
+    check("then newer ones, up to the newest", late.wait(lambda b: b.events()[-1][1]["beat"] == "<b>51</b>", 20), late.events()[-1])
+    took, beats = time.monotonic() - began, [parts["beat"] for _, parts in late.events()]
+    check("fifty snapshots at once are one event a second", len(beats) - 1 <= 2 + took, beats, took)
     check("with the part that changed alone", all(set(parts) == {"beat"} for _, parts in late.events()[1:]))
-    check("and two browsers saw the same", early.events() == late.events())
+    check("and two browsers saw the same", early.wait(lambda b: b.events() == late.events()), early.events()[-1], late.events()[-1])
 
     last = late.events()[-1][0]
     back = Browser(s, last=last)
@@ -170,7 +173,7 @@ def answers():
     check("the index page", status == 200 and "<b id=" in body, status)
     policy = headers["content-security-policy"]
     check("its policy names script and style by hash", policy.count("sha256-") == 2 and "unsafe" not in policy, policy)
-    for name, value in {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer", "cache-control": "no-store"}.items():
+    for name, value in {"x-content-type-options": "nosniff", "referrer-policy": "same-origin", "cache-control": "no-store"}.items():
         check(f"{name} is {value}", all(s.ask(path)[1].get(name) == value for path in ("/", "/api/status", "/metrics", "/no", "/healthz")))
     check("nobody may frame it", "frame-ancestors 'none'" in policy and "frame-ancestors 'none'" in s.ask("/api/rows")[1]["content-security-policy"])
     status, headers, body = s.ask("/metrics")
@@ -336,7 +339,7 @@ def over_tls(top):
     refused("a key of another certificate", "cannot be used", "--tls-cert", cert, "--tls-key", other)
     refused("no key", "give --tls-key", "--tls-cert", cert)
     refused("no certificate", "give --tls-cert", "--tls-key", key)
-    refused("a missing file", "No such file", "--tls-cert", top / "none.pem", "--tls-key", key)
+    refused("a missing file", os.strerror(errno.ENOENT), "--tls-cert", top / "none.pem", "--tls-key", key)
     refused("the key in the place of the certificate", "has no certificate", "--tls-cert", key, "--tls-key", key)
     refused("the certificate in the place of the key", "mode", "--tls-cert", cert, "--tls-key", cert)
     key.chmod(0o640)
@@ -389,7 +392,7 @@ def slow_ones():
     check("who says nothing is cut off", all(c in over for c in silent))
     check("half a body is cut off", half in over)
     check("who never reads is cut off", all(c in over for c in stuck), sum(c in over for c in stuck))
-    check("and they cost no memory", after - before < 60000, before, after)
+    check("and they cost no memory", after - before < patient(60000), before, after)
     check("none looks on any more", s.told("clients") == "0")
     took, _ = s.close()
     for connection in [*drip, *silent, half, *stuck]:
@@ -427,7 +430,6 @@ def crowds():
     for connection in idle:
         connection.close()
     check("and then it is as before", wait_for(lambda: s.ask("/healthz")[0] == 200, 5))
-    began = time.monotonic()
     took, _ = s.close()
     check("all are ended within a second", took < patient(1) * 1000 and all(b.is_over.wait(2) for b in browsers), took)
 

@@ -247,6 +247,30 @@ def refused(room, url):
     check("and makes no file", not (room.path / "dry.jsonl").exists() and not of("/dry/x"))
 
 
+def paused(room):
+    """A person's order is told, with the person."""
+    live = room.start("apply", "late.yaml", "--yes", "--events", "pause.jsonl", "--metrics", "pause.prom", "--journal", "pause.db",
+                      stderr=subprocess.DEVNULL)
+    until(lambda: room.events("pause.jsonl"))
+    for verb, wanted in (("pause", "run-paused"), ("resume", "run-resumed")):
+        told = subprocess.run([room.mailfrom, verb, "1", "--journal", "pause.db"], cwd=room.path, env=room.environment(),
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=patient(30))
+        event = until(lambda: [e for e in room.events("pause.jsonl") if e["type"] == wanted], 10)
+        check(f"{verb} is told", event, told, room.events("pause.jsonl"))
+        if verb == "pause" and event:
+            check("with the person and the way on", "paused by " in event[0]["reason"] and "mailfrom resume 1" in event[0]["mend"] and
+                  event[0]["level"] == "warning", event)
+    live.send_signal(signal.SIGINT)
+    live.communicate(timeout=patient(60))
+
+
+def well_formed(room, *names):
+    """By Prometheus's own reader."""
+    for name in names:
+        read = subprocess.run(["promtool", "check", "metrics"], input=(room.path / name).read_text(), capture_output=True, text=True)
+        check(f"promtool finds nothing wrong in {name}", read.returncode == 0 and not read.stderr.strip(), read)
+
+
 def killed(room):
     """kill -9: what was told is whole, and the resume tells it goes on."""
     live = room.start("apply", "late.yaml", "--yes", "--events", "kill.jsonl", "--journal", "kill.db", stderr=subprocess.DEVNULL)
@@ -291,6 +315,11 @@ identities: [a.upd.test, b.upd.test]
             check(f"{verb} tells of its names", done.returncode == DONE and [e["type"] for e in events] == ["run-started", "run-ended"]
                   and events[-1]["finished"] == events[-1]["rows"] == 2 and events[-1]["verb"] == verb, done.stdout, done.stderr, events)
             check("and has figures", f'mailfrom_run_finished{{verb="{verb}"}} 2' in (room.path / f"{verb}.prom").read_text())
+        done = subprocess.run([mailfrom, "apply", "publish.yaml", "--publish", "--no-wait", *map(str, reach), "--rate", "50", "--dns", "authority", "--events", "both.jsonl"],
+                              cwd=room.path, env=room.environment(), capture_output=True, text=True, timeout=patient(60))
+        events = room.events("both.jsonl")
+        check("apply --publish tells of its identities", done.returncode in (DONE, STOPPED) and [e["type"] for e in events] == ["run-started", "run-ended"]
+              and events[-1]["rows"] == 2 and events[-1]["level"] == ("well" if done.returncode == DONE else "warning"), done, events)
     finally:
         server.terminate()
         server.wait()
@@ -311,7 +340,9 @@ def main():
         files(room)
         refused(room, url)
         killed(room)
+        paused(room)
         publishes(sys.argv[1], room)
+        well_formed(room, "run.prom", "kill.prom", "publish.prom", "pause.prom")
         hung(room, *hanging)
     verdict()
 

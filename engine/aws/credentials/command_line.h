@@ -1,6 +1,7 @@
 /*
  * A command line split by POSIX quoting alone: no expansion, no pipe, no execution. For the family
- * of this folder, and for the hooks of engine/notify. Source: Python's shlex.split(), used by botocore for credential_process.
+ * of this folder, and for the hooks of engine/notify. Source: Python's shlex.split(), used by
+ * botocore for credential_process.
  */
 #ifndef MF_COMMAND_LINE_H
 #define MF_COMMAND_LINE_H

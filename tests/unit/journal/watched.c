@@ -32,12 +32,12 @@ static bool identity_tell(void *ctx, const struct watch_identity_record *r)
     if (r->is_free)
         buf_add_fmt(ctx, "%llu free; ", (unsigned long long)r->number);
     else
-        buf_add_fmt(ctx, "%llu " TEXT_FMT "/" TEXT_FMT "/" TEXT_FMT "/" TEXT_FMT " " TEXT_FMT
-                         " %d %lld %lld; ",
-                    (unsigned long long)r->number, TEXT_ARG(k->lane.account),
-                    TEXT_ARG(k->lane.number), TEXT_ARG(k->lane.region), TEXT_ARG(k->identity),
-                    TEXT_ARG(r->mail_from), r->was_success, (long long)r->looked,
-                    (long long)r->verified);
+        buf_add_fmt(
+            ctx,
+            "%llu " TEXT_FMT "/" TEXT_FMT "/" TEXT_FMT "/" TEXT_FMT " " TEXT_FMT " %d %lld %lld; ",
+            (unsigned long long)r->number, TEXT_ARG(k->lane.account), TEXT_ARG(k->lane.number),
+            TEXT_ARG(k->lane.region), TEXT_ARG(k->identity), TEXT_ARG(r->mail_from), r->was_success,
+            (long long)r->looked, (long long)r->verified);
     return true;
 }
 
@@ -101,8 +101,8 @@ static void a_row_replaces_that_of_its_number(void **state)
     stored_open(s, JOURNAL_WRITE);
     p = (struct watch_problem_record){.number = 1, .is_free = true};
     assert_int_equal(keep(s, NULL, &p), OK);
-    assert_remembered(
-        s, IDENTITY "3 free; 1 free; 2 of 1: unseen page critical 1001 1002 1003 1004; ");
+    assert_remembered(s, IDENTITY
+                      "3 free; 1 free; 2 of 1: unseen page critical 1001 1002 1003 1004; ");
 }
 
 /* Of a sweep everything is there or nothing. */

@@ -80,7 +80,8 @@ POOLS |= {
     "server": ["192.0.2.53", "192.0.2.53:5353", "[2001:db8::53]:53", "2001:db8::53", "ns1.example", "192.0.2", "::1"],
     "key_file": ["tsig.key", "/etc/tsig.key", "a b.key", "../x"], "algorithm": ["hmac-sha256", "HMAC-SHA384", "hmac-md5", "hmac-sha1"],
     "name": NAMES,
-}
+    "watch": [{}, {"confirm": "10m"}, {"confrim": "10m"}], "confirm": SPANS, "trouble_looks": NUMBERS + [1000, 1001, "1000", "01000", "1001"],
+} | dict.fromkeys(("critical", "page_before", "verification", "every"), SPANS)
 
 # What a second look finds: complaints that no schema can make.
 SECOND_LOOK = re.compile(
@@ -113,6 +114,8 @@ def keys():
         yield from ((*section, "dns", key) for key in ("require", "mx_region", "timeout"))
     yield "identities", 0, "identity"
     yield "dns", "publish"
+    yield ("watch",)
+    yield from (("watch", key) for key in ("confirm", "critical", "page_before", "trouble_looks", "verification", "every"))
     for kind, inner in PROVIDERS.items():
         yield "dns", "publish", 0, kind
         yield from (("dns", "publish", 0, kind, key) for key in inner)
@@ -125,6 +128,8 @@ def with_value(path, value):
     if path[:1] == ("identities",) and len(path) > 1:
         document["identities"] = [{"identity": "a.example", "dns": {}}]
     document["defaults"]["dns"] = {}
+    if path[0] == "watch":
+        document["watch"] = {}
     if path[0] == "dns":
         kind = path[3] if len(path) > 3 and path[3] in PROVIDERS else "cloudflare"
         document["dns"] = {"publish": [{"zones": ["a.example"], kind: copy.deepcopy(PROVIDERS[kind])}]}

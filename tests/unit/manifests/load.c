@@ -50,6 +50,7 @@ static const struct {
     {TOP "identities: [example.com]\n", "default us-east-1 example.com bounce.example.com\n"},
     {TOP "identities: []\n", ""},
     {"version: 1\nidentities: []\nwaves: [10, 2.5%, 100%]\nmax_failures: 0\n", ""},
+    {"version: 1\nidentities: []\nwatch: {}\n", ""},
     /* Plain scalars are text: none of these is a boolean, a number or nothing. */
     {"version: 1\ndefaults: {region: us-east-1, mail_from: default}\n"
      "identities: [no, on, yes, null, ~, 1e3.example, 0x10, 12:30, 010, .inf, '12']\n",
@@ -238,7 +239,8 @@ static void accounts_keep_what_they_say(void **state)
     struct loaded l;
     file_write("x.yaml",
                "version: 1\nidentities: [{identity: a.example, account: one, region: us-east-1,\n"
-               "  mail_from: default}]\nwaves: [10, 2.5%]\nmax_failures: 2%\naccounts:\n"
+               "  mail_from: default}]\nwaves: [10, 2.5%]\nmax_failures: 2%\n"
+               "watch: {confirm: 20m, trouble_looks: 5, every: 1h30m}\naccounts:\n"
                "  one: {profile: my profile, account_id: 011122223333, rate: 0.25}\n"
                "  two:\n    role_arn: arn:aws-us-gov:iam::111122223333:role/path/mail\n"
                "    external_id: x:1\n    source_profile: base\n    rate: 10000\n");
@@ -258,6 +260,8 @@ static void accounts_keep_what_they_say(void **state)
     assert_true(f->waves[0].value == 10 && !f->waves[0].is_percent);
     assert_true(f->waves[1].value == 2.5 && f->waves[1].is_percent);
     assert_true(f->max_failures.value == 2 && f->max_failures.is_percent);
+    assert_true(f->watch.confirm == SPAN_M(20) && f->watch.trouble_looks == 5);
+    assert_true(f->watch.every == SPAN_M(90) && f->watch.critical == SPAN_H(6)); /* the usual */
     loaded_clear(&l);
 }
 

@@ -138,6 +138,26 @@ static void a_signal_goes_to_both(void **state)
     assert_int_equal(p->second.signals, 1);
 }
 
+static void an_order_goes_to_both_and_is_kept_once(void **state)
+{
+    struct pair *p = *state;
+    struct order pause = {.kind = ORDER_PAUSE};
+    const struct event order = {.kind = EVENT_CONTROL, .order = &pause};
+    uint32_t len;
+    p->both.event(p->both.ctx, &order, 1);
+    assert_int_equal(p->first.signals, 1);
+    assert_int_equal(p->second.signals, 1);
+    p->first.records_len = p->second.records_len = 2;
+    p->first.records[1] = p->second.records[0] =
+        (struct record){.kind = RECORD_ORDER, .order = &pause};
+    p->second.records[1].job = 20;
+    turn(p, &len);
+    const struct record *r = p->both.records(p->both.ctx, &len);
+    assert_int_equal(len, 3);
+    assert_int_equal(r[1].kind, RECORD_ORDER);
+    assert_int_equal(r[2].job, 20);
+}
+
 static void the_calls_of_a_turn_are_shared(void **state)
 {
     struct pair *p = *state;
@@ -213,6 +233,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(an_answer_goes_to_the_owner_of_its_call),
         TEST(a_signal_goes_to_both),
+        TEST(an_order_goes_to_both_and_is_kept_once),
         TEST(the_calls_of_a_turn_are_shared),
         TEST(the_records_of_both_are_one_array_until_the_turn_ends),
         TEST(one_that_drains_by_itself_takes_the_other_along_once),

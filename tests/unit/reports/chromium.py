@@ -1,9 +1,11 @@
 """Headless Chromium, spoken to over a pair of pipes (DevTools protocol, no port is opened)."""
 
+import fcntl
 import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 
 PROGRAMS = ("chromium-headless-shell", "chromium")
@@ -24,8 +26,13 @@ class Browser:
         self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         to_read, self.to_it = os.pipe()
         self.from_it, to_write = os.pipe()
-        # The protocol's pipes are descriptors 3 and 4, whatever numbers ours have.
-        command = ["sh", "-c", f'exec 3<&{to_read} 4>&{to_write}; exec "$@"', "sh", program(), *FLAGS]
+        # The protocol's pipes are descriptors 3 and 4, whatever numbers ours have; so ours are others.
+        ours = to_read, to_write
+        to_read, to_write = (fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 10) for fd in ours)
+        for fd in ours:
+            os.close(fd)
+        move = f"import os, sys; os.dup2({to_read}, 3); os.dup2({to_write}, 4); os.execv(sys.argv[1], sys.argv[1:])"
+        command = [sys.executable, "-c", move, program(), *FLAGS]
         self.process = subprocess.Popen(
             [*command, f"--user-data-dir={self.folder.name}"], pass_fds=(to_read, to_write),
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -287,6 +287,30 @@ static void a_bucket_holds_its_burst_and_refills_at_its_rate(void **state)
     assert_false(ses_model_admit(&w->m, w->lane, SES_PUT_V2, now + SPAN_S(100)));
 }
 
+static void what_other_operators_take_they_can_give_back(void **state)
+{
+    struct world *w = *state;
+    uint32_t id;
+    assert_int_equal(add(w, "a.example", "m.a.example", MAIL_FROM_SUCCESS), OK);
+    assert_true(ses_model_find(&w->m, w->lane, TEXT("a.example"), &id));
+    ses_model_unverify(&w->m, id);
+    assert_int_equal(ses_model_facts(&w->m, id).verification, VERIFICATION_FAILED);
+    ses_model_delete(&w->m, id);
+    uint32_t none;
+    assert_false(ses_model_find(&w->m, w->lane, TEXT("a.example"), &none));
+    assert_int_equal(ses_model_next_due(&w->m), WHEN_NEVER);
+    ses_model_create_again(&w->m, id, SPAN_H(1));
+    assert_true(ses_model_find(&w->m, w->lane, TEXT("a.example"), &none));
+    struct ses_facts facts = ses_model_facts(&w->m, id);
+    assert_int_equal(facts.verification, VERIFICATION_SUCCESS);
+    assert_int_equal(facts.status, MAIL_FROM_NONE);
+    assert_int_equal(facts.mail_from.len, 0);
+    assert_int_equal(ses_model_next_due(&w->m), WHEN_NEVER);
+    ses_model_unverify(&w->m, id);
+    ses_model_verify(&w->m, id);
+    assert_int_equal(ses_model_facts(&w->m, id).verification, VERIFICATION_SUCCESS);
+}
+
 static void pages_hold_every_identity_once_and_in_order(void **state)
 {
     struct world w;
@@ -340,6 +364,7 @@ int main(void)
         cmocka_unit_test(only_one_feedback_host_of_ses_is_right),
         cmocka_unit_test_setup_teardown(a_bucket_holds_its_burst_and_refills_at_its_rate, set,
                                         clear),
+        cmocka_unit_test_setup_teardown(what_other_operators_take_they_can_give_back, set, clear),
         cmocka_unit_test(pages_hold_every_identity_once_and_in_order),
     };
     return cmocka_run_group_tests_name("ses_model", tests, NULL, NULL);

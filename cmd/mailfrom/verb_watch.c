@@ -1,0 +1,452 @@
+/* watch: one sweep, or one after another; what it finds is shown, remembered and told. */
+#include "base/plural.h"
+#include "live_page.h"
+#include "journal/store_sqlite/store_sqlite.h"
+#include "notify/notify.h"
+#include "options/advice.h"
+#include "reports/event_line.h"
+#include "reports/metrics.h"
+#include "run/narrow.h"
+#include "session.h"
+#include "ui/exit_codes.h"
+#include "ui/messages.h"
+#include "ui/ticker.h"
+#include "ui/watch_report.h"
+#include "verbs.h"
+#include "wire/os_clock.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NAGIOS_UNKNOWN 3
+
+/* What outlives a sweep. */
+struct watcher {
+    const struct options *options;
+    struct signals signals;
+    struct os_clock clock;
+    struct live_page *page;  /* NULL: none is wished */
+    struct journal *journal; /* of the memory; NULL: a dry run without one */
+    bool is_endless;
+    uint32_t sweeps;
+    span_us every;           /* from start to start; known after the first sweep */
+    instant_us last_run, last_success;
+    struct watching_calls calls[CALL_KINDS][2];
+};
+
+/* One sweep. */
+struct sweeping {
+    struct watcher *watcher;
+    struct ticker ticker; /* of one that is not repeated */
+    struct session *session;
+    struct watch_memory *memory;
+    struct watching watching;
+    struct watch_report report;
+};
+
+static bool is_nagios(const struct options *o)
+{
+    return o->format && strcmp(o->format, "nagios") == 0;
+}
+
+/* Is standard output for what a person reads? */
+static bool shows_text(const struct options *o)
+{
+    bool has_events = o->notify.events && strcmp(o->notify.events, "-") == 0;
+    return !o->json && !is_nagios(o) && !has_events;
+}
+
+/* ---- the memory ---- */
+
+static enum err journal_of_memory(struct watcher *w, struct why *why)
+{
+    char path[PATH_MAX];
+    const struct options *o = w->options;
+    snprintf(path, sizeof path, "%s" OPTIONS_WATCHED, options_journal(o));
+    enum err err = journal_open_file(&w->journal, path, o->dry_run ? JOURNAL_READ : JOURNAL_WRITE,
+                                     why);
+    if (err == ERR_GONE && o->dry_run)
+        return OK;
+    return err == OK ? OK : why_wrap(why, err, "what watching remembers");
+}
+
+static enum err memory_open(struct sweeping *s, struct why *why)
+{
+    const struct watcher *w = s->watcher;
+    s->memory = watch_open(&s->session->run.fleet.watch);
+    enum err err = s->memory ? OK : why_set(why, ERR_NOMEM, "out of memory");
+    if (err == OK && w->journal)
+        err = journal_watch_each(w->journal, watch_learn_identity, watch_learn_problem, s->memory,
+                                 why);
+    if (err == OK && watch_left_out(s->memory))
+        message_error("%u rows of what watching remembers are damaged: when those problems began "
+                      "is not known any more",
+                      watch_left_out(s->memory));
+    return err;
+}
+
+static enum err memory_keep(struct sweeping *s, struct why *why)
+{
+    struct watch_rows rows;
+    if (!s->watcher->journal || s->watcher->options->dry_run)
+        return OK;
+    if (!watch_rows(s->memory, &rows))
+        return why_set(why, ERR_NOMEM, "out of memory");
+    enum err err = journal_watch_keep(s->watcher->journal, &rows, why);
+    if (err == OK)
+        watch_kept(s->memory);
+    return err;
+}
+
+/* ---- what is told ---- */
+
+static void event_tell(struct sweeping *s, const struct watch_event *e)
+{
+    const struct run *r = &s->session->run;
+    const struct watching *w = &s->watching;
+    const struct watching_problem *p = watching_find(w, e);
+    struct notifier *notifier = s->watcher->options->notify.notifier;
+    struct buf mend, line;
+    struct notification what = {.type = NOTE_PROBLEM,
+                                .at = w->ended,
+                                .kind = e->kind,
+                                .from = e->from,
+                                .to = e->to,
+                                .identity = e->key.identity,
+                                .account = e->key.lane.account,
+                                .account_number = e->key.lane.number,
+                                .region = e->key.lane.region,
+                                .since = e->since,
+                                .deadline = e->deadline,
+                                .run = r->head.id,
+                                .verb = TEXT("watch"),
+                                .rows = r->fleet.choices_len,
+                                .finished = r->fleet.choices_len - w->unseen,
+                                .bad = w->rows_bad};
+    buf_init(&mend, sizeof((struct advice *)0)->text);
+    buf_init(&line, EVENT_LINE_MAX);
+    if (p) {
+        watch_mend(&mend, &s->report, p, true);
+        what.reason = text_of(p->reason);
+        what.mend = buf_text(&mend);
+    } else {
+        what.reason = TEXT("it is over");
+    }
+    if (notifier)
+        notifier_tell(notifier, &what);
+    if (s->watcher->is_endless && s->watcher->sweeps > 1 && shows_text(s->watcher->options)) {
+        char at[WHEN_LEN];
+        event_sentence_add(&line, &what);
+        printf("%s %s\n", when_format(w->ended, at), line.failed ? "" : message_safe(&mend, buf_text(&line)));
+    }
+    buf_clear(&mend);
+    buf_clear(&line);
+}
+
+/* Kept before told: what a crash in between leaves is told by the next process, marked as such. */
+static enum err changes_tell(struct sweeping *s, struct why *why)
+{
+    uint32_t len;
+    enum err err = memory_keep(s, why);
+    const struct watch_event *events = watch_events(s->memory, &len);
+    if (err != OK || len == 0)
+        return err;
+    for (uint32_t i = 0; i < len; i++)
+        event_tell(s, &events[i]);
+    watch_told(s->memory);
+    return memory_keep(s, why);
+}
+
+/* The page has every row for its search. */
+static enum err page_tell(struct sweeping *s, struct text metrics, struct why *why)
+{
+    const struct watcher *w = s->watcher;
+    const struct watching *seen = &s->watching;
+    const struct fleet *f = &s->session->run.fleet;
+    struct watch_counts c = watch_count(seen);
+    struct arena texts;
+    if (!w->page)
+        return OK;
+    bool *is_bad = calloc(f->choices_len + 1u, sizeof *is_bad);
+    struct live_problem *rows =
+        calloc((size_t)f->choices_len + seen->problems_len + 1, sizeof *rows);
+    struct live_watch page = {.problems = rows,
+                              .problems_len = seen->problems_len,
+                              .rows = rows,
+                              .identities = f->choices_len,
+                              .with_problems = seen->rows_bad,
+                              .last_sweep = w->last_success,
+                              .took = seen->ended - seen->began,
+                              .next_sweep = w->is_endless ? seen->began + w->every : WHEN_NEVER,
+                              .trouble = seen->blind ? text_of(seen->blind) : TEXT_NONE,
+                              .calls = watching_calls_sent(seen),
+                              .now = os_clock_now(&w->clock)};
+    arena_init(&texts, SIZE_MAX);
+    bool failed = !is_bad || !rows;
+    for (uint32_t i = 0; !failed && i < seen->problems_len; i++) {
+        const struct watching_problem *p = &seen->problems[i];
+        const struct watch_key key = watching_key(f, p->tag);
+        struct buf mend;
+        buf_init(&mend, sizeof((struct advice *)0)->text);
+        watch_mend(&mend, &s->report, p, true);
+        struct text copy = arena_text(&texts, buf_text(&mend));
+        buf_clear(&mend);
+        rows[i] = (struct live_problem){p->level,     p->kind,      key.lane.account, key.lane.region,
+                                        key.identity, text_of(p->reason), copy, p->since,
+                                        p->deadline ? p->deadline : WHEN_NEVER};
+        if (key.identity.len)
+            is_bad[p->tag] = true;
+    }
+    page.rows_len = seen->problems_len;
+    for (uint32_t row = 0; !failed && row < f->choices_len; row++) {
+        const struct watch_key key = watching_key(f, row);
+        if (!is_bad[row])
+            rows[page.rows_len++] = (struct live_problem){.account = key.lane.account,
+                                                          .region = key.lane.region,
+                                                          .identity = key.identity,
+                                                          .deadline = WHEN_NEVER};
+    }
+    memcpy(page.by_level, c.by_level, sizeof page.by_level);
+    page.by_level[WATCH_WELL] = f->choices_len - seen->rows_bad;
+    enum err err = failed ? why_set(why, ERR_NOMEM, "out of memory")
+                          : live_page_watched(w->page, &page, metrics, w->every, why);
+    free(is_bad);
+    free(rows);
+    arena_clear(&texts);
+    return err;
+}
+
+static void metrics_tell(struct sweeping *s)
+{
+    struct why why = {""};
+    struct watcher *w = s->watcher;
+    const struct watching *seen = &s->watching;
+    const struct fleet *f = &s->session->run.fleet;
+    struct watch_counts c = watch_count(seen);
+    struct metrics_calls calls[2 * CALL_ASK];
+    struct metrics_lane *lanes = calloc(f->lanes_len + 1u, sizeof *lanes);
+    struct buf text;
+    struct watch_metrics m = {.last_run = w->last_run,
+                              .last_success = w->last_success,
+                              .duration = seen->ended - seen->began,
+                              .next_failed = c.next_failed,
+                              .lanes = lanes,
+                              .lanes_len = lanes && seen->lanes ? f->lanes_len : 0,
+                              .calls = calls};
+    for (uint32_t i = 0; i < m.lanes_len; i++) {
+        const struct lane_name name = watching_key(f, WATCHING_LANE | i).lane;
+        lanes[i] = (struct metrics_lane){.account = name.account, .region = name.region};
+        memcpy(lanes[i].by_status, seen->lanes[i].by_status, sizeof lanes[i].by_status);
+        lanes[i].by_status[MAIL_FROM_UNKNOWN] += seen->lanes[i].unseen;
+    }
+    for (unsigned kind = 0; kind < CALL_ASK; kind++)
+        for (int v = 0; v < 2; v++)
+            if (w->calls[kind][v].sent)
+                calls[m.calls_len++] = (struct metrics_calls){
+                    .action = text_of(call_action((enum call_kind)kind, (enum api)v)),
+                    .ok = w->calls[kind][v].sent - w->calls[kind][v].throttled,
+                    .throttled = w->calls[kind][v].throttled};
+    memcpy(m.problems, c.by_kind, sizeof m.problems);
+    memcpy(m.by_level, c.by_level, sizeof m.by_level);
+    buf_init(&text, METRICS_BYTES_MAX);
+    watch_metrics_add(&text, &m);
+    if (!text.failed && w->options->notify.notifier)
+        notifier_metrics(w->options->notify.notifier, buf_text(&text));
+    if (page_tell(s, buf_text(&text), &why) != OK)
+        message_error("--listen: %s", why.text);
+    buf_clear(&text);
+    free(lanes);
+}
+
+static void failure_tell(struct sweeping *s, const char *reason)
+{
+    struct watcher *w = s->watcher;
+    const struct run *r = &s->session->run;
+    const struct notification what = {.type = NOTE_SWEEP_FAILED,
+                                      .at = os_clock_now(&w->clock),
+                                      .to = WATCH_CRITICAL,
+                                      .reason = text_of(reason),
+                                      .since = w->last_success,
+                                      .deadline = WHEN_NEVER,
+                                      .run = r->head.id,
+                                      .verb = TEXT("watch"),
+                                      .rows = r->fleet.choices_len};
+    if (w->options->notify.notifier)
+        notifier_tell(w->options->notify.notifier, &what);
+}
+
+/* ---- one sweep ---- */
+
+static void looks_show(void *ctx, const struct scheduler *scheduler, instant_us now)
+{
+    struct sweeping *s = ctx;
+    struct scheduler_totals totals;
+    char line[128];
+    if (!ticker_is_due(&s->ticker, now))
+        return;
+    scheduler_totals(scheduler, &totals);
+    snprintf(line, sizeof line, "watch: looked at %u of %u %s", totals.by_state[JOB_DONE],
+             totals.jobs, plural(totals.jobs, "identity", "identities"));
+    ticker_show(&s->ticker, line);
+}
+
+static void looks_end(void *ctx, const struct run *r, bool failed, instant_us now)
+{
+    (void)r, (void)failed, (void)now;
+    ticker_end(&((struct sweeping *)ctx)->ticker);
+}
+
+static enum err fleet_load(struct sweeping *s, struct why *why)
+{
+    struct session *session = s->session;
+    struct run *r = &session->run;
+    enum err err = session_fleet(session, why);
+    if (err != OK || !session_names_run(&session->options))
+        return err;
+    err = run_begun(r, why, "run %llu", (unsigned long long)r->head.id);
+    return err == OK ? run_view(r, &session->options.access, &session->options.selection, why) : err;
+}
+
+static enum err sweep_show(struct sweeping *s, struct why *why)
+{
+    const struct watcher *w = s->watcher;
+    const struct options *o = s->report.options;
+    bool is_repeated = w->is_endless && w->sweeps > 1;
+    enum err err = OK;
+    if (o->json) {
+        fflush(stdout);
+        err = deliver("-", watch_json, &s->report, why);
+    } else if (shows_text(o) && !is_repeated) {
+        watch_text_print(&s->report);
+    }
+    fflush(stdout);
+    return err;
+}
+
+static void calls_add(struct watcher *w, const struct watching *seen)
+{
+    for (unsigned kind = 0; kind < CALL_ASK; kind++) {
+        for (int v = 0; v < 2; v++) {
+            w->calls[kind][v].sent += seen->calls[kind][v].sent;
+            w->calls[kind][v].throttled += seen->calls[kind][v].throttled;
+        }
+    }
+}
+
+/* After a sweep that saw something or nothing. */
+static int sweep_conclude(struct sweeping *s, enum err swept, struct why *why)
+{
+    struct watcher *w = s->watcher;
+    struct watching *seen = &s->watching;
+    struct notifier *notifier = w->options->notify.notifier;
+    struct why second = {""};
+    w->last_run = seen->ended;
+    w->last_success = seen->has_looked ? seen->ended : w->last_success;
+    calls_add(w, seen);
+    enum err err = swept == ERR_NOMEM ? swept : changes_tell(s, &second);
+    if (swept == OK && err == OK)
+        err = sweep_show(s, &second);
+    if (swept != OK)
+        message_error("%s", why->text);
+    if (err != OK && swept != ERR_NOMEM)
+        message_error("%s", second.text);
+    bool is_good = swept == OK && err == OK && seen->has_looked;
+    const char *blind = swept != OK ? why->text : err != OK ? second.text : seen->blind;
+    if (!is_good)
+        failure_tell(s, blind);
+    metrics_tell(s);
+    if (notifier)
+        notifier_beat(notifier, is_good ? BEAT_GOOD : BEAT_FAILED);
+    if (is_nagios(w->options))
+        return watch_nagios_print(&s->report, is_good ? NULL : blind);
+    return swept == OK && err == OK ? watch_exit_code(&s->report) : EXIT_CANNOT_RUN;
+}
+
+/* due: when it was to begin; 0: now. */
+static int sweep_run(struct watcher *w, instant_us due, struct why *why)
+{
+    struct sweeping s = {.watcher = w, .session = session_new(w->options)};
+    struct notifier *notifier = w->options->notify.notifier;
+    if (!s.session)
+        return session_refused();
+    struct options *o = &s.session->options;
+    struct run *r = &s.session->run;
+    r->config.owner = signals_owner(&w->signals);
+    r->config.observer = (struct run_observer){0};
+    if (!w->is_endless) {
+        ticker_begin(&s.ticker, o);
+        r->config.observer = (struct run_observer){&s, .turn = looks_show, .end = looks_end};
+    } else {
+        o->quiet = o->quiet || w->sweeps > 0; /* its notes are those of the first sweep */
+        if (o->quiet)
+            r->config.notices = (struct notices){0};
+    }
+    s.report = (struct watch_report){.options = w->options, .watching = &s.watching};
+    w->sweeps++;
+    if (notifier)
+        notifier_beat(notifier, BEAT_START);
+    enum err err = fleet_load(&s, why);
+    if (err == OK)
+        err = memory_open(&s, why);
+    watching_init(&s.watching, r, s.memory);
+    s.watching.began = due;
+    int code = EXIT_CANNOT_RUN;
+    if (err == OK) {
+        w->every = o->every_as_written ? r->fleet.watch.every : o->every;
+        err = watching_sweep(&s.watching, why);
+        code = s.watching.was_stopped ? EXIT_STOPPED : sweep_conclude(&s, err, why);
+    } else {
+        message_error("%s", why->text);
+        failure_tell(&s, why->text);
+        if (notifier)
+            notifier_beat(notifier, BEAT_FAILED);
+        if (is_nagios(o))
+            code = watch_nagios_print(&s.report, why->text);
+    }
+    watching_clear(&s.watching);
+    watch_close(s.memory);
+    session_free(s.session);
+    return code;
+}
+
+/* A sweep begins at multiples of the time between two; those that would begin during one are left
+ * out. */
+static int sweeps_run(struct watcher *w, struct why *why)
+{
+    instant_us due = os_clock_now(&w->clock);
+    for (;;) {
+        int code = sweep_run(w, due, why);
+        if (!w->is_endless || code == EXIT_STOPPED)
+            return code;
+        span_us every = w->every ? w->every : WATCH_POLICY_USUAL.every;
+        instant_us now = os_clock_now(&w->clock);
+        due += (now - due) / every * every + every;
+        if (signals_sleep(&w->signals, due - now))
+            return EXIT_STOPPED;
+    }
+}
+
+int verb_watch(const struct options *o)
+{
+    struct why why = {""};
+    struct watcher w = {.options = o,
+                        .every = o->every,
+                        .is_endless = o->every || o->every_as_written};
+    int code = is_nagios(o) ? NAGIOS_UNKNOWN : EXIT_CANNOT_RUN;
+    os_clock_open(&w.clock, 0);
+    signals_block(&w.signals);
+    enum err err = signals_stay(&w.signals, &why);
+    if (err == OK)
+        err = journal_of_memory(&w, &why);
+    if (err == OK)
+        err = live_page_open(&w.page, o, LIVE_WATCH, "The first look at the fleet goes on.", &why);
+    if (err == OK)
+        code = sweeps_run(&w, &why);
+    else
+        message_error("%s", why.text);
+    live_page_close(w.page);
+    journal_close(w.journal);
+    signals_end(&w.signals);
+    return code;
+}

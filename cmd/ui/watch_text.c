@@ -1,0 +1,166 @@
+/* The text of a sweep: equal problems of a lane are one group, thousands of them a few lines. */
+#include "base/count.h"
+#include "base/plural.h"
+#include "messages.h"
+#include "options/advice.h"
+#include "watch_report.h"
+
+#include <string.h>
+
+#define EXAMPLES_SHOWN 3
+
+static const char *count_text(uint32_t n, char out[16])
+{
+    char digits[16];
+    int len = snprintf(digits, sizeof digits, "%u", n), at = 0;
+    for (int i = 0; i < len; i++) {
+        if (i && (len - i) % 3 == 0)
+            out[at++] = ',';
+        out[at++] = digits[i];
+    }
+    out[at] = '\0';
+    return out;
+}
+
+static const char *level_word(const struct watching_problem *p)
+{
+    return p->level == WATCH_WELL ? "not yet" : watch_level_name(p->level);
+}
+
+static enum color level_color(enum watch_level level)
+{
+    return level >= WATCH_CRITICAL ? COLOR_RED : level == WATCH_WARNING ? COLOR_YELLOW : COLOR_DIM;
+}
+
+static void times_print(const struct watching_problem *p, uint32_t len)
+{
+    char since[WHEN_LEN], deadline[WHEN_LEN];
+    instant_us first = WHEN_NEVER, end = WHEN_NEVER;
+    for (uint32_t i = 0; i < len; i++) {
+        first = when_earlier(first, p[i].since);
+        end = when_earlier(end, p[i].deadline ? p[i].deadline : WHEN_NEVER);
+    }
+    bool ends = end != WHEN_NEVER;
+    message_say(10, "%ssince %s%s%s", len > 1 ? "the first " : "", when_format(first, since),
+                ends ? (len > 1 ? "; the first 72 hours of SES end at the latest "
+                                : "; the 72 hours of SES end at the latest ")
+                     : "",
+                ends ? when_format(end, deadline) : "");
+}
+
+static void reason_print(const struct watch_report *r, const struct watching_problem *p, bool names)
+{
+    struct buf name, reason;
+    const struct watch_key key = watching_key(&r->watching->run->fleet, p->tag);
+    buf_init(&name, LINE_LEN_MAX);
+    buf_init(&reason, LINE_LEN_MAX);
+    if (names && key.identity.len)
+        message_say(10, "%s: %s", message_safe(&name, key.identity),
+                    message_safe(&reason, text_of(p->reason)));
+    else
+        message_say(10, "%s", message_safe(&reason, text_of(p->reason)));
+    buf_clear(&name);
+    buf_clear(&reason);
+}
+
+static void mend_print(const struct watch_report *r, const struct watching_problem *p, bool of_one)
+{
+    struct buf mend;
+    buf_init(&mend, sizeof((struct advice *)0)->text);
+    watch_mend(&mend, r, p, of_one);
+    if (mend.len && !mend.failed)
+        printf("          %s\n", mend.at);
+    buf_clear(&mend);
+}
+
+/* Problems of one level, kind and lane, next to each other. */
+static void group_print(const struct watch_report *r, const struct watching_problem *p,
+                        uint32_t len)
+{
+    const struct options *o = r->options;
+    const struct fleet *f = &r->watching->run->fleet;
+    const struct watch_key key = watching_key(f, p->tag);
+    const struct lane_name lane = watching_key(f, WATCHING_LANE | p->lane).lane;
+    struct buf name, account, region;
+    char digits[16], who[64];
+    uint32_t shown = len > EXAMPLES_SHOWN && !o->all ? EXAMPLES_SHOWN : len;
+    buf_init(&name, LINE_LEN_MAX);
+    buf_init(&account, LINE_LEN_MAX);
+    buf_init(&region, LINE_LEN_MAX);
+    snprintf(who, sizeof who, "%s identities", count_text(len, digits));
+    printf("%s%-8s%s  %-20s  %s  (%s, %s)\n", message_color(o, level_color(p->level)),
+           level_word(p), message_color(o, COLOR_PLAIN), watch_kind_name(p->kind),
+           len > 1               ? who
+           : key.identity.len    ? message_safe(&name, key.identity)
+                                 : "the account",
+           message_safe(&account, lane.account), message_safe(&region, lane.region));
+    times_print(p, len);
+    for (uint32_t i = 0; i < shown; i++)
+        reason_print(r, &p[i], len > 1);
+    if (shown < len)
+        printf("          ... and %s more; --all shows them\n", count_text(len - shown, digits));
+    mend_print(r, p, len == 1);
+    buf_clear(&name);
+    buf_clear(&account);
+    buf_clear(&region);
+}
+
+/* What was not looked at, on standard error. */
+static void blind_print(const struct watch_report *r)
+{
+    const struct watching *w = r->watching;
+    for (uint32_t i = 0; i < w->run->fleet.lanes_len && w->has_looked; i++) {
+        const struct lane_name lane = watching_key(&w->run->fleet, WATCHING_LANE | i).lane;
+        const struct watching_lane *seen = &w->lanes[i];
+        if (seen->trouble)
+            message_error("account " TEXT_FMT ", Region " TEXT_FMT " could not be looked at: %s",
+                          TEXT_ARG(lane.account), TEXT_ARG(lane.region), seen->trouble);
+        else if (seen->gap && !r->options->quiet)
+            message_note("note: account " TEXT_FMT ", Region " TEXT_FMT ": %s",
+                         TEXT_ARG(lane.account), TEXT_ARG(lane.region), seen->gap);
+        if (!seen->trouble && seen->one_by_one && seen->rows > SES_BATCH_MAX && !r->options->quiet)
+            message_note("note: account " TEXT_FMT ", Region " TEXT_FMT
+                         ": a look costs a call for each identity, because IAM refuses %s",
+                         TEXT_ARG(lane.account), TEXT_ARG(lane.region),
+                         call_action(CALL_READ_MAIL_FROM, API_V1));
+    }
+    if (w->blind)
+        message_error("nothing could be looked at: %s", w->blind);
+}
+
+static void head_print(const struct watch_report *r)
+{
+    const struct watching *w = r->watching;
+    uint32_t rows = w->run->fleet.choices_len;
+    char all[16], bad[16], at[WHEN_LEN], took[WHEN_LEN];
+    count_text(rows, all);
+    count_text(w->rows_bad, bad);
+    span_us length = (w->ended - w->began) / SPAN_S(1) * SPAN_S(1);
+    if (w->problems_len == 0)
+        printf("%sAll is well%s: %s %s", message_color(r->options, COLOR_GREEN),
+               message_color(r->options, COLOR_PLAIN), all, plural(rows, "identity", "identities"));
+    else
+        printf("%s of %s %s not as wanted", bad, all,
+               plural(w->rows_bad, "identities is", "identities are"));
+    printf(", looked at from %s on: %llu calls to SES, %s\n", when_format(w->began, at),
+           (unsigned long long)watching_calls_sent(w), length ? span_write(length, took) : "under a second");
+}
+
+void watch_text_print(const struct watch_report *r)
+{
+    const struct watching *w = r->watching;
+    struct watch_counts c = watch_count(w);
+    if (w->has_looked && (w->problems_len || !r->options->quiet))
+        head_print(r);
+    for (uint32_t i = 0, len; i < w->problems_len; i += len) {
+        const struct watching_problem *p = &w->problems[i];
+        for (len = 1; i + len < w->problems_len; len++)
+            if (p[len].level != p->level || p[len].kind != p->kind || p[len].lane != p->lane)
+                break;
+        group_print(r, p, len);
+    }
+    if (c.by_level[WATCH_WELL] && !r->options->quiet)
+        printf("\"not yet\": outputs are told once it has lasted long enough (watch in the "
+               "manifest)\n");
+    blind_print(r);
+}

@@ -1,0 +1,218 @@
+/* Sweeps in a simulated world: what they cost, how long they take, and what they see. */
+#include "unit.h"
+
+#include "base/bounds.h"
+#include "run/watching.h"
+#include "world/world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#define START ((instant_us)1770000000 * 1000000)
+#define HOST  "feedback-smtp.us-east-1.amazonses.com"
+
+struct sweeps {
+    uint32_t rows, lanes;
+    span_us round_trip; /* to SES and to DNS */
+    uint64_t v1_refused;
+    const char *unverified, *unverified_in_list; /* an identity */
+    struct access access;
+    struct run run;
+    struct world *world;
+    struct watch_memory *memory;
+    struct watching watching;
+};
+
+static void fleet_make(struct sweeps *s)
+{
+    struct fleet *f = &s->run.fleet;
+    struct account account = {0};
+    uint16_t index;
+    fleet_init(f);
+    f->max_failures.value = -1;
+    assert_true(names_init(&f->names, NAMES_BYTES_MAX));
+    assert_true(names_add(&f->names, TEXT("main"), &account.name));
+    assert_true(fleet_account(f, account, &index));
+    for (uint32_t i = 0; i < s->lanes; i++) {
+        char name[32];
+        name_id region;
+        uint16_t lane;
+        snprintf(name, sizeof name, "us-east-%u", i + 1);
+        assert_true(names_add(&f->names, text_of(name), &region));
+        assert_true(fleet_lane(f, index, region, &lane));
+    }
+    for (uint32_t i = 0; i < s->rows; i++) {
+        char name[32], from[64];
+        struct policy policy = {.require = REQUIRE_MX_SPF, .timeout_us = SPAN_H(72)};
+        struct choice choice = {.lane = (uint16_t)(i % s->lanes), .line = i + 1};
+        uint32_t row;
+        snprintf(name, sizeof name, "d%u.test", i);
+        snprintf(from, sizeof from, "bounce.%s", name);
+        assert_true(names_add(&f->names, text_of(name), &choice.identity));
+        assert_true(names_add(&f->names, text_of(from), &choice.mail_from));
+        assert_true(names_add(&f->names, TEXT("us-east-1"), &policy.mx_region));
+        assert_true(fleet_policy(f, policy, &choice.policy) && fleet_choice(f, choice, &row));
+    }
+}
+
+static void world_make(struct sweeps *s)
+{
+    struct why why = {""};
+    const struct fleet *f = &s->run.fleet;
+    struct world_options options = {.start = START,
+                                    .round_trip = s->round_trip ? s->round_trip : SPAN_MS(60),
+                                    .time_out = SPAN_S(30),
+                                    .ses = ses_rules_default(),
+                                    .identities_max = s->rows,
+                                    .v1_refused = s->v1_refused};
+    options.dns = (struct dns_model_options){.start = START, .right_host = TEXT(HOST)};
+    s->world = world_new(&options, f, (struct world_keeper){NULL, NULL}, &why);
+    assert_non_null(s->world);
+    for (uint32_t i = 0; i < s->rows; i++) {
+        struct ses_facts facts = {.verification = VERIFICATION_SUCCESS,
+                                  .mail_from = fleet_mail_from(f, i),
+                                  .status = MAIL_FROM_SUCCESS};
+        if (s->unverified && text_eq(fleet_identity(f, i), text_of(s->unverified)))
+            facts.verification = VERIFICATION_FAILED;
+        assert_int_equal(ses_model_add(world_ses(s->world),
+                                       world_lane(s->world, f->choices[i].lane),
+                                       fleet_identity(f, i), &facts, START, &why),
+                         OK);
+    }
+}
+
+static void sweeps_begin(struct sweeps *s)
+{
+    s->access = (struct access){.dns = "recursive"};
+    const struct run_config config = {.access = &s->access};
+    run_init(&s->run, &config);
+    s->run.head.verb = RUN_PLAN;
+    fleet_make(s);
+    world_make(s);
+    s->memory = watch_open(&s->run.fleet.watch);
+    assert_non_null(s->memory);
+}
+
+static void sweep(struct sweeps *s)
+{
+    struct why why = {""};
+    struct watch_rows rows;
+    struct io io = world_io(s->world);
+    watching_clear(&s->watching);
+    watching_init(&s->watching, &s->run, s->memory);
+    arena_reset(&s->run.memory);
+    assert_int_equal(watching_sweep_in(&s->watching, &io, &why), OK);
+    assert_true(watch_rows(s->memory, &rows));
+    watch_kept(s->memory);
+    watch_told(s->memory);
+}
+
+static void sweeps_end(struct sweeps *s)
+{
+    watching_clear(&s->watching);
+    watch_close(s->memory);
+    world_free(s->world);
+    run_clear(&s->run);
+}
+
+static void until_next(struct sweeps *s)
+{
+    struct io io = world_io(s->world);
+    struct event none[1];
+    assert_int_equal(io.wait(io.world, s->watching.began + SPAN_M(15), none, 1), 0);
+}
+
+/* Without those that were throttled, which the simulated buckets do to a few in a hundred. */
+static uint64_t calls(const struct sweeps *s)
+{
+    uint64_t sent = 0;
+    for (unsigned kind = 0; kind < CALL_ASK; kind++)
+        for (int v = 0; v < 2; v++)
+            sent += s->watching.calls[kind][v].sent - s->watching.calls[kind][v].throttled;
+    return sent;
+}
+
+static span_us length(const struct sweeps *s)
+{
+    return s->watching.ended - s->watching.began;
+}
+
+static void ten_thousand_of_a_lane_cost_a_hundred_and_two_calls(void **state)
+{
+    (void)state;
+    struct sweeps s = {.rows = 10000, .lanes = 1};
+    sweeps_begin(&s);
+    sweep(&s);
+    assert_true(s.watching.has_looked);
+    assert_int_equal(s.watching.problems_len, 0);
+    assert_int_equal(calls(&s), 112); /* verification has never been read */
+    assert_true(length(&s) <= SPAN_S(105));
+    until_next(&s);
+    sweep(&s);
+    assert_int_equal(calls(&s), 102);
+    assert_true(length(&s) <= SPAN_S(105));
+    assert_int_equal(s.watching.problems_len, 0);
+    sweeps_end(&s);
+}
+
+static void ten_lanes_are_swept_side_by_side(void **state)
+{
+    (void)state;
+    struct rusage use;
+    /* DNS has a window of a hundred questions, so its round trip counts as well. */
+    struct sweeps s = {.rows = 100000, .lanes = 10, .round_trip = SPAN_MS(20)};
+    sweeps_begin(&s);
+    sweep(&s);
+    getrusage(RUSAGE_SELF, &use);
+    print_message("100,000 in ten lanes: %lld ms, %llu calls; %ld KB with the world\n",
+                  (long long)(length(&s) / 1000), (unsigned long long)calls(&s), use.ru_maxrss);
+    assert_true(length(&s) <= SPAN_S(105));
+    assert_int_equal(calls(&s), 1120);
+    assert_int_equal(s.watching.problems_len, 0);
+    sweeps_end(&s);
+}
+
+static void an_unverified_identity_is_seen_whatever_the_size_of_its_lane(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct sweeps s = {.rows = i ? 40 : 1500, .lanes = 1, .unverified = "d7.test"};
+        sweeps_begin(&s);
+        sweep(&s);
+        assert_int_equal(s.watching.problems_len, 1);
+        assert_int_equal(s.watching.problems[0].kind, WATCH_IDENTITY_UNVERIFIED);
+        assert_int_equal(s.watching.problems[0].tag, 7);
+        /* The list, and then the attributes of the one that it does not show as verified. */
+        assert_int_equal(s.watching.calls[CALL_READ_VERIFICATION][0].sent, 1);
+        until_next(&s);
+        sweep(&s); /* the one that was not verified is asked about again */
+        assert_int_equal(s.watching.calls[CALL_READ_VERIFICATION][0].sent, 1);
+        assert_int_equal(s.watching.calls[CALL_LIST][1].sent, 0);
+        sweeps_end(&s);
+    }
+}
+
+static void a_lane_where_version_1_is_refused_is_read_one_by_one(void **state)
+{
+    (void)state;
+    struct sweeps s = {.rows = 120, .lanes = 1, .v1_refused = 1, .unverified = "d7.test"};
+    sweeps_begin(&s);
+    sweep(&s);
+    assert_true(s.watching.has_looked);
+    assert_int_equal(s.watching.unseen, 0);
+    assert_int_equal(s.watching.problems_len, 1);
+    assert_int_equal(s.watching.problems[0].kind, WATCH_IDENTITY_UNVERIFIED);
+    sweeps_end(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ten_thousand_of_a_lane_cost_a_hundred_and_two_calls),
+        cmocka_unit_test(ten_lanes_are_swept_side_by_side),
+        cmocka_unit_test(an_unverified_identity_is_seen_whatever_the_size_of_its_lane),
+        cmocka_unit_test(a_lane_where_version_1_is_refused_is_read_one_by_one),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
