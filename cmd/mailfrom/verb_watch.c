@@ -1,7 +1,7 @@
 /* watch: one sweep, or one after another; what it finds is shown, remembered and told. */
 #include "base/plural.h"
-#include "live_page.h"
 #include "journal/store_sqlite/store_sqlite.h"
+#include "live_page.h"
 #include "notify/notify.h"
 #include "options/advice.h"
 #include "reports/event_line.h"
@@ -30,7 +30,7 @@ struct watcher {
     struct journal *journal; /* of the memory; NULL: a dry run without one */
     bool is_endless;
     uint32_t sweeps;
-    span_us every;           /* from start to start; known after the first sweep */
+    span_us every; /* from start to start; known after the first sweep */
     instant_us last_run, last_success;
     struct watching_calls calls[CALL_KINDS][2];
 };
@@ -64,8 +64,8 @@ static enum err journal_of_memory(struct watcher *w, struct why *why)
     char path[PATH_MAX];
     const struct options *o = w->options;
     snprintf(path, sizeof path, "%s" OPTIONS_WATCHED, options_journal(o));
-    enum err err = journal_open_file(&w->journal, path, o->dry_run ? JOURNAL_READ : JOURNAL_WRITE,
-                                     why);
+    enum err err =
+        journal_open_file(&w->journal, path, o->dry_run ? JOURNAL_READ : JOURNAL_WRITE, why);
     if (err == ERR_GONE && o->dry_run)
         return OK;
     return err == OK ? OK : why_wrap(why, err, "what watching remembers");
@@ -138,7 +138,8 @@ static void event_tell(struct sweeping *s, const struct watch_event *e)
     if (s->watcher->is_endless && s->watcher->sweeps > 1 && shows_text(s->watcher->options)) {
         char at[WHEN_LEN];
         event_sentence_add(&line, &what);
-        printf("%s %s\n", when_format(w->ended, at), line.failed ? "" : message_safe(&mend, buf_text(&line)));
+        printf("%s %s\n", when_format(w->ended, at),
+               line.failed ? "" : message_safe(&mend, buf_text(&line)));
     }
     buf_clear(&mend);
     buf_clear(&line);
@@ -192,8 +193,14 @@ static enum err page_tell(struct sweeping *s, struct text metrics, struct why *w
         watch_mend(&mend, &s->report, p, true);
         struct text copy = arena_text(&texts, buf_text(&mend));
         buf_clear(&mend);
-        rows[i] = (struct live_problem){p->level,     p->kind,      key.lane.account, key.lane.region,
-                                        key.identity, text_of(p->reason), copy, p->since,
+        rows[i] = (struct live_problem){p->level,
+                                        p->kind,
+                                        key.lane.account,
+                                        key.lane.region,
+                                        key.identity,
+                                        text_of(p->reason),
+                                        copy,
+                                        p->since,
                                         p->deadline ? p->deadline : WHEN_NEVER};
         if (key.identity.len)
             is_bad[p->tag] = true;
@@ -305,7 +312,8 @@ static enum err fleet_load(struct sweeping *s, struct why *why)
     if (err != OK || !session_names_run(&session->options))
         return err;
     err = run_begun(r, why, "run %llu", (unsigned long long)r->head.id);
-    return err == OK ? run_view(r, &session->options.access, &session->options.selection, why) : err;
+    return err == OK ? run_view(r, &session->options.access, &session->options.selection, why)
+                     : err;
 }
 
 static enum err sweep_show(struct sweeping *s, struct why *why)
@@ -430,9 +438,8 @@ static int sweeps_run(struct watcher *w, struct why *why)
 int verb_watch(const struct options *o)
 {
     struct why why = {""};
-    struct watcher w = {.options = o,
-                        .every = o->every,
-                        .is_endless = o->every || o->every_as_written};
+    struct watcher w = {
+        .options = o, .every = o->every, .is_endless = o->every || o->every_as_written};
     int code = is_nagios(o) ? NAGIOS_UNKNOWN : EXIT_CANNOT_RUN;
     os_clock_open(&w.clock, 0);
     signals_block(&w.signals);
