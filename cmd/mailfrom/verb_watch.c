@@ -1,5 +1,6 @@
 /* watch: one sweep, or one after another; what it finds is shown, remembered and told. */
 #include "base/plural.h"
+#include "live_page.h"
 #include "journal/store_sqlite/store_sqlite.h"
 #include "notify/notify.h"
 #include "options/advice.h"
@@ -25,9 +26,9 @@ struct watcher {
     const struct options *options;
     struct signals signals;
     struct os_clock clock;
+    struct live_page *page;  /* NULL: none is wished */
     struct journal *journal; /* of the memory; NULL: a dry run without one */
     bool is_endless;
-    bool was_first;          /* the memory was empty before the last sweep */
     uint32_t sweeps;
     span_us every;           /* from start to start; known after the first sweep */
     instant_us last_run, last_success;
@@ -70,36 +71,18 @@ static enum err journal_of_memory(struct watcher *w, struct why *why)
     return err == OK ? OK : why_wrap(why, err, "what watching remembers");
 }
 
-struct learning {
-    struct watch_memory *memory;
-    bool has_learnt;
-};
-
-static bool identity_learn(void *ctx, const struct watch_identity_record *r)
-{
-    struct learning *l = ctx;
-    l->has_learnt = true;
-    return watch_learn_identity(l->memory, r);
-}
-
-static bool problem_learn(void *ctx, const struct watch_problem_record *r)
-{
-    return watch_learn_problem(((struct learning *)ctx)->memory, r);
-}
-
 static enum err memory_open(struct sweeping *s, struct why *why)
 {
-    struct watcher *w = s->watcher;
-    struct learning l = {watch_open(&s->session->run.fleet.watch), false};
-    s->memory = l.memory;
-    enum err err = l.memory ? OK : why_set(why, ERR_NOMEM, "out of memory");
+    const struct watcher *w = s->watcher;
+    s->memory = watch_open(&s->session->run.fleet.watch);
+    enum err err = s->memory ? OK : why_set(why, ERR_NOMEM, "out of memory");
     if (err == OK && w->journal)
-        err = journal_watch_each(w->journal, identity_learn, problem_learn, &l, why);
-    if (err == OK && watch_left_out(l.memory))
+        err = journal_watch_each(w->journal, watch_learn_identity, watch_learn_problem, s->memory,
+                                 why);
+    if (err == OK && watch_left_out(s->memory))
         message_error("%u rows of what watching remembers are damaged: when those problems began "
                       "is not known any more",
-                      watch_left_out(l.memory));
-    w->was_first = !l.has_learnt;
+                      watch_left_out(s->memory));
     return err;
 }
 
@@ -175,8 +158,68 @@ static enum err changes_tell(struct sweeping *s, struct why *why)
     return memory_keep(s, why);
 }
 
+/* The page has every row for its search. */
+static enum err page_tell(struct sweeping *s, struct text metrics, struct why *why)
+{
+    const struct watcher *w = s->watcher;
+    const struct watching *seen = &s->watching;
+    const struct fleet *f = &s->session->run.fleet;
+    struct watch_counts c = watch_count(seen);
+    struct arena texts;
+    if (!w->page)
+        return OK;
+    bool *is_bad = calloc(f->choices_len + 1u, sizeof *is_bad);
+    struct live_problem *rows =
+        calloc((size_t)f->choices_len + seen->problems_len + 1, sizeof *rows);
+    struct live_watch page = {.problems = rows,
+                              .problems_len = seen->problems_len,
+                              .rows = rows,
+                              .identities = f->choices_len,
+                              .with_problems = seen->rows_bad,
+                              .last_sweep = w->last_success,
+                              .took = seen->ended - seen->began,
+                              .next_sweep = w->is_endless ? seen->began + w->every : WHEN_NEVER,
+                              .trouble = seen->blind ? text_of(seen->blind) : TEXT_NONE,
+                              .calls = watching_calls_sent(seen),
+                              .now = os_clock_now(&w->clock)};
+    arena_init(&texts, SIZE_MAX);
+    bool failed = !is_bad || !rows;
+    for (uint32_t i = 0; !failed && i < seen->problems_len; i++) {
+        const struct watching_problem *p = &seen->problems[i];
+        const struct watch_key key = watching_key(f, p->tag);
+        struct buf mend;
+        buf_init(&mend, sizeof((struct advice *)0)->text);
+        watch_mend(&mend, &s->report, p, true);
+        struct text copy = arena_text(&texts, buf_text(&mend));
+        buf_clear(&mend);
+        rows[i] = (struct live_problem){p->level,     p->kind,      key.lane.account, key.lane.region,
+                                        key.identity, text_of(p->reason), copy, p->since,
+                                        p->deadline ? p->deadline : WHEN_NEVER};
+        if (key.identity.len)
+            is_bad[p->tag] = true;
+    }
+    page.rows_len = seen->problems_len;
+    for (uint32_t row = 0; !failed && row < f->choices_len; row++) {
+        const struct watch_key key = watching_key(f, row);
+        if (!is_bad[row])
+            rows[page.rows_len++] = (struct live_problem){.account = key.lane.account,
+                                                          .region = key.lane.region,
+                                                          .identity = key.identity,
+                                                          .deadline = WHEN_NEVER};
+    }
+    memcpy(page.by_level, c.by_level, sizeof page.by_level);
+    page.by_level[WATCH_WELL] = f->choices_len - seen->rows_bad;
+    enum err err = failed ? why_set(why, ERR_NOMEM, "out of memory")
+                          : live_page_watched(w->page, &page, metrics, w->every, why);
+    free(is_bad);
+    free(rows);
+    arena_clear(&texts);
+    return err;
+}
+
 static void metrics_tell(struct sweeping *s)
 {
+    struct why why = {""};
     struct watcher *w = s->watcher;
     const struct watching *seen = &s->watching;
     const struct fleet *f = &s->session->run.fleet;
@@ -210,6 +253,8 @@ static void metrics_tell(struct sweeping *s)
     watch_metrics_add(&text, &m);
     if (!text.failed && w->options->notify.notifier)
         notifier_metrics(w->options->notify.notifier, buf_text(&text));
+    if (page_tell(s, buf_text(&text), &why) != OK)
+        message_error("--listen: %s", why.text);
     buf_clear(&text);
     free(lanes);
 }
@@ -299,7 +344,6 @@ static int sweep_conclude(struct sweeping *s, enum err swept, struct why *why)
     w->last_run = seen->ended;
     w->last_success = seen->has_looked ? seen->ended : w->last_success;
     calls_add(w, seen);
-    s->report.is_first = w->was_first;
     enum err err = swept == ERR_NOMEM ? swept : changes_tell(s, &second);
     if (swept == OK && err == OK)
         err = sweep_show(s, &second);
@@ -396,9 +440,12 @@ int verb_watch(const struct options *o)
     if (err == OK)
         err = journal_of_memory(&w, &why);
     if (err == OK)
+        err = live_page_open(&w.page, o, LIVE_WATCH, "The first look at the fleet goes on.", &why);
+    if (err == OK)
         code = sweeps_run(&w, &why);
     else
         message_error("%s", why.text);
+    live_page_close(w.page);
     journal_close(w.journal);
     signals_end(&w.signals);
     return code;

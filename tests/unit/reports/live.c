@@ -101,16 +101,17 @@ static bool has(struct text t, const char *words)
 
 static void parts_of_watching_tell_the_worst_first(void **state)
 {
-    static const struct live_problem problems[] = {
-        {.level = WATCH_PAGE,
-         .kind = WATCH_REJECTING,
-         .identity = TEXT("a.example"),
-         .reason = TEXT("mail is rejected <b>now</b>"),
-         .mend = TEXT("mailfrom apply 'a.yaml'"),
-         .since = SPAN_H(1),
-         .deadline = SPAN_H(73)},
-        {.level = WATCH_WARNING, .kind = WATCH_SPF_GONE, .identity = TEXT("b.example"),
-         .deadline = WHEN_NEVER}};
+    static const struct live_problem problems[] = {{.level = WATCH_PAGE,
+                                                    .kind = WATCH_REJECTING,
+                                                    .identity = TEXT("a.example"),
+                                                    .reason = TEXT("mail is rejected <b>now</b>"),
+                                                    .mend = TEXT("mailfrom apply 'a.yaml'"),
+                                                    .since = SPAN_H(1),
+                                                    .deadline = SPAN_H(73)},
+                                                   {.level = WATCH_WARNING,
+                                                    .kind = WATCH_SPF_GONE,
+                                                    .identity = TEXT("b.example"),
+                                                    .deadline = WHEN_NEVER}};
     const struct live_watch watch = {.problems = problems,
                                      .problems_len = COUNT(problems),
                                      .identities = 9,
@@ -125,8 +126,9 @@ static void parts_of_watching_tell_the_worst_first(void **state)
     (void)state;
     arena_init(&arena, SIZE_MAX);
     assert_int_equal(live_watch_parts(&parts, &watch, &arena, &why), OK);
-    assert_true(has(part_of(&parts, "verdict"),
-                    "<h1>2 of 9 identities have a problem: 1 needs a person at once, 1 warning.</h1>"));
+    assert_true(
+        has(part_of(&parts, "verdict"),
+            "<h1>2 of 9 identities have a problem: 1 needs a person at once, 1 warning.</h1>"));
     struct text table = part_of(&parts, "problems");
     assert_true(has(table, "mail is rejected &lt;b&gt;now&lt;/b&gt;"));
     assert_true(has(table, "<code>mailfrom apply &#39;a.yaml&#39;</code>"));
@@ -135,13 +137,15 @@ static void parts_of_watching_tell_the_worst_first(void **state)
                 has(table, "<time>1970-01-04T01:00:00Z</time> (2 d 23 h left)"));
     assert_true(text_find_text(table, TEXT("a.example")) <
                 text_find_text(table, TEXT("b.example")));
-    assert_true(has(parts.status, "\"levels\":{\"well\":7,\"warning\":1,\"critical\":0,\"page\":1}"));
+    assert_true(
+        has(parts.status, "\"levels\":{\"well\":7,\"warning\":1,\"critical\":0,\"page\":1}"));
     arena_clear(&arena);
 }
 
 static void a_watch_without_a_sweep_claims_nothing(void **state)
 {
-    const struct live_watch watch = {.identities = 9, .next_sweep = WHEN_NEVER, .is_sweeping = true};
+    const struct live_watch watch = {
+        .identities = 9, .next_sweep = WHEN_NEVER, .is_sweeping = true};
     struct arena arena;
     struct live_parts parts;
     struct why why;
