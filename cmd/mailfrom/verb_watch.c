@@ -1,6 +1,7 @@
 /* watch: one sweep, or one after another; what it finds is shown, remembered and told. */
 #include "base/plural.h"
 #include "journal/store_sqlite/store_sqlite.h"
+#include "live_watching.h"
 #include "notify/notify.h"
 #include "options/advice.h"
 #include "reports/event_line.h"
@@ -26,10 +27,11 @@ struct watcher {
     struct signals signals;
     struct os_clock clock;
     struct journal *journal; /* of the memory; NULL: a dry run without one */
+    struct live_page *page;  /* NULL: none */
     bool is_endless;
-    bool was_first;          /* the memory was empty before the last sweep */
+    bool was_first; /* the memory was empty before the last sweep */
     uint32_t sweeps;
-    span_us every;           /* from start to start; known after the first sweep */
+    span_us every; /* from start to start; known after the first sweep */
     instant_us last_run, last_success;
     struct watching_calls calls[CALL_KINDS][2];
 };
@@ -63,8 +65,8 @@ static enum err journal_of_memory(struct watcher *w, struct why *why)
     char path[PATH_MAX];
     const struct options *o = w->options;
     snprintf(path, sizeof path, "%s" OPTIONS_WATCHED, options_journal(o));
-    enum err err = journal_open_file(&w->journal, path, o->dry_run ? JOURNAL_READ : JOURNAL_WRITE,
-                                     why);
+    enum err err =
+        journal_open_file(&w->journal, path, o->dry_run ? JOURNAL_READ : JOURNAL_WRITE, why);
     if (err == ERR_GONE && o->dry_run)
         return OK;
     return err == OK ? OK : why_wrap(why, err, "what watching remembers");
@@ -155,7 +157,8 @@ static void event_tell(struct sweeping *s, const struct watch_event *e)
     if (s->watcher->is_endless && s->watcher->sweeps > 1 && shows_text(s->watcher->options)) {
         char at[WHEN_LEN];
         event_sentence_add(&line, &what);
-        printf("%s %s\n", when_format(w->ended, at), line.failed ? "" : message_safe(&mend, buf_text(&line)));
+        printf("%s %s\n", when_format(w->ended, at),
+               line.failed ? "" : message_safe(&mend, buf_text(&line)));
     }
     buf_clear(&mend);
     buf_clear(&line);
@@ -175,7 +178,8 @@ static enum err changes_tell(struct sweeping *s, struct why *why)
     return memory_keep(s, why);
 }
 
-static void metrics_tell(struct sweeping *s)
+/* To the file, and with what was found to the live page. blind: why nothing was seen, or NULL. */
+static void figures_tell(struct sweeping *s, const char *blind)
 {
     struct watcher *w = s->watcher;
     const struct watching *seen = &s->watching;
@@ -210,6 +214,15 @@ static void metrics_tell(struct sweeping *s)
     watch_metrics_add(&text, &m);
     if (!text.failed && w->options->notify.notifier)
         notifier_metrics(w->options->notify.notifier, buf_text(&text));
+    const struct live_sweep sweep = {.report = &s->report,
+                                     .blind = blind,
+                                     .last_success = w->last_success,
+                                     .every = w->every ? w->every : WATCH_POLICY_USUAL.every,
+                                     .metrics = buf_text(&text),
+                                     .now = os_clock_now(&w->clock)};
+    struct why why;
+    if (live_page_swept(w->page, &sweep, &why) != OK)
+        message_error("the live page stands still: %s", why.text);
     buf_clear(&text);
     free(lanes);
 }
@@ -260,7 +273,8 @@ static enum err fleet_load(struct sweeping *s, struct why *why)
     if (err != OK || !session_names_run(&session->options))
         return err;
     err = run_begun(r, why, "run %llu", (unsigned long long)r->head.id);
-    return err == OK ? run_view(r, &session->options.access, &session->options.selection, why) : err;
+    return err == OK ? run_view(r, &session->options.access, &session->options.selection, why)
+                     : err;
 }
 
 static enum err sweep_show(struct sweeping *s, struct why *why)
@@ -311,7 +325,7 @@ static int sweep_conclude(struct sweeping *s, enum err swept, struct why *why)
     const char *blind = swept != OK ? why->text : err != OK ? second.text : seen->blind;
     if (!is_good)
         failure_tell(s, blind);
-    metrics_tell(s);
+    figures_tell(s, is_good ? NULL : blind);
     if (notifier)
         notifier_beat(notifier, is_good ? BEAT_GOOD : BEAT_FAILED);
     if (is_nagios(w->options))
@@ -355,6 +369,7 @@ static int sweep_run(struct watcher *w, instant_us due, struct why *why)
     } else {
         message_error("%s", why->text);
         failure_tell(&s, why->text);
+        figures_tell(&s, why->text);
         if (notifier)
             notifier_beat(notifier, BEAT_FAILED);
         if (is_nagios(o))
@@ -386,9 +401,8 @@ static int sweeps_run(struct watcher *w, struct why *why)
 int verb_watch(const struct options *o)
 {
     struct why why = {""};
-    struct watcher w = {.options = o,
-                        .every = o->every,
-                        .is_endless = o->every || o->every_as_written};
+    struct watcher w = {
+        .options = o, .every = o->every, .is_endless = o->every || o->every_as_written};
     int code = is_nagios(o) ? NAGIOS_UNKNOWN : EXIT_CANNOT_RUN;
     os_clock_open(&w.clock, 0);
     signals_block(&w.signals);
@@ -396,9 +410,12 @@ int verb_watch(const struct options *o)
     if (err == OK)
         err = journal_of_memory(&w, &why);
     if (err == OK)
+        err = live_page_open(&w.page, o, LIVE_WATCH, NULL, "The first look goes on.", &why);
+    if (err == OK)
         code = sweeps_run(&w, &why);
     else
         message_error("%s", why.text);
+    live_page_close(w.page);
     journal_close(w.journal);
     signals_end(&w.signals);
     return code;

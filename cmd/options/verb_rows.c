@@ -134,7 +134,7 @@ const struct verb_row verb_rows[] = {
      "Exit code 3: some record sets are left.",
      "mailfrom withdraw 4 --dry-run"},
     {"watch", "MANIFEST...|RUN", "look at SES and DNS, once or for ever: what is not as wanted",
-     OPTIONS_LIVE | OPTIONS_JOURNAL | OPTIONS_WATCH | OPTIONS_MANIFEST | ROWS,
+     OPTIONS_LIVE | OPTIONS_JOURNAL | OPTIONS_LISTEN | OPTIONS_WATCH | OPTIONS_MANIFEST | ROWS,
      "Looks at every identity in SES, a hundred a call, and in DNS at the authorities, and names "
      "only what is not as wanted: status, name and behavior, MX, SPF, DMARC, verification. Writes "
      "nothing to SES, and runs beside an apply. What is wrong since when is remembered beside the "
