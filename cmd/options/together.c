@@ -58,6 +58,8 @@ enum err options_together_vet(const struct options *o, enum option_set verb, str
          "--ttl and --merge-spf are of record sets that are created: give --publish too"},
         {is_watch && o->dry_run && (o->every || o->every_as_written),
          "--every remembers what it has seen, and --dry-run remembers nothing"},
+        {is_watch && o->listen && !o->every && !o->every_as_written,
+         "--listen serves a page of what is looked at again and again: give --every too"},
         {is_watch && is_format(o, "nagios") && (o->every || o->every_as_written),
          "--format nagios is one look for one line: leave out --every"},
         {is_watch && o->all && (o->json || is_format(o, "nagios")),

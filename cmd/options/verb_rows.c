@@ -139,7 +139,7 @@ const struct verb_row verb_rows[] = {
      "only what is not as wanted: status, name and behavior, MX, SPF, DMARC, verification. Writes "
      "nothing to SES, and runs beside an apply. What is wrong since when is remembered beside the "
      "journal; outputs are told of changes alone, once they last.\n"
-     "Exit code 0: all is well; 3: something is not; 1: it could not look; 4: stopped.",
+     "Exit code 0: the look shows all well; 3: it does not; 1: it could not look; 4: stopped.",
      "mailfrom watch fleet.yaml --every 15m --events watch.jsonl"},
     {"inspect", "NAME...", "ask DNS about MAIL FROM names: MX, SPF, DMARC", OPTIONS_INSPECT,
      "Asks DNS about MAIL FROM names, many at a time: MX, SPF with all its lookups, and "

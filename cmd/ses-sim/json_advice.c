@@ -8,7 +8,6 @@
 #include "model/recommendation.h"
 #include "sim.h"
 
-#include <cjson/cJSON.h>
 #include <stdio.h>
 
 #define ENDPOINTS_PAGE 1000
@@ -83,7 +82,7 @@ bool advice_has_advisor(const struct sim *s, const struct exchange *x)
 }
 
 /* A page begins behind so many rows that fit; eight digits are base64 too, as SES's tokens are. */
-static bool token_parse(struct exchange *x, struct text token, uint64_t *from)
+bool advice_token(struct exchange *x, struct text token, uint64_t *from)
 {
     *from = 0;
     if (!token.len || (token.len == 8 && text_to_u64(token, from)))
@@ -114,7 +113,7 @@ void list_endpoints(struct sim *s, struct exchange *x)
         exchange_fail(x, 400, "BadRequestException", "PageSize must be between 1 and 1000.");
         return;
     }
-    if (!token_parse(x, query_get(x, "NextToken"), &from))
+    if (!advice_token(x, query_get(x, "NextToken"), &from))
         return;
     json_init(&j, &x->out);
     json_add_object(&j, NULL);
@@ -144,57 +143,12 @@ void list_endpoints(struct sim *s, struct exchange *x)
     json_end(&j);
 }
 
-/* A request for recommendations. */
-struct wish {
-    const char *type, *impact, *status, *resource; /* filters; NULL: any */
-    uint64_t from, max;
-};
-
-static bool filter_read(struct exchange *x, const cJSON *filter, struct wish *w)
-{
-    const struct {
-        const char *key, **value;
-    } keys[] = {{"TYPE", &w->type},
-                {"IMPACT", &w->impact},
-                {"STATUS", &w->status},
-                {"RESOURCE_ARN", &w->resource}};
-    int known = 0;
-    for (size_t i = 0; i < COUNT(keys); i++) {
-        *keys[i].value =
-            cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(filter, keys[i].key));
-        known += *keys[i].value != NULL;
-    }
-    bool is_pair = !w->resource && w->status && (w->impact || w->type);
-    bool is_good = known <= 1 || (known == 2 && is_pair);
-    if (filter && (!is_good || known == 0 || known != cJSON_GetArraySize(filter)))
-        exchange_fail(x, 400, "BadRequestException",
-                      "The filter must be one of TYPE, IMPACT, STATUS and RESOURCE_ARN, or STATUS "
-                      "with IMPACT or TYPE.");
-    return !x->is_error;
-}
-
-static bool wish_read(struct exchange *x, const cJSON *body, struct wish *w)
-{
-    const cJSON *size = cJSON_GetObjectItemCaseSensitive(body, "PageSize");
-    const char *token = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(body, "NextToken"));
-    *w = (struct wish){.max = SES_ADVICE_PAGE};
-    if (size &&
-        (!cJSON_IsNumber(size) || size->valuedouble < 1 || size->valuedouble > SES_ADVICE_PAGE)) {
-        exchange_fail(x, 400, "BadRequestException", "PageSize must be between 1 and 100.");
-        return false;
-    }
-    if (size)
-        w->max = (uint64_t)size->valuedouble;
-    return filter_read(x, cJSON_GetObjectItemCaseSensitive(body, "Filter"), w) &&
-           token_parse(x, text_of(token), &w->from);
-}
-
 static bool is_wished(const char *wish, struct text value)
 {
     return !wish || text_eq(text_of(wish), value);
 }
 
-static void recommendations_write(struct sim *s, struct exchange *x, const struct wish *w)
+void advice_write(struct sim *s, struct exchange *x, const struct advice_wish *w)
 {
     const struct table *t = &s->recommendations;
     uint64_t at = 0;
@@ -228,18 +182,6 @@ static void recommendations_write(struct sim *s, struct exchange *x, const struc
     if (at > w->from + w->max)
         token_add(&j, w->from + w->max);
     json_end(&j);
-}
-
-void list_recommendations(struct sim *s, struct exchange *x)
-{
-    struct text bytes = x->body.len ? x->body : TEXT("{}");
-    cJSON *body = cJSON_ParseWithLength(bytes.at, bytes.len);
-    struct wish w;
-    if (!cJSON_IsObject(body))
-        exchange_fail(x, 400, "SerializationException", "The body is not a JSON object.");
-    else if (wish_read(x, body, &w))
-        recommendations_write(s, x, &w);
-    cJSON_Delete(body);
 }
 
 void advice_clear(struct sim *s)

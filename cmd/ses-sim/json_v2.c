@@ -2,6 +2,7 @@
  * Duty: SES v2, REST and JSON of 2019-09-27. Invariant: texts of requests reach an answer only
  * through the writer of JSON.
  */
+#include "base/count.h"
 #include "base/json_out.h"
 #include "sim.h"
 
@@ -183,6 +184,59 @@ static void get_account(struct sim *s, struct exchange *x)
     json_add_word(&j, "VdmEnabled", advice_has_advisor(s, x) ? "ENABLED" : "DISABLED");
     json_end(&j);
     json_end(&j);
+}
+
+/* Recommendations */
+
+static bool filter_read(struct exchange *x, const cJSON *filter, struct advice_wish *w)
+{
+    const struct {
+        const char *key, **value;
+    } keys[] = {{"TYPE", &w->type},
+                {"IMPACT", &w->impact},
+                {"STATUS", &w->status},
+                {"RESOURCE_ARN", &w->resource}};
+    int known = 0;
+    for (size_t i = 0; i < COUNT(keys); i++) {
+        *keys[i].value =
+            cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(filter, keys[i].key));
+        known += *keys[i].value != NULL;
+    }
+    bool is_pair = !w->resource && w->status && (w->impact || w->type);
+    bool is_good = known <= 1 || (known == 2 && is_pair);
+    if (filter && (!is_good || known == 0 || known != cJSON_GetArraySize(filter)))
+        exchange_fail(x, 400, "BadRequestException",
+                      "The filter must be one of TYPE, IMPACT, STATUS and RESOURCE_ARN, or STATUS "
+                      "with IMPACT or TYPE.");
+    return !x->is_error;
+}
+
+static bool wish_read(struct exchange *x, const cJSON *body, struct advice_wish *w)
+{
+    const cJSON *size = cJSON_GetObjectItemCaseSensitive(body, "PageSize");
+    const char *token = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(body, "NextToken"));
+    *w = (struct advice_wish){.max = SES_ADVICE_PAGE};
+    if (size &&
+        (!cJSON_IsNumber(size) || size->valuedouble < 1 || size->valuedouble > SES_ADVICE_PAGE)) {
+        exchange_fail(x, 400, "BadRequestException", "PageSize must be between 1 and 100.");
+        return false;
+    }
+    if (size)
+        w->max = (uint64_t)size->valuedouble;
+    return filter_read(x, cJSON_GetObjectItemCaseSensitive(body, "Filter"), w) &&
+           advice_token(x, text_of(token), &w->from);
+}
+
+static void list_recommendations(struct sim *s, struct exchange *x)
+{
+    struct text bytes = x->body.len ? x->body : TEXT("{}");
+    cJSON *body = cJSON_ParseWithLength(bytes.at, bytes.len);
+    struct advice_wish w;
+    if (!cJSON_IsObject(body))
+        exchange_fail(x, 400, "SerializationException", "The body is not a JSON object.");
+    else if (wish_read(x, body, &w))
+        advice_write(s, x, &w);
+    cJSON_Delete(body);
 }
 
 /* Routes */

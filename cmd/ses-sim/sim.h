@@ -226,7 +226,14 @@ enum err advice_load(struct sim *s, const char *endpoints, const char *recommend
 void advice_clear(struct sim *s);
 bool advice_has_advisor(const struct sim *s, const struct exchange *x);
 void list_endpoints(struct sim *s, struct exchange *x);
-void list_recommendations(struct sim *s, struct exchange *x);
+/* A request for recommendations. */
+struct advice_wish {
+    const char *type, *impact, *status, *resource; /* filters; NULL: any */
+    uint64_t from, max;
+};
+void advice_write(struct sim *s, struct exchange *x, const struct advice_wish *w);
+/* False with the error in x. */
+bool advice_token(struct exchange *x, struct text token, uint64_t *from);
 
 /* mx_lookup.c: looks up what the model is due to look at, on a thread of its own. */
 struct mx_lookup;

@@ -54,6 +54,14 @@ void signals_block(struct signals *s)
     pthread_sigmask(SIG_BLOCK, &s->watched, &s->before);
 }
 
+/* Who only reads has nothing to finish, so the first signal aborts. */
+static void interrupt(struct signals *s)
+{
+    wire_interrupt(s->wire);
+    if (s->stays)
+        wire_interrupt(s->wire);
+}
+
 static void *watch(void *arg)
 {
     struct signals *s = arg;
@@ -73,7 +81,7 @@ static void *watch(void *arg)
                 _exit(EXIT_STOPPED);
             s->told++;
             if (s->wire)
-                wire_interrupt(s->wire);
+                interrupt(s);
             pthread_cond_broadcast(&s->slept);
             pthread_mutex_unlock(&s->lock);
         }
@@ -100,7 +108,7 @@ static enum err watch_begin(void *ctx, struct wire *wire, struct why *why)
     pthread_mutex_lock(&s->lock);
     s->wire = wire;
     if (s->told)
-        wire_interrupt(wire);
+        interrupt(s);
     pthread_mutex_unlock(&s->lock);
     return OK;
 }

@@ -42,7 +42,8 @@ void signals_block(struct signals *s);
 /* Watches them for a wire, from its opening to its closing. */
 struct wire_owner signals_owner(struct signals *s);
 /* After signals_block(), for a verb that opens one wire after another: from now on a first signal
- * without a wire is remembered and ends a sleep; the next wire is interrupted at once. */
+ * without a wire is remembered and ends a sleep; the next wire is interrupted at once. Such a verb
+ * only reads: a first signal aborts. */
 enum err signals_stay(struct signals *s, struct why *why);
 /* Sleeps for so long at most, a time of which the machine is suspended included. True: it was asked
  * to stop. After signals_stay(). */

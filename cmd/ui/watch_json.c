@@ -90,7 +90,7 @@ enum err watch_json(void *ctx, struct sink *out, struct why *why)
     when_add(&j, "began", w->began);
     when_add(&j, "ended", w->ended);
     json_add_word(&j, "verdict", !w->has_looked || w->unseen ? "blind"
-                                 : c.problems                ? "problems"
+                                 : c.shown                   ? "problems"
                                                              : "well");
     json_add_text_or_null(&j, "blind", w->blind ? text_of(w->blind) : TEXT_NONE);
     json_add_u64(&j, "identities", w->run->fleet.choices_len);

@@ -16,6 +16,7 @@ struct watch_counts watch_count(const struct watching *w)
     for (uint32_t i = 0; i < w->problems_len; i++) {
         const struct watching_problem *p = &w->problems[i];
         c.by_level[p->level]++;
+        c.shown += p->well_since == 0;
         c.by_kind[p->kind] += p->level > WATCH_WELL;
         if (p->kind == WATCH_STATUS_TEMPORARY)
             c.next_failed = when_earlier(c.next_failed, p->deadline);
@@ -26,10 +27,9 @@ struct watch_counts watch_count(const struct watching *w)
 int watch_exit_code(const struct watch_report *r)
 {
     const struct watching *w = r->watching;
-    struct watch_counts c = watch_count(w);
     if (!w->has_looked || w->unseen)
         return EXIT_CANNOT_RUN;
-    return c.problems > (r->is_first ? 0 : c.by_level[WATCH_WELL]) ? EXIT_TROUBLE : EXIT_OK;
+    return watch_count(w).shown ? EXIT_TROUBLE : EXIT_OK;
 }
 
 /* ---- remedies ---- */

@@ -17,17 +17,17 @@
 struct watch_report {
     const struct options *options;
     const struct watching *watching; /* after a sweep */
-    bool is_first; /* nothing was remembered before it: what it shows counts at once */
 };
 
 struct watch_counts {
     uint32_t problems, by_level[WATCH_LEVELS]; /* WELL: seen, and not told yet */
+    uint32_t shown;                            /* by the look itself: not well again */
     uint32_t by_kind[WATCH_KINDS];             /* of those told */
     instant_us next_failed;                    /* the earliest end of 72 hours; WHEN_NEVER: none */
 };
 
 struct watch_counts watch_count(const struct watching *w);
-/* 0, 1 or 3: all is well; it could not look; something is wrong. */
+/* 0: the look showed all well; 3: it did not, told yet or not; 1: it could not look. */
 int watch_exit_code(const struct watch_report *r);
 
 /* The command or the step that mends a problem, as text for people; "" where waiting does. of_one:

@@ -128,14 +128,6 @@ static void blind_print(const struct watch_report *r)
         message_error("nothing could be looked at: %s", w->blind);
 }
 
-static uint64_t calls_of(const struct watching *w)
-{
-    uint64_t sent = 0;
-    for (unsigned kind = 0; kind < CALL_ASK; kind++)
-        sent += w->calls[kind][0].sent + w->calls[kind][1].sent;
-    return sent;
-}
-
 static void head_print(const struct watch_report *r)
 {
     const struct watching *w = r->watching;
@@ -151,7 +143,7 @@ static void head_print(const struct watch_report *r)
         printf("%s of %s %s not as wanted", bad, all,
                plural(w->rows_bad, "identities is", "identities are"));
     printf(", looked at from %s on: %llu calls to SES, %s\n", when_format(w->began, at),
-           (unsigned long long)calls_of(w), length ? span_write(length, took) : "under a second");
+           (unsigned long long)watching_calls_sent(w), length ? span_write(length, took) : "under a second");
 }
 
 void watch_text_print(const struct watch_report *r)

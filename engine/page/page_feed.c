@@ -79,7 +79,8 @@ static struct page_event *event_make(const struct page_feed *f, const struct pag
     json_end(&j);
     json_end(&j);
     buf_add_str(&out, "\n\n");
-    struct page_event *e = *is_empty || out.failed ? NULL : page_event_new(buf_text(&out));
+    struct page_event *e =
+        (older && *is_empty) || out.failed ? NULL : page_event_new(buf_text(&out));
     buf_clear(&out);
     return e;
 }
@@ -142,17 +143,21 @@ struct page_event *page_feed_since(struct page_feed *f, const struct page_snapsh
     return e;
 }
 
-/* What the stream sends next, with a reference, or NULL: nothing for now. */
+/* What the stream sends next, with a reference, or NULL: nothing for now. Without memory for the
+ * parts the client is behind, and gets all of them with the next change, or in the place of a
+ * heartbeat. */
 static struct page_event *stream_next(struct page_stream *st, struct page_feed *f,
                                       const struct page_snapshot *current, int64_t now)
 {
     struct page_event *e = NULL;
+    bool is_silent = now - st->told_at >= PAGE_HEARTBEAT_MS;
     if (!st->has_begun) {
         st->has_begun = true;
         e = f->greeting;
-    } else if (st->version != f->version) {
-        e = page_feed_since(f, current, st->version);
+    } else if (st->version != f->version || (st->is_behind && is_silent)) {
+        e = page_feed_since(f, current, st->is_behind ? 0 : st->version);
         st->version = f->version;
+        st->is_behind = !e;
         if (e)
             return e;
     }
@@ -160,7 +165,7 @@ static struct page_event *stream_next(struct page_stream *st, struct page_feed *
         st->has_closed = true;
         e = f->farewell;
     }
-    if (!e && now - st->told_at >= PAGE_HEARTBEAT_MS && !st->has_closed)
+    if (!e && is_silent && !st->has_closed)
         e = f->beat;
     if (e)
         e->refs++;

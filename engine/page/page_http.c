@@ -271,7 +271,8 @@ static void headers_add(struct MHD_Response *response, const struct page_server 
     MHD_add_response_header(response, "Content-Type", a->type);
     MHD_add_response_header(response, "Cache-Control", "no-store");
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-    MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
+    MHD_add_response_header(response, "Referrer-Policy",
+                            "same-origin"); /* or forms send Origin: null */
     MHD_add_response_header(response, "Cross-Origin-Resource-Policy", "same-origin");
     MHD_add_response_header(response, "Content-Security-Policy",
                             a->policy ? a->policy : "default-src 'none'; frame-ancestors 'none'");

@@ -140,7 +140,7 @@ struct page_event *page_feed_since(struct page_feed *f, const struct page_snapsh
 
 /* One client at /events. Begin with {.version = page_feed_version(), .told_at = now}. */
 struct page_stream {
-    bool has_begun, has_closed;
+    bool has_begun, has_closed, is_behind;
     uint64_t version;         /* that the client has, or is being sent */
     int64_t told_at;          /* ms: something was sent last */
     struct page_event *event; /* on its way, or NULL; the stream's reference */

@@ -3,10 +3,11 @@
  * It is the ordinary plan with nothing kept: no journal, no lock, no write to SES, so it runs
  * beside an apply. What it sees goes into the memory of watching (watch/memory.h), which judges.
  *
- * SES is asked for the MAIL FROM attributes, a hundred identities a call; for the account; and, at
- * most once in fleet.watch.verification, for what is verified: in a large lane by
- * ListEmailIdentities, a thousand a page. So 10,000 identities of one lane cost 101 calls, and 111
- * when verification is due. Where IAM refuses version 1, each identity costs a call.
+ * SES is asked for the MAIL FROM attributes, a hundred identities a call; for the account and its
+ * global endpoints, and a page for each hundred open recommendations; and, at most once in
+ * fleet.watch.verification, for what is verified: in a large lane by ListEmailIdentities, a thousand
+ * a page. So 10,000 identities of one lane cost 102 calls, and 112 when verification is due. Where
+ * IAM refuses version 1, each identity costs a call.
  *
  * A watching holds what a person wants to read of its last sweep. One thread.
  */
@@ -70,6 +71,7 @@ void watching_clear(struct watching *w);
  * to tell is the caller's to do. */
 enum err watching_sweep(struct watching *w, struct why *why);
 
+uint64_t watching_calls_sent(const struct watching *w); /* to SES */
 /* The identity (none for a lane) and the lane of a tag. Borrowed from the fleet. */
 struct watch_key watching_key(const struct fleet *f, uint32_t tag);
 /* The problem that an event of this sweep is about; NULL: it is over. */

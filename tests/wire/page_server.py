@@ -173,7 +173,7 @@ def answers():
     check("the index page", status == 200 and "<b id=" in body, status)
     policy = headers["content-security-policy"]
     check("its policy names script and style by hash", policy.count("sha256-") == 2 and "unsafe" not in policy, policy)
-    for name, value in {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer", "cache-control": "no-store"}.items():
+    for name, value in {"x-content-type-options": "nosniff", "referrer-policy": "same-origin", "cache-control": "no-store"}.items():
         check(f"{name} is {value}", all(s.ask(path)[1].get(name) == value for path in ("/", "/api/status", "/metrics", "/no", "/healthz")))
     check("nobody may frame it", "frame-ancestors 'none'" in policy and "frame-ancestors 'none'" in s.ask("/api/rows")[1]["content-security-policy"])
     status, headers, body = s.ask("/metrics")

@@ -75,7 +75,7 @@ def losses_are_seen_and_go():
         wanted = {("mx.example", "mx-gone"), ("spf.example", "spf-gone"), ("name.example", "drift-name"),
                   ("behavior.example", "drift-behavior")}
         check("one look sees what is wrong", wanted <= set(problems), said)
-        check("and tells nobody yet", code == DONE and found["by_level"]["not-yet"] >= 4 and not found["by_level"]["warning"],
+        check("and tells nobody yet", code == TROUBLE and found["by_level"]["not-yet"] >= 4 and not found["by_level"]["warning"],
               code, said)
         check("a plugin of Nagios says it is all right", room.run("watch", "fleet.yaml", "--format", "nagios").returncode == 0)
         since = problems.get(("mx.example", "mx-gone"), {}).get("since")
@@ -152,7 +152,7 @@ def verification_is_looked_at():
         code, problems, found, said = seen(room)
         check("an identity that is not verified is seen", ("bad.example", "identity-unverified") in problems, said)
         check("and one that SES does not know", ("none.example", "identity-missing") in problems, said)
-        check("a first look counts at once", code == TROUBLE, code)
+        check("which the exit code says at once", code == TROUBLE, code)
         calls = [c["action"] for c in room.calls()]
         seen(room)
         again = [c["action"] for c in room.calls()][len(calls):]
@@ -193,14 +193,22 @@ def endless():
 
         watch = goes_on(room, "fleet.yaml", "--every", "1s", "--events", "f.jsonl")
         until(lambda: (room.path / "f.jsonl").exists())
-        room.sim.send_signal(signal.SIGSTOP)
-        room.sim.send_signal(signal.SIGCONT)
         (room.path / "fleet.yaml").write_text("version: 1\nidentities: [\n")
         fell = lambda: [json.loads(line) for line in (room.path / "f.jsonl").read_text().splitlines()]
         check("a sweep that cannot look is told, and it goes on",
               until(lambda: sum(e["type"] == "sweep-failed" for e in fell()) >= 2) and watch.poll() is None, fell())
         signalled(watch, signal.SIGINT)
         check("SIGINT ends it too", watch.returncode == STOPPED, watch.returncode)
+
+        manifest(room, fleet)
+        room.sim.send_signal(signal.SIGSTOP)
+        watch = goes_on(room, "fleet.yaml")
+        time.sleep(patient(1))
+        began = time.monotonic()
+        out, complaints = signalled(watch, signal.SIGTERM)
+        room.sim.send_signal(signal.SIGCONT)
+        check("and a look that waits for SES", watch.returncode == STOPPED and time.monotonic() - began < patient(3),
+              watch.returncode, time.monotonic() - began, out, complaints)
 
 
 def cannot_look():

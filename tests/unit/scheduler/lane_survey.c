@@ -26,12 +26,17 @@ struct script {
     const char *gone;  /* listed, but deleted since; everything is asked by version 2 then */
     unsigned more;     /* addresses below example.org, all unverified */
     const char *fleet; /* the identity of the fleet; NULL: example.org */
+    unsigned rows;     /* of the fleet besides: row-0.test and so on, listed too */
+    const char *old_in_list;   /* a row that the list of version 2 shows as pending, wrongly */
+    bool v2_list_refused;
 };
 
 struct outcome_seen {
     enum outcome outcome;
     finding_set findings;
     char gap[SURVEY_REASON_LEN];
+    unsigned verifications, v1_lists; /* calls */
+    uint32_t refused;                 /* rows */
     unsigned old_tokens, lists, notifications, reads,
         gets; /* reads, gets: about others than the fleet's */
 };
@@ -67,11 +72,20 @@ static void answer_list(const struct script *s, struct call *call)
 {
     uint32_t first = call->token.len ? COUNT(s->listed) / 2 : 0,
              end = s->two_pages && !call->token.len ? COUNT(s->listed) / 2 : COUNT(s->listed);
-    call->listed = ARENA_ARRAY(&call->arena, struct text, COUNT(s->listed) + s->more);
+    call->listed = ARENA_ARRAY(&call->arena, struct text, COUNT(s->listed) + s->more + s->rows);
     for (uint32_t i = first; i < end && s->listed[i]; i++)
         call->listed[call->listed_len++] = text_of(s->listed[i]);
     for (unsigned i = 0; i < s->more; i++)
         call->listed[call->listed_len++] = arena_fmt(&call->arena, "user-%u@example.org", i);
+    for (unsigned i = 0; i < s->rows; i++)
+        call->listed[call->listed_len++] = arena_fmt(&call->arena, "row-%u.test", i);
+    if (call->api == API_V2)
+        call->listed_verified = ARENA_ARRAY(&call->arena, uint8_t, call->listed_len + 1);
+    for (uint32_t i = 0; call->api == API_V2 && i < call->listed_len; i++) {
+        bool is_bad = is(call->listed[i], s->unverified) || is(call->listed[i], s->old_in_list);
+        call->listed_verified[i] =
+            (uint8_t)((is_bad ? VERIFICATION_PENDING : VERIFICATION_SUCCESS) + 1);
+    }
     if (end < COUNT(s->listed) || s->circles)
         call->next_token = arena_text(&call->arena, TEXT("more"));
 }
@@ -83,10 +97,13 @@ static void answer(const struct script *s, struct call *call, struct outcome_see
     switch (call->kind) {
     case CALL_ASK: call->dns = (struct dns_reply){.outcome = DNS_TIMED_OUT}; break;
     case CALL_LIST:
+        seen->v1_lists += call->api == API_V1;
         if (seen->lists++ < s->throttled)
             refuse(call, 400, "Throttling", "Rate exceeded");
         else if (call->token.len && seen->old_tokens++ < s->old_tokens)
             refuse(call, 400, "InvalidNextTokenException", "The token is not valid.");
+        else if (s->v2_list_refused && call->api == API_V2)
+            refuse(call, 403, "AccessDeniedException", "not for you");
         else if (s->list_code)
             refuse(call, 403, s->list_code, "not for you");
         else
@@ -110,6 +127,7 @@ static void answer(const struct script *s, struct call *call, struct outcome_see
         call->account = (struct account_facts){.sending_enabled = true, .production_access = true};
         break;
     default:
+        seen->verifications += call->kind == CALL_READ_VERIFICATION;
         if (call->owner == SURVEY_OWNER) {
             seen->reads += call->kind != CALL_GET;
             seen->gets += call->kind == CALL_GET;
@@ -124,7 +142,7 @@ static void answer(const struct script *s, struct call *call, struct outcome_see
     }
 }
 
-static void fleet_make(struct fleet *f, const char *identity)
+static void fleet_make(struct fleet *f, const char *identity, unsigned rows)
 {
     struct policy policy = {.timeout_us = SPAN_H(1)};
     struct choice choice = {.type = IDENTITY_DOMAIN};
@@ -142,6 +160,13 @@ static void fleet_make(struct fleet *f, const char *identity)
     assert_true(fleet_lane(f, index, region, &choice.lane));
     assert_true(fleet_policy(f, policy, &choice.policy));
     assert_true(fleet_choice(f, choice, &row));
+    for (unsigned i = 0; i < rows; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "row-%u.test", i);
+        assert_true(names_add(&f->names, text_of(name), &choice.identity));
+        choice.mail_from = MAIL_FROM_DEFAULT;
+        assert_true(fleet_choice(f, choice, &row));
+    }
 }
 
 /* One turn; every call is answered at once. */
@@ -152,6 +177,10 @@ static void turn(struct scheduler *d, const struct script *s, instant_us now,
     uint32_t records_len, len = scheduler_decide(d, now, calls, CALLS_A_TURN);
     const struct record *records = scheduler_records(d, &records_len);
     for (uint32_t i = 0; i < records_len; i++) {
+        seen->refused += records[i].row.outcome == OUTCOME_REFUSED ||
+                         (records[i].row.findings & FINDING_BIT(IDENTITY_UNVERIFIED)) != 0;
+        if (records[i].job > 0)
+            continue;
         seen->outcome = records[i].row.outcome;
         seen->findings = records[i].row.findings;
     }
@@ -174,7 +203,7 @@ static struct outcome_seen lane_survey_of(struct script s)
     struct fleet fleet;
     struct arena memory;
     instant_us now = SPAN_S(1);
-    fleet_make(&fleet, s.fleet ? s.fleet : "example.org");
+    fleet_make(&fleet, s.fleet ? s.fleet : "example.org", s.rows);
     arena_init(&memory, SIZE_MAX);
     struct scheduler *d = scheduler_init(&memory, &fleet, &options);
     assert_non_null(d);
@@ -196,6 +225,30 @@ static struct outcome_seen lane_survey_of(struct script s)
     arena_clear(&memory);
     fleet_clear(&fleet);
     return seen;
+}
+
+/* A lane with more rows than a call of attributes takes. */
+static void the_list_tells_a_large_lane_what_is_verified(void **state)
+{
+    (void)state;
+    static const struct {
+        struct script script;
+        unsigned verifications, v1_lists, refused;
+    } table[] = {
+        {{.listed = {"example.org"}, .rows = 150}, 0, 0, 0},
+        {{.listed = {"example.org"}, .rows = 150, .unverified = "row-7.test"}, 1, 0, 1},
+        {{.listed = {"example.org"}, .rows = 150, .old_in_list = "row-7.test"}, 1, 0, 0},
+        {{.listed = {"example.org"}, .rows = 150, .v2_list_refused = true}, 2, 1, 0},
+        {{.listed = {"example.org"}, .rows = 50}, 1, 1, 0},
+    };
+    for (size_t i = 0; i < COUNT(table); i++) {
+        struct outcome_seen seen = lane_survey_of(table[i].script);
+        if (seen.verifications != table[i].verifications || seen.v1_lists != table[i].v1_lists ||
+            seen.refused != table[i].refused)
+            fail_msg("row %zu: %u calls for verification, %u lists by version 1, %u rows refused", i,
+                     seen.verifications, seen.v1_lists, seen.refused);
+        assert_string_equal(seen.gap, "");
+    }
 }
 
 static void neighbours_are_found_in_the_lists_of_the_account(void **state)
@@ -397,6 +450,7 @@ static void a_lane_survey_that_is_throttled_is_taken_all_the_same(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_list_tells_a_large_lane_what_is_verified),
         cmocka_unit_test(neighbours_are_found_in_the_lists_of_the_account),
         cmocka_unit_test(an_address_needs_a_domain_of_the_account),
         cmocka_unit_test(what_was_judged_is_not_said_to_be_missing),

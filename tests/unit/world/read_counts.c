@@ -160,6 +160,42 @@ static void following_ten_thousand_costs_six_hundred_reads_however_slow_the_owne
     }
 }
 
+/* A plan lists a large lane by version 2, so the rows are read without verification. */
+static void planning_ten_thousand_costs_a_hundred_and_eleven_calls(void **state)
+{
+    (void)state;
+    struct crash_run v = {.jobs = 10000};
+    struct arena memory;
+    struct why why = {""};
+    enum engine_end end;
+    struct scheduler_options options = {.read_api = API_V1,
+                                        .write_api = API_V2,
+                                        .lane_survey = true,
+                                        .rules = {.plan_only = true}};
+    arena_init(&memory, SIZE_MAX);
+    fleet_make(&v.fleet, v.jobs);
+    v.written = calloc(v.jobs, sizeof *v.written);
+    world_make(&v);
+    struct io io = world_io(v.world);
+    struct scheduler *scheduler = scheduler_init(&memory, &v.fleet, &options);
+    assert_non_null(scheduler);
+    scheduler_start(scheduler, START);
+    struct machine machine = scheduler_machine(scheduler);
+    assert_int_equal(engine_run(&machine, &io, NULL, &end, &why), OK);
+    scheduler_totals(scheduler, &v.totals);
+    assert_int_equal(v.totals.by_outcome[OUTCOME_PLANNED], v.jobs);
+    assert_int_equal(v.totals.calls[CALL_LIST] - v.totals.throttled[CALL_LIST], 10);
+    assert_int_equal(v.totals.calls[CALL_ACCOUNT], 1);
+    assert_int_equal(v.totals.calls[CALL_READ_VERIFICATION], 0);
+    assert_int_equal(v.totals.calls[CALL_READ_MAIL_FROM] - v.totals.throttled[CALL_READ_MAIL_FROM],
+                     100);
+    scheduler_clear(scheduler);
+    world_free(v.world);
+    free(v.written);
+    fleet_clear(&v.fleet);
+    arena_clear(&memory);
+}
+
 static void the_last_identity_is_looked_at_without_waiting_for_company(void **state)
 {
     (void)state;
@@ -190,6 +226,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
             following_ten_thousand_costs_six_hundred_reads_however_slow_the_owners_are),
+        cmocka_unit_test(planning_ten_thousand_costs_a_hundred_and_eleven_calls),
         cmocka_unit_test(the_last_identity_is_looked_at_without_waiting_for_company),
         cmocka_unit_test(a_record_is_noticed_within_a_thirtieth_of_the_time_that_it_took),
     };
