@@ -73,8 +73,6 @@ enum err options_together_vet(const struct options *o, enum option_set verb, str
          "too"},
         {o->listen && is_status && !o->watch,
          "--listen follows a run on a live page: give --watch too"},
-        {o->listen && (verb & OPTIONS_WATCH) && !o->every && !o->every_as_written,
-         "--listen shows one look after another on a live page: give --every, too"},
         {o->listen && (o->dry_run || o->give_up || (o->out && !is_due)),
          "--listen follows a run on a live page, and nothing is carried out here: leave it out"},
         {o->give_up && (o->retry_failed || o->no_wait || o->force || o->refresh),
