@@ -173,6 +173,14 @@ BUGS += [
 ]
 
 PUBLISHER = [
+    ("publish/publisher_zone.c", "a paused run sends what is ready", [
+        ("z->ready.len && !p->options.is_dry && !p->steering.is_paused &&",
+         "z->ready.len && !p->options.is_dry &&")]),
+    ("publish/publisher.c", "zones that were held back are forgotten when a run goes on", [
+        ("    for (uint32_t i = 0; order->kind == ORDER_RESUME && i < p->zones_len; i++)\n"
+         "        pub_zone_wants(p, &p->zones[i], now);\n", "")]),
+    ("publish/publisher.c", "an order is kept again in the next turn", [
+        ("    p->records_len = p->orders_len = 0;", "    p->records_len = 0;")]),
     ("engine.c", "changes leave before their intents are durable", [
         ("    if (records_len && t->unkept_since == WHEN_NEVER)\n",
          "    if (calls_len)\n        io->send(io->world, t->calls, calls_len);\n"
