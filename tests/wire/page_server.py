@@ -342,6 +342,10 @@ def over_tls(top):
     refused("a missing file", os.strerror(errno.ENOENT), "--tls-cert", top / "none.pem", "--tls-key", key)
     refused("the key in the place of the certificate", "has no certificate", "--tls-cert", key, "--tls-key", key)
     refused("the certificate in the place of the key", "mode", "--tls-cert", cert, "--tls-key", cert)
+    locked = top / "locked.pem"
+    subprocess.run(["openssl", "pkey", "-in", key, "-aes128", "-passout", "pass:secret", "-out", locked], check=True, capture_output=True)
+    locked.chmod(0o600)
+    refused("a key with a passphrase", "is encrypted", "--tls-cert", cert, "--tls-key", locked)
     key.chmod(0o640)
     refused("a key that the group may read", "mode 0640", "--tls-cert", cert, "--tls-key", key)
 
