@@ -55,9 +55,8 @@ static verb_function *function_of(const struct verb_row *row)
         {"explain", verb_explain},   {"completion", verb_completion},
         {"publish", verb_publish},   {"withdraw", verb_withdraw},
         {"due", verb_due},           {"version", run_version},
-        {"watch", verb_watch},
-        {"pause", verb_pause},       {"pace", verb_pace},
-        {"stop", verb_stop},
+        {"watch", verb_watch},       {"pause", verb_pause},
+        {"pace", verb_pace},         {"stop", verb_stop},
     };
     for (size_t i = 0; i < COUNT(functions); i++)
         if (strcmp(functions[i].name, row->name) == 0)
@@ -185,7 +184,7 @@ static int verb_run(const struct verb_row *verb, struct options *options)
         code = function_of(verb)(options);
     else
         message_error("%s: %s", verb->name, why.text);
-    notifying_close(options);
+    notifying_close(options, verb->options);
     arena_clear(&paths);
     return message_flush(code);
 }

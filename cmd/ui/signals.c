@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #define SIGNAL_STOP                                                                                \
-    SIGUSR1        /* wakes the waiting thread when it shall end; from elsewhere: nothing */
+    SIGUSR1         /* wakes the waiting thread when it shall end; from elsewhere: nothing */
 #define TOLD_MAX  2 /* drain, leave */
 #define SLEEP_MAX SPAN_S(30)
 

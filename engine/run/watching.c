@@ -199,9 +199,12 @@ struct watch_key watching_key(const struct fleet *f, uint32_t tag)
 static watch_kinds accepted_kinds(const struct policy *p, const struct job *job)
 {
     static const enum finding spf[SPF_STATUSES] = {
-        [SPF_STATUS_MISSING] = SPF_MISSING,         [SPF_STATUS_SEVERAL] = SPF_SEVERAL,
-        [SPF_STATUS_SYNTAX] = SPF_SYNTAX,           [SPF_STATUS_LOOKUPS] = SPF_LOOKUPS,
-        [SPF_STATUS_VOID_LOOKUPS] = SPF_VOID_LOOKUPS, [SPF_STATUS_WITHOUT_SES] = SPF_WITHOUT_SES,
+        [SPF_STATUS_MISSING] = SPF_MISSING,
+        [SPF_STATUS_SEVERAL] = SPF_SEVERAL,
+        [SPF_STATUS_SYNTAX] = SPF_SYNTAX,
+        [SPF_STATUS_LOOKUPS] = SPF_LOOKUPS,
+        [SPF_STATUS_VOID_LOOKUPS] = SPF_VOID_LOOKUPS,
+        [SPF_STATUS_WITHOUT_SES] = SPF_WITHOUT_SES,
     };
     static const enum finding dmarc[DMARC_STATUSES] = {
         [DMARC_STATUS_STRICT] = DMARC_STRICT_SPF,
@@ -210,8 +213,8 @@ static watch_kinds accepted_kinds(const struct policy *p, const struct job *job)
     };
     watch_kinds kinds = 0;
     if (spf[job->spf] && p->accept & FINDING_BIT(spf[job->spf]))
-        kinds |= job->spf == SPF_STATUS_MISSING ? WATCH_BIT(WATCH_SPF_GONE)
-                                                : WATCH_BIT(WATCH_SPF_WRONG);
+        kinds |=
+            job->spf == SPF_STATUS_MISSING ? WATCH_BIT(WATCH_SPF_GONE) : WATCH_BIT(WATCH_SPF_WRONG);
     if (dmarc[job->dmarc] && p->accept & FINDING_BIT(dmarc[job->dmarc]))
         kinds |= WATCH_BIT(WATCH_DMARC_NOT_ALIGNED);
     if (p->accept & FINDING_BIT(ACCOUNT_CANNOT_SEND))
@@ -364,18 +367,19 @@ static void lanes_look(struct sweep *s, const char *trouble)
     }
     for (uint32_t i = 0; i < r->fleet.lanes_len; i++) {
         struct watching_lane *lane = &w->lanes[i];
-        const char *closed = r->scheduler ? scheduler_lane_trouble(r->scheduler, (uint16_t)i) : trouble;
+        const char *closed =
+            r->scheduler ? scheduler_lane_trouble(r->scheduler, (uint16_t)i) : trouble;
         for (unsigned gap = 0; r->scheduler && gap < SURVEY_GAPS_MAX && !lane->gap; gap++) {
             const char *told = scheduler_survey_gap(r->scheduler, (uint16_t)i, gap);
             lane->gap = told ? arena_text(&w->arena, text_of(told)).at : NULL;
         }
         lane->one_by_one =
-            r->scheduler &&
-            scheduler_api(r->scheduler, (uint16_t)i, CALL_READ_MAIL_FROM) == API_V2;
+            r->scheduler && scheduler_api(r->scheduler, (uint16_t)i, CALL_READ_MAIL_FROM) == API_V2;
         if (lane->unseen < lane->rows || lane->rows == 0)
             lane->trouble = NULL;
         else if (closed || !lane->trouble)
-            lane->trouble = closed ? arena_text(&w->arena, text_of(closed)).at : "SES did not answer";
+            lane->trouble =
+                closed ? arena_text(&w->arena, text_of(closed)).at : "SES did not answer";
     }
 }
 
@@ -573,7 +577,7 @@ enum err watching_sweep(struct watching *w, struct why *why)
     if (err == OK)
         err = sweep_live(&s, &preflight, &wire, why);
     run_wire_close(r, wire);
-    preflight_end(&preflight); /* calls still out live in its memory, */
+    preflight_end(&preflight);     /* calls still out live in its memory, */
     scheduler_clear(r->scheduler); /* or in the scheduler's */
     r->scheduler = NULL;
     lanes_close(&r->lanes);

@@ -5,9 +5,9 @@
  *
  * SES is asked for the MAIL FROM attributes, a hundred identities a call; for the account and its
  * global endpoints, and a page for each hundred open recommendations; and, at most once in
- * fleet.watch.verification, for what is verified: in a large lane by ListEmailIdentities, a thousand
- * a page. So 10,000 identities of one lane cost 102 calls, and 112 when verification is due. Where
- * IAM refuses version 1, each identity costs a call.
+ * fleet.watch.verification, for what is verified: in a large lane by ListEmailIdentities, a
+ * thousand a page. So 10,000 identities of one lane cost 102 calls, and 112 when verification is
+ * due. Where IAM refuses version 1, each identity costs a call.
  *
  * A watching holds what a person wants to read of its last sweep. One thread.
  */

@@ -332,8 +332,10 @@ void recommendations_seen(struct scheduler *d, const struct call *call)
             continue;
         }
         a->of_rows[r->type]++;
+        if (r->type == ADVISOR_OTHER)
+            continue;
         d->surveys.advice[row - 1] = (uint8_t)(d->surveys.advice[row - 1] | 1u << r->type);
-        if (r->type == ADVISOR_OTHER || a->examples_len == ADVICE_EXAMPLES)
+        if (a->examples_len == ADVICE_EXAMPLES)
             continue;
         struct recommendation *copy = &a->examples[a->examples_len];
         *copy = *r;

@@ -29,13 +29,13 @@ struct waves; /* waves.h */
 struct scheduler_options {
     struct step_rules rules;
     enum api read_api, write_api;
-    bool read_falls_back;         /* a lane with reads by version 1 refused goes on by version 2 */
-    bool authority_dns;           /* ask authoritative servers, not the resolver */
-    bool detach;                  /* drain as soon as every job only waits for DNS or for SES */
-    uint16_t authority_port;      /* 0: 53 */
-    bool lane_survey;             /* look around in each lane first (lane_survey.h) */
-    bool sweep; /* a plan that is only looked at (run/watching.h): nothing is asked about other
-                   identities, and what SES knows of verification comes beside the reads */
+    bool read_falls_back;    /* a lane with reads by version 1 refused goes on by version 2 */
+    bool authority_dns;      /* ask authoritative servers, not the resolver */
+    bool detach;             /* drain as soon as every job only waits for DNS or for SES */
+    uint16_t authority_port; /* 0: 53 */
+    bool lane_survey;        /* look around in each lane first (lane_survey.h) */
+    bool sweep;  /* a plan that is only looked at (run/watching.h): nothing is asked about other
+                    identities, and what SES knows of verification comes beside the reads */
     bool advice; /* ask each lane for global endpoints and, where the Virtual Deliverability Manager
                     is enabled, for open recommendations. Not where write_api is version 1, which
                     has neither. Costs one call a lane, GetAccount, and a page for each hundred
@@ -169,8 +169,9 @@ const char *scheduler_survey_gap(const struct scheduler *d, uint16_t lane, unsig
 bool scheduler_survey_gap_is_of_account(const struct scheduler *d, uint16_t lane, unsigned gap);
 
 /* With options.advice: what only SES knows about a row. Bits: 1 << enum advisor_type of its open
- * recommendations, and ROW_ENDPOINT_DIFFERS: the two Regions of a global endpoint have another MAIL
- * FROM, or another behaviour, for the identity, as they are wanted or as SES shows them by now. */
+ * recommendations, without ADVISOR_OTHER, and ROW_ENDPOINT_DIFFERS: the two Regions of a global
+ * endpoint have another MAIL FROM, or another behaviour, for the identity, as they are wanted or as
+ * SES shows them by now. */
 #define ROW_ENDPOINT_DIFFERS (1u << ADVISOR_TYPES)
 unsigned scheduler_row_advice(const struct scheduler *d, uint32_t row);
 /* Was the lane asked, and did it answer? False: its rows' bits say nothing. */
