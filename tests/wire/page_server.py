@@ -289,6 +289,10 @@ def addresses(top):
     s = Server("[::1]:0")
     check("IPv6", s.is_ready and s.url.startswith("http://[::1]:") and s.ask("/", Host=f"[::1]:{s.port}")[0] == 200, s.url)
     s.close()
+    for name in ("https://watch.example.com", "watch.example.com:8080", "watch.example.com/", ""):
+        bad = Server("127.0.0.1:0", 100, 100, "--name", name)
+        check(f"'{name}' is no host name", not bad.is_ready and "expected a host name alone" in bad.url, bad.url)
+        bad.process.communicate()
     s = Server("127.0.0.1:0", 100, 100, "--name", "watch.example.com")
     check("a further name", s.ask("/", Host="watch.example.com")[0] == 200 and s.ask("/", Host="other.example.com")[0] == 421)
     s.close()
