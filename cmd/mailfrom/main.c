@@ -55,9 +55,8 @@ static verb_function *function_of(const struct verb_row *row)
         {"explain", verb_explain},   {"completion", verb_completion},
         {"publish", verb_publish},   {"withdraw", verb_withdraw},
         {"due", verb_due},           {"version", run_version},
-        {"watch", verb_watch},
-        {"pause", verb_pause},       {"pace", verb_pace},
-        {"stop", verb_stop},
+        {"watch", verb_watch},       {"pause", verb_pause},
+        {"pace", verb_pace},         {"stop", verb_stop},
     };
     for (size_t i = 0; i < COUNT(functions); i++)
         if (strcmp(functions[i].name, row->name) == 0)

@@ -342,8 +342,8 @@ static enum err read_watch_format(struct options *o, const char *value, struct w
 static enum err read_every(struct options *o, const char *value, struct why *why)
 {
     o->every_as_written = strcmp(value, "manifest") == 0;
-    if (o->every_as_written || (span_parse(text_of(value), &o->every) &&
-                                o->every >= SPAN_S(1) && o->every <= MANIFEST_TIMEOUT_MAX))
+    if (o->every_as_written || (span_parse(text_of(value), &o->every) && o->every >= SPAN_S(1) &&
+                                o->every <= MANIFEST_TIMEOUT_MAX))
         return OK;
     return why_set(why, ERR_INPUT,
                    "--every takes a span from 1s to 365d, such as 15m, or manifest, not \"%s\"",
@@ -563,7 +563,8 @@ const struct option_row option_rows[] = {
      read_report, .is_common = true, .repeats = true},
     {"progress", OPTIONS_PROGRESS, "auto|bar|lines|json|none", "on standard error", read_progress,
      .is_common = true},
-    {"progress", OPTIONS_DISCOVER | OPTIONS_WATCH, "auto|bar|lines|none", "on standard error", read_ticker},
+    {"progress", OPTIONS_DISCOVER | OPTIONS_WATCH, "auto|bar|lines|none", "on standard error",
+     read_ticker},
     {"listen", OPTIONS_LISTEN, "ADDRESS:PORT",
      "serve a live page there, such as 127.0.0.1:8080; port 0: any", read_listen},
     {"token-env", OPTIONS_LISTEN, "NAME",
@@ -616,8 +617,8 @@ const struct option_row option_rows[] = {
      "look again and again, from start to start of a look; manifest: watch.every (15m)",
      read_every},
     {"all", OPTIONS_WATCH, NULL, "show every identity of a group of equal problems", read_all},
-    {"dry-run", OPTIONS_WATCH, NULL, "remember nothing of this look, and tell nobody",
-     read_dry_run, .letter = 'n'},
+    {"dry-run", OPTIONS_WATCH, NULL, "remember nothing of this look, and tell nobody", read_dry_run,
+     .letter = 'n'},
     {"format", OPTIONS_WATCH, "text|json|nagios",
      "json: one object; nagios: one line, and exit codes 0 to 3 of plugins (default text)",
      read_watch_format},

@@ -59,7 +59,7 @@ enum option_set {
 
 /* The verbs that send notifications. */
 #define OPTIONS_NOTIFY                                                                             \
-    (OPTIONS_APPLY | OPTIONS_RESUME | OPTIONS_ROLLBACK | OPTIONS_PUBLISH | OPTIONS_WITHDRAW |        \
+    (OPTIONS_APPLY | OPTIONS_RESUME | OPTIONS_ROLLBACK | OPTIONS_PUBLISH | OPTIONS_WITHDRAW |      \
      OPTIONS_WATCH)
 
 enum progress_mode { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_LINES, PROGRESS_JSON, PROGRESS_NONE };

@@ -29,13 +29,13 @@ struct waves; /* waves.h */
 struct scheduler_options {
     struct step_rules rules;
     enum api read_api, write_api;
-    bool read_falls_back;         /* a lane with reads by version 1 refused goes on by version 2 */
-    bool authority_dns;           /* ask authoritative servers, not the resolver */
-    bool detach;                  /* drain as soon as every job only waits for DNS or for SES */
-    uint16_t authority_port;      /* 0: 53 */
-    bool lane_survey;             /* look around in each lane first (lane_survey.h) */
-    bool sweep; /* a plan that is only looked at (run/watching.h): nothing is asked about other
-                   identities, and what SES knows of verification comes beside the reads */
+    bool read_falls_back;    /* a lane with reads by version 1 refused goes on by version 2 */
+    bool authority_dns;      /* ask authoritative servers, not the resolver */
+    bool detach;             /* drain as soon as every job only waits for DNS or for SES */
+    uint16_t authority_port; /* 0: 53 */
+    bool lane_survey;        /* look around in each lane first (lane_survey.h) */
+    bool sweep;  /* a plan that is only looked at (run/watching.h): nothing is asked about other
+                    identities, and what SES knows of verification comes beside the reads */
     bool advice; /* ask each lane for global endpoints and, where the Virtual Deliverability Manager
                     is enabled, for open recommendations. Not where write_api is version 1, which
                     has neither. Costs one call a lane, GetAccount, and a page for each hundred

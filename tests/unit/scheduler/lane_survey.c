@@ -23,11 +23,11 @@ struct script {
     const char *same;       /* one that has the wanted MAIL FROM already */
     bool one_by_one;        /* the batched reads are refused to the lane survey */
     const char *account_code, *notification_code; /* refusals */
-    const char *gone;  /* listed, but deleted since; everything is asked by version 2 then */
-    unsigned more;     /* addresses below example.org, all unverified */
-    const char *fleet; /* the identity of the fleet; NULL: example.org */
-    unsigned rows;     /* of the fleet besides: row-0.test and so on, listed too */
-    const char *old_in_list;   /* a row that the list of version 2 shows as pending, wrongly */
+    const char *gone;        /* listed, but deleted since; everything is asked by version 2 then */
+    unsigned more;           /* addresses below example.org, all unverified */
+    const char *fleet;       /* the identity of the fleet; NULL: example.org */
+    unsigned rows;           /* of the fleet besides: row-0.test and so on, listed too */
+    const char *old_in_list; /* a row that the list of version 2 shows as pending, wrongly */
     bool v2_list_refused;
 };
 
@@ -245,8 +245,8 @@ static void the_list_tells_a_large_lane_what_is_verified(void **state)
         struct outcome_seen seen = lane_survey_of(table[i].script);
         if (seen.verifications != table[i].verifications || seen.v1_lists != table[i].v1_lists ||
             seen.refused != table[i].refused)
-            fail_msg("row %zu: %u calls for verification, %u lists by version 1, %u rows refused", i,
-                     seen.verifications, seen.v1_lists, seen.refused);
+            fail_msg("row %zu: %u calls for verification, %u lists by version 1, %u rows refused",
+                     i, seen.verifications, seen.v1_lists, seen.refused);
         assert_string_equal(seen.gap, "");
     }
 }
