@@ -104,10 +104,11 @@ def what_is_refused_is_off(mailfrom, ses_sim):
               done.stderr_text.splitlines() if NEW[0] in line or NEW[1] in line] == [1, 1], done.stderr_text)
 
 
-def whoever_writes_by_version_1_is_asked_nothing(room):
+def by_version_1_neither_is_asked_for(room):
     room.asked()
-    _, rows, said = planned(room, "--write-api", "v1")
-    check("--write-api v1 asks for neither", room.asked() == {} and not differing(rows), said)
+    for option in ("--write-api", "--read-api"):
+        _, rows, said = planned(room, option, "v1")
+        check(f"{option} v1 asks for neither", room.asked() == {} and not differing(rows), said)
 
 
 def a_region_without_rows_is_said(room):
@@ -154,7 +155,7 @@ def a_big_plan_warns_of_emails(room):
 def main():
     with TwoRegions(sys.argv[1], sys.argv[2], many=120) as room:
         a_plan_compares_the_two_regions(room)
-        whoever_writes_by_version_1_is_asked_nothing(room)
+        by_version_1_neither_is_asked_for(room)
         a_region_without_rows_is_said(room)
         discover_tells_both(room)
         a_big_plan_warns_of_emails(room)
