@@ -29,6 +29,8 @@ static void states_add(struct buf *out, enum live_kind kind)
     for (int l = WATCH_PAGE; l >= WATCH_WELL && kind == LIVE_WATCH; l--)
         option_add(out, watch_level_name((enum watch_level)l),
                    watch_level_name((enum watch_level)l));
+    if (kind == LIVE_WATCH)
+        option_add(out, "unconfirmed", "unconfirmed");
     buf_add_str(out, "</select>\n");
 }
 

@@ -7,6 +7,8 @@
 #include "scheduler/waves.h"
 #include "ui/messages.h"
 
+#include <unistd.h>
+
 #define METRICS_EVERY SPAN_S(15)
 
 /* ---- the notifier ---- */
@@ -31,10 +33,13 @@ enum err notifying_open(struct options *o, enum option_set verb, struct why *why
     return only_shows ? notify_vet(&config, why) : notifier_open(&w->notifier, &config, why);
 }
 
-void notifying_close(struct options *o)
+void notifying_close(struct options *o, enum option_set verb)
 {
     struct why why = {""};
-    if (notifier_close(o->notify.notifier, NOTIFY_PATIENCE, &why) != OK)
+    bool is_of_timer =
+        (verb & OPTIONS_WATCH) && !o->every && !o->every_as_written && !isatty(STDERR_FILENO);
+    if (notifier_close(o->notify.notifier, is_of_timer ? NOTIFY_PATIENCE_TIMER : NOTIFY_PATIENCE,
+                       &why) != OK)
         message_error("%s", why.text);
     o->notify.notifier = NULL;
 }

@@ -6,7 +6,7 @@
 #include "progress.h"
 #include "rate_meter.h"
 #include "run/narrow.h"
-#include "run/orders.h"
+#include "run/run_orders.h"
 #include "run/rows.h"
 #include "run/unfinished.h"
 #include "run_lost.h"

@@ -47,7 +47,7 @@ struct story_identity {
     struct lane_name lane;
     uint16_t lane_number;
     struct spell spells[SPELLS];
-    instant_us restart_at; /* when an operator sets up again what has failed; 0: it has not */
+    instant_us restart_at;      /* when an operator sets up again what has failed; 0: it has not */
     instant_us temporary_since; /* by SES's own clock; 0: it is not */
     unsigned had;               /* what the operator had set: name and behavior */
 };
