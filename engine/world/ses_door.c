@@ -139,8 +139,10 @@ void ses_door_serve(struct ses_model *m, uint16_t lane, struct call *call, insta
         }
         break;
     default:
-        call->account = (struct account_facts){
-            .sending_enabled = true, .production_access = true, .has_advisor = m->rules.has_advice && call->api == API_V2};
+        call->account =
+            (struct account_facts){.sending_enabled = true,
+                                   .production_access = true,
+                                   .has_advisor = m->rules.has_advice && call->api == API_V2};
         break;
     }
 }
