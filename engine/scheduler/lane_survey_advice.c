@@ -380,17 +380,22 @@ bool advice_is_due(const struct scheduler *d)
 
 /* --- for whoever runs the scheduler ----------------------------------------------------------- */
 
+bool scheduler_row_endpoint(const struct scheduler *d, uint32_t row, struct endpoint_view *out)
+{
+    struct comparison c = {.d = d, .job = row, .as_seen = true, .out = out};
+    assert(row < d->fleet->choices_len);
+    if (!advice_is_wanted(d))
+        return false;
+    return endpoint_differs(d, row, out) ||
+           (is_shown(d, &d->jobs[row]) &&
+            endpoints_visit(d, d->fleet->choices[row].lane, compare, &c));
+}
+
 unsigned scheduler_row_advice(const struct scheduler *d, uint32_t row)
 {
     struct endpoint_view view;
-    struct comparison c = {.d = d, .job = row, .as_seen = true, .out = &view};
-    assert(row < d->fleet->choices_len);
-    if (!advice_is_wanted(d))
-        return 0;
-    bool differs = endpoint_differs(d, row, &view) ||
-                   (is_shown(d, &d->jobs[row]) &&
-                    endpoints_visit(d, d->fleet->choices[row].lane, compare, &c));
-    return d->surveys.advice[row] | (differs ? ROW_ENDPOINT_DIFFERS : 0);
+    bool differs = scheduler_row_endpoint(d, row, &view);
+    return advice_is_wanted(d) ? d->surveys.advice[row] | (differs ? ROW_ENDPOINT_DIFFERS : 0) : 0;
 }
 
 bool scheduler_lane_endpoints_known(const struct scheduler *d, uint16_t lane)
