@@ -59,15 +59,40 @@ static bool shows_text(const struct options *o)
 
 /* ---- the memory ---- */
 
+static bool identity_pass(void *ctx, const struct watch_identity_record *r)
+{
+    (void)ctx, (void)r;
+    return true;
+}
+
+static bool problem_pass(void *ctx, const struct watch_problem_record *r)
+{
+    (void)ctx, (void)r;
+    return true;
+}
+
 static enum err journal_of_memory(struct watcher *w, struct why *why)
 {
     char path[PATH_MAX];
     const struct options *o = w->options;
     snprintf(path, sizeof path, "%s" OPTIONS_WATCHED, options_journal(o));
-    enum err err =
-        journal_open_file(&w->journal, path, o->dry_run ? JOURNAL_READ : JOURNAL_WRITE, why);
+    enum journal_mode mode = o->dry_run ? JOURNAL_READ : JOURNAL_WRITE;
+    enum err err = journal_open_file(&w->journal, path, mode, why);
     if (err == ERR_GONE && o->dry_run)
         return OK;
+    if (err == OK)
+        err = journal_watch_each(w->journal, identity_pass, problem_pass, NULL, why);
+    if (err == ERR_IO && journal_is_damaged(text_of(why->text)) && !o->dry_run) {
+        /* A watch that does not look would be worse than one that has forgotten. */
+        message_error("%s: %s; it is now %s" JOURNAL_ASIDE
+                      ", and watching remembers nothing of before",
+                      path, why->text, path);
+        journal_close(w->journal);
+        w->journal = NULL;
+        err = journal_set_aside(path, why);
+        if (err == OK)
+            err = journal_open_file(&w->journal, path, mode, why);
+    }
     return err == OK ? OK : why_wrap(why, err, "what watching remembers");
 }
 
@@ -390,7 +415,8 @@ int verb_watch(const struct options *o)
     if (err == OK)
         err = journal_of_memory(&w, &why);
     if (err == OK)
-        err = live_page_open(&w.page, o, LIVE_WATCH, NULL, "The first look at the fleet goes on.", &why);
+        err = live_page_open(&w.page, o, LIVE_WATCH, NULL, "The first look at the fleet goes on.",
+                             &why);
     if (err == OK)
         code = sweeps_run(&w, &why);
     else

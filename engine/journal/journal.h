@@ -88,6 +88,9 @@ const char *journal_loss(const struct journal *j, uint64_t *run);
 /* True: `what`, a sentence of this page about a loss, is a suspicion: the proof of completeness is
  * gone. */
 bool journal_may_have_lost(struct text what);
+/* True: `why`, the sentence of an error of this page, says that what lies in the store is damaged,
+ * so no later try can read it. */
+bool journal_is_damaged(struct text why);
 /* Every run already known to have lost records, by number. is_gone: the head is lost too; run 0
  * stands for an unknown number of runs possibly gone. */
 enum err journal_losses(struct journal *j,

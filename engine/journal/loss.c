@@ -156,6 +156,12 @@ bool journal_may_have_lost(struct text what)
     return text_ends(what, TEXT(STORE_NOT_KNOWN)) && text_find_text(what, TEXT("; ")) == what.len;
 }
 
+bool journal_is_damaged(struct text why)
+{
+    return text_find_text(why, TEXT("the file is damaged")) < why.len ||
+           text_find_text(why, TEXT("the journal is damaged")) < why.len;
+}
+
 /* The newest run known to be lost. */
 struct newest_loss {
     bool found;

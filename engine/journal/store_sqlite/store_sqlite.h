@@ -12,6 +12,10 @@
  * *why names its pid and host. */
 enum err journal_open_file(struct journal **out, const char *path, enum journal_mode mode,
                            struct why *why);
+/* Renames a file that nothing has open, with its log and mark, to FILE.damaged; one of that name is
+ * replaced. For a journal that may begin anew, such as the memory of watching. */
+#define JOURNAL_ASIDE ".damaged"
+enum err journal_set_aside(const char *path, struct why *why);
 /* Written and read like any other, but gone when it is closed: for plans. */
 enum err journal_open_memory(struct journal **out, struct why *why);
 

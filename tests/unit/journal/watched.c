@@ -2,11 +2,14 @@
  * What watching remembers: kept whole, replaced by number, and left out row by row where it is
  * damaged; whatever store it is.
  */
+#include "journal/store_sqlite/store_sqlite.h"
 #include "memory_store.h"
 #include "stores.h"
 #include "watch/memory.h"
 
 #include "base/buf.h"
+
+#include <stdio.h>
 
 /* Every member has a value of its own. */
 static const struct watch_identity_record identity = {
@@ -177,6 +180,32 @@ static void two_writers_are_one_too_many(void **state)
     journal_close(other);
 }
 
+/* Pages of the tables are zero; what can be read is not asked. */
+static void a_damaged_file_makes_room_for_a_new_one(void **state)
+{
+    struct stored *s = *state;
+    char command[256];
+    stored_open(s, JOURNAL_WRITE);
+    assert_int_equal(keep(s, &identity, &problem), OK);
+    stored_close(s);
+    snprintf(command, sizeof command,
+             "dd if=/dev/zero of=%s bs=4096 seek=1 count=100 conv=notrunc status=none", s->file);
+    assert_int_equal(system(command), 0);
+    enum err err = stored_try(s, &s->journal, JOURNAL_WRITE);
+    if (err == OK)
+        err = journal_watch_each(s->journal, watch_learn_identity, watch_learn_problem, NULL,
+                                 &s->why);
+    assert_int_equal(err, ERR_IO);
+    assert_true(journal_is_damaged(text_of(s->why.text)));
+    stored_close(s);
+    assert_int_equal(journal_set_aside(s->file, &s->why), OK);
+    stored_open(s, JOURNAL_WRITE);
+    assert_int_equal(keep(s, &identity, &problem), OK);
+    assert_remembered(s, IDENTITY PROBLEM);
+    snprintf(command, sizeof command, "test -s %s" JOURNAL_ASIDE, s->file);
+    assert_int_equal(system(command), 0);
+}
+
 /* The memory and its journal together: another process goes on where the first one was. */
 static void a_memory_is_the_same_when_it_comes_back(void **state)
 {
@@ -224,6 +253,7 @@ int main(void)
         ON_STORE(STORE_OF_MEMORY, "memory", a_store_that_fails_keeps_no_half),
         ON_STORES(damage_is_left_out_row_by_row),
         ON_STORES(two_writers_are_one_too_many),
+        ON_STORE(STORE_OF_SQLITE, "sqlite", a_damaged_file_makes_room_for_a_new_one),
         ON_STORES(a_memory_is_the_same_when_it_comes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
