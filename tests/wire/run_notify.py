@@ -264,6 +264,22 @@ def paused(room):
     live.communicate(timeout=patient(60))
 
 
+def held(room):
+    """A wave that comes to nothing is for a person."""
+    room.names.records.pop(("bounce.late.example", "MX"), None)
+    (room.path / "held.yaml").write_text(json.dumps({
+        "version": 1, "defaults": {"region": "us-east-1", "mail_from": "bounce.{domain}", "dns": {"timeout": "3s"}},
+        "identities": [{"identity": "late.example", "wave": 1}, "w1.example"]}))
+    room.set("late.example", "")
+    room.set("w1.example", "")
+    process = room.run("apply", "held.yaml", "--yes", "--events", "held.jsonl", "--metrics", "held.prom", "--journal", "held.db")
+    events = room.events("held.jsonl")
+    pauses = [e for e in events if e["type"] == "run-paused"]
+    check("a wave that is inconclusive is told once", process.returncode in (TROUBLE, STOPPED) and len(pauses) == 1 and pauses[0]["level"] == "critical"
+          and "wave 1 is inconclusive" in pauses[0]["reason"] and "mailfrom resume 1" in pauses[0]["mend"], process.returncode, process.stderr_text, events)
+    check("and the end after it", events[-1]["type"] == "run-ended" and events[-1]["level"] == "warning" and not obeys_schema(events), events)
+
+
 def watched(room, url):
     """A sweep of the fleet, in which an identity has another name than the manifest."""
     fleet = json.loads((room.path / "fleet.yaml").read_text())
@@ -376,7 +392,8 @@ def main():
         paused(room)
         publishes(sys.argv[1], room)
         watched(room, url)
-        well_formed(room, "run.prom", "kill.prom", "publish.prom", "pause.prom", "watch.prom")
+        held(room)
+        well_formed(room, "run.prom", "kill.prom", "publish.prom", "pause.prom", "held.prom", "watch.prom")
         hung(room, *hanging)
     verdict()
 
