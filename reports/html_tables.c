@@ -55,10 +55,8 @@ static void pace_add(struct buf *out, const struct lane_pace *p)
 static void order_words(const struct order *o, char out[64])
 {
     static const char *const words[ORDER_KINDS] = {
-        [ORDER_PAUSE] = "pauses the run",
-        [ORDER_RESUME] = "lets the run go on",
-        [ORDER_PACE] = "sets the pace",
-        [ORDER_STOP] = "stops the run",
+        [ORDER_PAUSE] = "pauses the run",       [ORDER_RESUME] = "lets the run go on",
+        [ORDER_PACE] = "sets the pace",         [ORDER_STOP] = "stops the run",
         [ORDER_LEAVE] = "ends the run at once",
     };
     if (o->kind == ORDER_PACE)

@@ -390,7 +390,8 @@ int verb_watch(const struct options *o)
     if (err == OK)
         err = journal_of_memory(&w, &why);
     if (err == OK)
-        err = live_page_open(&w.page, o, LIVE_WATCH, NULL, "The first look at the fleet goes on.", &why);
+        err = live_page_open(&w.page, o, LIVE_WATCH, NULL, "The first look at the fleet goes on.",
+                             &why);
     if (err == OK)
         code = sweeps_run(&w, &why);
     else
