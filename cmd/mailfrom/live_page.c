@@ -377,6 +377,8 @@ static enum err server_open(struct live_page *p, const char *waits, struct why *
 {
     const struct options *o = p->options;
     struct page_config config = {.listen = o->listen,
+                                 .names = o->listen_names,
+                                 .names_len = o->listen_names_len,
                                  .cert_file = o->tls_cert,
                                  .key_file = o->tls_key,
                                  .index = buf_text(&p->document.index),

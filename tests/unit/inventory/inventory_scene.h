@@ -152,8 +152,8 @@ static void answer_advice(const struct script *s, struct seen *seen, struct call
                                      .regions = {TEXT("us-east-1"), TEXT("eu-west-1")}};
     else
         while (call->advice_len < SES_ADVICE_PAGE && seen->advised < s->advised)
-            call->advice[call->advice_len++] = (struct recommendation){
-                .type = seen->advised++ % 3 ? ADVISOR_OTHER : ADVISOR_SPF};
+            call->advice[call->advice_len++] =
+                (struct recommendation){.type = seen->advised++ % 3 ? ADVISOR_OTHER : ADVISOR_SPF};
     if (call->kind == CALL_ADVICE && seen->advised < s->advised)
         call->next_token = arena_fmt(&call->arena, "%u", seen->advised);
 }
