@@ -91,21 +91,21 @@ enum err live_page_swept(struct live_page *page, const struct live_sweep *sweep,
         return OK;
     arena_init(&p.arena, SIZE_MAX);
     enum err err = problems_read(&p, why);
-    const struct live_watch watch = {.problems = p.list,
-                                     .problems_len = p.len,
-                                     .rows = p.list,
-                                     .rows_len = p.all,
-                                     .identities = w->run->fleet.choices_len,
-                                     .with_problems = p.with_problems,
-                                     .unconfirmed = p.unconfirmed,
-                                     .by_level = {p.by_level[0], p.by_level[1], p.by_level[2],
-                                                  p.by_level[3]},
-                                     .last_sweep = sweep->last_success,
-                                     .took = w->ended > w->began ? w->ended - w->began : 0,
-                                     .next_sweep = w->began ? w->began + sweep->every : WHEN_NEVER,
-                                     .trouble = text_of(sweep->blind),
-                                     .calls = calls_of(w),
-                                     .now = sweep->now};
+    const struct live_watch watch = {
+        .problems = p.list,
+        .problems_len = p.len,
+        .rows = p.list,
+        .rows_len = p.all,
+        .identities = w->run->fleet.choices_len,
+        .with_problems = p.with_problems,
+        .unconfirmed = p.unconfirmed,
+        .by_level = {p.by_level[0], p.by_level[1], p.by_level[2], p.by_level[3]},
+        .last_sweep = sweep->last_success,
+        .took = w->ended > w->began ? w->ended - w->began : 0,
+        .next_sweep = w->began ? w->began + sweep->every : WHEN_NEVER,
+        .trouble = text_of(sweep->blind),
+        .calls = calls_of(w),
+        .now = sweep->now};
     if (err == OK)
         err = live_page_watched(page, &watch, sweep->metrics, sweep->every, why);
     free(p.list);

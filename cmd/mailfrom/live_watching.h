@@ -1,5 +1,6 @@
 /*
- * From a sweep of watching to the live page: the problems, worst first, and every identity for the search.
+ * From a sweep of watching to the live page: the problems, worst first, and every identity for the
+ * search.
  */
 #ifndef MF_LIVE_WATCHING_H
 #define MF_LIVE_WATCHING_H

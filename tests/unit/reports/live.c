@@ -137,7 +137,8 @@ static void parts_of_watching_tell_the_worst_first(void **state)
     assert_true(text_find_text(table, TEXT("a.example")) <
                 text_find_text(table, TEXT("b.example")));
     assert_true(
-        has(parts.status, "\"levels\":{\"well\":7,\"warning\":1,\"critical\":0,\"page\":1,\"unconfirmed\":0}"));
+        has(parts.status,
+            "\"levels\":{\"well\":7,\"warning\":1,\"critical\":0,\"page\":1,\"unconfirmed\":0}"));
     arena_clear(&arena);
 }
 
