@@ -349,8 +349,8 @@ void waiting_add(struct buf *out, const struct fleet *fleet, const struct waitin
         markup_add(out, names_text(&fleet->names, owner));
         buf_add_fmt(out,
                     "</td><td class=\"number\">%u</td>"
-                    "<td>%s</td>"
-                    "<td>%s",
+                    "<td class=\"since\">%s</td>"
+                    "<td class=\"until\">%s",
                     zone->rows, when_format(zone->since, since),
                     when_format(zone->deadline, deadline));
         left_add(out, zone->deadline, now);

@@ -333,7 +333,7 @@ enum err session_judge(struct session *s, struct fleet_verdict *verdict, struct 
 enum err session_listen(struct session *s, struct why *why)
 {
     bool publishes = journal_verb_publishes(s->run.head.verb);
-    return live_page_open(&s->page, &s->options, publishes ? LIVE_PUBLISHING : LIVE_RUN,
+    return live_page_open(&s->page, &s->options, publishes ? LIVE_PUBLISHING : LIVE_RUN, s->control,
                           "Nothing is changed yet: mailfrom looks at what is there.", why);
 }
 

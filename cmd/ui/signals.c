@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #define SIGNAL_STOP                                                                                \
-    SIGUSR1        /* wakes the waiting thread when it shall end; from elsewhere: nothing */
+    SIGUSR1         /* wakes the waiting thread when it shall end; from elsewhere: nothing */
 #define TOLD_MAX  2 /* drain, leave */
 #define SLEEP_MAX SPAN_S(30)
 
@@ -43,6 +43,8 @@ void signals_early(void)
 
 void signals_block(struct signals *s)
 {
+    if (s->running) /* since the plan, or the read, before this run */
+        return;
     *s = (struct signals){.lock = PTHREAD_MUTEX_INITIALIZER, .blocked = true};
     sigemptyset(&s->watched);
     for (size_t i = 0; i < STOPPING_LEN; i++)

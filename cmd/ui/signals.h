@@ -26,8 +26,8 @@ struct signals {
     sigset_t watched, before;
     atomic_uint resized, continued; /* SIGWINCH and SIGCONT so far, for who draws on a terminal */
     atomic_bool ending;             /* the thread shall end */
-    pthread_cond_t slept; /* of signals_sleep() */
-    bool stays;           /* signals_stay() */
+    pthread_cond_t slept;           /* of signals_sleep() */
+    bool stays;                     /* signals_stay() */
     bool blocked, running;
 };
 

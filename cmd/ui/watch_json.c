@@ -89,16 +89,18 @@ enum err watch_json(void *ctx, struct sink *out, struct why *why)
     json_add_word(&j, "version", MAILFROM_VERSION);
     when_add(&j, "began", w->began);
     when_add(&j, "ended", w->ended);
-    json_add_word(&j, "verdict", !w->has_looked || w->unseen ? "blind"
-                                 : c.shown                   ? "problems"
-                                                             : "well");
+    json_add_word(&j, "verdict",
+                  !w->has_looked || w->unseen ? "blind"
+                  : c.shown                   ? "problems"
+                                              : "well");
     json_add_text_or_null(&j, "blind", w->blind ? text_of(w->blind) : TEXT_NONE);
     json_add_u64(&j, "identities", w->run->fleet.choices_len);
     json_add_u64(&j, "bad", w->rows_bad);
     json_add_u64(&j, "unseen", w->unseen);
     json_add_object(&j, "by_level");
     for (unsigned level = 0; level < WATCH_LEVELS; level++)
-        json_add_u64(&j, level == WATCH_WELL ? "not-yet" : watch_level_name((enum watch_level)level),
+        json_add_u64(&j,
+                     level == WATCH_WELL ? "not-yet" : watch_level_name((enum watch_level)level),
                      c.by_level[level]);
     json_end(&j);
     lanes_add(&j, w);

@@ -86,7 +86,7 @@ static const struct {
     [WATCH_DMARC_NOT_ALIGNED] = {REMEDY_STEP, "mailfrom explain dmarc-not-aligned"},
     [WATCH_DNS_TROUBLE] = {REMEDY_INSPECT, NULL},
     [WATCH_UNSEEN] = {REMEDY_NONE, NULL},
-    [WATCH_ENDPOINT_REGIONS] = {REMEDY_APPLY, NULL},
+    [WATCH_ENDPOINT_REGIONS] = {REMEDY_STEP, "mailfrom explain endpoint-regions-differ"},
     [WATCH_ADVISOR_OPEN] = {REMEDY_STEP, "see the Virtual Deliverability Manager of SES"},
 };
 
@@ -177,8 +177,7 @@ int watch_nagios_print(const struct watch_report *r, const char *blind)
                 " | identities=%u;;;0 warning=%u;;;0 critical=%u;;;0 page=%u;;;0 unseen=%u;;;0 "
                 "time=%llds;;;0",
                 f->choices_len, c.by_level[WATCH_WARNING], c.by_level[WATCH_CRITICAL],
-                c.by_level[WATCH_PAGE], w->unseen,
-                (long long)((w->ended - w->began) / SPAN_S(1)));
+                c.by_level[WATCH_PAGE], w->unseen, (long long)((w->ended - w->began) / SPAN_S(1)));
     printf("%s\n", line.failed ? "MAILFROM UNKNOWN - out of memory" : line.at);
     buf_clear(&safe);
     buf_clear(&line);

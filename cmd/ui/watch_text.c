@@ -90,9 +90,9 @@ static void group_print(const struct watch_report *r, const struct watching_prob
     snprintf(who, sizeof who, "%s identities", count_text(len, digits));
     printf("%s%-8s%s  %-20s  %s  (%s, %s)\n", message_color(o, level_color(p->level)),
            level_word(p), message_color(o, COLOR_PLAIN), watch_kind_name(p->kind),
-           len > 1               ? who
-           : key.identity.len    ? message_safe(&name, key.identity)
-                                 : "the account",
+           len > 1            ? who
+           : key.identity.len ? message_safe(&name, key.identity)
+                              : "the account",
            message_safe(&account, lane.account), message_safe(&region, lane.region));
     times_print(p, len);
     for (uint32_t i = 0; i < shown; i++)
@@ -143,7 +143,8 @@ static void head_print(const struct watch_report *r)
         printf("%s of %s %s not as wanted", bad, all,
                plural(w->rows_bad, "identities is", "identities are"));
     printf(", looked at from %s on: %llu calls to SES, %s\n", when_format(w->began, at),
-           (unsigned long long)watching_calls_sent(w), length ? span_write(length, took) : "under a second");
+           (unsigned long long)watching_calls_sent(w),
+           length ? span_write(length, took) : "under a second");
 }
 
 void watch_text_print(const struct watch_report *r)

@@ -118,6 +118,23 @@ static enum subject subject_of_kind(enum watch_kind kind)
     }
 }
 
+/* What differs is known only of a sweep that has asked for global endpoints. */
+static struct text endpoint_reason(struct watching *w, uint32_t row)
+{
+    const struct scheduler *d = w->run->scheduler;
+    struct endpoint_view other;
+    if (!d || !scheduler_row_endpoint(d, row, &other))
+        return TEXT("the two Regions of its global endpoint differ in MAIL FROM or behavior");
+    bool has_name = other.mail_from.len > 0;
+    return arena_fmt(&w->arena,
+                     "the global endpoint " TEXT_FMT " sends half of its mail through " TEXT_FMT
+                     ", where %s has %s" TEXT_FMT "%s%s",
+                     TEXT_ARG(other.endpoint), TEXT_ARG(other.region),
+                     other.is_wanted ? "the manifest" : "SES",
+                     has_name ? "MAIL FROM " : "the default MAIL FROM", TEXT_ARG(other.mail_from),
+                     has_name ? " with " : "", has_name ? behavior_name(other.behavior) : "");
+}
+
 /* Where judgement made no sentence. */
 static struct text usual_reason(struct watching *w, enum watch_kind kind, const struct job *job,
                                 struct text seen, uint32_t row)
@@ -169,8 +186,7 @@ static struct text usual_reason(struct watching *w, enum watch_kind kind, const 
     case WATCH_DNS_TROUBLE:
         return arena_fmt(a, "DNS has no answer about " TEXT_FMT, TEXT_ARG(wanted));
     case WATCH_UNSEEN: return TEXT("SES did not answer");
-    case WATCH_ENDPOINT_REGIONS:
-        return TEXT("the two Regions of its global endpoint have different MAIL FROMs");
+    case WATCH_ENDPOINT_REGIONS: return endpoint_reason(w, row);
     case WATCH_ADVISOR_OPEN: return TEXT("the advisor of SES has an open recommendation");
     case WATCH_KINDS: break;
     }
@@ -199,9 +215,12 @@ struct watch_key watching_key(const struct fleet *f, uint32_t tag)
 static watch_kinds accepted_kinds(const struct policy *p, const struct job *job)
 {
     static const enum finding spf[SPF_STATUSES] = {
-        [SPF_STATUS_MISSING] = SPF_MISSING,         [SPF_STATUS_SEVERAL] = SPF_SEVERAL,
-        [SPF_STATUS_SYNTAX] = SPF_SYNTAX,           [SPF_STATUS_LOOKUPS] = SPF_LOOKUPS,
-        [SPF_STATUS_VOID_LOOKUPS] = SPF_VOID_LOOKUPS, [SPF_STATUS_WITHOUT_SES] = SPF_WITHOUT_SES,
+        [SPF_STATUS_MISSING] = SPF_MISSING,
+        [SPF_STATUS_SEVERAL] = SPF_SEVERAL,
+        [SPF_STATUS_SYNTAX] = SPF_SYNTAX,
+        [SPF_STATUS_LOOKUPS] = SPF_LOOKUPS,
+        [SPF_STATUS_VOID_LOOKUPS] = SPF_VOID_LOOKUPS,
+        [SPF_STATUS_WITHOUT_SES] = SPF_WITHOUT_SES,
     };
     static const enum finding dmarc[DMARC_STATUSES] = {
         [DMARC_STATUS_STRICT] = DMARC_STRICT_SPF,
@@ -210,8 +229,8 @@ static watch_kinds accepted_kinds(const struct policy *p, const struct job *job)
     };
     watch_kinds kinds = 0;
     if (spf[job->spf] && p->accept & FINDING_BIT(spf[job->spf]))
-        kinds |= job->spf == SPF_STATUS_MISSING ? WATCH_BIT(WATCH_SPF_GONE)
-                                                : WATCH_BIT(WATCH_SPF_WRONG);
+        kinds |=
+            job->spf == SPF_STATUS_MISSING ? WATCH_BIT(WATCH_SPF_GONE) : WATCH_BIT(WATCH_SPF_WRONG);
     if (dmarc[job->dmarc] && p->accept & FINDING_BIT(dmarc[job->dmarc]))
         kinds |= WATCH_BIT(WATCH_DMARC_NOT_ALIGNED);
     if (p->accept & FINDING_BIT(ACCOUNT_CANNOT_SEND))
@@ -364,18 +383,19 @@ static void lanes_look(struct sweep *s, const char *trouble)
     }
     for (uint32_t i = 0; i < r->fleet.lanes_len; i++) {
         struct watching_lane *lane = &w->lanes[i];
-        const char *closed = r->scheduler ? scheduler_lane_trouble(r->scheduler, (uint16_t)i) : trouble;
+        const char *closed =
+            r->scheduler ? scheduler_lane_trouble(r->scheduler, (uint16_t)i) : trouble;
         for (unsigned gap = 0; r->scheduler && gap < SURVEY_GAPS_MAX && !lane->gap; gap++) {
             const char *told = scheduler_survey_gap(r->scheduler, (uint16_t)i, gap);
             lane->gap = told ? arena_text(&w->arena, text_of(told)).at : NULL;
         }
         lane->one_by_one =
-            r->scheduler &&
-            scheduler_api(r->scheduler, (uint16_t)i, CALL_READ_MAIL_FROM) == API_V2;
+            r->scheduler && scheduler_api(r->scheduler, (uint16_t)i, CALL_READ_MAIL_FROM) == API_V2;
         if (lane->unseen < lane->rows || lane->rows == 0)
             lane->trouble = NULL;
         else if (closed || !lane->trouble)
-            lane->trouble = closed ? arena_text(&w->arena, text_of(closed)).at : "SES did not answer";
+            lane->trouble =
+                closed ? arena_text(&w->arena, text_of(closed)).at : "SES did not answer";
     }
 }
 
@@ -573,7 +593,7 @@ enum err watching_sweep(struct watching *w, struct why *why)
     if (err == OK)
         err = sweep_live(&s, &preflight, &wire, why);
     run_wire_close(r, wire);
-    preflight_end(&preflight); /* calls still out live in its memory, */
+    preflight_end(&preflight);     /* calls still out live in its memory, */
     scheduler_clear(r->scheduler); /* or in the scheduler's */
     r->scheduler = NULL;
     lanes_close(&r->lanes);

@@ -33,9 +33,14 @@ static_assert(SURVEY_MASK_PARTS == (BIT(PART_MASK_VERIFICATION) | BIT(PART_MASK_
 static enum call_kind kind_of(const struct lane_survey *l, unsigned part)
 {
     assert(part < PARTS);
-    static const enum call_kind kinds[PARTS] = {
-        CALL_LIST,           CALL_ACCOUNT,   CALL_READ_NOTIFICATION, CALL_READ_VERIFICATION,
-        CALL_READ_MAIL_FROM, CALL_ENDPOINTS, CALL_ADVICE,            CALL_READ_VERIFICATION};
+    static const enum call_kind kinds[PARTS] = {CALL_LIST,
+                                                CALL_ACCOUNT,
+                                                CALL_READ_NOTIFICATION,
+                                                CALL_READ_VERIFICATION,
+                                                CALL_READ_MAIL_FROM,
+                                                CALL_ENDPOINTS,
+                                                CALL_ADVICE,
+                                                CALL_READ_VERIFICATION};
     bool is_read = part >= PART_NOTIFICATION && part <= PART_MASK_MAIL_FROM;
     return is_read && l->api == API_V2 ? CALL_GET : kinds[part];
 }
@@ -79,7 +84,8 @@ bool lane_survey_init(struct scheduler *d, struct arena *memory)
 void lane_survey_start(struct scheduler *d)
 {
     struct lane_surveys *c = &d->surveys;
-    for (uint32_t i = 0; d->options.sweep && d->options.lane_survey && i < d->fleet->lanes_len; i++) {
+    for (uint32_t i = 0; d->options.sweep && d->options.lane_survey && i < d->fleet->lanes_len;
+         i++) {
         struct lane_survey *l = &c->lanes[i];
         enum verified_way way = verified_way(d, (uint16_t)i);
         l->to_send = (uint8_t)(l->to_send & ~BIT(PART_LIST));
@@ -90,6 +96,8 @@ void lane_survey_start(struct scheduler *d)
         if (way == VERIFIED_BY_ATTRIBUTES && verified_next(d, (uint16_t)i))
             l->to_send |= BIT(PART_VERIFICATION);
     }
+    if (d->options.sweep)
+        advice_spare(d);
 }
 
 void lane_survey_invariant(const struct lane_survey *l)
@@ -407,8 +415,7 @@ static void part_failed(struct scheduler *d, const struct call *call, enum verdi
                         instant_us now)
 {
     struct lane_survey *l = &d->surveys.lanes[call->lane];
-    enum retry next =
-        call_is_lacking(call) ? RETRY_REFUSED : part_retry(d, l, call, verdict, now);
+    enum retry next = call_is_lacking(call) ? RETRY_REFUSED : part_retry(d, l, call, verdict, now);
     bool is_again = next == RETRY_BACKOFF || next == RETRY_BY_PACE;
     if (call->part == PART_LIST && l->lists_verified && !is_again) {
         list_by_version_1(d, call->lane, now);
@@ -477,7 +484,7 @@ void lane_survey_answered(struct scheduler *d, struct call *call, instant_us now
             d->surveys.lanes[call->lane].account_known = true;
             d->surveys.lanes[call->lane].can_send = call->account.sending_enabled;
             d->surveys.lanes[call->lane].in_sandbox = !call->account.production_access;
-            if (call->account.has_advisor && advice_is_wanted(d))
+            if (call->account.has_advisor && advice_is_wanted(d) && !l->advice_spared)
                 l->to_send |= BIT(PART_ADVICE);
             snprintf(d->surveys.lanes[call->lane].status,
                      sizeof d->surveys.lanes[call->lane].status, TEXT_FMT,

@@ -317,6 +317,23 @@ WATCHER = [
         ("    *link = problem_at(m, slot)->next;\n", "    *link = NO_SLOT;\n")]),
 ]
 
+# Of sweeps: sweep-sim must find them.
+SWEEPS = [
+    ("calls/pace.c", "the calls of a sweep have no pace", [
+        ("    if (now < p->next)\n        return false;\n", "")]),
+    ("run/watching.c", "a sweep believes that every name is as wanted", [
+        ("        seen.mail_from = scheduler_mail_from_seen(d, row);\n",
+         "        seen.mail_from = wanted.mail_from;\n")]),
+    ("run/watching.c", "a sweep does not pass on what DNS says of the MX", [
+        ("    seen.mx = (enum mx_status)job->mx;\n", "    seen.mx = MX_STATUS_OK;\n")]),
+    ("run/watching.c", "each row is judged by the first one's status", [
+        ("        seen.status = (enum mail_from_status)job->status_seen;\n",
+         "        seen.status = (enum mail_from_status)scheduler_job(d, 0)->status_seen;\n")]),
+    ("run/watching.c", "a sweep may write", [
+        ("    options.rules.plan_only = true;\n    options.sweep = true;\n",
+         "    options.rules.plan_only = false;\n")]),
+]
+
 # Each of another kind, and found within a second: for every day.
 DAILY = [
     "calls leave before the turn's records are durable",

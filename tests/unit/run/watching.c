@@ -138,7 +138,7 @@ static span_us length(const struct sweeps *s)
     return s->watching.ended - s->watching.began;
 }
 
-static void ten_thousand_of_a_lane_cost_a_hundred_and_two_calls(void **state)
+static void ten_thousand_of_a_lane_cost_a_hundred_and_one_calls(void **state)
 {
     (void)state;
     struct sweeps s = {.rows = 10000, .lanes = 1};
@@ -150,7 +150,7 @@ static void ten_thousand_of_a_lane_cost_a_hundred_and_two_calls(void **state)
     assert_true(length(&s) <= SPAN_S(105));
     until_next(&s);
     sweep(&s);
-    assert_int_equal(calls(&s), 102);
+    assert_int_equal(calls(&s), 101); /* nor what is asked as seldom as verification */
     assert_true(length(&s) <= SPAN_S(105));
     assert_int_equal(s.watching.problems_len, 0);
     sweeps_end(&s);
@@ -209,7 +209,7 @@ static void a_lane_where_version_1_is_refused_is_read_one_by_one(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ten_thousand_of_a_lane_cost_a_hundred_and_two_calls),
+        cmocka_unit_test(ten_thousand_of_a_lane_cost_a_hundred_and_one_calls),
         cmocka_unit_test(ten_lanes_are_swept_side_by_side),
         cmocka_unit_test(an_unverified_identity_is_seen_whatever_the_size_of_its_lane),
         cmocka_unit_test(a_lane_where_version_1_is_refused_is_read_one_by_one),

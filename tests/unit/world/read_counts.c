@@ -168,10 +168,8 @@ static void planning_ten_thousand_costs_a_hundred_and_eleven_calls(void **state)
     struct arena memory;
     struct why why = {""};
     enum engine_end end;
-    struct scheduler_options options = {.read_api = API_V1,
-                                        .write_api = API_V2,
-                                        .lane_survey = true,
-                                        .rules = {.plan_only = true}};
+    struct scheduler_options options = {
+        .read_api = API_V1, .write_api = API_V2, .lane_survey = true, .rules = {.plan_only = true}};
     arena_init(&memory, SIZE_MAX);
     fleet_make(&v.fleet, v.jobs);
     v.written = calloc(v.jobs, sizeof *v.written);
