@@ -35,10 +35,10 @@ def check(*words):
         rehearsal_room.check(*words)
 
 
-def room_of(rate=RATE):
-    room = Room(*sys.argv[1:3], FLEET, rate=200)
+def room_of(rate=RATE, fleet=FLEET):
+    room = Room(*sys.argv[1:3], fleet, rate=200)
     room.rate = rate
-    room.manifest("fleet.yaml", {name: {} for name in FLEET})
+    room.manifest("fleet.yaml", {name: {} for name in fleet})
     return room
 
 
@@ -130,7 +130,7 @@ def apply_and_rollback():
 
 
 def paced():
-    with room_of(rate=2) as room:
+    with room_of(rate=2, fleet={f"d{i}.example": {} for i in range(90)}) as room:
         process = going(room)
         given("pace", order(room, "pace", 1, "--rate", "20"), "at most 20 calls a second")
         begun, before = time.monotonic(), len(room.writes())
