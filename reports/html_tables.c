@@ -55,10 +55,8 @@ static void pace_add(struct buf *out, const struct lane_pace *p)
 static void order_words(const struct order *o, char out[64])
 {
     static const char *const words[ORDER_KINDS] = {
-        [ORDER_PAUSE] = "pauses the run",
-        [ORDER_RESUME] = "lets the run go on",
-        [ORDER_PACE] = "sets the pace",
-        [ORDER_STOP] = "stops the run",
+        [ORDER_PAUSE] = "pauses the run",       [ORDER_RESUME] = "lets the run go on",
+        [ORDER_PACE] = "sets the pace",         [ORDER_STOP] = "stops the run",
         [ORDER_LEAVE] = "ends the run at once",
     };
     if (o->kind == ORDER_PACE)
@@ -351,8 +349,8 @@ void waiting_add(struct buf *out, const struct fleet *fleet, const struct waitin
         markup_add(out, names_text(&fleet->names, owner));
         buf_add_fmt(out,
                     "</td><td class=\"number\">%u</td>"
-                    "<td>%s</td>"
-                    "<td>%s",
+                    "<td class=\"since\">%s</td>"
+                    "<td class=\"until\">%s",
                     zone->rows, when_format(zone->since, since),
                     when_format(zone->deadline, deadline));
         left_add(out, zone->deadline, now);

@@ -39,7 +39,7 @@ static void rows_section(struct buf *out, enum live_kind kind)
     static const char *const titles[] = {"Identities", "All record sets", "The fleet"};
     static const char *const columns[][7] = {
         {"identity", "outcome", "action", "MAIL FROM", "account", "Region", "source"},
-        {"name", "outcome", "type", "value and reason", "zone", "provider", "source"},
+        {"name", "outcome", "type", "value", "zone", "provider", "source"},
         {"identity", "level", "problem", "what was found", "account", "Region", ""}};
     buf_add_fmt(
         out,

@@ -528,9 +528,9 @@ static void problem_row(struct buf *out, const struct live_problem *p, instant_u
         markup_add(out, p->mend);
         buf_add_str(out, "</code>");
     }
-    buf_add_str(out, "</td><td class=\"when\">");
+    buf_add_str(out, "</td><td class=\"since\">");
     told_since(out, p, now);
-    buf_add_str(out, "</td><td class=\"when\">");
+    buf_add_str(out, "</td><td class=\"until\">");
     told_deadline(out, p, now);
     buf_add_str(out, "</td></tr>\n");
 }

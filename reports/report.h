@@ -40,7 +40,7 @@ struct report_head {
     struct text selection;       /* the words that chose the rows; empty: all are there */
     instant_us started, stopped; /* 0: not yet */
     instant_us last;             /* instant of the newest record */
-    const struct order *orders; /* that people gave to the run, in their order */
+    const struct order *orders;  /* that people gave to the run, in their order */
     uint32_t orders_len;
     const struct published_list *record_sets; /* that the run creates; NULL: none */
 };

@@ -168,12 +168,12 @@ static void page_turn(void *ctx, instant_us now)
     const struct order *pause = scheduler   ? scheduler_paused_by(scheduler)
                                 : publisher ? publisher_paused_by(publisher)
                                             : NULL;
-    char reason[PROGRESS_REASON_MAX] = "", who[ORDER_GIVER_MAX];
+    char reason[PROGRESS_REASON_MAX] = "";
     const char *state = pause ? "paused" : "running";
     if (scheduler)
         state = progress_state(scheduler, p->view.head.id, reason);
     else if (pause)
-        snprintf(reason, sizeof reason, "by %s", order_giver(pause, who));
+        progress_pause_tell(pause, p->view.head.id, reason);
     figures_tell(p, state, reason, pause != NULL, now);
 }
 
@@ -268,6 +268,7 @@ static enum err page_begin(void *ctx, struct run *r, struct wire *wire, instant_
     uint32_t lanes = r->fleet.lanes_len;
     (void)wire;
     p->run = r;
+    p->began = now;
     view_begin(p, r);
     p->publishes = sets != NULL;
     if (sets)
@@ -376,6 +377,8 @@ static enum err server_open(struct live_page *p, const char *waits, struct why *
 {
     const struct options *o = p->options;
     struct page_config config = {.listen = o->listen,
+                                 .names = o->listen_names,
+                                 .names_len = o->listen_names_len,
                                  .cert_file = o->tls_cert,
                                  .key_file = o->tls_key,
                                  .index = buf_text(&p->document.index),

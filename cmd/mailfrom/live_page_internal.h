@@ -38,6 +38,7 @@ struct live_page {
     struct publishing publishing;
     bool publishes; /* publishing holds */
     const struct publishing *record_sets;
+    instant_us began; /* by this process */
 
     /* The deciding thread's. */
     struct run *run;

@@ -141,7 +141,7 @@ static enum err metrics_put(const struct live_page *p, struct page_snapshot *s,
     struct buf text;
     m->verb = journal_verb_name(p->view.head.verb);
     m->run = p->head.run;
-    m->started = p->head.started;
+    m->started = p->began ? p->began : p->head.started;
     m->updated = p->figures.now;
     m->ended = p->figures.goes_on ? 0 : p->figures.stopped;
     m->is_paused = strcmp(p->figures.state, "paused") == 0;

@@ -81,9 +81,10 @@ static uint32_t waves_of(const struct run *r, uint32_t number)
     return wave_tally_of(&tally);
 }
 
+/* After the start. */
 static bool has_waves(const struct run *r)
 {
-    return r->scheduler && (r->fleet.waves_len || waves_numbered(&r->fleet));
+    return r->scheduler && (r->fleet.waves_len || scheduler_waves(r->scheduler)->numbered);
 }
 
 static void metrics_tell(struct notifying *n, instant_us now, instant_us ended, bool failed)
@@ -101,7 +102,7 @@ static void metrics_tell(struct notifying *n, instant_us now, instant_us ended, 
     if (!n->options->notify.metrics)
         return;
     counts_read(n, &m);
-    if (has_waves(r) && n->has_turned) {
+    if (n->has_turned && has_waves(r)) {
         m.wave = waves_number(scheduler_waves(r->scheduler));
         m.waves = waves_of(r, m.wave);
         m.wave = m.wave < m.waves ? m.wave : m.waves;
@@ -157,7 +158,7 @@ static void waves_tell(struct notifying *n, instant_us now)
     if (!n->has_turned)
         n->waves_done = w->index;
     n->has_turned = true;
-    while (has_waves(n->run) && n->waves_done < w->index) {
+    while (n->waves_done < w->index && has_waves(n->run)) {
         struct notification what = {.type = NOTE_WAVE_DONE, .wave = ++n->waves_done};
         what.waves = waves_of(n->run, what.wave);
         event_tell(n, &what, now);

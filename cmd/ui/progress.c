@@ -117,13 +117,19 @@ void progress_lane_read(struct view_lane *l, struct rate_meter *meter,
                               scheduler_api(scheduler, lane, CALL_READ_MAIL_FROM), writes);
 }
 
+void progress_pause_tell(const struct order *pause, uint64_t run, char reason[PROGRESS_REASON_MAX])
+{
+    char who[ORDER_GIVER_MAX], since[WHEN_LEN];
+    snprintf(reason, PROGRESS_REASON_MAX, "by %s since %s; mailfrom resume %llu goes on",
+             order_giver(pause, who), when_format(pause->at, since), (unsigned long long)run);
+}
+
 const char *progress_state(const struct scheduler *scheduler, uint64_t run,
                            char reason[PROGRESS_REASON_MAX])
 {
     const struct order *pause = scheduler_paused_by(scheduler);
     const char *held = scheduler_pause_reason(scheduler);
     const char *state = "running";
-    char who[ORDER_GIVER_MAX], since[WHEN_LEN];
     *reason = '\0';
     if (held) {
         state = "paused";
@@ -133,8 +139,7 @@ const char *progress_state(const struct scheduler *scheduler, uint64_t run,
         snprintf(reason, PROGRESS_REASON_MAX, "calls in flight finish; once more to leave at once");
     } else if (pause) {
         state = "paused";
-        snprintf(reason, PROGRESS_REASON_MAX, "by %s since %s; mailfrom resume %llu goes on",
-                 order_giver(pause, who), when_format(pause->at, since), (unsigned long long)run);
+        progress_pause_tell(pause, run, reason);
     }
     return state;
 }

@@ -54,6 +54,8 @@ void progress_lanes(struct view_lane *lanes, const struct fleet *fleet);
 void progress_lane_read(struct view_lane *l, struct rate_meter *meter,
                         const struct scheduler *scheduler, uint16_t lane, bool writes,
                         instant_us now);
+/* "by alice (pid 7 on host) since ...": the reason of a run that an order has paused. */
+void progress_pause_tell(const struct order *pause, uint64_t run, char reason[PROGRESS_REASON_MAX]);
 /* "running", "paused", "stopping"; reason: a sentence, or "". */
 const char *progress_state(const struct scheduler *scheduler, uint64_t run,
                            char reason[PROGRESS_REASON_MAX]);

@@ -148,8 +148,10 @@ static void connection_changed(void *arg, struct MHD_Connection *connection, voi
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
         c = calloc(1, sizeof *c);
         if (!c || !info) {
+            if (info)
+                shutdown(info->connect_fd, SHUT_RDWR); /* it would have no deadline */
             free(c);
-            return; /* and its requests are not answered */
+            return;
         }
         *c = (struct page_client){.next = s->clients,
                                   .link = &s->clients,

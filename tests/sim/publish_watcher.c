@@ -1,9 +1,9 @@
 #include "publish_watcher.h"
 
-#include "calls/pace.h"
 #include "base/bounds.h"
 #include "base/dname.h"
 #include "base/hash.h"
+#include "calls/pace.h"
 #include "dns/message.h"
 #include "rules/spf_record.h"
 #include "scheduler/record.h"

@@ -16,8 +16,8 @@
 #define MF_PUBLISH_WATCHER_H
 
 #include "engine.h"
-#include "publish/publisher.h"
 #include "order_watch.h"
+#include "publish/publisher.h"
 #include "publish_scene.h"
 
 #define PUBLISH_TURNS_KEPT 60

@@ -29,7 +29,7 @@ struct row_of_looks {
 
 struct judged {
     struct row_of_looks rows[WATCH_KINDS];
-    char wanted[24];
+    char wanted[32];
     bool was_success, is_known;
     instant_us looked;
 };

@@ -43,7 +43,7 @@ enum spell_kind {
 enum lane_spell { LANE_UNREAD, LANE_STOPPED, LANE_ADVISED, LANE_SPELLS };
 
 struct story_identity {
-    char name[16], mail_from[2][24];
+    char name[24], mail_from[2][32];
     struct lane_name lane;
     uint16_t lane_number;
     struct spell spells[SPELLS];

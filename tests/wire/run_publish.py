@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 import dns.message
 import dns.query
@@ -21,12 +22,14 @@ import dns.rcode
 import dns.rdatatype
 import dns.tsigkeyring
 import dns.update
+import jsonschema
 
 from knot_room import free_port, knot_conf, start, wait_until_it_serves
 from rehearsal_room import CANNOT_RUN, DONE, STOPPED, TROUBLE, check, verdict
 from timeouts import patient
 
 MAILFROM, SIM = sys.argv[1:3]
+STATUS = json.loads((pathlib.Path(__file__).resolve().parents[2] / "docs/status.schema.json").read_text())
 ACCOUNT, DNS_ACCOUNT = "111122223333", "444455556666"
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 KEY = ("hmac-sha256", "sim-key", base64.b64encode(b"0123456789abcdef0123456789abcdef").decode())
@@ -354,9 +357,9 @@ def withdraws_beside_a_merged_set(room):
 
 def ordered(room, title, run, identities, *verb):
     """Paused before its first change leaves: looks go on, nothing is created; and all of it once it goes on."""
-    manifest = f"run-{run}.yaml"
+    manifest, page = f"run-{run}.yaml", f"127.0.0.1:{free_port()}"
     room.manifest(manifest, identities)
-    process = subprocess.Popen([MAILFROM, verb[0], manifest, *map(str, verb[1:]), *map(str, room.reach())], cwd=room.path,
+    process = subprocess.Popen([MAILFROM, verb[0], manifest, *map(str, verb[1:]), *map(str, room.reach()), "--listen", page], cwd=room.path,
                                env=room.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + patient(30)
     while time.monotonic() < deadline and not (room.path / ".mailfrom/journal.db.sock").exists():
@@ -370,6 +373,10 @@ def ordered(room, title, run, identities, *verb):
     time.sleep(4)
     after = [room.served(n, "MX") for n in names]
     check("nothing is created while it is paused", process.poll() is None and after == before and [] in after, before, after)
+    with urllib.request.urlopen(f"http://{page}/api/status", timeout=patient(10)) as answer:
+        shown = json.load(answer)
+    check("its live page tells it, and the record sets", shown["state"] == "paused" and sum(shown["record_sets"].values()) == 2 * len(names), shown)
+    jsonschema.validate(shown, STATUS)
     said = room.ends("status tells it", DONE, "status", run)
     check("who and how to go on", "paused by" in said and f"mailfrom resume {run}" in said, said)
     room.ends("a pace is taken", DONE, "pace", run, "--rate", "2")
