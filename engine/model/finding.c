@@ -76,7 +76,7 @@ static const struct finding_rule rules[FINDINGS_LEN] = {
     [DNSSEC_BOGUS] = {"dnssec-bogus", SEVERITY_WAIT,
                       "broken DNSSEC: whoever validates sees no records"},
     [ENDPOINT_REGIONS_DIFFER] = {"endpoint-regions-differ", SEVERITY_WARNING,
-                                 "a global endpoint's two Regions have other settings"},
+                                 "the two Regions of a global endpoint differ in settings"},
 };
 
 const struct finding_rule *finding_rule(enum finding f)

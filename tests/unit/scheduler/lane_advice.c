@@ -201,8 +201,10 @@ static struct seen advice_of(struct script s)
     if (scheduler_lane_advice(d, EAST)) {
         seen.is_advised = true;
         seen.advised = *scheduler_lane_advice(d, EAST);
-        for (uint32_t i = 0; i < seen.advised.examples_len; i++)
+        for (uint32_t i = 0; i < seen.advised.examples_len; i++) {
+            assert_text(seen.advised.examples[i].identity, text_of(s.rows[0].identity));
             assert_text(seen.advised.examples[i].description, TEXT("not aligned"));
+        }
     }
     assert_null(scheduler_lane_advice(d, WEST));
     scheduler_clear(d);
@@ -316,7 +318,6 @@ static void recommendations_are_asked_for_where_the_advisor_is(void **state)
     assert_int_equal(seen.advised.of_rows[ADVISOR_OTHER], 3);
     assert_int_equal(seen.advised.of_others[ADVISOR_DKIM], 3);
     assert_int_equal(seen.advised.examples_len, 3);
-    assert_text(seen.advised.examples[2].identity, TEXT("a.test"));
     s.has_advisor = false;
     assert_int_equal(advice_of(s).advice, 0);
     s.has_advisor = s.by_version_1 = true;
