@@ -1,6 +1,6 @@
 /*
- * Inside the live page of a verb: live_page.c follows what goes on, live_page_shown.c makes of it
- * what is shown.
+ * Inside the live page of a verb: live_page.c follows what goes on, live_page_shown.c makes of it what is
+ * shown.
  */
 #ifndef MF_LIVE_PAGE_INTERNAL_H
 #define MF_LIVE_PAGE_INTERNAL_H
@@ -61,8 +61,8 @@ struct live_page {
     struct report_head head; /* of what is shown */
 };
 
-/* Publishes copy, head and figures. Out of memory the page stands still: what it shows is old and
- * true, and says how old. */
+/* Publishes copy, head and figures. Out of memory the page stands still: what it shows is old and true, and says how
+ * old. */
 void page_show_run(struct live_page *p);
 enum err page_show_waiting(struct live_page *p, const char *sentence, struct why *why);
 

@@ -1,6 +1,6 @@
 /*
- * What is shown at one moment, as the server takes it: parts, status, and rows for the search. All
- * of it lives in the snapshot, but for single rows of a run, which the server lays out of the copy.
+ * What is shown at one moment, as the server takes it: parts, status, and rows for the search. All of
+ * it lives in the snapshot, but for single rows of a run, which the server lays out of the copy.
  */
 #include "live_page_internal.h"
 
