@@ -63,6 +63,7 @@ static enum err sheet_write(const struct report *report, struct sheet *sheet, st
         time_add(out, &facts->history);
         standings_add(out, &facts->history);
     }
+    orders_add(out, report->head);
     if (!report->head->is_over)
         waiting_add(out, report->fleet, &facts->waiting, 0);
     rules_add(out, &facts->sum);

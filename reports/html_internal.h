@@ -51,6 +51,9 @@ void rules_add(struct buf *out, const struct report_sum *sum);
 void waiting_add(struct buf *out, const struct fleet *fleet, const struct waiting *waiting,
                  instant_us now);
 
+/* Who ordered what while the run went on; nothing where nobody did. */
+void orders_add(struct buf *out, const struct report_head *head);
+
 /* The identity, and in brackets what people call it. */
 void identity_add_html(struct buf *out, struct text identity);
 

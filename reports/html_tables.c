@@ -7,6 +7,8 @@
 #include "base/plural.h"
 #include "markup.h"
 
+#include <stdio.h>
+
 #define LANES_OPEN_MAX 40 /* a longer table is folded away */
 
 void scroll_begin(struct buf *out, const char *class, const char *label)
@@ -47,6 +49,43 @@ static void pace_add(struct buf *out, const struct lane_pace *p)
     else if (p->left)
         buf_add_str(out, span_format(p->left, left));
     buf_add_str(out, "</td>");
+}
+
+/* "sets the pace to 0.5 calls a second". */
+static void order_words(const struct order *o, char out[64])
+{
+    static const char *const words[ORDER_KINDS] = {
+        [ORDER_PAUSE] = "pauses the run",       [ORDER_RESUME] = "lets the run go on",
+        [ORDER_PACE] = "sets the pace",         [ORDER_STOP] = "stops the run",
+        [ORDER_LEAVE] = "ends the run at once",
+    };
+    if (o->kind == ORDER_PACE)
+        snprintf(out, 64, "sets the pace to %g calls a second", o->rate_per_s);
+    else
+        snprintf(out, 64, "%s", words[o->kind]);
+}
+
+void orders_add(struct buf *out, const struct report_head *head)
+{
+    char when[WHEN_LEN], who[ORDER_GIVER_MAX], words[64];
+    if (!head->orders_len)
+        return;
+    buf_add_str(out, "<section>\n<h2>Orders</h2>\n");
+    scroll_begin(out, "scroll", "orders");
+    buf_add_str(out, "<table>\n<thead><tr><th scope=\"col\">when</th><th scope=\"col\">who</th>"
+                     "<th scope=\"col\">what</th></tr></thead>\n<tbody>\n");
+    for (uint32_t i = 0; i < head->orders_len; i++) {
+        const struct order *o = &head->orders[i];
+        order_words(o, words);
+        buf_add_str(out, "<tr>");
+        cell_add(out, "short", text_of(when_format(o->at, when)));
+        cell_add(out, "long", text_of(order_giver(o, who)));
+        cell_add(out, "long", text_of(words));
+        buf_add_str(out, "</tr>\n");
+    }
+    buf_add_str(out, "</tbody>\n</table>\n");
+    scroll_end(out);
+    buf_add_str(out, "</section>\n");
 }
 
 static void lane_add(struct buf *out, const struct fleet *fleet, const struct report_sum *sum,
@@ -310,8 +349,8 @@ void waiting_add(struct buf *out, const struct fleet *fleet, const struct waitin
         markup_add(out, names_text(&fleet->names, owner));
         buf_add_fmt(out,
                     "</td><td class=\"number\">%u</td>"
-                    "<td>%s</td>"
-                    "<td>%s",
+                    "<td class=\"since\">%s</td>"
+                    "<td class=\"until\">%s",
                     zone->rows, when_format(zone->since, since),
                     when_format(zone->deadline, deadline));
         left_add(out, zone->deadline, now);

@@ -72,6 +72,27 @@ static void add_outcomes(struct json_out *j, const uint32_t counts[OUTCOMES])
     json_end(j);
 }
 
+/* Only where people gave some. */
+static void add_orders(struct json_out *j, const struct report_head *head)
+{
+    if (!head->orders_len)
+        return;
+    json_add_array(j, "orders");
+    for (uint32_t i = 0; i < head->orders_len; i++) {
+        const struct order *o = &head->orders[i];
+        json_add_object(j, NULL);
+        json_add_word(j, "order", order_kind_name(o->kind));
+        add_instant(j, "at", o->at);
+        if (o->kind == ORDER_PACE)
+            json_add_fixed(j, "rate", o->rate_per_s, 3);
+        json_add_text(j, "user", text_of(o->user));
+        json_add_u64(j, "pid", o->pid);
+        json_add_text(j, "host", text_of(o->host));
+        json_end(j);
+    }
+    json_end(j);
+}
+
 static void add_head(struct json_out *j, const struct report_head *head)
 {
     json_add_object(j, "run");
@@ -85,6 +106,7 @@ static void add_head(struct json_out *j, const struct report_head *head)
         json_add_text(j, "lost_records", head->lost);
     if (head->selection.len)
         json_add_text(j, "selection", head->selection);
+    add_orders(j, head);
     json_end(j);
 }
 

@@ -29,6 +29,8 @@ static void states_add(struct buf *out, enum live_kind kind)
     for (int l = WATCH_PAGE; l >= WATCH_WELL && kind == LIVE_WATCH; l--)
         option_add(out, watch_level_name((enum watch_level)l),
                    watch_level_name((enum watch_level)l));
+    if (kind == LIVE_WATCH)
+        option_add(out, "unconfirmed", "unconfirmed");
     buf_add_str(out, "</select>\n");
 }
 
@@ -37,7 +39,7 @@ static void rows_section(struct buf *out, enum live_kind kind)
     static const char *const titles[] = {"Identities", "All record sets", "The fleet"};
     static const char *const columns[][7] = {
         {"identity", "outcome", "action", "MAIL FROM", "account", "Region", "source"},
-        {"name", "outcome", "type", "value and reason", "zone", "provider", "source"},
+        {"name", "outcome", "type", "value", "zone", "provider", "source"},
         {"identity", "level", "problem", "what was found", "account", "Region", ""}};
     buf_add_fmt(
         out,

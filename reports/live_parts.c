@@ -394,9 +394,19 @@ static void watch_verdict(struct buf *out, const struct live_watch *w)
                     w->trouble.len ? "Nothing could be looked at yet." : "The first look goes on.");
         return;
     }
-    if (w->problems_len == 0) {
-        buf_add_fmt(out, "All is well with %u %s.", w->identities,
+    if (w->trouble.len) {
+        buf_add_str(out, "The last look saw nothing: how it stands now is not known.");
+        return;
+    }
+    if (w->with_problems == 0 && w->problems_len == w->unconfirmed) {
+        buf_add_fmt(out, "%s with %u %s",
+                    w->unconfirmed ? "Nothing is known to be wrong" : "All is well", w->identities,
                     plural(w->identities, "identity", "identities"));
+        if (w->unconfirmed)
+            buf_add_fmt(out, "; %u %s seen and %s to be confirmed", w->unconfirmed,
+                        plural(w->unconfirmed, "problem was", "problems were"),
+                        plural(w->unconfirmed, "has", "have"));
+        buf_add_char(out, '.');
         return;
     }
     buf_add_fmt(out, "%u of %u %s %s a problem", w->with_problems, w->identities,
@@ -410,6 +420,8 @@ static void watch_verdict(struct buf *out, const struct live_watch *w)
                                         : watch_level_name((enum watch_level)l));
             between = ", ";
         }
+    if (w->unconfirmed)
+        buf_add_fmt(out, "%s%u unconfirmed", between, w->unconfirmed);
     buf_add_char(out, '.');
 }
 
@@ -447,7 +459,16 @@ static void watch_header(struct buf *out, const struct live_watch *w)
             buf_add_fmt(out, "<li class=\"level-%s\"><b>%u</b> <span>%s</span></li>\n",
                         watch_level_name((enum watch_level)l), w->by_level[l],
                         watch_level_name((enum watch_level)l));
+    if (w->unconfirmed)
+        buf_add_fmt(out,
+                    "<li class=\"level-unconfirmed\"><b>%u</b> <span>unconfirmed</span></li>\n",
+                    w->unconfirmed);
     buf_add_str(out, "</ul>\n</header>\n");
+}
+
+const char *live_problem_state(const struct live_problem *p)
+{
+    return p->is_unconfirmed ? "unconfirmed" : watch_level_name(p->level);
 }
 
 /* "12 s", "41 min", "2 h 47 min": what is told again and again need not be told to the second. */
@@ -492,7 +513,7 @@ static void whom_add(struct buf *out, const struct live_problem *p)
 
 static void problem_row(struct buf *out, const struct live_problem *p, instant_us now)
 {
-    const char *level = watch_level_name(p->level);
+    const char *level = live_problem_state(p);
     buf_add_fmt(out, "<tr><td><span class=\"pill level-%s\">%s</span></td><td class=\"name\">",
                 level, level);
     whom_add(out, p);
@@ -507,9 +528,9 @@ static void problem_row(struct buf *out, const struct live_problem *p, instant_u
         markup_add(out, p->mend);
         buf_add_str(out, "</code>");
     }
-    buf_add_str(out, "</td><td class=\"when\">");
+    buf_add_str(out, "</td><td class=\"since\">");
     told_since(out, p, now);
-    buf_add_str(out, "</td><td class=\"when\">");
+    buf_add_str(out, "</td><td class=\"until\">");
     told_deadline(out, p, now);
     buf_add_str(out, "</td></tr>\n");
 }
@@ -556,6 +577,7 @@ static void watch_json(struct buf *out, const struct live_watch *w)
     json_add_object(&j, "levels");
     for (int l = 0; l < WATCH_LEVELS; l++)
         json_add_u64(&j, watch_level_name((enum watch_level)l), w->by_level[l]);
+    json_add_u64(&j, "unconfirmed", w->unconfirmed);
     json_end(&j);
     json_add_bool(&j, "is_sweeping", w->is_sweeping);
     instant_json(&j, "last_sweep", w->last_sweep);
@@ -568,7 +590,7 @@ static void watch_json(struct buf *out, const struct live_watch *w)
         const struct live_problem *p = &w->problems[i];
         json_add_object(&j, NULL);
         json_add_word(&j, "kind", watch_kind_name(p->kind));
-        json_add_word(&j, "level", watch_level_name(p->level));
+        json_add_word(&j, "level", live_problem_state(p));
         json_add_text(&j, "account", p->account);
         json_add_text(&j, "region", p->region);
         json_add_text_or_null(&j, "identity", p->identity);
@@ -599,8 +621,8 @@ enum err live_watch_parts(struct live_parts *out, const struct live_watch *watch
 
 void live_problem_add(struct buf *out, const struct live_problem *p, instant_us now)
 {
-    const char *level = watch_level_name(p->level);
-    const bool is_well = p->level == WATCH_WELL;
+    const char *level = live_problem_state(p);
+    const bool is_well = p->level == WATCH_WELL && !p->is_unconfirmed;
     buf_add_fmt(out, "<details class=\"level-%s\"><summary><span class=\"who\">", level);
     whom_add(out, p);
     buf_add_fmt(out, "</span><span class=\"state\">%s</span><span>%s</span>", level,

@@ -61,7 +61,8 @@ void live_set_add(struct buf *out, const struct published_row *row);
 
 /* A problem of watching. Texts are borrowed. */
 struct live_problem {
-    enum watch_level level;
+    enum watch_level level; /* WELL: nothing is wrong, or is_unconfirmed */
+    bool is_unconfirmed;    /* seen, and not for long enough to be told */
     enum watch_kind kind;
     struct text account, region, identity; /* identity empty: of the lane */
     struct text reason;                    /* one sentence */
@@ -78,6 +79,7 @@ struct live_watch {
     const struct live_problem *rows;
     uint32_t rows_len;
     uint32_t identities;             /* of the fleet */
+    uint32_t unconfirmed;            /* problems that are */
     uint32_t with_problems;          /* of these */
     uint32_t by_level[WATCH_LEVELS]; /* problems; WELL: identities without one */
     instant_us last_sweep;           /* the end of the last one that could look; 0: none yet */
@@ -91,6 +93,8 @@ struct live_watch {
 
 enum err live_watch_parts(struct live_parts *out, const struct live_watch *watch,
                           struct arena *arena, struct why *why);
+/* "critical", "unconfirmed", "well": of ?state=, and of style sheets. */
+const char *live_problem_state(const struct live_problem *problem);
 void live_problem_add(struct buf *out, const struct live_problem *problem, instant_us now);
 
 /* ---- the page ---- */

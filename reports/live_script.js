@@ -286,8 +286,8 @@
     if (order === 'pace' && !rate.reportValidity()) return;
     button.disabled = true;
     fetch('api/' + order, {method: 'POST', body})
-      .then(reply => reply.text())
-      .then(text => { at('answer').textContent = text.trim(); })
+      .then(reply => reply.json())
+      .then(answer => { at('answer').textContent = answer.said || answer.error || ''; })
       .catch(() => { at('answer').textContent = 'The order did not reach the server.'; })
       .finally(() => { button.disabled = false; });
   });

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "model/fleet.h"
+#include "model/order.h"
 #include "scheduler/record.h"
 #include "scheduler/standing.h"
 
@@ -39,6 +40,8 @@ struct report_head {
     struct text selection;       /* the words that chose the rows; empty: all are there */
     instant_us started, stopped; /* 0: not yet */
     instant_us last;             /* instant of the newest record */
+    const struct order *orders;  /* that people gave to the run, in their order */
+    uint32_t orders_len;
     const struct published_list *record_sets; /* that the run creates; NULL: none */
 };
 

@@ -140,13 +140,15 @@ static void lanes_tell(struct live_page *p, const struct scheduler *scheduler, i
     }
 }
 
-static void figures_tell(struct live_page *p, const char *state, const char *reason, instant_us now)
+static void figures_tell(struct live_page *p, const char *state, const char *reason, bool is_paused,
+                         instant_us now)
 {
     const struct scheduler *scheduler = p->run->scheduler;
     pthread_mutex_lock(&p->lock);
     if (scheduler)
         lanes_tell(p, scheduler, now);
     p->is_changed |= strcmp(p->told.state, state) != 0 || strcmp(p->told.reason, reason) != 0;
+    p->told.is_paused = is_paused;
     word_copy(p->told.state, sizeof p->told.state, state);
     word_copy(p->told.reason, sizeof p->told.reason, reason);
     p->told.now = now;
@@ -162,16 +164,17 @@ static void page_turn(void *ctx, instant_us now)
     if (now < p->next)
         return;
     p->next = now + SHOWN_EVERY * (1 + p->view.fleet.lanes_len / TOLD_LANES);
-    const char *reason = scheduler ? scheduler_pause_reason(scheduler) : NULL;
-    bool drains = scheduler && scheduler_is_draining(scheduler);
-    figures_tell(p,
-                 drains   ? "stopping"
-                 : reason ? "paused"
-                          : "running",
-                 drains   ? "calls in flight finish, and nothing new is sent"
-                 : reason ? reason
-                          : "",
-                 now);
+    const struct publisher *publisher = p->record_sets ? p->record_sets->publisher : NULL;
+    const struct order *pause = scheduler   ? scheduler_paused_by(scheduler)
+                                : publisher ? publisher_paused_by(publisher)
+                                            : NULL;
+    char reason[PROGRESS_REASON_MAX] = "";
+    const char *state = pause ? "paused" : "running";
+    if (scheduler)
+        state = progress_state(scheduler, p->view.head.id, reason);
+    else if (pause)
+        progress_pause_tell(pause, p->view.head.id, reason);
+    figures_tell(p, state, reason, pause != NULL, now);
 }
 
 static instant_us page_wake(void *ctx, instant_us now)
@@ -265,6 +268,7 @@ static enum err page_begin(void *ctx, struct run *r, struct wire *wire, instant_
     uint32_t lanes = r->fleet.lanes_len;
     (void)wire;
     p->run = r;
+    p->began = now;
     view_begin(p, r);
     p->publishes = sets != NULL;
     if (sets)
@@ -286,7 +290,7 @@ static enum err page_begin(void *ctx, struct run *r, struct wire *wire, instant_
     enum err err = copy_begin(p, r, why);
     if (err != OK)
         return err;
-    figures_tell(p, "running", "", now);
+    figures_tell(p, "running", "", false, now);
     p->has_thread = thread_start(&p->thread, page_thread, p) == 0;
     return p->has_thread ? OK : why_set(why, ERR_NOMEM, "the live page: no thread can be started");
 }
@@ -303,7 +307,8 @@ static void page_end(void *ctx, const struct run *r, bool failed, instant_us now
     p->told.stopped = now;
     p->ends = true;
     pthread_mutex_unlock(&p->lock);
-    figures_tell(p, failed ? "failed" : names[r->end], has_ended || !reason ? "" : reason, now);
+    figures_tell(p, failed ? "failed" : names[r->end], has_ended || !reason ? "" : reason, false,
+                 now);
 }
 
 void live_page_follow(struct live_page *p, struct run_companions *companions,
@@ -355,10 +360,25 @@ enum err live_page_look(struct live_page *p, struct run *r, const char *state, b
 
 /* ---- open and close ---- */
 
+/* On the server's thread, which serves nobody meanwhile. */
+static enum err order_give(void *ctx, enum page_order order, struct text value, struct why *said)
+{
+    static const char *const verbs[PAGE_ORDERS] = {"pause", "resume", "pace", "stop"};
+    static const enum err errors[CONTROL_WORDS] = {
+        [CONTROL_LATE] = ERR_BUSY, [CONTROL_OTHER] = ERR_BUSY, [CONTROL_BAD] = ERR_INPUT};
+    const struct live_page *p = ctx;
+    char sentence[CONTROL_SAID_MAX];
+    enum control_word word =
+        control_order_of_page(p->control, text_of(verbs[order]), value, TEXT("page"), sentence);
+    return why_set(said, errors[word], "%s", sentence);
+}
+
 static enum err server_open(struct live_page *p, const char *waits, struct why *why)
 {
     const struct options *o = p->options;
     struct page_config config = {.listen = o->listen,
+                                 .names = o->listen_names,
+                                 .names_len = o->listen_names_len,
                                  .cert_file = o->tls_cert,
                                  .key_file = o->tls_key,
                                  .index = buf_text(&p->document.index),
@@ -368,6 +388,8 @@ static enum err server_open(struct live_page *p, const char *waits, struct why *
     enum err err = OK;
     if (o->token_env)
         err = page_token_read(o->token_env, &config.token, why);
+    p->takes_orders = config.token.len && p->control;
+    config.order = p->takes_orders ? order_give : NULL;
     if (err == OK)
         err = page_server_open(&p->server, &config, why);
     if (err == OK)
@@ -389,7 +411,7 @@ static void locks_init(struct live_page *p)
 }
 
 enum err live_page_open(struct live_page **out, const struct options *o, enum live_kind kind,
-                        const char *waits, struct why *why)
+                        struct control *control, const char *waits, struct why *why)
 {
     *out = NULL;
     if (!o->listen)
@@ -399,6 +421,7 @@ enum err live_page_open(struct live_page **out, const struct options *o, enum li
         return why_set(why, ERR_NOMEM, "out of memory");
     p->options = o;
     p->kind = kind;
+    p->control = control;
     os_clock_open(&p->clock, 0);
     locks_init(p);
     enum err err = live_document_make(&p->document, kind, why);

@@ -13,6 +13,7 @@
 #ifndef MF_LIVE_PAGE_H
 #define MF_LIVE_PAGE_H
 
+#include "control/orders.h"
 #include "options/options.h"
 #include "reports/live_parts.h"
 #include "run/publishing.h"
@@ -20,10 +21,11 @@
 
 struct live_page;
 
-/* Without --listen *out is NULL, and all functions below take it and do nothing. waits: what the
- * page says until it is told more. ERR_INPUT, ERR_IO: the sentence begins with the option. */
+/* Without --listen *out is NULL, and all functions below take it and do nothing. control: takes the
+ * orders of token holders; NULL: none are taken. waits: what the page says until it is told more.
+ * ERR_INPUT, ERR_IO: the sentence begins with the option. */
 enum err live_page_open(struct live_page **out, const struct options *o, enum live_kind kind,
-                        const char *waits, struct why *why);
+                        struct control *control, const char *waits, struct why *why);
 /* Clients get the last state, and that the server has ended. Before what was told is freed. */
 void live_page_close(struct live_page *p);
 

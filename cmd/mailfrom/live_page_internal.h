@@ -1,6 +1,6 @@
 /*
- * Inside the live page of a verb: live_page.c follows what goes on, live_page_shown.c makes of it what is
- * shown.
+ * Inside the live page of a verb: live_page.c follows what goes on, live_page_shown.c makes of it
+ * what is shown.
  */
 #ifndef MF_LIVE_PAGE_INTERNAL_H
 #define MF_LIVE_PAGE_INTERNAL_H
@@ -8,22 +8,20 @@
 #include "live_page.h"
 #include "page/page_server.h"
 #include "reports/live_copy.h"
-#include "ui/progress_view.h"
-#include "ui/rate_meter.h"
+#include "ui/progress.h"
 #include "wire/os_clock.h"
 
 #include <pthread.h>
 
-#define REASON_MAX  512
 #define TROUBLE_MAX 200
 
 /* The figures that the deciding thread tells. */
 struct page_figures {
     struct lane_pace *paces;       /* as fleet.lanes; trouble is in troubles. Owned */
     char (*troubles)[TROUBLE_MAX]; /* likewise */
-    char state[16], reason[REASON_MAX];
+    char state[16], reason[PROGRESS_REASON_MAX];
     instant_us now, stopped;
-    bool goes_on, has_ended;
+    bool goes_on, has_ended, is_paused; /* is_paused: by an order */
 };
 
 struct live_page {
@@ -31,6 +29,8 @@ struct live_page {
     enum live_kind kind;
     struct live_document document;
     struct page_server *server;
+    struct control *control; /* NULL: no orders are taken */
+    bool takes_orders;
     struct os_clock clock;
 
     /* Of the run; constant once the page's thread is there. */
@@ -38,6 +38,7 @@ struct live_page {
     struct publishing publishing;
     bool publishes; /* publishing holds */
     const struct publishing *record_sets;
+    instant_us began; /* by this process */
 
     /* The deciding thread's. */
     struct run *run;
@@ -61,8 +62,8 @@ struct live_page {
     struct report_head head; /* of what is shown */
 };
 
-/* Publishes copy, head and figures. Out of memory the page stands still: what it shows is old and true, and says how
- * old. */
+/* Publishes copy, head and figures. Out of memory the page stands still: what it shows is old and
+ * true, and says how old. */
 void page_show_run(struct live_page *p);
 enum err page_show_waiting(struct live_page *p, const char *sentence, struct why *why);
 

@@ -1,9 +1,10 @@
 /*
- * What is shown at one moment, as the server takes it: parts, status, and rows for the search. All of
- * it lives in the snapshot, but for single rows of a run, which the server lays out of the copy.
+ * What is shown at one moment, as the server takes it: parts, status, and rows for the search. All
+ * of it lives in the snapshot, but for single rows of a run, which the server lays out of the copy.
  */
 #include "live_page_internal.h"
 
+#include "reports/metrics.h"
 #include "reports/row.h"
 #include "run/published_rows.h"
 
@@ -38,12 +39,18 @@ struct rows_making {
     struct page_row *rows;
     uint32_t len;
     struct text reason; /* the last one: neighbours often have the same */
+    struct run_metrics counts;
     bool failed;
 };
 
 static bool row_take(void *ctx, const struct report_row *row)
 {
     struct rows_making *m = ctx;
+    m->counts.finished += row->state == JOB_DONE;
+    m->counts.bad += outcome_is_bad(row->outcome_kind);
+    m->counts.waiting_dns += row->state == JOB_WAITING_DNS;
+    m->counts.waiting_ses += row->state == JOB_FOLLOWING;
+    m->counts.writes += row->writes;
     if (!text_eq(row->reason, m->reason))
         m->reason = arena_text(m->arena, row->reason);
     m->failed |= row->reason.len && !m->reason.at;
@@ -57,7 +64,7 @@ static bool row_take(void *ctx, const struct report_row *row)
 }
 
 static enum err rows_of_run(struct live_page *p, const struct live_run *run,
-                            struct page_snapshot *s, struct why *why)
+                            struct page_snapshot *s, struct run_metrics *counts, struct why *why)
 {
     const struct report report = {.head = run->head, .fleet = run->fleet, .source = run->source};
     struct rows_making m = {&s->arena,
@@ -69,11 +76,12 @@ static enum err rows_of_run(struct live_page *p, const struct live_run *run,
     s->rows_len = m.len;
     s->row_html = row_of_run;
     s->data = p;
+    *counts = m.counts;
     return err == OK && m.failed ? why_set(why, ERR_NOMEM, "out of memory") : err;
 }
 
 static enum err rows_of_sets(const struct shown_sets *sets, struct page_snapshot *s,
-                             struct why *why)
+                             struct run_metrics *counts, struct why *why)
 {
     uint32_t len = (uint32_t)sets->list.len;
     struct page_row *rows = ARENA_ARRAY(&s->arena, struct page_row, len + 1u);
@@ -89,6 +97,12 @@ static enum err rows_of_sets(const struct shown_sets *sets, struct page_snapshot
                                     .reason = row.reason,
                                     .state = text_of(published_outcome_name(row.outcome))};
     }
+    for (int i = 0; i < PUBLISHED_OUTCOMES; i++) {
+        bool is_bad = published_outcome_is_bad((enum published_outcome)i);
+        counts->bad += is_bad ? sets->list.counts[i] : 0;
+        counts->finished += i >= PUBLISHED_CREATED ? sets->list.counts[i] : 0;
+    }
+    counts->waiting_dns = sets->list.counts[PUBLISHED_VERIFYING];
     s->rows = rows;
     s->rows_len = len;
     s->row_html = row_of_sets;
@@ -120,11 +134,33 @@ static enum err sets_make(struct live_page *p, struct arena *arena, struct shown
                              why);
 }
 
+/* The same figures as --metrics writes. */
+static enum err metrics_put(const struct live_page *p, struct page_snapshot *s,
+                            struct run_metrics *m, struct why *why)
+{
+    struct buf text;
+    m->verb = journal_verb_name(p->view.head.verb);
+    m->run = p->head.run;
+    m->started = p->began ? p->began : p->head.started;
+    m->updated = p->figures.now;
+    m->ended = p->figures.goes_on ? 0 : p->figures.stopped;
+    m->is_paused = strcmp(p->figures.state, "paused") == 0;
+    m->has_failed = strcmp(p->figures.state, "failed") == 0;
+    m->rows = s->rows_len;
+    buf_init(&text, METRICS_BYTES_MAX);
+    run_metrics_add(&text, m);
+    s->metrics = arena_text(&s->arena, buf_text(&text));
+    bool failed = text.failed || !s->metrics.at;
+    buf_clear(&text);
+    return failed ? why_set(why, ERR_NOMEM, "out of memory") : OK;
+}
+
 /* Of copy, head and figures. */
 static enum err snapshot_make(struct live_page *p, struct page_snapshot *s, struct why *why)
 {
     struct shown_sets *sets = NULL;
     struct live_parts parts;
+    struct run_metrics counts = {.rows = 0};
     struct report_source source = live_copy_source(&p->copy);
     struct live_run run = {.head = &p->head,
                            .fleet = &p->view.fleet,
@@ -132,6 +168,8 @@ static enum err snapshot_make(struct live_page *p, struct page_snapshot *s, stru
                            .paces = p->figures.paces,
                            .reason = text_of(p->figures.reason),
                            .publishes = p->kind == LIVE_PUBLISHING,
+                           .takes_orders = p->takes_orders && p->figures.goes_on,
+                           .is_paused = p->figures.is_paused,
                            .now = p->figures.goes_on ? p->figures.now : 0};
     enum err err = sets_make(p, &s->arena, &sets, why);
     run.sets = sets ? &sets->list : NULL;
@@ -141,7 +179,10 @@ static enum err snapshot_make(struct live_page *p, struct page_snapshot *s, stru
     if (err == OK)
         err = parts_put(s, &parts, why);
     if (err == OK)
-        err = run.publishes ? rows_of_sets(sets, s, why) : rows_of_run(p, &run, s, why);
+        err = run.publishes ? rows_of_sets(sets, s, &counts, why)
+                            : rows_of_run(p, &run, s, &counts, why);
+    if (err == OK)
+        err = metrics_put(p, s, &counts, why);
     return err;
 }
 
@@ -202,7 +243,7 @@ static enum err problems_take(struct page_snapshot *s, const struct live_watch *
             .region = to->region,
             .mail_from = to->level == WATCH_WELL ? TEXT_NONE : text_of(watch_kind_name(to->kind)),
             .reason = to->reason,
-            .state = text_of(watch_level_name(to->level))};
+            .state = text_of(live_problem_state(to))};
     }
     s->rows = rows;
     s->rows_len = failed ? 0 : len;

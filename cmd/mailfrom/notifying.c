@@ -7,6 +7,8 @@
 #include "scheduler/waves.h"
 #include "ui/messages.h"
 
+#include <unistd.h>
+
 #define METRICS_EVERY SPAN_S(15)
 
 /* ---- the notifier ---- */
@@ -31,10 +33,13 @@ enum err notifying_open(struct options *o, enum option_set verb, struct why *why
     return only_shows ? notify_vet(&config, why) : notifier_open(&w->notifier, &config, why);
 }
 
-void notifying_close(struct options *o)
+void notifying_close(struct options *o, enum option_set verb)
 {
     struct why why = {""};
-    if (notifier_close(o->notify.notifier, NOTIFY_PATIENCE, &why) != OK)
+    bool is_of_timer =
+        (verb & OPTIONS_WATCH) && !o->every && !o->every_as_written && !isatty(STDERR_FILENO);
+    if (notifier_close(o->notify.notifier, is_of_timer ? NOTIFY_PATIENCE_TIMER : NOTIFY_PATIENCE,
+                       &why) != OK)
         message_error("%s", why.text);
     o->notify.notifier = NULL;
 }
@@ -76,9 +81,10 @@ static uint32_t waves_of(const struct run *r, uint32_t number)
     return wave_tally_of(&tally);
 }
 
+/* After the start. */
 static bool has_waves(const struct run *r)
 {
-    return r->scheduler && (r->fleet.waves_len || waves_numbered(&r->fleet));
+    return r->scheduler && (r->fleet.waves_len || scheduler_waves(r->scheduler)->numbered);
 }
 
 static void metrics_tell(struct notifying *n, instant_us now, instant_us ended, bool failed)
@@ -96,7 +102,7 @@ static void metrics_tell(struct notifying *n, instant_us now, instant_us ended, 
     if (!n->options->notify.metrics)
         return;
     counts_read(n, &m);
-    if (has_waves(r) && n->has_turned) {
+    if (n->has_turned && has_waves(r)) {
         m.wave = waves_number(scheduler_waves(r->scheduler));
         m.waves = waves_of(r, m.wave);
         m.wave = m.wave < m.waves ? m.wave : m.waves;
@@ -152,7 +158,7 @@ static void waves_tell(struct notifying *n, instant_us now)
     if (!n->has_turned)
         n->waves_done = w->index;
     n->has_turned = true;
-    while (has_waves(n->run) && n->waves_done < w->index) {
+    while (n->waves_done < w->index && has_waves(n->run)) {
         struct notification what = {.type = NOTE_WAVE_DONE, .wave = ++n->waves_done};
         what.waves = waves_of(n->run, what.wave);
         event_tell(n, &what, now);

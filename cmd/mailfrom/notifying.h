@@ -26,7 +26,7 @@ struct notifying {
  * program is open: an option may name a descriptor. */
 enum err notifying_open(struct options *o, enum option_set verb, struct why *why);
 /* Waits a while for what is queued, and says what was lost. */
-void notifying_close(struct options *o);
+void notifying_close(struct options *o, enum option_set verb);
 
 /* Adds the companion to those of a run; *n and *o are borrowed for its life. */
 void notifying_join(struct notifying *n, const struct options *o,

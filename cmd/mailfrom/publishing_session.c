@@ -297,6 +297,7 @@ int publishing_resume(struct session *s, struct why *why)
     publishing_begin(&p, s);
     os_clock_open(&clock, s->run.head.last);
     enum err err = publishing_recall(&p, why);
+    signals_block(&s->signals); /* SES may be read */
     if (err == OK && s->run.head.verb == RUN_WITHDRAW)
         err = withdrawing_bar(&p, s->run.head.parent, s->options.now, os_clock_now(&clock), why);
     if (err == OK)

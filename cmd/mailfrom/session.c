@@ -14,6 +14,7 @@
 #include "run/narrow.h"
 #include "run/published_rows.h"
 #include "run/rows.h"
+#include "run/run_orders.h"
 #include "ui/exit_codes.h"
 #include "ui/messages.h"
 #include "ui/next_steps.h"
@@ -332,7 +333,7 @@ enum err session_judge(struct session *s, struct fleet_verdict *verdict, struct 
 enum err session_listen(struct session *s, struct why *why)
 {
     bool publishes = journal_verb_publishes(s->run.head.verb);
-    return live_page_open(&s->page, &s->options, publishes ? LIVE_PUBLISHING : LIVE_RUN,
+    return live_page_open(&s->page, &s->options, publishes ? LIVE_PUBLISHING : LIVE_RUN, s->control,
                           "Nothing is changed yet: mailfrom looks at what is there.", why);
 }
 
@@ -369,7 +370,13 @@ static enum err report_one(struct session *s, const struct report_wish *wish,
     struct run *r = &s->run;
     char format[16];
     struct report_source source = run_source(r);
+    struct run_orders orders;
+    enum err err = run_orders_read(&orders, r->journal, r->head.id, &r->arena, why);
+    if (err != OK)
+        return err;
     struct report_head head = {
+        .orders = orders.list,
+        .orders_len = orders.len,
         .run = r->head.verb == RUN_PLAN ? 0 : r->head.id,
         .tense = run_tense(r),
         .goes_on = r->head.state == RUN_OPEN,

@@ -191,6 +191,7 @@ static enum err withdraw_load(struct session *s, struct publishing *p, struct wh
     old = r->head;
     r->head = (struct run_head){.verb = RUN_WITHDRAW, .parent = old.id, .last = old.last};
     os_clock_open(&clock, old.last);
+    signals_block(&s->signals); /* SES is read */
     if (err == OK && p->targets_len)
         err = withdrawing_bar(p, id, o->now, os_clock_now(&clock), why);
     return err;

@@ -2,7 +2,7 @@
 #include "access/trust.h"
 #include "options/advice.h"
 #include "publishing_session.h"
-#include "run/orders.h"
+#include "run/run_orders.h"
 #include "session.h"
 #include "ui/exit_codes.h"
 #include "ui/messages.h"

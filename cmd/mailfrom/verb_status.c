@@ -3,8 +3,8 @@
 #include "publishing_session.h"
 #include "reports/group.h"
 #include "run/narrow.h"
-#include "run/orders.h"
 #include "run/rows.h"
+#include "run/run_orders.h"
 #include "run/unfinished.h"
 #include "session.h"
 #include "ui/messages.h"
@@ -416,7 +416,7 @@ static void page_end(void *ctx)
 static enum err status_watch(const struct options *o, uint64_t id, struct why *why)
 {
     struct live_page *page;
-    enum err err = live_page_open(&page, o, LIVE_RUN, "The journal is read.", why);
+    enum err err = live_page_open(&page, o, LIVE_RUN, NULL, "The journal is read.", why);
     const struct watch_viewer viewer = {page, page ? page_look : NULL, page ? page_end : NULL};
     return err == OK ? watch_run(o, id, &viewer, why) : err;
 }

@@ -1,7 +1,7 @@
 /* watch: one sweep, or one after another; what it finds is shown, remembered and told. */
 #include "base/plural.h"
 #include "journal/store_sqlite/store_sqlite.h"
-#include "live_page.h"
+#include "live_watching.h"
 #include "notify/notify.h"
 #include "options/advice.h"
 #include "reports/event_line.h"
@@ -159,72 +159,8 @@ static enum err changes_tell(struct sweeping *s, struct why *why)
     return memory_keep(s, why);
 }
 
-/* The page has every row for its search. */
-static enum err page_tell(struct sweeping *s, struct text metrics, struct why *why)
-{
-    const struct watcher *w = s->watcher;
-    const struct watching *seen = &s->watching;
-    const struct fleet *f = &s->session->run.fleet;
-    struct watch_counts c = watch_count(seen);
-    struct arena texts;
-    if (!w->page)
-        return OK;
-    bool *is_bad = calloc(f->choices_len + 1u, sizeof *is_bad);
-    struct live_problem *rows =
-        calloc((size_t)f->choices_len + seen->problems_len + 1, sizeof *rows);
-    struct live_watch page = {.problems = rows,
-                              .problems_len = seen->problems_len,
-                              .rows = rows,
-                              .identities = f->choices_len,
-                              .with_problems = seen->rows_bad,
-                              .last_sweep = w->last_success,
-                              .took = seen->ended - seen->began,
-                              .next_sweep = w->is_endless ? seen->began + w->every : WHEN_NEVER,
-                              .trouble = seen->blind ? text_of(seen->blind) : TEXT_NONE,
-                              .calls = watching_calls_sent(seen),
-                              .now = os_clock_now(&w->clock)};
-    arena_init(&texts, SIZE_MAX);
-    bool failed = !is_bad || !rows;
-    for (uint32_t i = 0; !failed && i < seen->problems_len; i++) {
-        const struct watching_problem *p = &seen->problems[i];
-        const struct watch_key key = watching_key(f, p->tag);
-        struct buf mend;
-        buf_init(&mend, sizeof((struct advice *)0)->text);
-        watch_mend(&mend, &s->report, p, true);
-        struct text copy = arena_text(&texts, buf_text(&mend));
-        buf_clear(&mend);
-        rows[i] = (struct live_problem){p->level,
-                                        p->kind,
-                                        key.lane.account,
-                                        key.lane.region,
-                                        key.identity,
-                                        text_of(p->reason),
-                                        copy,
-                                        p->since,
-                                        p->deadline ? p->deadline : WHEN_NEVER};
-        if (key.identity.len)
-            is_bad[p->tag] = true;
-    }
-    page.rows_len = seen->problems_len;
-    for (uint32_t row = 0; !failed && row < f->choices_len; row++) {
-        const struct watch_key key = watching_key(f, row);
-        if (!is_bad[row])
-            rows[page.rows_len++] = (struct live_problem){.account = key.lane.account,
-                                                          .region = key.lane.region,
-                                                          .identity = key.identity,
-                                                          .deadline = WHEN_NEVER};
-    }
-    memcpy(page.by_level, c.by_level, sizeof page.by_level);
-    page.by_level[WATCH_WELL] = f->choices_len - seen->rows_bad;
-    enum err err = failed ? why_set(why, ERR_NOMEM, "out of memory")
-                          : live_page_watched(w->page, &page, metrics, w->every, why);
-    free(is_bad);
-    free(rows);
-    arena_clear(&texts);
-    return err;
-}
-
-static void metrics_tell(struct sweeping *s)
+/* To the file, and with what was found to the live page. blind: why nothing was seen, or NULL. */
+static void figures_tell(struct sweeping *s, const char *blind)
 {
     struct why why = {""};
     struct watcher *w = s->watcher;
@@ -260,7 +196,13 @@ static void metrics_tell(struct sweeping *s)
     watch_metrics_add(&text, &m);
     if (!text.failed && w->options->notify.notifier)
         notifier_metrics(w->options->notify.notifier, buf_text(&text));
-    if (page_tell(s, buf_text(&text), &why) != OK)
+    const struct live_sweep sweep = {.report = &s->report,
+                                     .blind = blind,
+                                     .last_success = w->last_success,
+                                     .every = w->every ? w->every : WATCH_POLICY_USUAL.every,
+                                     .metrics = buf_text(&text),
+                                     .now = os_clock_now(&w->clock)};
+    if (live_page_swept(w->page, &sweep, &why) != OK)
         message_error("--listen: %s", why.text);
     buf_clear(&text);
     free(lanes);
@@ -363,7 +305,7 @@ static int sweep_conclude(struct sweeping *s, enum err swept, struct why *why)
     const char *blind = swept != OK ? why->text : err != OK ? second.text : seen->blind;
     if (!is_good)
         failure_tell(s, blind);
-    metrics_tell(s);
+    figures_tell(s, is_good ? NULL : blind);
     if (notifier)
         notifier_beat(notifier, is_good ? BEAT_GOOD : BEAT_FAILED);
     if (is_nagios(w->options))
@@ -408,6 +350,7 @@ static int sweep_run(struct watcher *w, instant_us due, struct why *why)
         message_error("%s", why->text);
         w->is_endless = w->is_endless && w->sweeps > 1; /* a slip of who has started it */
         failure_tell(&s, why->text);
+        figures_tell(&s, why->text);
         if (notifier)
             notifier_beat(notifier, BEAT_FAILED);
         if (is_nagios(o))
@@ -448,7 +391,7 @@ int verb_watch(const struct options *o)
     if (err == OK)
         err = journal_of_memory(&w, &why);
     if (err == OK)
-        err = live_page_open(&w.page, o, LIVE_WATCH, "The first look at the fleet goes on.", &why);
+        err = live_page_open(&w.page, o, LIVE_WATCH, NULL, "The first look at the fleet goes on.", &why);
     if (err == OK)
         code = sweeps_run(&w, &why);
     else

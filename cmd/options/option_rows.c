@@ -232,6 +232,15 @@ static enum err read_report(struct options *o, const char *value, struct why *wh
     return OK;
 }
 
+static enum err read_listen_name(struct options *o, const char *value, struct why *why)
+{
+    if (o->listen_names_len == PAGE_NAMES_MAX)
+        return why_set(why, ERR_LIMIT, "--listen-name can be given %d times at most",
+                       PAGE_NAMES_MAX);
+    o->listen_names[o->listen_names_len++] = value;
+    return OK;
+}
+
 static enum err read_progress(struct options *o, const char *value, struct why *why)
 {
     static const char *const modes[] = {"auto", "bar", "lines", "json", "none"};
@@ -524,6 +533,9 @@ const struct option_row option_rows[] = {
      read_ticker},
     {"listen", OPTIONS_LISTEN, "ADDRESS:PORT",
      "serve a live page there, such as 127.0.0.1:8080; port 0: any", read_listen},
+    {"listen-name", OPTIONS_LISTEN, "NAME",
+     "a host name under which browsers ask for the page; repeatable", read_listen_name,
+     .repeats = true},
     {"token-env", OPTIONS_LISTEN, "NAME",
      "the environment variable NAME holds the token that the page asks for", read_token_env},
     {"tls-cert", OPTIONS_LISTEN, "FILE", "PEM file: serve the page by HTTPS", read_tls_cert},

@@ -68,9 +68,9 @@ enum err options_together_vet(const struct options *o, enum option_set verb, str
          "--allow-empty is for manifests, and this is a run"},
         {o->dry_run && o->no_wait, "--dry-run writes nothing, so nothing is waited for: leave out "
                                    "--no-wait"},
-        {!o->listen && (o->token_env || o->tls_cert || o->tls_key),
-         "--token-env, --tls-cert and --tls-key are of a live page: give --listen ADDRESS:PORT "
-         "too"},
+        {!o->listen && (o->token_env || o->tls_cert || o->tls_key || o->listen_names_len),
+         "--listen-name, --token-env, --tls-cert and --tls-key are of a live page: give --listen "
+         "ADDRESS:PORT too"},
         {o->listen && is_status && !o->watch,
          "--listen follows a run on a live page: give --watch too"},
         {o->listen && (o->dry_run || o->give_up || (o->out && !is_due)),

@@ -117,6 +117,33 @@ void progress_lane_read(struct view_lane *l, struct rate_meter *meter,
                               scheduler_api(scheduler, lane, CALL_READ_MAIL_FROM), writes);
 }
 
+void progress_pause_tell(const struct order *pause, uint64_t run, char reason[PROGRESS_REASON_MAX])
+{
+    char who[ORDER_GIVER_MAX], since[WHEN_LEN];
+    snprintf(reason, PROGRESS_REASON_MAX, "by %s since %s; mailfrom resume %llu goes on",
+             order_giver(pause, who), when_format(pause->at, since), (unsigned long long)run);
+}
+
+const char *progress_state(const struct scheduler *scheduler, uint64_t run,
+                           char reason[PROGRESS_REASON_MAX])
+{
+    const struct order *pause = scheduler_paused_by(scheduler);
+    const char *held = scheduler_pause_reason(scheduler);
+    const char *state = "running";
+    *reason = '\0';
+    if (held) {
+        state = "paused";
+        snprintf(reason, PROGRESS_REASON_MAX, "%s", held);
+    } else if (scheduler_is_draining(scheduler)) {
+        state = "stopping";
+        snprintf(reason, PROGRESS_REASON_MAX, "calls in flight finish; once more to leave at once");
+    } else if (pause) {
+        state = "paused";
+        progress_pause_tell(pause, run, reason);
+    }
+    return state;
+}
+
 static void view_read(struct progress *p, const struct scheduler *scheduler, instant_us now)
 {
     if (p->view.started == 0)
@@ -126,24 +153,8 @@ static void view_read(struct progress *p, const struct scheduler *scheduler, ins
     for (uint16_t i = 0; i < p->fleet->lanes_len; i++)
         progress_lane_read(&p->lanes[i], &p->rate_meters[i], scheduler, i, p->writes, now);
     view_sum(&p->view);
-    if (scheduler_pause_reason(scheduler)) {
-        p->view.state = "paused";
-        p->view.reason = scheduler_pause_reason(scheduler);
-    } else if (scheduler_is_draining(scheduler)) {
-        p->view.state = "stopping";
-        p->view.reason = "calls in flight finish; once more to leave at once";
-    } else if (scheduler_paused_by(scheduler)) {
-        const struct order *pause = scheduler_paused_by(scheduler);
-        char who[ORDER_GIVER_MAX], since[WHEN_LEN];
-        snprintf(p->paused_by, sizeof p->paused_by, "by %s since %s; mailfrom resume %llu goes on",
-                 order_giver(pause, who), when_format(pause->at, since),
-                 (unsigned long long)p->view.run);
-        p->view.state = "paused";
-        p->view.reason = p->paused_by;
-    } else {
-        p->view.state = "running";
-        p->view.reason = "";
-    }
+    p->view.state = progress_state(scheduler, p->view.run, p->reason);
+    p->view.reason = p->reason;
 }
 
 static void line_write(const struct progress *p, const char *type)

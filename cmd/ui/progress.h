@@ -17,6 +17,8 @@
 #include "screen.h"
 #include "signals.h"
 
+#define PROGRESS_REASON_MAX 640
+
 struct progress {
     enum progress_mode mode; /* never PROGRESS_AUTO */
     const struct fleet *fleet;
@@ -29,9 +31,9 @@ struct progress {
     bool writes, begun;
     struct screen screen;
     const struct signals *signals;
-    char paused_by[ORDER_GIVER_MAX + 96]; /* view.reason of a run that a person has paused */
-    unsigned resized, continued;          /* of those that signals counts: seen so far */
-    instant_us shown_at, next;            /* when it was shown last, when it may be again */
+    char reason[PROGRESS_REASON_MAX]; /* of view.state */
+    unsigned resized, continued;      /* of those that signals counts: seen so far */
+    instant_us shown_at, next;        /* when it was shown last, when it may be again */
 };
 
 /* A run out of memory for progress goes on without. */
@@ -52,6 +54,11 @@ void progress_lanes(struct view_lane *lanes, const struct fleet *fleet);
 void progress_lane_read(struct view_lane *l, struct rate_meter *meter,
                         const struct scheduler *scheduler, uint16_t lane, bool writes,
                         instant_us now);
+/* "by alice (pid 7 on host) since ...": the reason of a run that an order has paused. */
+void progress_pause_tell(const struct order *pause, uint64_t run, char reason[PROGRESS_REASON_MAX]);
+/* "running", "paused", "stopping"; reason: a sentence, or "". */
+const char *progress_state(const struct scheduler *scheduler, uint64_t run,
+                           char reason[PROGRESS_REASON_MAX]);
 /* The time between two lines: ten seconds at first, longer as the run goes on. */
 span_us progress_interval(enum progress_mode mode, span_us since_start);
 

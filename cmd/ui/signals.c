@@ -43,6 +43,8 @@ void signals_early(void)
 
 void signals_block(struct signals *s)
 {
+    if (s->running) /* since the plan, or the read, before this run */
+        return;
     *s = (struct signals){.lock = PTHREAD_MUTEX_INITIALIZER, .blocked = true};
     sigemptyset(&s->watched);
     for (size_t i = 0; i < STOPPING_LEN; i++)

@@ -86,7 +86,7 @@ static const struct {
     [WATCH_DMARC_NOT_ALIGNED] = {REMEDY_STEP, "mailfrom explain dmarc-not-aligned"},
     [WATCH_DNS_TROUBLE] = {REMEDY_INSPECT, NULL},
     [WATCH_UNSEEN] = {REMEDY_NONE, NULL},
-    [WATCH_ENDPOINT_REGIONS] = {REMEDY_APPLY, NULL},
+    [WATCH_ENDPOINT_REGIONS] = {REMEDY_STEP, "mailfrom explain endpoint-regions-differ"},
     [WATCH_ADVISOR_OPEN] = {REMEDY_STEP, "see the Virtual Deliverability Manager of SES"},
 };
 

@@ -2,7 +2,7 @@
 #include "control_internal.h"
 
 #include "journal/journal.h"
-#include "run/orders.h"
+#include "run/run_orders.h"
 #include "scheduler/record.h"
 
 #include <assert.h>

@@ -7,6 +7,7 @@
 
 #include "address.h"
 #include "control.h"
+#include "wire/wire.h"
 
 #include <pthread.h>
 

@@ -75,9 +75,8 @@ static const struct finding_rule rules[FINDINGS_LEN] = {
                        "the SPF record holds the networks of Amazon SES, and will go stale"},
     [DNSSEC_BOGUS] = {"dnssec-bogus", SEVERITY_WAIT,
                       "broken DNSSEC: whoever validates sees no records"},
-    [ENDPOINT_REGIONS_DIFFER] =
-        {"endpoint-regions-differ", SEVERITY_WARNING,
-         "the two Regions of a global endpoint differ in MAIL FROM or behavior"},
+    [ENDPOINT_REGIONS_DIFFER] = {"endpoint-regions-differ", SEVERITY_WARNING,
+                                 "a global endpoint's two Regions have other settings"},
 };
 
 const struct finding_rule *finding_rule(enum finding f)

@@ -43,7 +43,10 @@ struct notify_config {
 };
 
 #define HOOK_TIMEOUT_USUAL SPAN_S(30)
-#define NOTIFY_PATIENCE    SPAN_S(20) /* for notifier_close() at the end of a process */
+/* For notifier_close() at the end of a process: while a person waits; and of a process that a timer
+ * has started, which may outlast a short outage of a server. */
+#define NOTIFY_PATIENCE       SPAN_S(20)
+#define NOTIFY_PATIENCE_TIMER SPAN_M(5)
 
 enum notify_beat { BEAT_FAILED, BEAT_GOOD, BEAT_START }; /* URL/fail, URL, URL/start */
 

@@ -51,7 +51,8 @@ static const struct {
     const char *sentence;
 } refusals[PAGE_ADMISSIONS] = {
     [PAGE_HEADER_TWICE] = {400, "a header that may come once came twice"},
-    [PAGE_OTHER_HOST] = {421, "the page is not served under this host name"},
+    [PAGE_OTHER_HOST] = {421, "the page is not served under this host name; ask by its address, or "
+                              "serve it with --listen-name"},
     [PAGE_OTHER_SITE] = {403, "the request comes from a page of another site"},
     [PAGE_NO_TOKEN] = {401, "the page's token is missing or wrong: Authorization: Bearer TOKEN"},
     [PAGE_TAKES_NONE] = {403, "this page takes no orders, for it was started without --token-env"},

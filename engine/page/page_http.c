@@ -33,7 +33,8 @@
 #define SEND_BYTES (128 << 10) /* of the kernel's memory for a client; it would give megabytes */
 #define NEVER      INT64_MAX
 
-/* libmicrohttpd 0.9.75 asks for turns without an end while a TLS handshake is unfinished. */
+/* libmicrohttpd (0.9.75, 1.0.1) asks for turns without an end while a TLS handshake is unfinished.
+ */
 #define IDLE_TURNS_MAX 16
 #define IDLE_TURN_MS   10
 
@@ -147,8 +148,10 @@ static void connection_changed(void *arg, struct MHD_Connection *connection, voi
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
         c = calloc(1, sizeof *c);
         if (!c || !info) {
+            if (info)
+                shutdown(info->connect_fd, SHUT_RDWR); /* it would have no deadline */
             free(c);
-            return; /* and its requests are not answered */
+            return;
         }
         *c = (struct page_client){.next = s->clients,
                                   .link = &s->clients,
@@ -573,12 +576,10 @@ static void log_take(void *arg, const char *fmt, va_list list)
 
 enum err page_http_start(struct page_server *s, struct why *why)
 {
-    struct buf cert, key;
+    struct buf cert = {0}, key = {0};
     unsigned flags =
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG;
     enum err err = OK;
-    buf_init(&cert, 1u << 20);
-    buf_init(&key, 1u << 20);
     if (s->door.is_tls) {
         flags |= MHD_USE_TLS;
         err = MHD_is_feature_supported(MHD_FEATURE_TLS) == MHD_YES

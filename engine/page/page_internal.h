@@ -237,7 +237,8 @@ instant_us page_wall_clock(const struct page_server *s);
 
 /* 2 * len hexadecimal digits and a NUL of random bytes. */
 enum err page_random(char *out, size_t len, struct why *why);
-/* The TLS files, each a PEM text. */
+/* The TLS files, each a PEM text with a NUL. cert and key are initialised here, and the caller's to
+ * clear and to wipe, also after an error. */
 enum err page_tls_read(struct buf *cert, struct buf *key, const struct page_config *c,
                        struct why *why);
 

@@ -60,7 +60,7 @@ static enum err pem_read(struct buf *out, const char *option, const char *file, 
     if (begin == t.len || text_find_text(rest, text_of(wanted)) == rest.len)
         return why_set(why, ERR_INPUT, "%s: %s has no %s in PEM (a line -----BEGIN ...%s)", option,
                        file, what, wanted);
-    if (text_find_text(rest, TEXT("ENCRYPTED")) < rest.len)
+    if (is_secret && text_find_text(rest, TEXT("ENCRYPTED")) < rest.len)
         return why_set(why, ERR_INPUT,
                        "%s: the key in %s is encrypted; expected one without a passphrase that its "
                        "owner alone may read",
@@ -72,6 +72,8 @@ static enum err pem_read(struct buf *out, const char *option, const char *file, 
 enum err page_tls_read(struct buf *cert, struct buf *key, const struct page_config *c,
                        struct why *why)
 {
+    buf_init(cert, PEM_BYTES_MAX);
+    buf_init(key, PEM_BYTES_MAX);
     if (!c->cert_file || !c->key_file)
         return why_set(why, ERR_INPUT, "%s: HTTPS needs a certificate and its key; give %s, too",
                        c->cert_file ? "--tls-cert" : "--tls-key",

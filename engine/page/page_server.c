@@ -2,6 +2,7 @@
  * The owner's side of the page: opening and closing, and the hand-over of snapshots to the thread
  * that serves (page_http.c). Publishing changes one pointer, whoever reads and however slowly.
  */
+#include "aws/url.h"
 #include "page_internal.h"
 #include "wire/thread.h"
 
@@ -41,6 +42,17 @@ static enum err door_make(struct page_server *s, struct why *why)
     if (gethostname(d->machine, sizeof d->machine) != 0)
         d->machine[0] = '\0';
     d->machine[sizeof d->machine - 1] = '\0';
+    for (size_t i = 0; i < c->names_len; i++) {
+        char origin[URL_LEN_MAX];
+        struct url url;
+        snprintf(origin, sizeof origin, "http://%s", c->names[i]);
+        if (url_parse_origin(text_of(origin), &url, NULL) != OK ||
+            !text_eq_nocase(text_of(url.host), text_of(c->names[i])))
+            return why_set(why, ERR_INPUT,
+                           "--listen-name '%s': expected a host name alone, such as "
+                           "watch.example.com",
+                           c->names[i]);
+    }
     enum err err = page_listen_vet(c->listen, c->token.len, d->is_tls, why);
     if (err == OK)
         err = page_address_read(&d->address, c->listen, why);

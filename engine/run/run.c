@@ -124,7 +124,7 @@ struct scheduler_options run_scheduler_options(const struct run *r)
         .authority_port = a->authority_port,
         .detach = r->config.detach,
         .lane_survey = r->head.verb != RUN_ROLLBACK,
-        .advice = r->head.verb != RUN_ROLLBACK,
+        .advice = r->head.verb != RUN_ROLLBACK && (!a->read_api || strcmp(a->read_api, "v1") != 0),
         .surveys = r->head.verb != RUN_ROLLBACK,
         .looks_closer = r->head.verb != RUN_ROLLBACK,
         .rate_per_s = r->kept_pace_per_s > 0 ? r->kept_pace_per_s : a->rate_per_s,

@@ -102,7 +102,7 @@ struct run {
     uint8_t *read_api;             /* enum api of each lane's last reads */
     struct run_loss lost;          /* of the records of a run: ui/run_lost.h */
     const struct fleet_part *view; /* of a run that is only looked at; NULL: all of it */
-    double kept_pace_per_s; /* that a person gave the resumed run (orders.h); 0: the options' */
+    double kept_pace_per_s; /* that a person gave the resumed run (run_orders.h); 0: the options' */
     uint32_t limit;         /* changes of a plan: rows beyond are left; 0: no limit */
     bool stopped;           /* by a signal, before anything was begun */
     enum engine_end end;

@@ -118,6 +118,23 @@ static enum subject subject_of_kind(enum watch_kind kind)
     }
 }
 
+/* What differs is known only of a sweep that has asked for global endpoints. */
+static struct text endpoint_reason(struct watching *w, uint32_t row)
+{
+    const struct scheduler *d = w->run->scheduler;
+    struct endpoint_view other;
+    if (!d || !scheduler_row_endpoint(d, row, &other))
+        return TEXT("the two Regions of its global endpoint differ in MAIL FROM or behavior");
+    bool has_name = other.mail_from.len > 0;
+    return arena_fmt(&w->arena,
+                     "the global endpoint " TEXT_FMT " sends half of its mail through " TEXT_FMT
+                     ", where %s has %s" TEXT_FMT "%s%s",
+                     TEXT_ARG(other.endpoint), TEXT_ARG(other.region),
+                     other.is_wanted ? "the manifest" : "SES",
+                     has_name ? "MAIL FROM " : "the default MAIL FROM", TEXT_ARG(other.mail_from),
+                     has_name ? " with " : "", has_name ? behavior_name(other.behavior) : "");
+}
+
 /* Where judgement made no sentence. */
 static struct text usual_reason(struct watching *w, enum watch_kind kind, const struct job *job,
                                 struct text seen, uint32_t row)
@@ -169,8 +186,7 @@ static struct text usual_reason(struct watching *w, enum watch_kind kind, const 
     case WATCH_DNS_TROUBLE:
         return arena_fmt(a, "DNS has no answer about " TEXT_FMT, TEXT_ARG(wanted));
     case WATCH_UNSEEN: return TEXT("SES did not answer");
-    case WATCH_ENDPOINT_REGIONS:
-        return TEXT("the two Regions of its global endpoint have different MAIL FROMs");
+    case WATCH_ENDPOINT_REGIONS: return endpoint_reason(w, row);
     case WATCH_ADVISOR_OPEN: return TEXT("the advisor of SES has an open recommendation");
     case WATCH_KINDS: break;
     }

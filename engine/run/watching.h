@@ -3,10 +3,10 @@
  * It is the ordinary plan with nothing kept: no journal, no lock, no write to SES, so it runs
  * beside an apply. What it sees goes into the memory of watching (watch/memory.h), which judges.
  *
- * SES is asked for the MAIL FROM attributes, a hundred identities a call; for the account and its
- * global endpoints, and a page for each hundred open recommendations; and, at most once in
- * fleet.watch.verification, for what is verified: in a large lane by ListEmailIdentities, a
- * thousand a page. So 10,000 identities of one lane cost 102 calls, and 112 when verification is
+ * SES is asked for the MAIL FROM attributes, a hundred identities a call, and for the account; and,
+ * at most once in fleet.watch.verification, for what is verified (in a large lane by
+ * ListEmailIdentities, a thousand a page), for global endpoints, and a page for each hundred open
+ * recommendations. So 10,000 identities of one lane cost 101 calls, and 112 when verification is
  * due. Where a global endpoint leads to a Region without rows, that Region is asked about its
  * identities too. Where IAM refuses version 1, each identity costs a call.
  *

@@ -96,6 +96,8 @@ void lane_survey_start(struct scheduler *d)
         if (way == VERIFIED_BY_ATTRIBUTES && verified_next(d, (uint16_t)i))
             l->to_send |= BIT(PART_VERIFICATION);
     }
+    if (d->options.sweep)
+        advice_spare(d);
 }
 
 void lane_survey_invariant(const struct lane_survey *l)
@@ -482,7 +484,7 @@ void lane_survey_answered(struct scheduler *d, struct call *call, instant_us now
             d->surveys.lanes[call->lane].account_known = true;
             d->surveys.lanes[call->lane].can_send = call->account.sending_enabled;
             d->surveys.lanes[call->lane].in_sandbox = !call->account.production_access;
-            if (call->account.has_advisor && advice_is_wanted(d))
+            if (call->account.has_advisor && advice_is_wanted(d) && !l->advice_spared)
                 l->to_send |= BIT(PART_ADVICE);
             snprintf(d->surveys.lanes[call->lane].status,
                      sizeof d->surveys.lanes[call->lane].status, TEXT_FMT,

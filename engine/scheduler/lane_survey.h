@@ -101,6 +101,7 @@ struct lane_survey {
     struct global_endpoint *endpoints; /* whose primary Region is this one, and that count */
     uint32_t endpoints_len, endpoints_cap;
     bool endpoints_known, advice_known;
+    bool advice_spared; /* by a sweep: neither is asked for this time */
     struct lane_advice advice;
     uint8_t account_gaps; /* bits of gaps that SES's refusal makes, whatever the Region */
     char gaps[SURVEY_GAPS][SURVEY_REASON_LEN]; /* empty: none */
@@ -181,6 +182,8 @@ bool owners_is_foreign(const struct scheduler *d, uint32_t job);
 /* lane_survey_advice.c */
 bool advice_init(struct scheduler *d, struct arena *memory);
 bool advice_is_wanted(const struct scheduler *d);
+/* Of a sweep: asked for as seldom as verification, in each account, so that no sweep is dear. */
+void advice_spare(struct scheduler *d);
 void endpoints_seen(struct scheduler *d, const struct call *call); /* one page */
 void endpoints_end(struct scheduler *d, uint16_t lane);            /* the last page is there */
 void recommendations_seen(struct scheduler *d, const struct call *call);

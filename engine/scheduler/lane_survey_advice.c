@@ -40,6 +40,31 @@ bool advice_init(struct scheduler *d, struct arena *memory)
     return true;
 }
 
+/* Rows that are not verified are asked about in each sweep, so a few that are due are no sign. */
+static bool is_spared(const struct scheduler *d, uint16_t lane)
+{
+    uint32_t due = 0, rows = 0;
+    uint16_t other = lane;
+    do {
+        const struct lane_state *l = &d->lanes[other];
+        due += d->surveys.lanes[other].rows_unknown;
+        for (int state = 0; state < JOB_STATES; state++)
+            rows += l->by_state[state];
+        other = d->surveys.next_lane[other];
+    } while (other != lane);
+    return due * 2 < rows;
+}
+
+void advice_spare(struct scheduler *d)
+{
+    for (uint32_t i = 0; advice_is_wanted(d) && i < d->fleet->lanes_len; i++) {
+        struct lane_survey *l = &d->surveys.lanes[i];
+        l->advice_spared = is_spared(d, (uint16_t)i);
+        if (l->advice_spared)
+            l->to_send = (uint8_t)(l->to_send & ~SURVEY_ENDPOINTS_PART);
+    }
+}
+
 static struct text region_of(const struct scheduler *d, uint16_t lane)
 {
     return names_text(&d->fleet->names, d->fleet->lanes[lane].region);
@@ -332,8 +357,10 @@ void recommendations_seen(struct scheduler *d, const struct call *call)
             continue;
         }
         a->of_rows[r->type]++;
+        if (r->type == ADVISOR_OTHER)
+            continue;
         d->surveys.advice[row - 1] = (uint8_t)(d->surveys.advice[row - 1] | 1u << r->type);
-        if (r->type == ADVISOR_OTHER || a->examples_len == ADVICE_EXAMPLES)
+        if (a->examples_len == ADVICE_EXAMPLES)
             continue;
         struct recommendation *copy = &a->examples[a->examples_len];
         *copy = *r;
@@ -353,23 +380,37 @@ bool advice_is_due(const struct scheduler *d)
 
 /* --- for whoever runs the scheduler ----------------------------------------------------------- */
 
+bool scheduler_row_endpoint(const struct scheduler *d, uint32_t row, struct endpoint_view *out)
+{
+    struct comparison c = {.d = d, .job = row, .as_seen = true, .out = out};
+    assert(row < d->fleet->choices_len);
+    if (!advice_is_wanted(d))
+        return false;
+    return endpoint_differs(d, row, out) ||
+           (is_shown(d, &d->jobs[row]) &&
+            endpoints_visit(d, d->fleet->choices[row].lane, compare, &c));
+}
+
 unsigned scheduler_row_advice(const struct scheduler *d, uint32_t row)
 {
     struct endpoint_view view;
-    struct comparison c = {.d = d, .job = row, .as_seen = true, .out = &view};
-    assert(row < d->fleet->choices_len);
-    if (!advice_is_wanted(d))
-        return 0;
-    bool differs = endpoint_differs(d, row, &view) ||
-                   (is_shown(d, &d->jobs[row]) &&
-                    endpoints_visit(d, d->fleet->choices[row].lane, compare, &c));
-    return d->surveys.advice[row] | (differs ? ROW_ENDPOINT_DIFFERS : 0);
+    bool differs = scheduler_row_endpoint(d, row, &view);
+    return advice_is_wanted(d) ? d->surveys.advice[row] | (differs ? ROW_ENDPOINT_DIFFERS : 0) : 0;
 }
 
 bool scheduler_lane_endpoints_known(const struct scheduler *d, uint16_t lane)
 {
     assert(lane < d->fleet->lanes_len);
-    return d->surveys.lanes[lane].endpoints_known;
+    uint16_t other = lane;
+    if (!advice_is_wanted(d))
+        return false;
+    /* An endpoint of the lane may be listed in another Region of the account. */
+    do {
+        if (!d->surveys.lanes[other].endpoints_known)
+            return false;
+        other = d->surveys.next_lane[other];
+    } while (other != lane);
+    return true;
 }
 
 bool scheduler_lane_advice_known(const struct scheduler *d, uint16_t lane)

@@ -169,11 +169,15 @@ const char *scheduler_survey_gap(const struct scheduler *d, uint16_t lane, unsig
 bool scheduler_survey_gap_is_of_account(const struct scheduler *d, uint16_t lane, unsigned gap);
 
 /* With options.advice: what only SES knows about a row. Bits: 1 << enum advisor_type of its open
- * recommendations, and ROW_ENDPOINT_DIFFERS: the two Regions of a global endpoint have another MAIL
- * FROM, or another behaviour, for the identity, as they are wanted or as SES shows them by now. */
+ * recommendations, without ADVISOR_OTHER, and ROW_ENDPOINT_DIFFERS: the two Regions of a global
+ * endpoint have another MAIL FROM, or another behaviour, for the identity, as they are wanted or as
+ * SES shows them by now. */
 #define ROW_ENDPOINT_DIFFERS (1u << ADVISOR_TYPES)
 unsigned scheduler_row_advice(const struct scheduler *d, uint32_t row);
-/* Was the lane asked, and did it answer? False: its rows' bits say nothing. */
+/* What the other Region has, with ROW_ENDPOINT_DIFFERS; false: nothing differs. */
+bool scheduler_row_endpoint(const struct scheduler *d, uint32_t row, struct endpoint_view *out);
+/* Was the lane asked, and did it answer? False: its rows' bits say nothing. Of endpoints, all lanes
+ * of the account. A sweep asks as seldom as it reads verification. */
 bool scheduler_lane_endpoints_known(const struct scheduler *d, uint16_t lane);
 bool scheduler_lane_advice_known(const struct scheduler *d, uint16_t lane);
 

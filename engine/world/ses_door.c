@@ -81,7 +81,7 @@ static void endpoints(const struct ses_model *m, uint16_t lane, struct call *cal
     while (second < m->lanes_len && m->lanes[second].account != m->lanes[lane].account)
         second++;
     call->endpoints = ARENA_ARRAY(&call->arena, struct global_endpoint, 1);
-    if (first != lane || second >= m->lanes_len || !call->endpoints)
+    if (!m->rules.has_advice || first != lane || second >= m->lanes_len || !call->endpoints)
         return;
     call->endpoints[call->endpoints_len++] =
         (struct global_endpoint){.name = TEXT("simulated"),
@@ -139,8 +139,10 @@ void ses_door_serve(struct ses_model *m, uint16_t lane, struct call *call, insta
         }
         break;
     default:
-        call->account = (struct account_facts){
-            .sending_enabled = true, .production_access = true, .has_advisor = call->api == API_V2};
+        call->account =
+            (struct account_facts){.sending_enabled = true,
+                                   .production_access = true,
+                                   .has_advisor = m->rules.has_advice && call->api == API_V2};
         break;
     }
 }

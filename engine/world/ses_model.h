@@ -54,6 +54,8 @@ struct ses_rules {
     span_us recheck_max;      /* ... up to here */
     span_us watch_every;      /* interval of checks at Success */
     span_us give_up;          /* 72 hours */
+    bool has_advice;   /* each account with several Regions has a global endpoint, and each lane a
+                          recommendation (ses_door.h) */
     bool set_restarts; /* any set at Success returns to Pending: AWS documents neither behaviour */
 };
 

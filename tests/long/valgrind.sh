@@ -2,8 +2,9 @@
 # The programs as they are shipped, under valgrind: no access that is not ours, no decision on a value
 # that nobody set, no block that is definitely lost; no suppression. First the unit tests, then whole
 # runs. Left out: what is traced (run_reads_only), what counts the milliseconds or the megabytes of a run
-# (run_crash_safety, hostile_wire), and aws_process, since valgrind 3.19 knows no pidfd_open; those run
-# with sanitizers. What is to run may be named: tests/long/valgrind.sh [REGEX], as in 'test_wire_.*|kill9'.
+# (run_crash_safety, hostile_wire), and what runs programs of the user (aws_process, notify_hook,
+# notify_notifier), since valgrind 3.19 knows no pidfd_open; those run with sanitizers. What is to run may
+# be named: tests/long/valgrind.sh [REGEX], as in 'test_wire_.*|kill9'.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/long/watched.bash
@@ -25,7 +26,7 @@ END
 unit_tests() {
     local program
     for program in "$build"/tests/test_*; do
-        [ "${program##*/}" != test_aws_process ] || continue
+        case ${program##*/} in test_aws_process | test_notify_hook | test_notify_notifier) continue ;; esac
         echo "$(basename "$program") ${valgrind[*]} --log-file=$out/$(basename "$program")/report.%p $program"
     done
 }

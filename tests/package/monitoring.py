@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 
+import jsonschema
 import yaml
 from kubernetes import client as kubernetes
 
@@ -300,6 +301,18 @@ def names(queries, told_texts):
     check("docs/WATCH.md explains every figure", sorted(written - explained))
 
 
+def example(document):
+    """The event that the document shows is one."""
+    schema = json.loads((ROOT / "docs/event.schema.json").read_text())
+    shown = re.findall(r"^```json\n(.*?)^```$", document, re.M | re.S)
+    events = [json.loads(block.replace("\n", "")) for block in shown]
+    validator = jsonschema.Draft202012Validator(schema)
+    check("the event that docs/WATCH.md shows is one by the schema",
+          [error.message for event in events for error in validator.iter_errors(event)] if events else ["none is shown"])
+    kinds = set(schema["$defs"]["kind"]["enum"])
+    check("and it explains every kind of problem", sorted(kinds - set(re.findall(r"[a-z]+(?:-[a-z]+)*", document))))
+
+
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 OTHERS = {"--now"}  # systemctl
 
@@ -311,6 +324,7 @@ def options(commands, document):
     check("every option of units and pods is one of mailfrom watch", sorted(used - known) if len(used) > 5 else sorted(used))
     verbs = re.findall(r"^  ([a-z]+) +\S", run(MAILFROM, "--help").stdout, re.M)
     known = known.union(*(options_of(verb) for verb in verbs)) | OTHERS
+    known |= set(OPTION.findall(run(sys.argv[2], "--help").stdout))
     check("every option that docs/WATCH.md names is there", sorted(set(OPTION.findall(document)) - known))
     check("and every verb", sorted(set(re.findall(r"`mailfrom ([a-z]+)", document)) - set(verbs)))
 
@@ -322,4 +336,5 @@ with tempfile.TemporaryDirectory() as temporary:
 document = (ROOT / "docs/WATCH.md").read_text()
 names(queries, [document])
 options(commands, document)
+example(document)
 verdict()

@@ -43,7 +43,7 @@ mailfrom_run_test(run_callers)
 mailfrom_run_test(run_control)
 
 # With ThreadSanitizer too, whole: writing, being interrupted, reading (all of them: tests/long/sanitizers.sh).
-set_tests_properties(run_rollback run_detach run_discover PROPERTIES LABELS "release;threads")
+set_tests_properties(run_rollback run_detach run_discover run_notify PROPERTIES LABELS "release;threads")
 
 mailfrom_test(ui/progress_view USES ui)
 mailfrom_test(ui/check_written USES ui)

@@ -173,6 +173,14 @@ BUGS += [
 ]
 
 PUBLISHER = [
+    ("publish/publisher_zone.c", "a paused run sends what is ready", [
+        ("z->ready.len && !p->options.is_dry && !p->steering.is_paused &&",
+         "z->ready.len && !p->options.is_dry &&")]),
+    ("publish/publisher.c", "zones that were held back are forgotten when a run goes on", [
+        ("    for (uint32_t i = 0; order->kind == ORDER_RESUME && i < p->zones_len; i++)\n"
+         "        pub_zone_wants(p, &p->zones[i], now);\n", "")]),
+    ("publish/publisher.c", "an order is kept again in the next turn", [
+        ("    p->records_len = p->orders_len = 0;", "    p->records_len = 0;")]),
     ("engine.c", "changes leave before their intents are durable", [
         ("    if (records_len && t->unkept_since == WHEN_NEVER)\n",
          "    if (calls_len)\n        io->send(io->world, t->calls, calls_len);\n"
@@ -307,6 +315,23 @@ WATCHER = [
         ("                           .was_success = r->was_success,\n", "")]),
     ("watch/slots.c", "a problem that is removed takes those behind it along", [
         ("    *link = problem_at(m, slot)->next;\n", "    *link = NO_SLOT;\n")]),
+]
+
+# Of sweeps: sweep-sim must find them.
+SWEEPS = [
+    ("calls/pace.c", "the calls of a sweep have no pace", [
+        ("    if (now < p->next)\n        return false;\n", "")]),
+    ("run/watching.c", "a sweep believes that every name is as wanted", [
+        ("        seen.mail_from = scheduler_mail_from_seen(d, row);\n",
+         "        seen.mail_from = wanted.mail_from;\n")]),
+    ("run/watching.c", "a sweep does not pass on what DNS says of the MX", [
+        ("    seen.mx = (enum mx_status)job->mx;\n", "    seen.mx = MX_STATUS_OK;\n")]),
+    ("run/watching.c", "each row is judged by the first one's status", [
+        ("        seen.status = (enum mail_from_status)job->status_seen;\n",
+         "        seen.status = (enum mail_from_status)scheduler_job(d, 0)->status_seen;\n")]),
+    ("run/watching.c", "a sweep may write", [
+        ("    options.rules.plan_only = true;\n    options.sweep = true;\n",
+         "    options.rules.plan_only = false;\n")]),
 ]
 
 # Each of another kind, and found within a second: for every day.

@@ -1,9 +1,9 @@
 """Do the simulations find bugs? Plants those of bugs.py one by one and runs the simulation on each:
-those of the publisher by publish-sim, those of watching by watch-sim, all others by sim.
+those of the publisher by publish-sim, those of watching by watch-sim and sweep-sim, all others by sim.
 
     planted.py SOURCE BUILD [--all]
 
-BUILD holds a Ninja build with all three targets. A file with a bug is compiled as the build compiles
+BUILD holds a Ninja build with all four targets. A file with a bug is compiled as the build compiles
 it, and linked before the libraries, so that it stands in for the right one. Every bug must be found
 within SEEDS seeds; a replacement that does not match exactly once fails too, so that the list stays
 true to the code. Prints which seed found what, and how it was said."""
@@ -19,7 +19,8 @@ import bugs
 
 SEEDS = 500
 SECONDS = 120
-SIM, PUBLISH_SIM, WATCH_SIM = "tests/sim/sim", "tests/sim/publish-sim", "tests/sim/watch-sim"
+SIMS = (("tests/sim/sim", bugs.BUGS), ("tests/sim/publish-sim", bugs.PUBLISHER), ("tests/sim/watch-sim", bugs.WATCHER),
+        ("tests/sim/sweep-sim", bugs.SWEEPS))
 
 
 def link_command(build, sim):
@@ -83,8 +84,7 @@ def main():
     folder = build / "tests/sim/planted"
     folder.mkdir(parents=True, exist_ok=True)
     missed = tried = 0
-    planned = [(sim, *bug) for sim, list_of in ((SIM, bugs.BUGS), (PUBLISH_SIM, bugs.PUBLISHER), (WATCH_SIM, bugs.WATCHER))
-               for bug in list_of]
+    planned = [(sim, *bug) for sim, its_bugs in SIMS for bug in its_bugs]
     for number, (sim, name, what, replacements) in enumerate(planned, 1):
         path = source / "engine" / name
         text = planted_text(path, replacements)

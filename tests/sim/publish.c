@@ -39,6 +39,7 @@ static struct publisher *publisher_make(struct play *p, bool reopen)
         .targets_len = s->targets_len,
         .surveys = {.mode = INQUIRY_AUTHORITY, .above = true, .suffixes = p->suffixes},
         .feedback_host = TEXT(FEEDBACK_PATTERN),
+        .rate_per_s = p->watcher.orders.kept_rate_per_s,
         .seed = s->options.seed,
         .is_dry = s->is_dry,
         .merges_spf = s->merges_spf,
@@ -71,6 +72,9 @@ static void live_once(struct play *p, bool reopen)
         publish_watcher_complain(&p->watcher, "the engine gave up: %s", why.text);
     publisher_totals(publisher, &totals);
     p->stopped = totals.is_stopped;
+    const char *wrong = err == OK ? orders_end(&p->watcher.orders) : NULL;
+    if (wrong)
+        publish_watcher_complain(&p->watcher, "%s", wrong);
     if (err == OK && end == ENGINE_DRAINED && !totals.is_stopped)
         publish_watcher_complain(&p->watcher, "the run stopped without a reason");
     if (totals.is_stopped && !publish_watcher_is_over_budget(&p->watcher) && !p->watcher.crashed)
@@ -113,6 +117,8 @@ static bool play(struct play *p, const struct publish_scene_options *options,
         fprintf(stderr, "cannot make the world: %s\n", why.text);
         exit(1);
     }
+    if (options->seed % 7 > 4)
+        orders_draw(&p->watcher.orders, options->seed, ORDERS_MAX, PUBLISH_START, SPAN_M(40));
     lives(p);
     if (!p->watcher.complaint[0])
         publish_watcher_end(&p->watcher);

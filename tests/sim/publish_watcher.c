@@ -3,6 +3,7 @@
 #include "base/bounds.h"
 #include "base/dname.h"
 #include "base/hash.h"
+#include "calls/pace.h"
 #include "dns/message.h"
 #include "rules/spf_record.h"
 #include "scheduler/record.h"
@@ -163,6 +164,12 @@ static enum err watch_keep(void *ctx, const struct record *records, uint32_t len
     bool crash = w->crash_at && w->turns >= w->crash_at && !w->crashed;
     for (uint32_t i = 0; i < len && (!crash || w->crash_keeps); i++) {
         const struct publish_record *r = records[i].publish;
+        if (records[i].kind == RECORD_ORDER) {
+            const char *wrong = orders_keep(&w->orders, &records[i]);
+            if (wrong)
+                publish_watcher_complain(w, "%s", wrong);
+            continue;
+        }
         if (!publish_state_is_final(r->state) && r->state > PUBLISH_VERIFYING)
             publish_watcher_complain(w, "target %u has no state", r->target);
         check_intent(w, r);
@@ -287,6 +294,8 @@ static void check_batch(struct publish_watcher *w, const struct call *call)
         publish_watcher_complain(w, "a change leaves although %u have failed", w->failed);
     if (w->scene->is_dry)
         publish_watcher_complain(w, "a dry run changes something");
+    if (orders_paused(&w->orders))
+        publish_watcher_complain(w, "a change leaves while the run is paused");
     for (uint32_t i = 0; i < call->changes_len; i++)
         check_change(w, &call->changes[i]);
 }
@@ -298,6 +307,12 @@ static void check_rate(struct publish_watcher *w, const struct call *call, insta
     uint32_t rate = call->api == API_ROUTE53 ? 10 : call->api == API_CLOUDFLARE ? 3 : 40;
     instant_us *ring = w->sends[bucket];
     uint32_t n = w->sends_len[bucket]++;
+    double paced = orders_rate(&w->orders);
+    if (paced > 0 && paced < rate && w->sent_at[bucket] &&
+        now - w->sent_at[bucket] < (span_us)(1e6 / paced) - PACE_CATCH_UP - SPAN_MS(1))
+        publish_watcher_complain(w, "provider %u: faster than the ordered %g a second", bucket,
+                                 paced);
+    w->sent_at[bucket] = now;
     for (uint32_t s = 1; s <= 10; s += 9)
         if (n >= s * rate && s * rate < PUBLISH_RING &&
             now - ring[(n - s * rate) % PUBLISH_RING] < SPAN_S(s) - SPAN_MS(50))
@@ -336,7 +351,8 @@ static void watch_send(void *ctx, struct call **calls, uint32_t len)
 static uint32_t watch_wait(void *ctx, instant_us until, struct event *events, uint32_t max)
 {
     struct publish_watcher *w = ctx;
-    uint32_t len = w->inner.wait(w->inner.world, until, events, max);
+    uint32_t len =
+        w->inner.wait(w->inner.world, when_earlier(until, orders_due(&w->orders)), events, max);
     if (world_is_stuck(w->world))
         publish_watcher_complain(w, "nothing is on its way, and the publisher waits for ever");
     for (uint32_t i = 0; i < len; i++) {
@@ -351,6 +367,8 @@ static uint32_t watch_wait(void *ctx, instant_us until, struct event *events, ui
         if (k < w->out_len)
             w->out[k] = w->out[--w->out_len];
     }
+    while (len < max && orders_give(&w->orders, world_now(w->world), &events[len]))
+        len++;
     if (w->complaint[0] && max) {
         events[0] = (struct event){.kind = EVENT_ABORT};
         return 1;
@@ -384,6 +402,8 @@ void publish_watcher_turn(void *ctx, instant_us now)
 
 void publish_watcher_resume(struct publish_watcher *w, bool reopens)
 {
+    orders_resume(&w->orders);
+    memset(w->sent_at, 0, sizeof w->sent_at);
     w->out_len = 0;
     w->failed = 0;
     memset(w->sends_len, 0, sizeof w->sends_len);

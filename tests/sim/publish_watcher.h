@@ -16,6 +16,7 @@
 #define MF_PUBLISH_WATCHER_H
 
 #include "engine.h"
+#include "order_watch.h"
 #include "publish/publisher.h"
 #include "publish_scene.h"
 
@@ -57,6 +58,8 @@ struct publish_watcher {
     struct publish_target *targets; /* of the run at hand: a withdrawal's say what was created */
     bool withdraws;                 /* the run at hand */
     uint32_t failed;
+    struct orders orders; /* of people; in some of the seeds */
+    instant_us sent_at[MODEL_PROVIDERS];
     instant_us sends[MODEL_PROVIDERS][PUBLISH_RING];
     uint32_t sends_len[MODEL_PROVIDERS];
     struct zone_out out[64];

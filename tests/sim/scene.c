@@ -102,6 +102,7 @@ static void world_draw(struct scene *s)
                                 .time_out = SPAN_S(30),
                                 .ses = ses_rules_default(),
                                 .identities_max = s->fleet.choices_len + STRANGERS};
+    w->ses.has_advice = true;
     w->ses.rate_per_s = s->rate_per_s;
     w->ses.burst = 2;
     w->ses.detect_after = SPAN_S(1 + (int64_t)(draw(s, 6, 1) % 300));

@@ -45,8 +45,7 @@ static void process_begin(struct play *p)
         exit(1);
     }
     if (watch_left_out(p->memory))
-        judge_complain(&p->judge, "%u rows of the memory were left out",
-                       watch_left_out(p->memory));
+        judge_complain(&p->judge, "%u rows of the memory were left out", watch_left_out(p->memory));
 }
 
 static void crash(struct play *p)
@@ -61,8 +60,8 @@ static void event_show(const struct play *p, const struct watch_event *e, instan
     if (p->talk == TALK_LOUD)
         printf("  %s " TEXT_FMT "/" TEXT_FMT " %s %s -> %s %s%s\n", when_format(now, at),
                TEXT_ARG(e->key.lane.region), TEXT_ARG(e->key.identity), watch_kind_name(e->kind),
-               watch_level_name(e->from), watch_level_name(e->to), when_format(e->deadline, deadline),
-               e->may_repeat ? " (again?)" : "");
+               watch_level_name(e->from), watch_level_name(e->to),
+               when_format(e->deadline, deadline), e->may_repeat ? " (again?)" : "");
 }
 
 static void keep(struct play *p)

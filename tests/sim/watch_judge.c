@@ -1,4 +1,5 @@
-/* The rules of watching once more, from the other side: rows of looks, and what they must lead to. */
+/* The rules of watching once more, from the other side: rows of looks, and what they must lead to.
+ */
 #include "watch_judge.h"
 
 #include "base/hash.h"
@@ -27,9 +28,7 @@ void judge_begin(struct watch_judge *j, const struct story *s, const struct watc
 /* The row that counts for both forms of a fault. */
 static int shared(int kind)
 {
-    return kind == WATCH_MX_WRONG    ? WATCH_MX_GONE
-           : kind == WATCH_SPF_WRONG ? WATCH_SPF_GONE
-                                     : kind;
+    return kind == WATCH_MX_WRONG ? WATCH_MX_GONE : kind == WATCH_SPF_WRONG ? WATCH_SPF_GONE : kind;
 }
 
 static bool is_of_wish(int kind)
@@ -201,7 +200,8 @@ static uint32_t who_is(const struct watch_judge *j, const struct watch_key *key)
     return JUDGED;
 }
 
-/* SES may end earlier than is said, by no more than lay between the first look and the one before. */
+/* SES may end earlier than is said, by no more than lay between the first look and the one before.
+ */
 static void deadline_judge(struct watch_judge *j, uint32_t who, instant_us deadline)
 {
     const struct row_of_looks *r = &j->now[who].rows[WATCH_STATUS_TEMPORARY];
@@ -230,8 +230,8 @@ void judge_hear(struct watch_judge *j, const struct watch_event *e, instant_us n
     if (e->may_repeat && !*in_doubt)
         judge_complain(j, "%u %s: an event is in doubt without a crash", who, kind);
     if (!e->may_repeat && e->from != *heard)
-        judge_complain(j, "%u %s: told from %s, heard was %s", who, kind,
-                       watch_level_name(e->from), watch_level_name(*heard));
+        judge_complain(j, "%u %s: told from %s, heard was %s", who, kind, watch_level_name(e->from),
+                       watch_level_name(*heard));
     if (e->to == e->from || (e->to < e->from && e->to != WATCH_WELL))
         judge_complain(j, "%u %s: told from %s to %s", who, kind, watch_level_name(e->from),
                        watch_level_name(e->to));

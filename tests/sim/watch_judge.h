@@ -18,18 +18,18 @@
 /* The looks at one kind of problem. Of twins (MX gone and wrong) the lower one counts for both in
  * what is marked. */
 struct row_of_looks {
-    bool is_bad;          /* the last look that learned anything; of twins */
-    instant_us bad_first; /* of the bad looks in a row; of twins */
-    instant_us well_last; /* of twins */
-    uint32_t bads;        /* of twins */
-    instant_us well_first; /* since it was told: of the good looks in a row; 0: none */
+    bool is_bad;            /* the last look that learned anything; of twins */
+    instant_us bad_first;   /* of the bad looks in a row; of twins */
+    instant_us well_last;   /* of twins */
+    uint32_t bads;          /* of twins */
+    instant_us well_first;  /* since it was told: of the good looks in a row; 0: none */
     enum watch_level level; /* that has been decided and kept */
     enum watch_level told;  /* that the memory knows to have been told */
 };
 
 struct judged {
     struct row_of_looks rows[WATCH_KINDS];
-    char wanted[24];
+    char wanted[32];
     bool was_success, is_known;
     instant_us looked;
 };
@@ -39,10 +39,10 @@ struct judged {
 struct watch_judge {
     const struct story *story;
     struct watch_policy policy;
-    struct judged now[JUDGED], kept[JUDGED]; /* the lanes come last */
+    struct judged now[JUDGED], kept[JUDGED];     /* the lanes come last */
     enum watch_level heard[JUDGED][WATCH_KINDS]; /* by those outside */
     bool in_doubt[JUDGED][WATCH_KINDS]; /* a process ended between the two keeps of an event */
-    bool has_clock; /* it was set: SES's own clock says nothing of deadlines */
+    bool has_clock;                     /* it was set: SES's own clock says nothing of deadlines */
     uint64_t events, digest;
     char complaint[320];
 };

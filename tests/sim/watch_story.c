@@ -43,7 +43,7 @@ static void spell_change(struct spell *s)
         s->next += WATCH_FORGET + SPAN_H(150);
     else
         s->next += s->on ? duration(&s->dice)
-                     : SPAN_M(1) + (span_us)(story_roll(&s->dice) % (uint64_t)(2 * s->gap));
+                         : SPAN_M(1) + (span_us)(story_roll(&s->dice) % (uint64_t)(2 * s->gap));
 }
 
 struct lane_name story_lane(uint16_t lane)
@@ -62,10 +62,9 @@ static void ses_set(struct story *s, struct story_identity *i)
 {
     struct why why;
     i->had = had_of(i);
-    enum ses_refusal refusal =
-        ses_model_set(&s->ses, i->lane_number, text_of(i->name), text_of(i->mail_from[i->had & 1]),
-                      i->had & 2 ? BEHAVIOR_REJECT_MESSAGE : BEHAVIOR_USE_DEFAULT_VALUE, s->now,
-                      &why);
+    enum ses_refusal refusal = ses_model_set(
+        &s->ses, i->lane_number, text_of(i->name), text_of(i->mail_from[i->had & 1]),
+        i->had & 2 ? BEHAVIOR_REJECT_MESSAGE : BEHAVIOR_USE_DEFAULT_VALUE, s->now, &why);
     assert(refusal == SES_ACCEPTED);
     (void)refusal;
 }
@@ -88,10 +87,12 @@ static void ses_add(struct story *s, struct story_identity *i, enum mail_from_st
 void story_begin(struct story *s, uint64_t seed)
 {
     static const span_us gaps[SPELLS] = {
-        [SPELL_MX] = SPAN_H(150),       [SPELL_MX_FORM] = SPAN_H(7),    [SPELL_SPF] = SPAN_H(300),
-        [SPELL_DMARC] = SPAN_H(400),    [SPELL_TROUBLE] = SPAN_H(200),  [SPELL_ABSENT] = SPAN_H(1500),
-        [SPELL_WISH] = SPAN_H(700),     [SPELL_OBEYED] = SPAN_H(700),   [SPELL_REJECT] = SPAN_H(300),
-        [SPELL_DELETED] = SPAN_H(1500), [SPELL_UNVERIFIED] = SPAN_H(900), [SPELL_UNREAD] = SPAN_H(400),
+        [SPELL_MX] = SPAN_H(150),         [SPELL_MX_FORM] = SPAN_H(7),
+        [SPELL_SPF] = SPAN_H(300),        [SPELL_DMARC] = SPAN_H(400),
+        [SPELL_TROUBLE] = SPAN_H(200),    [SPELL_ABSENT] = SPAN_H(1500),
+        [SPELL_WISH] = SPAN_H(700),       [SPELL_OBEYED] = SPAN_H(700),
+        [SPELL_REJECT] = SPAN_H(300),     [SPELL_DELETED] = SPAN_H(1500),
+        [SPELL_UNVERIFIED] = SPAN_H(900), [SPELL_UNREAD] = SPAN_H(400),
         [SPELL_ADVISED] = SPAN_H(600)};
     static const span_us lane_gaps[LANE_SPELLS] = {SPAN_H(300), SPAN_H(600), SPAN_H(500)};
     struct ses_rules rules = ses_rules_default();
@@ -183,10 +184,10 @@ static void ses_checks(struct story *s)
         assert(i);
         enum mx_status mx = mx_now(i);
         ses_model_mx_result(&s->ses, &check,
-                            i->spells[SPELL_TROUBLE].on  ? SES_MX_TROUBLE
-                            : mx == MX_STATUS_OK         ? SES_MX_RIGHT
-                            : mx == MX_STATUS_SEVERAL    ? SES_MX_SEVERAL
-                                                         : SES_MX_NONE,
+                            i->spells[SPELL_TROUBLE].on ? SES_MX_TROUBLE
+                            : mx == MX_STATUS_OK        ? SES_MX_RIGHT
+                            : mx == MX_STATUS_SEVERAL   ? SES_MX_SEVERAL
+                                                        : SES_MX_NONE,
                             s->now);
         operator_acts(s, i);
     }

@@ -43,11 +43,11 @@ enum spell_kind {
 enum lane_spell { LANE_UNREAD, LANE_STOPPED, LANE_ADVISED, LANE_SPELLS };
 
 struct story_identity {
-    char name[16], mail_from[2][24];
+    char name[24], mail_from[2][32];
     struct lane_name lane;
     uint16_t lane_number;
     struct spell spells[SPELLS];
-    instant_us restart_at; /* when an operator sets up again what has failed; 0: it has not */
+    instant_us restart_at;      /* when an operator sets up again what has failed; 0: it has not */
     instant_us temporary_since; /* by SES's own clock; 0: it is not */
     unsigned had;               /* what the operator had set: name and behavior */
 };

@@ -19,7 +19,7 @@
 #define MF_WATCHER_H
 
 #include "engine.h"
-#include "orders.h"
+#include "order_watch.h"
 #include "scene.h"
 #include "scheduler/scheduler.h"
 

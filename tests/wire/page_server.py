@@ -289,6 +289,10 @@ def addresses(top):
     s = Server("[::1]:0")
     check("IPv6", s.is_ready and s.url.startswith("http://[::1]:") and s.ask("/", Host=f"[::1]:{s.port}")[0] == 200, s.url)
     s.close()
+    for name in ("https://watch.example.com", "watch.example.com:8080", "watch.example.com/", ""):
+        bad = Server("127.0.0.1:0", 100, 100, "--name", name)
+        check(f"'{name}' is no host name", not bad.is_ready and "expected a host name alone" in bad.url, bad.url)
+        bad.process.communicate()
     s = Server("127.0.0.1:0", 100, 100, "--name", "watch.example.com")
     check("a further name", s.ask("/", Host="watch.example.com")[0] == 200 and s.ask("/", Host="other.example.com")[0] == 421)
     s.close()
@@ -342,6 +346,10 @@ def over_tls(top):
     refused("a missing file", os.strerror(errno.ENOENT), "--tls-cert", top / "none.pem", "--tls-key", key)
     refused("the key in the place of the certificate", "has no certificate", "--tls-cert", key, "--tls-key", key)
     refused("the certificate in the place of the key", "mode", "--tls-cert", cert, "--tls-key", cert)
+    locked = top / "locked.pem"
+    subprocess.run(["openssl", "pkey", "-in", key, "-aes128", "-passout", "pass:secret", "-out", locked], check=True, capture_output=True)
+    locked.chmod(0o600)
+    refused("a key with a passphrase", "is encrypted", "--tls-cert", cert, "--tls-key", locked)
     key.chmod(0o640)
     refused("a key that the group may read", "mode 0640", "--tls-cert", cert, "--tls-key", key)
 

@@ -121,6 +121,8 @@ class Room:
              "--rate", str(rate), "--burst", str(rate), "--detect-after", "1", "--log", self.log, *sim, *self.more_sim],
             stdout=subprocess.PIPE, text=True)
         self.url = self.sim.stdout.readline().removeprefix("ready ").strip()
+        if not self.url:
+            sys.exit("ses-sim did not start")  # without an address of its own, mailfrom would ask AWS
 
     def __enter__(self):
         return self

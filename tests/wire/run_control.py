@@ -102,6 +102,15 @@ def steered(room, run, verb, pauses_at_once=False):
     check(f"{name}: the journal has the orders that changed something, with whom",
           kinds(room, run) == ["pause", "resume"] and orders(room, run)[0][2] == "root"
           and orders(room, run)[0][5] == socket.gethostname(), orders(room, run))
+    report = json.loads(room.run("report", run, "--report", "json:-", "--quiet").stdout_text)["run"]
+    schema = json.loads((pathlib.Path(__file__).parents[2] / "docs/report.schema.json").read_text())["properties"]["run"]
+    given_orders = report.get("orders", [])
+    check(f"{name}: the JSON report has them, as its schema says",
+          [o["order"] for o in given_orders] == ["pause", "resume"]
+          and all(set(o) <= set(schema["properties"]["orders"]["items"]["properties"]) for o in given_orders), report)
+    room.run("report", run, "--report", f"html:{run}.html", "--quiet")
+    page = (room.path / f"{run}.html").read_text()
+    check(f"{name}: and the page", "<h2>Orders</h2>" in page and "pauses the run" in page and "lets the run go on" in page)
     check(f"{name}: no socket is left", not list((room.path / ".mailfrom").glob("*.sock")))
 
 

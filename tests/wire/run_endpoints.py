@@ -5,6 +5,7 @@ big apply that SES will send an e-mail for each change of state. Arguments: mail
 
 import collections
 import json
+import re
 import sys
 
 from rehearsal_room import ACCOUNT, DONE, Room, check, verdict
@@ -104,10 +105,11 @@ def what_is_refused_is_off(mailfrom, ses_sim):
               done.stderr_text.splitlines() if NEW[0] in line or NEW[1] in line] == [1, 1], done.stderr_text)
 
 
-def whoever_writes_by_version_1_is_asked_nothing(room):
+def by_version_1_neither_is_asked_for(room):
     room.asked()
-    _, rows, said = planned(room, "--write-api", "v1")
-    check("--write-api v1 asks for neither", room.asked() == {} and not differing(rows), said)
+    for option in ("--write-api", "--read-api"):
+        _, rows, said = planned(room, option, "v1")
+        check(f"{option} v1 asks for neither", room.asked() == {} and not differing(rows), said)
 
 
 def a_region_without_rows_is_said(room):
@@ -123,6 +125,20 @@ def apply_asks_once(room):
     done = room.run("apply", room.fleet("fleet.yaml"), "--yes")
     check("apply asks as often as its plan, and ends well", done.returncode == DONE and
           room.asked() == {(NEW[0], EAST): 1, (NEW[0], WEST): 1, (NEW[1], EAST): 2}, done.stderr_text)
+
+
+def watch_sees_both(room):
+    room.asked()
+    told = room.run("watch", room.fleet("fleet.yaml"), "--all").stdout_text
+    lines = told.split("endpoint-regions-differ")
+    check("watch names an open recommendation, and the identities whose Regions differ as SES shows or the manifest wants",
+          re.search("^warning +advisor-open +same.test", told, re.M) and len(lines) > 1 and
+          f"apart.test: the global endpoint ha sends half of its mail through {WEST}, where SES has MAIL FROM m.apart.test with "
+          "USE_DEFAULT_VALUE" in told and "mailfrom explain endpoint-regions-differ" in told and
+          "same.test: the global" not in told and "nowhere.test: the global" not in told, told)
+    check("and asks as a plan does", room.asked() == {(NEW[0], EAST): 1, (NEW[0], WEST): 1, (NEW[1], EAST): 2}, room.calls())
+    room.run("watch", "fleet.yaml")
+    check("but not again before verification is due", room.asked() == {}, room.calls())
 
 
 def discover_tells_both(room):
@@ -154,8 +170,9 @@ def a_big_plan_warns_of_emails(room):
 def main():
     with TwoRegions(sys.argv[1], sys.argv[2], many=120) as room:
         a_plan_compares_the_two_regions(room)
-        whoever_writes_by_version_1_is_asked_nothing(room)
+        by_version_1_neither_is_asked_for(room)
         a_region_without_rows_is_said(room)
+        watch_sees_both(room)
         discover_tells_both(room)
         a_big_plan_warns_of_emails(room)
         apply_asks_once(room)

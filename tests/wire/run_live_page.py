@@ -4,6 +4,7 @@
     run_live_page.py MAILFROM SES-SIM"""
 
 import json
+import os
 import pathlib
 import re
 import signal
@@ -29,8 +30,10 @@ TOKEN = "0123456789-abcdefghij"
 class Process:
     """A verb with a live page, and the page's address as the verb says it."""
 
-    def __init__(self, room, verb, *arguments, listen="127.0.0.1:0", **more):
-        self.process = room.start(verb, *arguments, "--listen", listen, "--progress", "none", **more)
+    def __init__(self, room, verb, *arguments, listen="127.0.0.1:0", **environment):
+        silent = () if verb == "watch" else ("--progress", "none")
+        os.environ.update(environment)
+        self.process = room.start(verb, *arguments, "--listen", listen, *silent)
         self.told = ""
         for line in self.process.stderr:
             self.told += line
@@ -42,6 +45,12 @@ class Process:
 
     def get(self, path):
         request = urllib.request.Request(self.url + path, headers={"Authorization": "Bearer " + TOKEN})
+        with urllib.request.urlopen(request, timeout=10) as reply:
+            return reply.read().decode()
+
+    def post(self, path, body=""):
+        headers = {"Authorization": "Bearer " + TOKEN, "Origin": self.url.rstrip("/")}
+        request = urllib.request.Request(self.url + path, body.encode(), headers, method="POST")
         with urllib.request.urlopen(request, timeout=10) as reply:
             return reply.read().decode()
 
@@ -93,6 +102,46 @@ def resumed(room, run):
     check("a resumed run begins with the rows that the journal has", begun and begun["identities"] == 8, begun)
     code, _, told = page.end()
     check("and ends as it should", code == DONE, code, told)
+
+
+def ordered(room):
+    names = {f"held{i}.example": {} for i in range(4)}
+    manifest = room.manifest("held.yaml", names)
+    page = Process(room, "apply", manifest, "--yes", "--token-env", "PAGE_TOKEN", PAGE_TOKEN=TOKEN)
+    until(lambda: page.status().get("counts", {}).get("waiting-dns") == 4)
+    try:
+        urllib.request.urlopen(page.url + "api/status", timeout=10)
+        check("without the token nothing is told", False)
+    except urllib.error.HTTPError as refusal:
+        check("without the token nothing is told", refusal.code == 401, refusal.code)
+    said = page.post("api/pause")
+    paused = until(lambda: (s := page.status())["state"] == "paused" and s)
+    check("a holder of the token pauses the run", paused and "page" in paused["reason"], said, page.status())
+    for name in names:
+        room.names.publish("bounce." + name)
+    page.post("api/resume")
+    check("and lets it go on", until(lambda: page.status()["state"] == "running"), page.status())
+    figures = page.get("metrics")
+    check("figures are there for Prometheus", 'mailfrom_run_identities{verb="apply"' in figures or "mailfrom_" in figures,
+          figures)
+    code, _, told = page.end()
+    check("to its end", code == DONE, code, told)
+
+
+def watched(room):
+    names = {f"held{i}.example": {} for i in range(4)}
+    manifest = room.manifest("held.yaml", names)
+    room.names.records.pop(("bounce.held2.example", "MX"))
+    page = Process(room, "watch", manifest, "--every", "1s")
+    problem = until(lambda: (s := page.status()).get("problems") and s)
+    check("watching shows what is wrong", problem and problem["problems"][0]["identity"] == "held2.example" and
+          problem["problems"][0]["level"] == "unconfirmed" and "seen" in problem["verdict"], page.status())
+    jsonschema.validate(page.status(), SCHEMA)
+    found = page.rows(q="held", state="well")
+    check("and the search has the others", found["found"] == 3 and found["total"] == 4, found)
+    check("it is well as long as looks succeed", page.get("healthz") and "mailfrom_" in page.get("metrics"))
+    code, _, told = page.end(signal.SIGINT)
+    check("and it ends when it is stopped", code == STOPPED, code, told)
 
 
 def refused(room):
@@ -181,9 +230,11 @@ def hostile_in_a_browser(room):
 
 def main():
     late = [*(f"late{i}.example" for i in range(8)), *(f"slow{i}.example" for i in range(12)),
-            *(f"evil{i}.example" for i in range(3))]
+            *(f"evil{i}.example" for i in range(3)), *(f"held{i}.example" for i in range(4))]
     with Room(*sys.argv[1:3], {name: {"late": True} for name in late}) as room:
         resumed(room, for_programs(room))
+        ordered(room)
+        watched(room)
         refused(room)
         if chromium.program():
             in_a_browser(room)

@@ -264,6 +264,39 @@ def paused(room):
     live.communicate(timeout=patient(60))
 
 
+def watched(room, url):
+    """A sweep of the fleet, in which an identity has another name than the manifest."""
+    fleet = json.loads((room.path / "fleet.yaml").read_text())
+    (room.path / "watch.yaml").write_text(json.dumps({**fleet, "watch": {"confirm": "1s"}}))
+    room.names.publish("other.w0.example")
+    room.set("w0.example", "other.w0.example")
+    (room.path / "hooked").unlink()
+    outputs = ["--events", "watch.jsonl", "--metrics", "watch.prom", "--journal", "watched.db",
+               "--hook", f"'{room.path}/record.sh'", "--webhook", f"{url}/good/watch", "--heartbeat", f"{url}/swept"]
+    room.ends("a first sweep tells nothing", TROUBLE, "watch", "watch.yaml", *outputs)
+    check("in no output", room.events("watch.jsonl") == [] and not of("/good/watch") and not (room.path / "hooked").exists())
+    time.sleep(1.1)
+    process = room.run("watch", "watch.yaml", *outputs)
+    events = room.events("watch.jsonl")
+    check("the second one tells of a drifted name", process.returncode == TROUBLE and
+          ("drift-name", "well", "w0.example") in [(e["kind"], e["from"], e["identity"]) for e in events], process.stdout_text, process.stderr_text, events)
+    check("by the schema", not obeys_schema(events), obeys_schema(events))
+    lines = (room.path / "watch.jsonl").read_bytes()
+    check("to hook and webhook alike", (room.path / "hooked").read_bytes() == lines and b"".join(body for _, body in of("/good/watch")) == lines)
+    check("its heartbeat says that it could look", [where for where, _, _ in Receiver.got if where.startswith("/swept")][-1] == "/swept")
+    series = (room.path / "watch.prom").read_text().splitlines()
+    check("its figures count the problem", 'mailfrom_problems{kind="drift-name"} 1' in series, series)
+    room.ends("the next sweep tells nothing new", TROUBLE, "watch", "watch.yaml", *outputs)
+    check("for it is told once", (room.path / "watch.jsonl").read_bytes() == lines, room.events("watch.jsonl"))
+    keyless = {name: value for name, value in room.environment().items() if not name.startswith("AWS_A") and "SECRET" not in name}
+    process = subprocess.run(room.command("watch", "fleet.yaml", "--events", "blind.jsonl", "--journal", "blind.db", "--heartbeat", f"{url}/blind"),
+                             cwd=room.path, env=keyless, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=patient(60))
+    beats = [where for where, _, _ in Receiver.got if where.startswith("/blind")]
+    check("a sweep that cannot look fails its heartbeat", process.returncode == CANNOT_RUN and beats[-1] == "/blind/fail", process, beats)
+    check("and says so", [e["type"] for e in room.events("blind.jsonl")][-1:] == ["sweep-failed"] and not obeys_schema(room.events("blind.jsonl")),
+          process, room.events("blind.jsonl"))
+
+
 def well_formed(room, *names):
     """By Prometheus's own reader."""
     for name in names:
@@ -342,7 +375,8 @@ def main():
         killed(room)
         paused(room)
         publishes(sys.argv[1], room)
-        well_formed(room, "run.prom", "kill.prom", "publish.prom", "pause.prom")
+        watched(room, url)
+        well_formed(room, "run.prom", "kill.prom", "publish.prom", "pause.prom", "watch.prom")
         hung(room, *hanging)
     verdict()
 

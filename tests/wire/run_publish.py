@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 import dns.message
 import dns.query
@@ -21,12 +22,14 @@ import dns.rcode
 import dns.rdatatype
 import dns.tsigkeyring
 import dns.update
+import jsonschema
 
 from knot_room import free_port, knot_conf, start, wait_until_it_serves
 from rehearsal_room import CANNOT_RUN, DONE, STOPPED, TROUBLE, check, verdict
 from timeouts import patient
 
 MAILFROM, SIM = sys.argv[1:3]
+STATUS = json.loads((pathlib.Path(__file__).resolve().parents[2] / "docs/status.schema.json").read_text())
 ACCOUNT, DNS_ACCOUNT = "111122223333", "444455556666"
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 KEY = ("hmac-sha256", "sim-key", base64.b64encode(b"0123456789abcdef0123456789abcdef").decode())
@@ -48,6 +51,8 @@ ZONES = {
 IDENTITIES = ["good.r53.test", "late.r53.test", "alias.r53.test", "mail.r53.test", "spf.r53.test", "x.wild.r53.test", "x.site.r53.test",
               "there.r53.test", "good.upd.test", "alias.upd.test", "good.cf.test", "mail.cf.test", "good.orphan.test",
               "good.nobody.test"]
+# For two runs that are paused. Cloudflare is read name by name, three a second, before its change leaves.
+HELD = [[f"{run}.r53.test", f"{run}.upd.test", *(f"{run}{i}.cf.test" for i in range(9))] for run in ("held", "more")]
 BOTH = ["both.r53.test", "both.upd.test", "both.cf.test"]  # no records, no setting: one run makes both
 
 
@@ -74,7 +79,7 @@ class Room:
             f"{ACCOUNT},AKIDEXAMPLE,{SECRET},,,\n{DNS_ACCOUNT},AKIDDNS,{SECRET},,,\n{'c' * 32},{'d' * 32},cf-token,,,\n")
         (self.path / "identities.csv").write_text(
             "account,region,identity,type,verified,mail_from,behavior,status,forwarding\n" +
-            "".join(f"{ACCOUNT},us-east-1,{name},DOMAIN,SUCCESS,,USE_DEFAULT_VALUE,,true\n" for name in IDENTITIES + BOTH))
+            "".join(f"{ACCOUNT},us-east-1,{name},DOMAIN,SUCCESS,,USE_DEFAULT_VALUE,,true\n" for name in IDENTITIES + BOTH + HELD[0] + HELD[1]))
         self.log = self.path / "calls.jsonl"
         self.sim = subprocess.Popen([SIM, "--identities", self.path / "identities.csv", "--zones", self.path / "zones.csv",
                                      "--credentials", self.path / "keys.csv", "--resolver", where, "--rate", "200",
@@ -350,6 +355,45 @@ def withdraws_beside_a_merged_set(room):
           [[], ['"kept=1"', '"v=spf1 include:amazonses.com ip4:192.0.2.1 ~all"']], room.served("bounce.spf.r53.test", "TXT"))
 
 
+def ordered(room, title, run, identities, *verb):
+    """Paused before its first change leaves: looks go on, nothing is created; and all of it once it goes on."""
+    manifest, page = f"run-{run}.yaml", f"127.0.0.1:{free_port()}"
+    room.manifest(manifest, identities)
+    process = subprocess.Popen([MAILFROM, verb[0], manifest, *map(str, verb[1:]), *map(str, room.reach()), "--listen", page], cwd=room.path,
+                               env=room.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + patient(30)
+    while time.monotonic() < deadline and not (room.path / ".mailfrom/journal.db.sock").exists():
+        time.sleep(0.005)
+    begun = time.monotonic()
+    said = room.ends(f"{title} is paused", DONE, "pause", run)
+    check("within a second", time.monotonic() - begun < patient(1) and "is paused" in said, said)
+    time.sleep(0.5)
+    names = [f"bounce.{i}" for i in identities]
+    before = [room.served(n, "MX") for n in names]
+    time.sleep(4)
+    after = [room.served(n, "MX") for n in names]
+    check("nothing is created while it is paused", process.poll() is None and after == before and [] in after, before, after)
+    with urllib.request.urlopen(f"http://{page}/api/status", timeout=patient(10)) as answer:
+        shown = json.load(answer)
+    check("its live page tells it, and the record sets", shown["state"] == "paused" and sum(shown["record_sets"].values()) == 2 * len(names), shown)
+    jsonschema.validate(shown, STATUS)
+    said = room.ends("status tells it", DONE, "status", run)
+    check("who and how to go on", "paused by" in said and f"mailfrom resume {run}" in said, said)
+    room.ends("a pace is taken", DONE, "pace", run, "--rate", "2")
+    room.ends("resume goes on in the living process", DONE, "resume", run)
+    out, err = process.communicate(timeout=patient(120))
+    check(f"{title} creates all of it", [room.served(n, t) for n in names for t in ("MX", "TXT")] == [[MX], [SPF]] * len(names), out, err)
+    check("and has told the orders", all(words in err for words in ("has paused this run", "has set the pace", "lets this run go on")), err)
+    return process.returncode, out + err
+
+
+def orders(room):
+    code, said = ordered(room, "publish", 12, HELD[0], "publish", "--yes")
+    check("publish ends well", code == DONE, code, said)
+    code, said = ordered(room, "apply --publish", 13, HELD[1], "apply", "--publish", "--yes", "--no-wait", "--rate", "20")
+    check("apply --publish has written its identities after that", code == STOPPED and "mailfrom resume 13" in said, code, said)
+
+
 def main():
     with Room() as room:
         dry_run(room)
@@ -360,6 +404,7 @@ def main():
         withdraws(room)
         applies(room)
         withdraws_beside_a_merged_set(room)
+        orders(room)
     verdict()
 
 

@@ -42,6 +42,52 @@ static void ten_thousand_identities_are_310_calls_in_100_seconds(void **state)
     scene_close(&x);
 }
 
+static void what_only_ses_knows_costs_two_calls_and_a_page_a_hundred(void **state)
+{
+    (void)state;
+    static const struct {
+        struct script script;
+        uint32_t endpoints, accounts, pages, spf, others;
+        const char *gap;
+    } table[] = {
+        {{.identities = 3, .advised = 250, NOBODY}, 1, 1, 3, 84, 166, ""},
+        {{.identities = 3, .advised = 0, NOBODY}, 1, 1, 0, 0, 0, ""},
+        {{.identities = 0, .advised = 250, NOBODY}, 0, 0, 0, 0, 0, ""},
+        {{.identities = 3, .advised = 1, .advice_code = "AccessDeniedException", NOBODY},
+         1,
+         1,
+         1,
+         0,
+         0,
+         "AccessDeniedException: not for you"},
+        {{.identities = 3, .advised = 1, .list_code = "AccessDenied", NOBODY}, 1, 1, 1, 1, 0, ""},
+        {{.identities = 3, .advised = 1, .troubled = 3, NOBODY}, 1, 1, 1, 1, 0, ""},
+    };
+    for (size_t i = 0; i < COUNT(table); i++) {
+        struct scene x;
+        scene_open(&x, &table[i].script, 1, "",
+                   (struct inventory_options){
+                       .rate_per_s = 10, .may_fall_back = true, .with_advice = true});
+        scene_run(&x);
+        const struct inventory_lane *l = inventory_lane(x.v, 0);
+        assert_int_equal(l->phase, INVENTORY_DONE);
+        if (x.seen[0].calls[CALL_ENDPOINTS][API_V2] != table[i].endpoints ||
+            x.seen[0].calls[CALL_ACCOUNT][API_V2] != table[i].accounts ||
+            x.seen[0].calls[CALL_ADVICE][API_V2] != table[i].pages)
+            fail_msg("row %zu: %u, %u and %u calls", i, x.seen[0].calls[CALL_ENDPOINTS][API_V2],
+                     x.seen[0].calls[CALL_ACCOUNT][API_V2], x.seen[0].calls[CALL_ADVICE][API_V2]);
+        assert_int_equal(l->advice[ADVISOR_SPF], table[i].spf);
+        assert_int_equal(l->advice[ADVISOR_OTHER], table[i].others);
+        assert_int_equal(l->advice_known, table[i].spf > 0);
+        assert_int_equal(l->endpoints_known, table[i].endpoints && !*table[i].gap);
+        assert_int_equal(l->endpoints_len, l->endpoints_known);
+        assert_true(strstr(l->endpoints_gap, table[i].gap) && strstr(l->advice_gap, table[i].gap));
+        assert_int_equal(l->endpoints_gap[0] != '\0', *table[i].gap != '\0');
+        every_row_is_right(&x, 0, EVERYTHING);
+        scene_close(&x);
+    }
+}
+
 static void tags_and_version_2_cost_a_call_an_identity(void **state)
 {
     (void)state;
@@ -290,6 +336,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ten_thousand_identities_are_310_calls_in_100_seconds),
+        cmocka_unit_test(what_only_ses_knows_costs_two_calls_and_a_page_a_hundred),
         cmocka_unit_test(tags_and_version_2_cost_a_call_an_identity),
         cmocka_unit_test(trouble_that_passes_leaves_no_trace),
         cmocka_unit_test(what_iam_refuses_is_read_otherwise_or_said),

@@ -26,13 +26,15 @@ struct script {
     const char *trouble_code;             /* and how; NULL: the answer is lost */
     int poisoned;                         /* reads that hold this identity are refused; -1: none */
     int vanished;                         /* GetEmailIdentity does not find it; -1: none */
+    uint32_t advised;                     /* open recommendations; 0: there is no advisor */
+    const char *advice_code;              /* refusal of endpoints and recommendations */
     uint32_t old_tokens;                  /* so many times the second page is refused */
     enum { ENDS, CIRCLES, GOES_ON } list; /* a page that leads to itself; always one more */
 };
 
 struct seen {
     uint32_t calls[CALL_KINDS][2]; /* by version of the API */
-    uint32_t failed, tokens_refused;
+    uint32_t failed, tokens_refused, advised;
 };
 
 struct scene {
@@ -133,6 +135,29 @@ static void answer_read(const struct script *s, struct call *call)
     }
 }
 
+/* One endpoint; recommendations a hundred a page, every third about SPF, the others BIMI. */
+static void answer_advice(const struct script *s, struct seen *seen, struct call *call)
+{
+    assert_int_equal(call->api, API_V2);
+    if (s->advice_code) {
+        refuse(call, s->advice_code);
+        return;
+    }
+    call->endpoints = ARENA_ARRAY(&call->arena, struct global_endpoint, 1);
+    call->advice = ARENA_ARRAY(&call->arena, struct recommendation, SES_ADVICE_PAGE);
+    if (call->kind == CALL_ENDPOINTS)
+        call->endpoints[call->endpoints_len++] =
+            (struct global_endpoint){.name = TEXT("ha"),
+                                     .status = TEXT("READY"),
+                                     .regions = {TEXT("us-east-1"), TEXT("eu-west-1")}};
+    else
+        while (call->advice_len < SES_ADVICE_PAGE && seen->advised < s->advised)
+            call->advice[call->advice_len++] =
+                (struct recommendation){.type = seen->advised++ % 3 ? ADVISOR_OTHER : ADVISOR_SPF};
+    if (call->kind == CALL_ADVICE && seen->advised < s->advised)
+        call->next_token = arena_fmt(&call->arena, "%u", seen->advised);
+}
+
 static void answer(struct scene *x, struct call *call)
 {
     const struct script *s = &x->scripts[call->lane];
@@ -153,6 +178,10 @@ static void answer(struct scene *x, struct call *call)
             refuse(call, s->caller_code);
     } else if (call->kind == CALL_LIST) {
         answer_list(s, seen, call);
+    } else if (call->kind == CALL_ENDPOINTS || call->kind == CALL_ADVICE) {
+        answer_advice(s, seen, call);
+    } else if (call->kind == CALL_ACCOUNT) {
+        call->account.has_advisor = s->advised > 0;
     } else {
         answer_read(s, call);
     }

@@ -542,53 +542,6 @@ static void notes_of_lanes_are_no_rows_and_the_newest_counts(void **state)
     assert_int_equal(head.last, 2004);
 }
 
-struct orders_seen {
-    struct order list[4];
-    uint32_t len;
-};
-
-static bool order_see(void *ctx, const struct order *order)
-{
-    struct orders_seen *s = ctx;
-    s->list[s->len++] = *order;
-    return s->len < COUNT(s->list);
-}
-
-static void orders_are_kept_in_their_order_and_are_no_rows(void **state)
-{
-    struct stored *b = *state;
-    struct run_head head;
-    struct seen s = {0};
-    struct orders_seen orders = {.len = 0};
-    const struct order pause = {.kind = ORDER_PAUSE,
-                                .at = 2001,
-                                .user = "alice",
-                                .host = "host",
-                                .uid = UINT32_MAX,
-                                .pid = 7},
-                       pace = {.kind = ORDER_PACE, .at = 2002, .rate_per_s = 0.5, .user = "uid 9"};
-    const struct record r[] = {{.kind = RECORD_ORDER, .at = 2001, .order = &pause},
-                               {.kind = RECORD_ORDER, .at = 2002, .order = &pace}};
-    uint64_t other = begin(b), run = begin(b);
-    assert_int_equal(journal_keep(b->journal, run, r, 2, &b->why), OK);
-    assert_int_equal(journal_run(b->journal, run, &head, &b->arena, &b->why), OK);
-    assert_int_equal(head.last, 2002);
-    assert_int_equal(journal_rows(b->journal, run, see, &s, &b->why), OK);
-    assert_int_equal(s.len, 0);
-    assert_int_equal(journal_orders(b->journal, other, order_see, &orders, &b->why), OK);
-    assert_int_equal(orders.len, 0);
-    stored_open(b, JOURNAL_READ);
-    assert_int_equal(journal_orders(b->journal, run, order_see, &orders, &b->why), OK);
-    assert_int_equal(orders.len, 2);
-    assert_int_equal(orders.list[0].kind, ORDER_PAUSE);
-    assert_int_equal(orders.list[0].at, 2001);
-    assert_int_equal(orders.list[0].uid, UINT32_MAX);
-    assert_int_equal(orders.list[0].pid, 7);
-    assert_string_equal(orders.list[0].user, "alice");
-    assert_string_equal(orders.list[0].host, "host");
-    assert_true(orders.list[1].rate_per_s > 0.49 && orders.list[1].rate_per_s < 0.51);
-}
-
 /* A store that fails once may have written or not, so nothing is tried again. Of a disk that is
  * full crash.c tells. */
 static void after_a_write_that_failed_nothing_more_is_kept(void **state)
@@ -712,7 +665,6 @@ int main(void)
         ON_STORES(rows_are_the_last_of_each_job_with_the_notes_that_it_left_out),
         ON_STORES(rows_of_a_large_fleet_come_in_its_order),
         ON_STORES(notes_of_lanes_are_no_rows_and_the_newest_counts),
-        ON_STORES(orders_are_kept_in_their_order_and_are_no_rows),
         ON_STORES(findings_are_what_the_journal_names_them),
         ON_STORES(a_journal_that_is_closed_opens_again),
         ON_STORES(a_journal_has_one_writer_and_readers_beside_it),

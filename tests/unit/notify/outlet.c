@@ -25,7 +25,7 @@ static void say(void *ctx, enum notice kind, const char *sentence)
 /* An output whose deliveries a test lets go on, one by one. */
 struct gate {
     sem_t arrived, go;
-    bool is_open; /* no delivery waits */
+    atomic_bool is_open; /* no delivery waits */
     char got[64][40];
     unsigned got_len;
     enum delivery answers[64];

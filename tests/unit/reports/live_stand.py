@@ -52,7 +52,7 @@ class Stand:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
                 stand.orders.append((self.path, body))
-                self.answer("text/plain", "The run is told.")
+                self.answer("application/json", json.dumps({"said": "The run is told."}))
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.server.daemon_threads = True

@@ -152,7 +152,7 @@ static span_us length(const struct sweeps *s)
     return s->watching.ended - s->watching.began;
 }
 
-static void ten_thousand_of_a_lane_cost_a_hundred_and_three_calls(void **state)
+static void ten_thousand_of_a_lane_cost_a_hundred_and_one_calls(void **state)
 {
     (void)state;
     uint32_t row;
@@ -166,7 +166,7 @@ static void ten_thousand_of_a_lane_cost_a_hundred_and_three_calls(void **state)
     assert_true(length(&s) <= SPAN_S(105));
     until_next(&s);
     sweep(&s);
-    assert_int_equal(calls(&s), 103);
+    assert_int_equal(calls(&s), 101); /* nor what is asked as seldom as verification */
     assert_true(length(&s) <= SPAN_S(105));
     assert_int_equal(problems(&s, &row, &kind), 0);
     sweeps_end(&s);
@@ -231,7 +231,7 @@ static void a_lane_where_version_1_is_refused_is_read_one_by_one(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ten_thousand_of_a_lane_cost_a_hundred_and_three_calls),
+        cmocka_unit_test(ten_thousand_of_a_lane_cost_a_hundred_and_one_calls),
         cmocka_unit_test(ten_lanes_are_swept_side_by_side),
         cmocka_unit_test(an_unverified_identity_is_seen_whatever_the_size_of_its_lane),
         cmocka_unit_test(a_lane_where_version_1_is_refused_is_read_one_by_one),

@@ -3,8 +3,8 @@
  * changes something is kept once; nothing is written while a run is paused; and no two calls of one
  * action are nearer to each other than the pace in force allows. For both simulations.
  */
-#ifndef MF_SIM_ORDERS_H
-#define MF_SIM_ORDERS_H
+#ifndef MF_ORDER_WATCH_H
+#define MF_ORDER_WATCH_H
 
 #include "calls/event.h"
 #include "scheduler/record.h"

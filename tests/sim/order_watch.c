@@ -1,4 +1,4 @@
-#include "orders.h"
+#include "order_watch.h"
 
 #include "base/hash.h"
 

@@ -1,5 +1,5 @@
 /* Orders of a run, folded into what is in force. */
-#include "orders.h"
+#include "run_orders.h"
 
 struct orders_fold {
     struct order *list;
