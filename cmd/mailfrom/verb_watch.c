@@ -373,6 +373,7 @@ static int sweep_run(struct watcher *w, instant_us due, struct why *why)
         code = s.watching.was_stopped ? EXIT_STOPPED : sweep_conclude(&s, err, why);
     } else {
         message_error("%s", why->text);
+        w->is_endless = w->is_endless && w->sweeps > 1; /* a slip of who has started it */
         failure_tell(&s, why->text);
         figures_tell(&s, why->text);
         if (notifier)

@@ -4,6 +4,7 @@
 #include "base/bounds.h"
 #include "base/count.h"
 #include "model/fleet.h"
+#include "option_readers.h"
 #include "reports/records.h"
 #include "rules/feedback.h"
 
@@ -231,14 +232,6 @@ static enum err read_report(struct options *o, const char *value, struct why *wh
     return OK;
 }
 
-static enum err read_hook(struct options *o, const char *value, struct why *why)
-{
-    if (o->notify.hooks_len == NOTIFY_HOOKS_MAX)
-        return why_set(why, ERR_LIMIT, "--hook can be given %d times at most", NOTIFY_HOOKS_MAX);
-    o->notify.hooks[o->notify.hooks_len++] = value;
-    return OK;
-}
-
 static enum err read_listen_name(struct options *o, const char *value, struct why *why)
 {
     if (o->listen_names_len == PAGE_NAMES_MAX)
@@ -246,22 +239,6 @@ static enum err read_listen_name(struct options *o, const char *value, struct wh
                        PAGE_NAMES_MAX);
     o->listen_names[o->listen_names_len++] = value;
     return OK;
-}
-
-static enum err read_webhook(struct options *o, const char *value, struct why *why)
-{
-    if (o->notify.webhooks_len == NOTIFY_HTTP_MAX)
-        return why_set(why, ERR_LIMIT, "--webhook can be given %d times at most", NOTIFY_HTTP_MAX);
-    o->notify.webhooks[o->notify.webhooks_len++] = value;
-    return OK;
-}
-
-static enum err read_hook_timeout(struct options *o, const char *value, struct why *why)
-{
-    if (span_parse(text_of(value), &o->notify.hook_timeout) &&
-        o->notify.hook_timeout >= SPAN_S(1) && o->notify.hook_timeout <= SPAN_M(15))
-        return OK;
-    return why_set(why, ERR_INPUT, "--hook-timeout takes a span from 1s to 15m, not \"%s\"", value);
 }
 
 static enum err read_progress(struct options *o, const char *value, struct why *why)
@@ -337,26 +314,6 @@ static enum err read_text_or_json(struct options *o, const char *value, struct w
     enum err err = one_of("format", value, "text", "json", &format, why);
     o->json = err == OK && strcmp(format, "json") == 0;
     return err;
-}
-
-static enum err read_watch_format(struct options *o, const char *value, struct why *why)
-{
-    o->format = value;
-    o->json = strcmp(value, "json") == 0;
-    return o->json || strcmp(value, "text") == 0 || strcmp(value, "nagios") == 0
-               ? OK
-               : why_set(why, ERR_INPUT, "--format takes text, json or nagios, not \"%s\"", value);
-}
-
-static enum err read_every(struct options *o, const char *value, struct why *why)
-{
-    o->every_as_written = strcmp(value, "manifest") == 0;
-    if (o->every_as_written || (span_parse(text_of(value), &o->every) && o->every >= SPAN_S(1) &&
-                                o->every <= MANIFEST_TIMEOUT_MAX))
-        return OK;
-    return why_set(why, ERR_INPUT,
-                   "--every takes a span from 1s to 365d, such as 15m, or manifest, not \"%s\"",
-                   value);
 }
 
 static enum err read_check_format(struct options *o, const char *value, struct why *why)

@@ -7,7 +7,8 @@
  * at most once in fleet.watch.verification, for what is verified (in a large lane by
  * ListEmailIdentities, a thousand a page), for global endpoints, and a page for each hundred open
  * recommendations. So 10,000 identities of one lane cost 101 calls, and 112 when verification is
- * due. Where IAM refuses version 1, each identity costs a call.
+ * due. Where a global endpoint leads to a Region without rows, that Region is asked about its
+ * identities too. Where IAM refuses version 1, each identity costs a call.
  *
  * A watching holds what a person wants to read of its last sweep. One thread.
  */

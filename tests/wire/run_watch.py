@@ -3,22 +3,21 @@
 ses-sim."""
 
 import json
-import os
 import pathlib
 import re
 import signal
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 
-import yaml
-
-from rehearsal_room import (ACCOUNT, CANNOT_RUN, DONE, EXCHANGE, SPF, STOPPED, TROUBLE, WRITES, Room, check, signalled, until,
+from knot_room import free_port
+from rehearsal_room import (CANNOT_RUN, DONE, STOPPED, TROUBLE, Room, check, signalled, until,
                             verdict)
 from timeouts import patient
 
 ROOT = pathlib.Path(__file__).parents[2]
-WELL = {"mail_from": "bounce.well.example"}
 
 
 def made(*names, **more):
@@ -160,6 +159,14 @@ def verification_is_looked_at():
               len(room.calls()[-1]["identities"] or [0]) <= 3, again)
 
 
+def page(port, path):
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=patient(5)) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as refused:
+        return refused.code, refused.read().decode()
+
+
 def goes_on(room, *arguments, **more):
     return room.start("watch", *arguments, **more)
 
@@ -168,9 +175,13 @@ def endless():
     fleet = made("a.example", "b.example")
     with Room(*sys.argv[1:3], fleet) as room:
         manifest(room, fleet)
-        watch = goes_on(room, "fleet.yaml", "--every", "1s", "--events", "e.jsonl", "--metrics", "w.prom")
+        port = free_port()
+        watch = goes_on(room, "fleet.yaml", "--every", "1s", "--events", "e.jsonl", "--metrics", "w.prom", "--listen",
+                        f"127.0.0.1:{port}")
         metrics = room.path / "w.prom"
         check("it looks again and again", until(lambda: sum(c["action"] == "GetAccount" for c in room.calls()) >= 3))
+        check("its page says that it is well", page(port, "/healthz")[0] == 200, page(port, "/healthz"))
+        check("and has the figures", "mailfrom_watch_last_success_timestamp_seconds" in page(port, "/metrics")[1], page(port, "/metrics"))
         second = room.run("watch", "fleet.yaml")
         check("a second one beside it is refused, and says who has it", second.returncode == CANNOT_RUN and
               str(watch.pid) in second.stderr_text, second.returncode, second.stderr_text)
@@ -180,6 +191,8 @@ def endless():
         lines = lambda: [json.loads(line) for line in (room.path / "e.jsonl").read_text().splitlines()]
         check("a loss is told once it lasts", until(lambda: any(e.get("kind") == "mx-gone" for e in lines()), 20), lines())
         check("and is in the figures", until(lambda: 'mailfrom_problems{kind="mx-gone"} 1' in metrics.read_text()), metrics.read_text())
+        check("and on the page", until(lambda: "a.example" in page(port, "/api/rows?q=a.example&state=warning")[1]),
+              page(port, "/api/rows?q=a.example"))
         time.sleep(1)
         began = time.monotonic()
         out, complaints = signalled(watch, signal.SIGTERM)
@@ -192,7 +205,8 @@ def endless():
         check("and it was told once", len(told) == 1, told)
 
         watch = goes_on(room, "fleet.yaml", "--every", "1s", "--events", "f.jsonl")
-        until(lambda: (room.path / "f.jsonl").exists())
+        looks = sum(c["action"] == "GetAccount" for c in room.calls())
+        until(lambda: sum(c["action"] == "GetAccount" for c in room.calls()) > looks + 1)
         (room.path / "fleet.yaml").write_text("version: 1\nidentities: [\n")
         fell = lambda: [json.loads(line) for line in (room.path / "f.jsonl").read_text().splitlines()]
         check("a sweep that cannot look is told, and it goes on",

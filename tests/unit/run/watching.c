@@ -27,19 +27,19 @@ struct sweeps {
 static void fleet_make(struct sweeps *s)
 {
     struct fleet *f = &s->run.fleet;
-    struct account account = {0};
-    uint16_t index;
+    name_id region;
     fleet_init(f);
     f->max_failures.value = -1;
     assert_true(names_init(&f->names, NAMES_BYTES_MAX));
-    assert_true(names_add(&f->names, TEXT("main"), &account.name));
-    assert_true(fleet_account(f, account, &index));
+    assert_true(names_add(&f->names, TEXT("us-east-1"), &region));
+    /* Each lane is an account: two Regions of one would share a global endpoint. */
     for (uint32_t i = 0; i < s->lanes; i++) {
+        struct account account = {0};
         char name[32];
-        name_id region;
-        uint16_t lane;
-        snprintf(name, sizeof name, "us-east-%u", i + 1);
-        assert_true(names_add(&f->names, text_of(name), &region));
+        uint16_t index, lane;
+        snprintf(name, sizeof name, "account-%u", i);
+        assert_true(names_add(&f->names, text_of(name), &account.name));
+        assert_true(fleet_account(f, account, &index));
         assert_true(fleet_lane(f, index, region, &lane));
     }
     for (uint32_t i = 0; i < s->rows; i++) {
@@ -51,7 +51,6 @@ static void fleet_make(struct sweeps *s)
         snprintf(from, sizeof from, "bounce.%s", name);
         assert_true(names_add(&f->names, text_of(name), &choice.identity));
         assert_true(names_add(&f->names, text_of(from), &choice.mail_from));
-        assert_true(names_add(&f->names, TEXT("us-east-1"), &policy.mx_region));
         assert_true(fleet_policy(f, policy, &choice.policy) && fleet_choice(f, choice, &row));
     }
 }
@@ -133,6 +132,21 @@ static uint64_t calls(const struct sweeps *s)
     return sent;
 }
 
+/* But for the open recommendation that each simulated account has. */
+static uint32_t problems(const struct sweeps *s, uint32_t *row, enum watch_kind *kind)
+{
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < s->watching.problems_len; i++) {
+        const struct watching_problem *p = &s->watching.problems[i];
+        if (p->kind == WATCH_ADVISOR_OPEN)
+            continue;
+        *row = p->tag;
+        *kind = p->kind;
+        found++;
+    }
+    return found;
+}
+
 static span_us length(const struct sweeps *s)
 {
     return s->watching.ended - s->watching.began;
@@ -141,24 +155,28 @@ static span_us length(const struct sweeps *s)
 static void ten_thousand_of_a_lane_cost_a_hundred_and_one_calls(void **state)
 {
     (void)state;
+    uint32_t row;
+    enum watch_kind kind;
     struct sweeps s = {.rows = 10000, .lanes = 1};
     sweeps_begin(&s);
     sweep(&s);
     assert_true(s.watching.has_looked);
-    assert_int_equal(s.watching.problems_len, 0);
+    assert_int_equal(problems(&s, &row, &kind), 0);
     assert_int_equal(calls(&s), 112); /* verification has never been read */
     assert_true(length(&s) <= SPAN_S(105));
     until_next(&s);
     sweep(&s);
     assert_int_equal(calls(&s), 101); /* nor what is asked as seldom as verification */
     assert_true(length(&s) <= SPAN_S(105));
-    assert_int_equal(s.watching.problems_len, 0);
+    assert_int_equal(problems(&s, &row, &kind), 0);
     sweeps_end(&s);
 }
 
 static void ten_lanes_are_swept_side_by_side(void **state)
 {
     (void)state;
+    uint32_t row;
+    enum watch_kind kind;
     struct rusage use;
     /* DNS has a window of a hundred questions, so its round trip counts as well. */
     struct sweeps s = {.rows = 100000, .lanes = 10, .round_trip = SPAN_MS(20)};
@@ -169,20 +187,22 @@ static void ten_lanes_are_swept_side_by_side(void **state)
                   (long long)(length(&s) / 1000), (unsigned long long)calls(&s), use.ru_maxrss);
     assert_true(length(&s) <= SPAN_S(105));
     assert_int_equal(calls(&s), 1120);
-    assert_int_equal(s.watching.problems_len, 0);
+    assert_int_equal(problems(&s, &row, &kind), 0);
     sweeps_end(&s);
 }
 
 static void an_unverified_identity_is_seen_whatever_the_size_of_its_lane(void **state)
 {
     (void)state;
+    uint32_t row;
+    enum watch_kind kind;
     for (unsigned i = 0; i < 2; i++) {
         struct sweeps s = {.rows = i ? 40 : 1500, .lanes = 1, .unverified = "d7.test"};
         sweeps_begin(&s);
         sweep(&s);
-        assert_int_equal(s.watching.problems_len, 1);
-        assert_int_equal(s.watching.problems[0].kind, WATCH_IDENTITY_UNVERIFIED);
-        assert_int_equal(s.watching.problems[0].tag, 7);
+        assert_int_equal(problems(&s, &row, &kind), 1);
+        assert_int_equal(kind, WATCH_IDENTITY_UNVERIFIED);
+        assert_int_equal(row, 7);
         /* The list, and then the attributes of the one that it does not show as verified. */
         assert_int_equal(s.watching.calls[CALL_READ_VERIFICATION][0].sent, 1);
         until_next(&s);
@@ -196,13 +216,15 @@ static void an_unverified_identity_is_seen_whatever_the_size_of_its_lane(void **
 static void a_lane_where_version_1_is_refused_is_read_one_by_one(void **state)
 {
     (void)state;
+    uint32_t row;
+    enum watch_kind kind;
     struct sweeps s = {.rows = 120, .lanes = 1, .v1_refused = 1, .unverified = "d7.test"};
     sweeps_begin(&s);
     sweep(&s);
     assert_true(s.watching.has_looked);
     assert_int_equal(s.watching.unseen, 0);
-    assert_int_equal(s.watching.problems_len, 1);
-    assert_int_equal(s.watching.problems[0].kind, WATCH_IDENTITY_UNVERIFIED);
+    assert_int_equal(problems(&s, &row, &kind), 1);
+    assert_int_equal(kind, WATCH_IDENTITY_UNVERIFIED);
     sweeps_end(&s);
 }
 

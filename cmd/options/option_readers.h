@@ -1,0 +1,16 @@
+/*
+ * Readers of the values of options, for the table of option_rows.c: of notifications, and of
+ * watch. Each is a `read` of struct option_row.
+ */
+#ifndef MF_OPTION_READERS_H
+#define MF_OPTION_READERS_H
+
+#include "options.h"
+
+enum err read_hook(struct options *o, const char *value, struct why *why);
+enum err read_webhook(struct options *o, const char *value, struct why *why);
+enum err read_hook_timeout(struct options *o, const char *value, struct why *why);
+enum err read_watch_format(struct options *o, const char *value, struct why *why);
+enum err read_every(struct options *o, const char *value, struct why *why);
+
+#endif
