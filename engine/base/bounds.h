@@ -163,7 +163,7 @@
 #define PAGE_CONNECTION_BYTES                                                                      \
     (16u << 10)                /* of a request's head: a browser sends 1 KB, with cookies 4 */
 #define PAGE_BODY_MAX     4096 /* of a request: a token of 256 characters, each as %XX */
-#define PAGE_NAMES_MAX        16   /* host names of a page: people use one or two */
+#define PAGE_NAMES_MAX    16   /* host names of a page: people use one or two */
 #define PAGE_TOKEN_MIN    16   /* characters: 62^16 are not guessed over HTTP */
 #define PAGE_TOKEN_MAX    256
 #define PAGE_SEARCH_MAX   320 /* bytes looked for: the longest address */
