@@ -151,19 +151,42 @@ static void members_add(struct json_out *j, const struct notification *n, struct
     count_add(j, "bad", is_counted, n->bad);
 }
 
+/* What makes the event of a problem this one and no other: not when it is told, and in which words.
+ */
+static void identity_of_problem_add(struct buf *out, const struct notification *n)
+{
+    struct json_out j;
+    json_init(&j, out);
+    json_add_array(&j, NULL);
+    json_add_word(&j, NULL, watch_kind_name(n->kind));
+    json_add_word(&j, NULL, watch_level_name(n->from));
+    json_add_word(&j, NULL, watch_level_name(n->to));
+    json_add_text(&j, NULL, n->account);
+    json_add_text(&j, NULL, n->region);
+    json_add_text(&j, NULL, n->identity);
+    json_add_u64(&j, NULL, (uint64_t)n->since);
+    json_end(&j);
+}
+
 bool event_line_add(struct buf *out, const struct notification *n, char id[EVENT_ID_LEN])
 {
-    struct buf body, sentence;
+    struct buf body, sentence, key;
     struct json_out j;
     char hash[SHA256_HEX_LEN];
     buf_init(&body, EVENT_LINE_MAX);
     buf_init(&sentence, EVENT_LINE_MAX);
+    buf_init(&key, EVENT_LINE_MAX);
     event_sentence_add(&sentence, n);
     json_init(&j, &body);
     json_add_object(&j, NULL);
     members_add(&j, n, buf_text(&sentence));
     json_end(&j);
-    bool is_good = !body.failed && !sentence.failed && sha256_hex(buf_text(&body), hash);
+    if (n->type == NOTE_PROBLEM)
+        identity_of_problem_add(&key, n);
+    else
+        buf_add_text(&key, buf_text(&body));
+    bool is_good =
+        !body.failed && !sentence.failed && !key.failed && sha256_hex(buf_text(&key), hash);
     if (is_good) {
         memcpy(id, hash, EVENT_ID_LEN - 1);
         id[EVENT_ID_LEN - 1] = '\0';
@@ -171,6 +194,7 @@ bool event_line_add(struct buf *out, const struct notification *n, char id[EVENT
         buf_add_text(out, text_slice(buf_text(&body), 1, body.len - 1));
         buf_add_str(out, TAIL);
     }
+    buf_clear(&key);
     buf_clear(&sentence);
     buf_clear(&body);
     return is_good && !out->failed;

@@ -3,7 +3,8 @@
  * input and into the body of a webhook. docs/event.schema.json describes it.
  *
  * Every line has every key; null: not of this notification. So the keys are stable. "id" is a hash
- * of all the rest: what is told again after a crash has the same one.
+ * of all the rest; of a problem, of kind, from, to, account, Region, identity and since. So what is
+ * told again, and be it by the next process, has the same one.
  */
 #ifndef MF_REPORTS_EVENT_LINE_H
 #define MF_REPORTS_EVENT_LINE_H

@@ -468,7 +468,7 @@ static void watch_header(struct buf *out, const struct live_watch *w)
 
 const char *live_problem_state(const struct live_problem *p)
 {
-    return p->is_unconfirmed ? "unconfirmed" : watch_level_name(p->level);
+    return p->is_unconfirmed ? watch_problem_level_name(WATCH_WELL) : watch_level_name(p->level);
 }
 
 /* "12 s", "41 min", "2 h 47 min": what is told again and again need not be told to the second. */

@@ -184,7 +184,7 @@ static int verb_run(const struct verb_row *verb, struct options *options)
         code = function_of(verb)(options);
     else
         message_error("%s: %s", verb->name, why.text);
-    notifying_close(options, verb->options);
+    code = notifying_close(options, verb->options, code);
     arena_clear(&paths);
     return message_flush(code);
 }

@@ -5,8 +5,10 @@
 #include "reports/metrics.h"
 #include "scheduler/wave_tally.h"
 #include "scheduler/waves.h"
+#include "ui/exit_codes.h"
 #include "ui/messages.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #define METRICS_EVERY SPAN_S(15)
@@ -33,15 +35,21 @@ enum err notifying_open(struct options *o, enum option_set verb, struct why *why
     return only_shows ? notify_vet(&config, why) : notifier_open(&w->notifier, &config, why);
 }
 
-void notifying_close(struct options *o, enum option_set verb)
+int notifying_close(struct options *o, enum option_set verb, int code)
 {
     struct why why = {""};
     bool is_of_timer =
         (verb & OPTIONS_WATCH) && !o->every && !o->every_as_written && !isatty(STDERR_FILENO);
-    if (notifier_close(o->notify.notifier, is_of_timer ? NOTIFY_PATIENCE_TIMER : NOTIFY_PATIENCE,
-                       &why) != OK)
-        message_error("%s", why.text);
+    bool is_nagios = o->format && strcmp(o->format, "nagios") == 0; /* whose codes are others */
+    enum err err = notifier_close(o->notify.notifier,
+                                  is_of_timer ? NOTIFY_PATIENCE_TIMER : NOTIFY_PATIENCE, &why);
     o->notify.notifier = NULL;
+    if (err == OK)
+        return code;
+    message_error("%s", why.text);
+    return (verb & OPTIONS_WATCH) && (code == EXIT_OK || code == EXIT_TROUBLE) && !is_nagios
+               ? EXIT_CANNOT_RUN
+               : code;
 }
 
 /* ---- what is told of a run ---- */

@@ -213,8 +213,10 @@ static void figures_tell(struct sweeping *s, const char *blind)
             if (w->calls[kind][v].sent)
                 calls[m.calls_len++] = (struct metrics_calls){
                     .action = text_of(call_action((enum call_kind)kind, (enum api)v)),
-                    .ok = w->calls[kind][v].sent - w->calls[kind][v].throttled,
-                    .throttled = w->calls[kind][v].throttled};
+                    .ok = w->calls[kind][v].sent - w->calls[kind][v].throttled -
+                          w->calls[kind][v].failed,
+                    .throttled = w->calls[kind][v].throttled,
+                    .failed = w->calls[kind][v].failed};
     memcpy(m.problems, c.by_kind, sizeof m.problems);
     memcpy(m.by_level, c.by_level, sizeof m.by_level);
     buf_init(&text, METRICS_BYTES_MAX);
@@ -305,6 +307,7 @@ static void calls_add(struct watcher *w, const struct watching *seen)
         for (int v = 0; v < 2; v++) {
             w->calls[kind][v].sent += seen->calls[kind][v].sent;
             w->calls[kind][v].throttled += seen->calls[kind][v].throttled;
+            w->calls[kind][v].failed += seen->calls[kind][v].failed;
         }
     }
 }

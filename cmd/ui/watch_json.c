@@ -30,7 +30,7 @@ static void problem_add(struct json_out *j, const struct watch_report *r,
     watch_mend(&mend, r, p, true);
     json_add_object(j, NULL);
     json_add_word(j, "kind", watch_kind_name(p->kind));
-    json_add_word(j, "level", watch_level_name(p->level));
+    json_add_word(j, "level", watch_problem_level_name(p->level));
     json_add_text_or_null(j, "identity", key.identity);
     lane_add(j, &key.lane);
     json_add_text_or_null(j, "mail_from", is_row ? fleet_mail_from(f, p->tag) : TEXT_NONE);
@@ -99,9 +99,7 @@ enum err watch_json(void *ctx, struct sink *out, struct why *why)
     json_add_u64(&j, "unseen", w->unseen);
     json_add_object(&j, "by_level");
     for (unsigned level = 0; level < WATCH_LEVELS; level++)
-        json_add_u64(&j,
-                     level == WATCH_WELL ? "not-yet" : watch_level_name((enum watch_level)level),
-                     c.by_level[level]);
+        json_add_u64(&j, watch_problem_level_name((enum watch_level)level), c.by_level[level]);
     json_end(&j);
     lanes_add(&j, w);
     calls_add(&j, w);

@@ -22,11 +22,6 @@ static const char *count_text(uint32_t n, char out[16])
     return out;
 }
 
-static const char *level_word(const struct watching_problem *p)
-{
-    return p->level == WATCH_WELL ? "not yet" : watch_level_name(p->level);
-}
-
 static enum color level_color(enum watch_level level)
 {
     return level >= WATCH_CRITICAL ? COLOR_RED : level == WATCH_WARNING ? COLOR_YELLOW : COLOR_DIM;
@@ -88,8 +83,9 @@ static void group_print(const struct watch_report *r, const struct watching_prob
     buf_init(&account, LINE_LEN_MAX);
     buf_init(&region, LINE_LEN_MAX);
     snprintf(who, sizeof who, "%s identities", count_text(len, digits));
-    printf("%s%-8s%s  %-20s  %s  (%s, %s)\n", message_color(o, level_color(p->level)),
-           level_word(p), message_color(o, COLOR_PLAIN), watch_kind_name(p->kind),
+    printf("%s%-11s%s  %-20s  %s  (%s, %s)\n", message_color(o, level_color(p->level)),
+           watch_problem_level_name(p->level), message_color(o, COLOR_PLAIN),
+           watch_kind_name(p->kind),
            len > 1            ? who
            : key.identity.len ? message_safe(&name, key.identity)
                               : "the account",
@@ -161,7 +157,7 @@ void watch_text_print(const struct watch_report *r)
         group_print(r, p, len);
     }
     if (c.by_level[WATCH_WELL] && !r->options->quiet)
-        printf("\"not yet\": outputs are told once it has lasted long enough (watch in the "
+        printf("\"unconfirmed\": outputs are told once it has lasted long enough (watch in the "
                "manifest)\n");
     blind_print(r);
 }

@@ -37,6 +37,7 @@ struct pace {
     span_us hint_cut;  /* the longest hint of the service cut to RETRY_AFTER_MAX; 0: none */
     bool has_burst;    /* the service's bucket holds many tokens */
     uint64_t calls, throttled;
+    uint64_t failed; /* calls that came back without what was asked for, but for throttled ones */
 };
 
 void pace_init(struct pace *p, double rate_per_s);

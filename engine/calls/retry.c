@@ -33,6 +33,7 @@ bool retry_pace_learn(struct pace *pace, const struct call *call, enum verdict v
 {
     if (verdict == VERDICT_SLOW_DOWN)
         return pace_throttled(pace, call->sent_at, now, SPAN_MS(call->reply.retry_after_ms));
+    pace->failed += verdict != VERDICT_OK;
     if (call->reply.how == REPLY_HTTP)
         pace_answered(pace, call->sent_at, call->answered_at);
     return false;

@@ -44,6 +44,11 @@ const char *watch_level_name(enum watch_level l)
     return level_names[l];
 }
 
+const char *watch_problem_level_name(enum watch_level l)
+{
+    return l == WATCH_WELL ? "unconfirmed" : level_names[l];
+}
+
 bool watch_kind_parse(struct text t, enum watch_kind *out)
 {
     unsigned found = 0;

@@ -40,6 +40,8 @@ enum watch_level { WATCH_WELL, WATCH_WARNING, WATCH_CRITICAL, WATCH_PAGE, WATCH_
 
 const char *watch_kind_name(enum watch_kind k);   /* "mx-gone" */
 const char *watch_level_name(enum watch_level l); /* "well", "warning", "critical", "page" */
+/* Of a problem that is there: "unconfirmed" for WELL, seen and not long enough to be told. */
+const char *watch_problem_level_name(enum watch_level l);
 bool watch_kind_parse(struct text t, enum watch_kind *out);
 bool watch_level_parse(struct text t, enum watch_level *out);
 

@@ -452,6 +452,7 @@ static void calls_count(struct watching *w, const struct scheduler *d)
             bool is_v2 = scheduler_api(d, (uint16_t)lane, (enum call_kind)kind) == API_V2;
             w->calls[kind][is_v2].sent += pace->calls;
             w->calls[kind][is_v2].throttled += pace->throttled;
+            w->calls[kind][is_v2].failed += pace->failed;
         }
     }
 }

@@ -43,7 +43,7 @@ struct watching_lane {
 
 /* Calls, of one action. */
 struct watching_calls {
-    uint64_t sent, throttled;
+    uint64_t sent, throttled, failed;
 };
 
 struct watching {

@@ -74,7 +74,7 @@ def losses_are_seen_and_go():
         wanted = {("mx.example", "mx-gone"), ("spf.example", "spf-gone"), ("name.example", "drift-name"),
                   ("behavior.example", "drift-behavior")}
         check("one look sees what is wrong", wanted <= set(problems), said)
-        check("and tells nobody yet", code == TROUBLE and found["by_level"]["not-yet"] >= 4 and not found["by_level"]["warning"],
+        check("and tells nobody yet", code == TROUBLE and found["by_level"]["unconfirmed"] >= 4 and not found["by_level"]["warning"],
               code, said)
         check("a plugin of Nagios says it is all right", room.run("watch", "fleet.yaml", "--format", "nagios").returncode == 0)
         since = problems.get(("mx.example", "mx-gone"), {}).get("since")
@@ -259,7 +259,7 @@ def beside_apply():
         check("it ends well", apply.returncode == DONE, out, complaints)
         for _ in range(2):
             code, problems, found, said = seen(room, "1")
-        check("then all is well but for what has not lasted", not any(p["level"] != "well" for p in problems.values()) or
+        check("then all is well but for what has not lasted", not any(p["level"] != "unconfirmed" for p in problems.values()) or
               all(p["well_since"] for p in problems.values()), said)
 
 

@@ -184,7 +184,7 @@ def main():
         check("the first look finds all well, and so does the last", room.looks[0][2] == 0 and room.looks[-1][2] == 0,
               room.looks[0][3].stdout_text, room.looks[-1][3].stdout_text)
         blink = room.looks[1][3].stdout_text
-        check("what one look alone has seen is shown, and not yet told", "not yet" in blink and "blinks.example" in blink, blink)
+        check("what one look alone has seen is shown, and not yet told", "unconfirmed" in blink and "blinks.example" in blink, blink)
         check("there are looks enough", len(room.looks) > 20, len(room.looks))
         check("no event comes twice", len({e["id"] for e in events}) == len(events), *events)
         found, gap = judge(room, events)

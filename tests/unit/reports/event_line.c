@@ -52,15 +52,25 @@ static void an_event_is_one_line_with_every_key(void **state)
 static void an_id_is_that_of_the_content(void **state)
 {
     char first[EVENT_ID_LEN], again[EVENT_ID_LEN], other[EVENT_ID_LEN];
-    struct notification later = gone;
+    struct notification later = gone, worse = gone, begun = {.type = NOTE_RUN_STARTED, .run = 7};
     struct buf line;
     (void)state;
-    buf_init(&line, 3 * EVENT_LINE_MAX);
-    later.at += 1000;
-    assert_true(event_line_add(&line, &gone, first) && event_line_add(&line, &gone, again) &&
-                event_line_add(&line, &later, other));
+    buf_init(&line, 8 * EVENT_LINE_MAX);
+    later.at += 1000; /* told by the next process, in other words */
+    later.mend = TEXT("publish it now");
+    assert_true(event_line_add(&line, &gone, first) && event_line_add(&line, &later, again));
     assert_string_equal(first, again);
+    worse.to = WATCH_PAGE;
+    assert_true(event_line_add(&line, &worse, other));
     assert_string_not_equal(first, other);
+    worse = gone;
+    worse.since += 1000;
+    assert_true(event_line_add(&line, &worse, other));
+    assert_string_not_equal(first, other);
+    assert_true(event_line_add(&line, &begun, first));
+    begun.at += 1000;
+    assert_true(event_line_add(&line, &begun, again));
+    assert_string_not_equal(first, again);
     assert_int_equal(strspn(first, "0123456789abcdef"), EVENT_ID_LEN - 1);
     buf_clear(&line);
 }
