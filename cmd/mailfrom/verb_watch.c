@@ -85,7 +85,10 @@ static enum err head_open(struct watcher *w, struct why *why)
     arena_init(&arena, 1u << 16);
     enum err err = journal_run(w->journal, 0, &w->head, &arena, why);
     if (err == ERR_GONE) {
-        w->head = (struct run_head){.verb = RUN_PLAN, .started = os_clock_now(&w->clock)};
+        w->head = (struct run_head){.verb = RUN_PLAN,
+                                    .started = os_clock_now(&w->clock),
+                                    .options = TEXT("{}"),
+                                    .version = TEXT(MAILFROM_VERSION)};
         fleet_init(&nobody);
         err = w->options->dry_run ? OK : journal_begin(w->journal, &w->head, &nobody, why);
         fleet_clear(&nobody);
