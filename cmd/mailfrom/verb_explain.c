@@ -1,4 +1,5 @@
-/* explain: the page of a rule or of a state, or the list of all. */
+/* explain: the page of a rule, of a state or of a kind of problem of watching; or the list of all.
+ */
 #include "model/finding.h"
 #include "options/help.h"
 #include "rules/explain.h"
@@ -78,13 +79,26 @@ static void list_print(void)
         if (!outcome_parse(text_of(state_name(i)), &outcome))
             printf(" %s", state_name(i));
     }
-    printf("\n");
+    printf("\n\nProblems that watch tells:\n");
+    for (int k = 0; k < WATCH_KINDS; k++)
+        printf("  %s\n", watch_kind_name((enum watch_kind)k));
 }
 
-/* One rule or state; the words of a state may be given one by one. */
+static const char *near_name(struct text word)
+{
+    const char *rule = finding_near(word);
+    struct text_near near = {word, 4, NULL};
+    for (int k = 0; !rule && k < WATCH_KINDS; k++)
+        text_near_try(&near, watch_kind_name((enum watch_kind)k));
+    return rule ? rule : near.word;
+}
+
+/* One rule, state or kind, or a rule and the kind of the same name; the words of a state may be
+ * given one by one. */
 int verb_explain(const struct options *o)
 {
     enum finding finding;
+    enum watch_kind kind;
     struct text page;
     struct buf joined;
     int code = EXIT_OK;
@@ -96,13 +110,21 @@ int verb_explain(const struct options *o)
     for (size_t i = 0; i < o->arguments_len; i++)
         buf_add_fmt(&joined, "%s%s", i ? " " : "", o->arguments[i]);
     struct text word = buf_text(&joined);
-    if (finding_parse(word, &finding)) {
+    bool is_rule = finding_parse(word, &finding), is_kind = watch_kind_parse(word, &kind);
+    if (is_rule)
         page_print(rule_page(finding));
+    if (is_rule && is_kind)
+        printf("\n");
+    if (is_kind)
+        page_print(kind_page(kind));
+    if (is_rule || is_kind) {
+        code = EXIT_OK;
     } else if (state_page(word, &page) || standing_page(word, &page)) {
         page_print(page);
     } else {
-        const char *near = finding_near(word);
-        message_error("there is no rule or state \"" TEXT_FMT "\"%s%s; mailfrom explain lists them",
+        const char *near = near_name(word);
+        message_error("there is no rule, state or problem \"" TEXT_FMT
+                      "\"%s%s; mailfrom explain lists them",
                       TEXT_ARG(word), near ? ": did you mean " : "", near ? near : "");
         code = EXIT_CANNOT_RUN;
     }
