@@ -352,7 +352,7 @@ OTHERS = {"--now"}  # systemctl
 
 
 def options(commands, document):
-    options_of = lambda verb: set(re.findall(r"^  (--[a-z0-9-]+)", run(MAILFROM, verb, "--help").stdout, re.M))
+    options_of = lambda verb: set(re.findall(r"^  (?:-[a-zA-Z], )?(--[a-z0-9-]+)", run(MAILFROM, verb, "--help").stdout, re.M))
     known = options_of("watch")
     used = {word for command in commands for word in OPTION.findall(command)}
     check("every option of units and pods is one of mailfrom watch", sorted(used - known) if len(used) > 5 else sorted(used))
