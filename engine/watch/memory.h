@@ -3,15 +3,15 @@
  * outputs have been told. Pure: the caller looks, keeps and tells; `now` is an argument. One
  * thread.
  *
- *   sweep      watch_sweep_begin(), watch_look() for each identity, watch_look_lane() for each
- * lane, watch_sweep_end() keep       watch_rows() to the journal, then watch_kept() tell       each
- * of watch_events() to the outputs, then watch_told() keep       again, when there was an event:
- * what was told is remembered too
+ * A sweep is watch_sweep_begin(), watch_look() for each identity, watch_look_lane() for each lane,
+ * and watch_sweep_end(). Then watch_rows() go to the journal, and watch_kept(). Then each of
+ * watch_events() goes to the outputs, and watch_told(). Where there was an event, watch_rows() are
+ * kept once more: what was told is remembered, too.
  *
- * So a level is durable before it is told. A process that ends between the first keep and the
- * second leaves events that may have been told or not: the next process tells them again, marked
- * may_repeat. Nothing is lost, and nothing comes twice otherwise. A repeated event has the same
- * identity, kind, since, from and to, so a receiver can drop it.
+ * So a level is durable before it is told. A process that ends between the two leaves events that
+ * may have been told or not: the next process tells them again. Nothing is lost, and nothing comes
+ * twice otherwise. A repeated event has the same identity, kind, since, from and to, which make its
+ * id for receivers (reports/event_line.c), so a receiver can drop it.
  *
  * When a problem is told:
  *   DNS gone or wrong, drift, DMARC    warning once two looks at least policy.confirm apart have
@@ -30,7 +30,8 @@
  * Once told, it ends when two good looks at least policy.confirm apart have shown it well with none
  * bad between, for every kind alike. So what comes and goes faster is one problem and two events. A
  * problem becomes worse while it lasts, never milder. A look that learned nothing (SERVFAIL, SES
- * not read) counts neither way. MX gone and MX wrong are one fault in two forms, and so are those
+ * not read) counts neither way, and what was told goes on getting older: the 72 hours run, and six
+ * hours pass, whether or not a sweep can see it. MX gone and MX wrong are one fault in two forms, and so are those
  * of SPF: the time of one counts for the other.
  *
  * The 72 hours of SES count from the first look that saw TemporaryFailure since one that saw
@@ -98,7 +99,7 @@ struct watch_event {
     enum watch_level from, to;
     instant_us since;    /* the first look that saw the problem */
     instant_us deadline; /* of STATUS_TEMPORARY, and of REJECTING beside it; else WHEN_NEVER */
-    bool may_repeat;     /* the process before may have told it already */
+    bool may_repeat; /* the process before may have told it already. No output says so: its id does */
 };
 #define WATCH_NO_TAG UINT32_MAX
 
