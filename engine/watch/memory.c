@@ -10,7 +10,8 @@
 static_assert(WATCH_KINDS <= 32, "watch_kinds");
 static_assert(WATCH_DRIFT_BEHAVIOR == WATCH_DRIFT_NAME + 1 &&
                   WATCH_MX_GONE == WATCH_DRIFT_NAME + 2 && WATCH_DNS_TROUBLE == WATCH_MX_GONE + 5 &&
-                  WATCH_ADVISOR_OPEN == WATCH_ENDPOINT_REGIONS + 1,
+                  WATCH_ADVISOR_OPEN == WATCH_ENDPOINT_REGIONS + 1 &&
+                  WATCH_REFUSED == WATCH_ADVISOR_OPEN + 1,
               "kinds in a row, for sight.c");
 
 void watch_sweep_begin(struct watch_memory *m, instant_us now)

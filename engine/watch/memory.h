@@ -22,7 +22,8 @@
  *   the latter, policy.page_before of the 72 hours left; mail is rejected           page
  *   Pending                            where it was Success before, as the MX; else a warning after
  *                                      72 hours
- *   the account cannot send            critical at once; the advisor: warning at once
+ *   the account cannot send            critical at once
+ *   the advisor; a name that SES would not take    warning at once
  *   SERVFAIL, time-out; SES unseen     warning after policy.trouble_looks looks in a row; a lane
  *                                      that stays unseen for policy.critical is critical
  *
@@ -31,8 +32,8 @@
  * bad between, for every kind alike. So what comes and goes faster is one problem and two events. A
  * problem becomes worse while it lasts, never milder. A look that learned nothing (SERVFAIL, SES
  * not read) counts neither way, and what was told goes on getting older: the 72 hours run, and six
- * hours pass, whether or not a sweep can see it. MX gone and MX wrong are one fault in two forms, and so are those
- * of SPF: the time of one counts for the other.
+ * hours pass, whether or not a sweep can see it. MX gone and MX wrong are one fault in two forms,
+ * and so are those of SPF: the time of one counts for the other.
  *
  * The 72 hours of SES count from the first look that saw TemporaryFailure since one that saw
  * another status. SES does not say when they began, so they may end earlier, by the time between
@@ -72,7 +73,7 @@ struct watch_seen {
     enum mx_status mx; /* NONE, here and below: not judged, nothing learned */
     enum spf_status spf;
     enum dmarc_status dmarc;
-    watch_kinds known, shown; /* of WATCH_ADVISOR_OPEN and WATCH_ENDPOINT_REGIONS: asked; is so */
+    watch_kinds known, shown; /* of WATCH_ENDPOINT_REGIONS to WATCH_REFUSED: asked; is so */
 };
 
 /* What the manifest wants. */
@@ -89,6 +90,7 @@ struct watch_lane_seen {
     bool account_is_known; /* GetAccount had an answer; can_send holds */
     bool can_send;
     watch_kinds known, shown; /* as in watch_seen, where they are of the lane */
+    watch_kinds accepted;     /* as in watch_wanted, by every identity of the lane */
 };
 
 /* A change of level that outputs have to be told. Texts are the memory's, until watch_close(). */
@@ -99,7 +101,8 @@ struct watch_event {
     enum watch_level from, to;
     instant_us since;    /* the first look that saw the problem */
     instant_us deadline; /* of STATUS_TEMPORARY, and of REJECTING beside it; else WHEN_NEVER */
-    bool may_repeat; /* the process before may have told it already. No output says so: its id does */
+    bool may_repeat; /* the process before may have told it already. No output says so: its id does
+                      */
 };
 #define WATCH_NO_TAG UINT32_MAX
 

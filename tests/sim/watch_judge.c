@@ -35,6 +35,7 @@ static bool is_of_wish(int kind)
 {
     switch (kind) {
     case WATCH_STATUS_PENDING:
+    case WATCH_REFUSED:
     case WATCH_DRIFT_NAME:
     case WATCH_DRIFT_BEHAVIOR:
     case WATCH_MX_GONE:
@@ -74,7 +75,8 @@ static enum watch_level deserved(const struct watch_judge *j, const struct judge
         if (r->bads < j->policy.trouble_looks)
             return WATCH_WELL;
         return is_lane && long_ago ? WATCH_CRITICAL : WATCH_WARNING;
-    case WATCH_ADVISOR_OPEN: return WATCH_WARNING;
+    case WATCH_ADVISOR_OPEN:
+    case WATCH_REFUSED: return WATCH_WARNING;
     case WATCH_MX_GONE:
     case WATCH_MX_WRONG: break;
     default: return twice ? WATCH_WARNING : WATCH_WELL;
