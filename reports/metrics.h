@@ -15,8 +15,8 @@
 #include "model/watch.h"
 
 #define METRICS_SERIES_MAX   100
-#define METRICS_LANES_MAX    10 /* of six states each */
-#define METRICS_ACTIONS_MAX  5  /* of three outcomes each; further ones are action="other" */
+#define METRICS_LANES_MAX    9 /* of six states each */
+#define METRICS_ACTIONS_MAX  5 /* of three outcomes each; further ones are action="other" */
 #define METRICS_CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
 #define METRICS_BYTES_MAX    (64u << 10)
 

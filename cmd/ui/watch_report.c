@@ -87,6 +87,7 @@ static const struct {
     [WATCH_DNS_TROUBLE] = {REMEDY_INSPECT, NULL},
     [WATCH_UNSEEN] = {REMEDY_NONE, NULL},
     [WATCH_ENDPOINT_REGIONS] = {REMEDY_STEP, "mailfrom explain endpoint-regions-differ"},
+    [WATCH_REFUSED] = {REMEDY_STEP, "choose a MAIL FROM in the manifest that SES takes"},
     [WATCH_ADVISOR_OPEN] = {REMEDY_STEP, "see the Virtual Deliverability Manager of SES"},
 };
 
@@ -94,7 +95,7 @@ void watch_mend(struct buf *out, const struct watch_report *r, const struct watc
                 bool of_one)
 {
     const struct fleet *f = &r->watching->run->fleet;
-    enum remedy_kind kind = remedies[p->kind].kind;
+    enum remedy_kind kind = p->needs_write ? REMEDY_APPLY : remedies[p->kind].kind;
     bool is_row = !(p->tag & WATCHING_LANE);
     struct remedy *m = calloc(1, sizeof *m);
     char name[NAME_LEN_MAX + 1];

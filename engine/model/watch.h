@@ -32,6 +32,7 @@ enum watch_kind {
     WATCH_UNSEEN,            /* SES could not be asked about it */
     WATCH_ENDPOINT_REGIONS,  /* the two Regions of a global endpoint differ */
     WATCH_ADVISOR_OPEN,      /* an open recommendation of the VDM advisor */
+    WATCH_REFUSED,           /* SES would not take the MAIL FROM that the manifest wants */
     WATCH_KINDS,
 };
 

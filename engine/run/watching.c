@@ -1,7 +1,10 @@
 /* The machinery of a plan with nothing kept; then a look at each job, before it is gone. */
 #include "watching.h"
 
+#include "base/count.h"
+#include "base/dname.h"
 #include "base/siphash.h"
+#include "rules/judge.h"
 #include "wire/os_clock.h"
 
 #include <stdlib.h>
@@ -10,7 +13,12 @@
 #define SENTENCES_BYTES_MAX (256u << 20) /* a million rows, each with two faults */
 
 /* What the sentences of a row are about. */
-enum subject { ABOUT_MX, ABOUT_SPF, ABOUT_DMARC, ABOUT_DNS, ABOUT_SES, SUBJECTS };
+enum subject { ABOUT_MX, ABOUT_SPF, ABOUT_DMARC, ABOUT_DNS, ABOUT_NAME, ABOUT_SES, SUBJECTS };
+
+/* Rules about the MAIL FROM that a plan refuses before it asks DNS. */
+#define NAME_RULES                                                                                 \
+    (FINDING_BIT(NOT_A_SUBDOMAIN) | FINDING_BIT(INVALID_NAME) | FINDING_BIT(PUBLIC_SUFFIX) |       \
+     FINDING_BIT(UNKNOWN_REGION))
 
 /* Sentences about rows that are not well, as their judgement made them; a list by row. */
 struct watching_said {
@@ -53,6 +61,7 @@ static bool subject_of(enum finding rule, enum subject *about)
         [ABOUT_DMARC] = FINDING_BIT(DMARC_STRICT_SPF) | FINDING_BIT(DMARC_NOT_ALIGNED) |
                         FINDING_BIT(DMARC_VERDICTS_DIFFER),
         [ABOUT_DNS] = FINDING_BIT(DNS_TROUBLE) | FINDING_BIT(DNSSEC_BOGUS),
+        [ABOUT_NAME] = NAME_RULES,
     };
     for (unsigned i = 0; i < SUBJECTS; i++) {
         *about = (enum subject)i;
@@ -114,6 +123,7 @@ static enum subject subject_of_kind(enum watch_kind kind)
     case WATCH_SPF_WRONG: return ABOUT_SPF;
     case WATCH_DMARC_NOT_ALIGNED: return ABOUT_DMARC;
     case WATCH_DNS_TROUBLE: return ABOUT_DNS;
+    case WATCH_REFUSED: return ABOUT_NAME;
     default: return ABOUT_SES;
     }
 }
@@ -165,9 +175,15 @@ static struct text usual_reason(struct watching *w, enum watch_kind kind, const 
     case WATCH_IDENTITY_UNVERIFIED: return TEXT("SES says that the identity is not verified");
     case WATCH_ACCOUNT_CANNOT_SEND: return TEXT("SES says that the account cannot send");
     case WATCH_DRIFT_NAME:
-        return arena_fmt(a, "SES has %s" TEXT_FMT ", and the manifest wants %s" TEXT_FMT,
-                         seen.len ? "the MAIL FROM " : "no custom MAIL FROM", TEXT_ARG(seen),
-                         wanted.len ? "" : "none", TEXT_ARG(wanted));
+        if (seen.len == 0)
+            return arena_fmt(
+                a,
+                "SES has no custom MAIL FROM of it (it may have been deleted), and the "
+                "manifest wants " TEXT_FMT,
+                TEXT_ARG(wanted));
+        return arena_fmt(a,
+                         "SES has the MAIL FROM " TEXT_FMT ", and the manifest wants %s" TEXT_FMT,
+                         TEXT_ARG(seen), wanted.len ? "" : "none", TEXT_ARG(wanted));
     case WATCH_DRIFT_BEHAVIOR:
         return arena_fmt(a, "SES has %s, and the manifest wants %s",
                          behavior_name(job->behavior_seen),
@@ -187,6 +203,8 @@ static struct text usual_reason(struct watching *w, enum watch_kind kind, const 
         return arena_fmt(a, "DNS has no answer about " TEXT_FMT, TEXT_ARG(wanted));
     case WATCH_UNSEEN: return TEXT("SES did not answer");
     case WATCH_ENDPOINT_REGIONS: return endpoint_reason(w, row);
+    case WATCH_REFUSED:
+        return arena_fmt(a, "a plan refuses the MAIL FROM " TEXT_FMT, TEXT_ARG(wanted));
     case WATCH_ADVISOR_OPEN: return TEXT("the advisor of SES has an open recommendation");
     case WATCH_KINDS: break;
     }
@@ -211,30 +229,33 @@ struct watch_key watching_key(const struct fleet *f, uint32_t tag)
     return (struct watch_key){lane_name_of(f, f->choices[tag].lane), fleet_identity(f, tag)};
 }
 
+/* Of a status of DNS. No answer, and no question, is no word about a record. */
+static bool is_accepted(const struct policy *p, enum finding finding)
+{
+    return finding != FINDINGS_LEN && finding != DNS_TROUBLE && p->accept & FINDING_BIT(finding);
+}
+
 /* Findings that the owner of the row accepts are no problems of it. */
 static watch_kinds accepted_kinds(const struct policy *p, const struct job *job)
 {
-    static const enum finding spf[SPF_STATUSES] = {
-        [SPF_STATUS_MISSING] = SPF_MISSING,
-        [SPF_STATUS_SEVERAL] = SPF_SEVERAL,
-        [SPF_STATUS_SYNTAX] = SPF_SYNTAX,
-        [SPF_STATUS_LOOKUPS] = SPF_LOOKUPS,
-        [SPF_STATUS_VOID_LOOKUPS] = SPF_VOID_LOOKUPS,
-        [SPF_STATUS_WITHOUT_SES] = SPF_WITHOUT_SES,
-    };
-    static const enum finding dmarc[DMARC_STATUSES] = {
-        [DMARC_STATUS_STRICT] = DMARC_STRICT_SPF,
-        [DMARC_STATUS_NOT_ALIGNED] = DMARC_NOT_ALIGNED,
-        [DMARC_STATUS_DIFFERS] = DMARC_VERDICTS_DIFFER,
-    };
+    static const struct {
+        enum finding finding;
+        enum watch_kind kind;
+    } plain[] = {{IDENTITY_UNVERIFIED, WATCH_IDENTITY_UNVERIFIED},
+                 {ACCOUNT_CANNOT_SEND, WATCH_ACCOUNT_CANNOT_SEND},
+                 {ENDPOINT_REGIONS_DIFFER, WATCH_ENDPOINT_REGIONS},
+                 {DMARC_NOT_ALIGNED, WATCH_DMARC_NOT_ALIGNED}, /* strict or not */
+                 {DNS_TROUBLE, WATCH_DNS_TROUBLE}};
     watch_kinds kinds = 0;
-    if (spf[job->spf] && p->accept & FINDING_BIT(spf[job->spf]))
-        kinds |=
-            job->spf == SPF_STATUS_MISSING ? WATCH_BIT(WATCH_SPF_GONE) : WATCH_BIT(WATCH_SPF_WRONG);
-    if (dmarc[job->dmarc] && p->accept & FINDING_BIT(dmarc[job->dmarc]))
+    for (size_t i = 0; i < COUNT(plain); i++)
+        if (p->accept & FINDING_BIT(plain[i].finding))
+            kinds |= WATCH_BIT(plain[i].kind);
+    if (is_accepted(p, judge_mx_finding((enum mx_status)job->mx)))
+        kinds |= WATCH_BIT(job->mx == MX_STATUS_MISSING ? WATCH_MX_GONE : WATCH_MX_WRONG);
+    if (is_accepted(p, judge_spf_finding((enum spf_status)job->spf)))
+        kinds |= WATCH_BIT(job->spf == SPF_STATUS_MISSING ? WATCH_SPF_GONE : WATCH_SPF_WRONG);
+    if (is_accepted(p, judge_dmarc_finding((enum dmarc_status)job->dmarc)))
         kinds |= WATCH_BIT(WATCH_DMARC_NOT_ALIGNED);
-    if (p->accept & FINDING_BIT(ACCOUNT_CANNOT_SEND))
-        kinds |= WATCH_BIT(WATCH_ACCOUNT_CANNOT_SEND);
     return kinds;
 }
 
@@ -251,6 +272,7 @@ static bool row_look(struct watching *w, uint32_t row, instant_us now)
                                         .behavior = policy->behavior,
                                         .needs_spf = policy->require == REQUIRE_MX_SPF,
                                         .accepted = accepted_kinds(policy, job)};
+    lane->accepted &= wanted.accepted;
     const struct watch_key key = watching_key(f, row);
     enum verification v = VERIFICATION_NONE;
     if (d && scheduler_verification(d, row, &v)) {
@@ -277,6 +299,11 @@ static bool row_look(struct watching *w, uint32_t row, instant_us now)
         seen.shown |= WATCH_BIT(WATCH_ENDPOINT_REGIONS);
     if (advice & ~ROW_ENDPOINT_DIFFERS)
         seen.shown |= WATCH_BIT(WATCH_ADVISOR_OPEN);
+    if (seen.is_read)
+        seen.known |= WATCH_BIT(WATCH_REFUSED);
+    if (seen.is_read && wanted.mail_from.len && job->mx == MX_STATUS_NONE &&
+        job->findings & ~policy->accept & NAME_RULES)
+        seen.shown |= WATCH_BIT(WATCH_REFUSED);
     w->asked += seen.mx != MX_STATUS_NONE;
     w->troubled += seen.mx == MX_STATUS_TROUBLE;
     return watch_look(w->memory, &key, row, &wanted, &seen, now);
@@ -286,7 +313,8 @@ static bool lane_look(struct watching *w, uint32_t lane, instant_us now)
 {
     const struct scheduler *d = w->run->scheduler;
     const struct lane_name name = lane_name_of(&w->run->fleet, lane);
-    struct watch_lane_seen seen = {.is_read = !w->lanes[lane].trouble};
+    struct watch_lane_seen seen = {.is_read = !w->lanes[lane].trouble,
+                                   .accepted = w->lanes[lane].accepted};
     seen.account_is_known = d && scheduler_account_sends(d, (uint16_t)lane, &seen.can_send);
     return watch_look_lane(w->memory, &name, WATCHING_LANE | lane, &seen, now);
 }
@@ -309,6 +337,10 @@ static bool problem_add(struct sweep *s, uint32_t tag, const struct watch_proble
         reason = "the last look shows it well again, and one look does not end it";
     if (!*reason)
         reason = usual_reason(w, p->kind, job, seen, row).at;
+    bool needs_write =
+        p->kind == WATCH_REJECTING &&
+        (!dname_eq(seen, fleet_mail_from(f, row)) || job->status_seen == MAIL_FROM_FAILED ||
+         job->mx == MX_STATUS_OK || fleet_policy_of(f, row)->behavior != job->behavior_seen);
     if (w->problems_len == w->problems_cap) {
         uint32_t cap = w->problems_cap ? w->problems_cap * 2 : 64;
         struct watching_problem *grown = realloc(w->problems, cap * sizeof *grown);
@@ -324,6 +356,7 @@ static bool problem_add(struct sweep *s, uint32_t tag, const struct watch_proble
                                                                .since = p->since,
                                                                .deadline = p->deadline,
                                                                .well_since = p->well_since,
+                                                               .needs_write = needs_write,
                                                                .reason = reason};
     return reason != NULL;
 }
@@ -376,6 +409,7 @@ static void lanes_look(struct sweep *s, const char *trouble)
         struct watching_lane *lane = &w->lanes[r->fleet.choices[row].lane];
         bool is_read = r->scheduler && scheduler_job(r->scheduler, row)->seen_known;
         lane->rows++;
+        lane->accepted = ~(watch_kinds)0;
         lane->unseen += !is_read;
         w->unseen += !is_read;
         if (!is_read && !lane->trouble && *said_of(s, row, ABOUT_SES))

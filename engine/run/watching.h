@@ -29,7 +29,8 @@ struct watching_problem {
     enum watch_kind kind;
     enum watch_level level;                 /* WELL: not long enough to be told */
     instant_us since, deadline, well_since; /* as in struct watch_problem */
-    const char *reason;                     /* one sentence: what was found */
+    bool needs_write;   /* of WATCH_REJECTING: no record of DNS ends it, a write to SES does */
+    const char *reason; /* one sentence: what was found */
 };
 
 /* What a sweep saw of a lane. */
@@ -37,8 +38,9 @@ struct watching_lane {
     uint32_t rows, unseen;                     /* unseen: SES was not read */
     uint32_t by_status[MAIL_FROM_UNKNOWN + 1]; /* of the others */
     const char *trouble;                       /* why it could not be read; NULL: it could */
-    const char *gap; /* what could not be asked, and what follows from it; NULL: nothing */
-    bool one_by_one; /* version 1 is refused: each identity costs a call */
+    const char *gap;      /* what could not be asked, and what follows from it; NULL: nothing */
+    watch_kinds accepted; /* by every row */
+    bool one_by_one;      /* version 1 is refused: each identity costs a call */
 };
 
 /* Calls, of one action. */
