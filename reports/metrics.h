@@ -35,8 +35,8 @@ struct metrics_calls {
     uint64_t ok, throttled, failed;
 };
 
-/* Texts and lists are borrowed. Instants of 0 and WHEN_NEVER, spans of 0: not known, and then the
- * metric has no sample. */
+/* Texts and lists are borrowed. Instants of 0 or less and WHEN_NEVER, spans of 0 or less: not
+ * known, and then the metric has no sample. */
 struct watch_metrics {
     instant_us last_run;     /* the end of the last sweep, good or not */
     instant_us last_success; /* the end of the last sweep that could look */

@@ -131,7 +131,7 @@ static void head_print(const struct watch_report *r)
     char all[16], bad[16], at[WHEN_LEN], took[WHEN_LEN];
     count_text(rows, all);
     count_text(w->rows_bad, bad);
-    span_us length = (w->ended - w->began) / SPAN_S(1) * SPAN_S(1);
+    span_us length = watching_took(w) / SPAN_S(1) * SPAN_S(1);
     if (w->problems_len == 0)
         printf("%sAll is well%s: %s %s", message_color(r->options, COLOR_GREEN),
                message_color(r->options, COLOR_PLAIN), all, plural(rows, "identity", "identities"));

@@ -113,6 +113,25 @@ static void what_is_not_known_has_no_sample(void **state)
     buf_clear(&out);
 }
 
+/* A clock that was set, or a sweep that never ended, must not cost the whole file. */
+static void no_sample_is_negative(void **state)
+{
+    struct buf out;
+    (void)state;
+    const struct watch_metrics m = {.last_run = -1,
+                                    .last_success = -SPAN_S(7),
+                                    .duration = -SPAN_MS(1799323),
+                                    .next_failed = INT64_MIN};
+    const struct run_metrics run = {
+        .verb = "apply", .started = -1, .updated = -SPAN_S(5), .ended = WHEN_NEVER};
+    buf_init(&out, METRICS_BYTES_MAX);
+    watch_metrics_add(&out, &m);
+    run_metrics_add(&out, &run);
+    assert_false(out.failed || has(&out, " -") || has(&out, "_seconds{"));
+    assert_false(has(&out, "\nmailfrom_watch_") || has(&out, "\nmailfrom_next_failed"));
+    buf_clear(&out);
+}
+
 static void labels_are_escaped(void **state)
 {
     struct buf out;
@@ -189,6 +208,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_large_fleet_has_a_hundred_series),
         cmocka_unit_test(ten_lanes_are_ten),
         cmocka_unit_test(what_is_not_known_has_no_sample),
+        cmocka_unit_test(no_sample_is_negative),
         cmocka_unit_test(labels_are_escaped),
         cmocka_unit_test(a_run_has_figures),
         cmocka_unit_test(a_file_is_replaced_as_a_whole),

@@ -228,6 +228,20 @@ static void a_lane_where_version_1_is_refused_is_read_one_by_one(void **state)
     sweeps_end(&s);
 }
 
+static void a_sweep_takes_no_negative_time(void **state)
+{
+    (void)state;
+    static const struct {
+        instant_us began, ended;
+        span_us wanted;
+    } rows[] = {{START, START + 7, 7}, {START, START, 0}, {START, START - SPAN_M(30), 0},
+                {START, 0, 0},         {0, START, 0},     {0, 0, 0}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct watching w = {.began = rows[i].began, .ended = rows[i].ended};
+        assert_int_equal(watching_took(&w), rows[i].wanted);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +249,7 @@ int main(void)
         cmocka_unit_test(ten_lanes_are_swept_side_by_side),
         cmocka_unit_test(an_unverified_identity_is_seen_whatever_the_size_of_its_lane),
         cmocka_unit_test(a_lane_where_version_1_is_refused_is_read_one_by_one),
+        cmocka_unit_test(a_sweep_takes_no_negative_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
