@@ -191,7 +191,13 @@ static enum err text_write(void *ctx, struct sink *out, struct why *why)
     return OK;
 }
 
+enum err metrics_vet(const char *path, struct why *why)
+{
+    return deliver_vet(path, TEXT("# HELP mailfrom_"), why);
+}
+
 enum err metrics_write(const char *path, struct text text, struct why *why)
 {
-    return deliver(path, text_write, &text, why);
+    enum err err = metrics_vet(path, why); /* a manifest that includes it may be newer than it */
+    return err == OK ? deliver(path, text_write, &text, why) : err;
 }

@@ -2,6 +2,7 @@
  */
 #include "unit.h"
 
+#include "reports/event_line.h"
 #include "reports/metrics.h"
 
 #include <stdio.h>
@@ -172,19 +173,34 @@ static void a_run_has_figures(void **state)
 
 static void a_file_is_replaced_as_a_whole(void **state)
 {
-    char folder[] = "/tmp/mailfrom-metrics-XXXXXX", path[64], read_back[16] = "";
+    char folder[] = "/tmp/mailfrom-metrics-XXXXXX", path[64], read_back[64] = "";
     struct why why = {""};
     (void)state;
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/a.prom", folder);
-    assert_int_equal(metrics_write(path, TEXT("one 1\n"), &why), OK);
-    assert_int_equal(metrics_write(path, TEXT("two 2\n"), &why), OK);
+    assert_int_equal(metrics_write(path, TEXT("# HELP mailfrom_one 1\n"), &why), OK);
+    assert_int_equal(metrics_write(path, TEXT("# HELP mailfrom_two 2\n"), &why), OK);
     FILE *file = fopen(path, "re");
     assert_non_null(file);
-    assert_int_equal(fread(read_back, 1, sizeof read_back - 1, file), 6);
-    assert_string_equal(read_back, "two 2\n");
+    assert_int_equal(fread(read_back, 1, sizeof read_back - 1, file), 22);
+    assert_string_equal(read_back, "# HELP mailfrom_two 2\n");
     fclose(file);
+    file = fopen(path, "we");
+    assert_non_null(file);
+    fputs("version: 1\n", file);
+    fclose(file);
+    assert_int_equal(metrics_vet(path, &why), ERR_INPUT); /* somebody's manifest */
+    assert_int_equal(metrics_write(path, TEXT("# HELP mailfrom_one 1\n"), &why), ERR_INPUT);
+    assert_int_equal(events_vet(path, &why), ERR_INPUT);
+    file = fopen(path, "re");
+    assert_non_null(file);
+    assert_int_equal(fread(read_back, 1, sizeof read_back - 1, file), 11);
+    fclose(file);
+    assert_int_equal(truncate(path, 0), 0);
+    assert_int_equal(metrics_vet(path, &why), OK);
+    assert_int_equal(events_vet(path, &why), OK);
     unlink(path);
+    assert_int_equal(metrics_vet(path, &why), OK);
     assert_int_equal(rmdir(folder), 0); /* nothing else is left there */
 }
 
