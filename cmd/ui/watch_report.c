@@ -178,7 +178,7 @@ int watch_nagios_print(const struct watch_report *r, const char *blind)
                 " | identities=%u;;;0 warning=%u;;;0 critical=%u;;;0 page=%u;;;0 unseen=%u;;;0 "
                 "time=%llds;;;0",
                 f->choices_len, c.by_level[WATCH_WARNING], c.by_level[WATCH_CRITICAL],
-                c.by_level[WATCH_PAGE], w->unseen, (long long)((w->ended - w->began) / SPAN_S(1)));
+                c.by_level[WATCH_PAGE], w->unseen, (long long)(watching_took(w) / SPAN_S(1)));
     printf("%s\n", line.failed ? "MAILFROM UNKNOWN - out of memory" : line.at);
     buf_clear(&safe);
     buf_clear(&line);

@@ -67,6 +67,8 @@ struct watch_policy {
                            .verification = SPAN_H(1),                                              \
                            .every = SPAN_M(15)})
 
+#define WATCH_EVERY_MIN SPAN_S(1) /* a look costs calls, and SES grants one a second */
+
 #define WATCH_GRACE SPAN_H(72) /* SES looks so long before TemporaryFailure becomes Failed */
 
 #endif

@@ -30,7 +30,9 @@ struct watching_said {
 /* A sweep under way. */
 struct sweep {
     struct watching *w;
-    struct watching_said **said; /* by row; in w->arena */
+    const struct os_clock *clock; /* of the system, as it is; NULL: in a simulated world */
+    instant_us opened;            /* by that clock */
+    struct watching_said **said;  /* by row; in w->arena */
     bool out_of_memory;
 };
 
@@ -491,6 +493,11 @@ static void calls_count(struct watching *w, const struct scheduler *d)
     }
 }
 
+span_us watching_took(const struct watching *w)
+{
+    return w->began > 0 && w->ended > w->began ? w->ended - w->began : 0;
+}
+
 uint64_t watching_calls_sent(const struct watching *w)
 {
     uint64_t sent = 0;
@@ -562,13 +569,27 @@ static enum err sweep_prepare(struct sweep *s, struct why *why)
     return s->said && w->lanes ? OK : why_set(why, ERR_NOMEM, "out of memory");
 }
 
+/* SES may have told the world's clock that the system's is behind: then the beginning is moved as
+ * far as the end, so that they are of one clock. The caller's clock, which `began` may be of, may
+ * differ from both: the end is not before what has passed since. */
+static void times_settle(struct sweep *s, instant_us ended)
+{
+    struct watching *w = s->w;
+    if (s->clock) {
+        instant_us own = os_clock_now(s->clock);
+        w->began += ended > own ? ended - own : 0;
+        ended = when_later(ended, w->began + (own - s->opened));
+    }
+    w->ended = ended;
+}
+
 static enum err sweep_on_wire(struct sweep *s, struct io *io, struct why *why)
 {
     struct watching *w = s->w;
     struct run *r = w->run;
     enum err err = sweep_engine(s, io, why);
     w->was_stopped = err == OK && r->end != ENGINE_ENDED;
-    w->ended = io->now(io->world);
+    times_settle(s, io->now(io->world));
     if (err != OK || w->was_stopped)
         return err;
     calls_count(w, r->scheduler);
@@ -618,11 +639,13 @@ enum err watching_sweep(struct watching *w, struct why *why)
     struct preflight preflight = {0};
     struct os_clock clock;
     struct why unheard = {""};
-    struct sweep s = {.w = w};
+    struct sweep s = {.w = w, .clock = &clock};
     os_clock_open(&clock, 0);
-    w->began = w->began ? w->began : os_clock_now(&clock);
+    s.opened = os_clock_now(&clock);
+    w->began = w->began ? w->began : s.opened;
     r->head.verb = RUN_PLAN;
     r->head.started = w->began;
+    r->head.last = 0; /* nothing is added to a run's records, so the time is not bound to theirs */
     r->head.seed = siphash_pair(siphash_key_of_process(), (uint64_t)w->began, r->fleet.choices_len);
     enum err err = sweep_prepare(&s, why);
     if (err == OK)
@@ -634,7 +657,7 @@ enum err watching_sweep(struct watching *w, struct why *why)
     lanes_close(&r->lanes);
     if (err == OK || err == ERR_NOMEM || w->was_stopped)
         return w->was_stopped ? OK : err;
-    w->ended = os_clock_now(&clock);
+    times_settle(&s, os_clock_now(&clock));
     w->blind = arena_text(&w->arena, text_of(why->text)).at;
     return memory_tell(&s, w->blind, &unheard) == OK ? err : ERR_NOMEM;
 }

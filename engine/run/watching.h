@@ -51,7 +51,8 @@ struct watching_calls {
 struct watching {
     struct run *run;                   /* borrowed: fleet, access, owner of the wire, observer */
     struct watch_memory *memory;       /* borrowed */
-    instant_us began, ended;           /* of the sweep. began may be set before: when it was due */
+    instant_us began, ended;           /* of the sweep. began may be set before: when it was due.
+                                          Both heed SES's clock, where ours is behind it */
     bool was_stopped;                  /* by a signal: the memory was told nothing */
     bool has_looked;                   /* SES showed something, and so did DNS where it was asked */
     const char *blind;                 /* why not; NULL: it has looked */
@@ -75,6 +76,8 @@ void watching_clear(struct watching *w);
 enum err watching_sweep(struct watching *w, struct why *why);
 
 uint64_t watching_calls_sent(const struct watching *w); /* to SES */
+/* How long the sweep took; 0: it has not begun, or has no end. Never less. */
+span_us watching_took(const struct watching *w);
 /* The identity (none for a lane) and the lane of a tag. Borrowed from the fleet. */
 struct watch_key watching_key(const struct fleet *f, uint32_t tag);
 /* The problem that an event of this sweep is about; NULL: it is over. */

@@ -2,6 +2,7 @@
  */
 #include "unit.h"
 
+#include "reports/event_line.h"
 #include "reports/metrics.h"
 
 #include <stdio.h>
@@ -115,6 +116,25 @@ static void what_is_not_known_has_no_sample(void **state)
     buf_clear(&out);
 }
 
+/* A clock that was set, or a sweep that never ended, must not cost the whole file. */
+static void no_sample_is_negative(void **state)
+{
+    struct buf out;
+    (void)state;
+    const struct watch_metrics m = {.last_run = -1,
+                                    .last_success = -SPAN_S(7),
+                                    .duration = -SPAN_MS(1799323),
+                                    .next_failed = INT64_MIN};
+    const struct run_metrics run = {
+        .verb = "apply", .started = -1, .updated = -SPAN_S(5), .ended = WHEN_NEVER};
+    buf_init(&out, METRICS_BYTES_MAX);
+    watch_metrics_add(&out, &m);
+    run_metrics_add(&out, &run);
+    assert_false(out.failed || has(&out, " -") || has(&out, "_seconds{"));
+    assert_false(has(&out, "\nmailfrom_watch_") || has(&out, "\nmailfrom_next_failed"));
+    buf_clear(&out);
+}
+
 static void labels_are_escaped(void **state)
 {
     struct buf out;
@@ -155,19 +175,34 @@ static void a_run_has_figures(void **state)
 
 static void a_file_is_replaced_as_a_whole(void **state)
 {
-    char folder[] = "/tmp/mailfrom-metrics-XXXXXX", path[64], read_back[16] = "";
+    char folder[] = "/tmp/mailfrom-metrics-XXXXXX", path[64], read_back[64] = "";
     struct why why = {""};
     (void)state;
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/a.prom", folder);
-    assert_int_equal(metrics_write(path, TEXT("one 1\n"), &why), OK);
-    assert_int_equal(metrics_write(path, TEXT("two 2\n"), &why), OK);
+    assert_int_equal(metrics_write(path, TEXT("# HELP mailfrom_one 1\n"), &why), OK);
+    assert_int_equal(metrics_write(path, TEXT("# HELP mailfrom_two 2\n"), &why), OK);
     FILE *file = fopen(path, "re");
     assert_non_null(file);
-    assert_int_equal(fread(read_back, 1, sizeof read_back - 1, file), 6);
-    assert_string_equal(read_back, "two 2\n");
+    assert_int_equal(fread(read_back, 1, sizeof read_back - 1, file), 22);
+    assert_string_equal(read_back, "# HELP mailfrom_two 2\n");
     fclose(file);
+    file = fopen(path, "we");
+    assert_non_null(file);
+    fputs("version: 1\n", file);
+    fclose(file);
+    assert_int_equal(metrics_vet(path, &why), ERR_INPUT); /* somebody's manifest */
+    assert_int_equal(metrics_write(path, TEXT("# HELP mailfrom_one 1\n"), &why), ERR_INPUT);
+    assert_int_equal(events_vet(path, &why), ERR_INPUT);
+    file = fopen(path, "re");
+    assert_non_null(file);
+    assert_int_equal(fread(read_back, 1, sizeof read_back - 1, file), 11);
+    fclose(file);
+    assert_int_equal(truncate(path, 0), 0);
+    assert_int_equal(metrics_vet(path, &why), OK);
+    assert_int_equal(events_vet(path, &why), OK);
     unlink(path);
+    assert_int_equal(metrics_vet(path, &why), OK);
     assert_int_equal(rmdir(folder), 0); /* nothing else is left there */
 }
 
@@ -191,6 +226,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_large_fleet_has_a_hundred_series),
         cmocka_unit_test(nine_lanes_are_nine),
         cmocka_unit_test(what_is_not_known_has_no_sample),
+        cmocka_unit_test(no_sample_is_negative),
         cmocka_unit_test(labels_are_escaped),
         cmocka_unit_test(a_run_has_figures),
         cmocka_unit_test(a_file_is_replaced_as_a_whole),

@@ -320,6 +320,20 @@ static void a_deleted_identity_is_missing_in_the_same_sweep(void **state)
     sweeps_end(&s);
 }
 
+static void a_sweep_takes_no_negative_time(void **state)
+{
+    (void)state;
+    static const struct {
+        instant_us began, ended;
+        span_us wanted;
+    } rows[] = {{START, START + 7, 7}, {START, START, 0}, {START, START - SPAN_M(30), 0},
+                {START, 0, 0},         {0, START, 0},     {0, 0, 0}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct watching w = {.began = rows[i].began, .ended = rows[i].ended};
+        assert_int_equal(watching_took(&w), rows[i].wanted);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -330,6 +344,7 @@ int main(void)
         cmocka_unit_test(a_name_that_a_plan_refuses_is_not_well),
         cmocka_unit_test(a_lane_accepts_what_all_of_its_rows_accept),
         cmocka_unit_test(a_deleted_identity_is_missing_in_the_same_sweep),
+        cmocka_unit_test(a_sweep_takes_no_negative_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
