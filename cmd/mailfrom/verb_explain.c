@@ -93,15 +93,15 @@ static const char *near_name(struct text word)
     return rule ? rule : near.word;
 }
 
-/* One rule, state or kind, or a rule and the kind of the same name; the words of a state may be
- * given one by one. */
+/* One rule, state or kind of problem; a word may be two of them. The words of a state may be given
+ * one by one. */
 int verb_explain(const struct options *o)
 {
     enum finding finding;
     enum watch_kind kind;
-    struct text page;
+    struct text pages[2], state;
+    unsigned len = 0;
     struct buf joined;
-    int code = EXIT_OK;
     if (o->arguments_len == 0) {
         list_print();
         return EXIT_OK;
@@ -110,24 +110,22 @@ int verb_explain(const struct options *o)
     for (size_t i = 0; i < o->arguments_len; i++)
         buf_add_fmt(&joined, "%s%s", i ? " " : "", o->arguments[i]);
     struct text word = buf_text(&joined);
-    bool is_rule = finding_parse(word, &finding), is_kind = watch_kind_parse(word, &kind);
-    if (is_rule)
-        page_print(rule_page(finding));
-    if (is_rule && is_kind)
-        printf("\n");
-    if (is_kind)
-        page_print(kind_page(kind));
-    if (is_rule || is_kind) {
-        code = EXIT_OK;
-    } else if (state_page(word, &page) || standing_page(word, &page)) {
-        page_print(page);
-    } else {
+    if (finding_parse(word, &finding))
+        pages[len++] = rule_page(finding);
+    else if (state_page(word, &state) || standing_page(word, &state))
+        pages[len++] = state;
+    if (watch_kind_parse(word, &kind))
+        pages[len++] = kind_page(kind);
+    for (unsigned i = 0; i < len; i++) {
+        printf("%s", i ? "\n" : "");
+        page_print(pages[i]);
+    }
+    if (len == 0) {
         const char *near = near_name(word);
         message_error("there is no rule, state or problem \"" TEXT_FMT
                       "\"%s%s; mailfrom explain lists them",
                       TEXT_ARG(word), near ? ": did you mean " : "", near ? near : "");
-        code = EXIT_CANNOT_RUN;
     }
     buf_clear(&joined);
-    return code;
+    return len ? EXIT_OK : EXIT_CANNOT_RUN;
 }
