@@ -217,6 +217,25 @@ static struct text usual_reason(struct watching *w, enum watch_kind kind, const 
     return TEXT("");
 }
 
+/* Of a problem that is there because an earlier look saw it: this one learned nothing of it. NULL:
+ * it did. */
+static const char *earlier_reason(enum watch_kind kind, const struct job *job)
+{
+    static const watch_kinds of_ses = WATCH_BIT(WATCH_REJECTING) | WATCH_BIT(WATCH_STATUS_FAILED) |
+                                      WATCH_BIT(WATCH_STATUS_TEMPORARY) |
+                                      WATCH_BIT(WATCH_STATUS_PENDING) |
+                                      WATCH_BIT(WATCH_IDENTITY_MISSING) |
+                                      WATCH_BIT(WATCH_DRIFT_NAME) | WATCH_BIT(WATCH_DRIFT_BEHAVIOR);
+    enum subject about = subject_of_kind(kind);
+    bool is_mx = about == ABOUT_MX, is_spf = about == ABOUT_SPF;
+    if (WATCH_BIT(kind) & of_ses && !job->seen_known)
+        return "an earlier look saw it, and SES has not been read since";
+    if ((is_mx && (job->mx == MX_STATUS_NONE || job->mx == MX_STATUS_TROUBLE)) ||
+        (is_spf && (job->spf == SPF_STATUS_NONE || job->spf == SPF_STATUS_TROUBLE)))
+        return "an earlier look saw it, and DNS has not answered since";
+    return NULL;
+}
+
 /* ---- what was seen ---- */
 
 static struct lane_name lane_name_of(const struct fleet *f, uint32_t lane)
@@ -338,12 +357,15 @@ static bool problem_add(struct sweep *s, uint32_t tag, const struct watch_proble
     const char *reason = is_lane || !s->said ? "" : said_of(s, row, subject_of_kind(p->kind));
     if (p->kind == WATCH_UNSEEN && w->lanes[lane].trouble)
         reason = w->lanes[lane].trouble;
+    const char *earlier = is_lane ? NULL : earlier_reason(p->kind, job);
+    if (earlier)
+        reason = earlier;
     if (p->well_since)
         reason = "the last look shows it well again, and one look does not end it";
     if (!*reason)
         reason = usual_reason(w, p->kind, job, seen, row).at;
     bool needs_write =
-        p->kind == WATCH_REJECTING &&
+        p->kind == WATCH_REJECTING && job->seen_known &&
         (!dname_eq(seen, fleet_mail_from(f, row)) || job->status_seen == MAIL_FROM_FAILED ||
          job->mx == MX_STATUS_OK || fleet_policy_of(f, row)->behavior != job->behavior_seen);
     if (w->problems_len == w->problems_cap) {

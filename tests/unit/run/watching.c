@@ -17,6 +17,7 @@ struct sweeps {
     span_us round_trip; /* to SES and to DNS */
     uint64_t v1_refused;
     const char *unverified; /* an identity */
+    const char *failed;     /* an identity whose MAIL FROM is */
     const char *other_name; /* the MAIL FROM that the manifest wants of d3.test, and SES has */
     finding_set accept;     /* of every row; of the first one only where accepts_first is set */
     bool accepts_first;
@@ -81,6 +82,8 @@ static void world_make(struct sweeps *s)
                                   .status = MAIL_FROM_SUCCESS};
         if (s->unverified && text_eq(fleet_identity(f, i), text_of(s->unverified)))
             facts.verification = VERIFICATION_FAILED;
+        if (s->failed && text_eq(fleet_identity(f, i), text_of(s->failed)))
+            facts.status = MAIL_FROM_FAILED;
         assert_int_equal(ses_model_add(world_ses(s->world),
                                        world_lane(s->world, f->choices[i].lane),
                                        fleet_identity(f, i), &facts, START, &why),
@@ -334,6 +337,29 @@ static void a_sweep_takes_no_negative_time(void **state)
     }
 }
 
+static void what_was_known_says_so_while_ses_cannot_be_read(void **state)
+{
+    (void)state;
+    uint32_t row;
+    enum watch_kind kind;
+    const char *trouble[] = {"no keys"};
+    struct sweeps s = {.rows = 3, .lanes = 1, .failed = "d1.test"};
+    sweeps_begin(&s);
+    sweep(&s);
+    assert_int_equal(problems(&s, &row, &kind), 1);
+    assert_int_equal(kind, WATCH_STATUS_FAILED);
+    assert_non_null(strstr(s.watching.problems[0].reason, "FAILED"));
+    until_next(&s);
+    s.run.lanes.trouble = trouble;
+    sweep(&s);
+    s.run.lanes.trouble = NULL;
+    assert_false(s.watching.has_looked);
+    assert_int_equal(s.watching.problems[0].kind, WATCH_STATUS_FAILED);
+    assert_int_equal(s.watching.problems[0].level, WATCH_CRITICAL);
+    assert_non_null(strstr(s.watching.problems[0].reason, "an earlier look saw it"));
+    sweeps_end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -345,6 +371,7 @@ int main(void)
         cmocka_unit_test(a_lane_accepts_what_all_of_its_rows_accept),
         cmocka_unit_test(a_deleted_identity_is_missing_in_the_same_sweep),
         cmocka_unit_test(a_sweep_takes_no_negative_time),
+        cmocka_unit_test(what_was_known_says_so_while_ses_cannot_be_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
