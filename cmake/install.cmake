@@ -54,7 +54,8 @@ install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR}
   PATTERN man EXCLUDE PATTERN "*.schema.json" EXCLUDE)
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/mailfrom
-  FILES_MATCHING PATTERN "*.schema.json" PATTERN man EXCLUDE PATTERN rules EXCLUDE)
+  FILES_MATCHING PATTERN "*.schema.json" PATTERN man EXCLUDE PATTERN rules EXCLUDE
+  PATTERN states EXCLUDE PATTERN watch EXCLUDE)
 install(DIRECTORY manifests/examples DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # What looks after a fleet when it has moved. systemd finds the units, nothing enables them; the rest is to
@@ -64,6 +65,7 @@ install(FILES packaging/systemd/mailfrom-watch.service packaging/systemd/mailfro
   DESTINATION lib/systemd/system)
 install(FILES packaging/systemd/mailfrom.sysusers DESTINATION lib/sysusers.d RENAME mailfrom.conf)
 install(FILES packaging/systemd/watch.env DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples/systemd)
+install(PROGRAMS packaging/systemd/mailfrom-mail DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples/systemd)
 install(DIRECTORY packaging/kubernetes packaging/prometheus packaging/grafana
   DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT license)

@@ -122,7 +122,7 @@ static const struct key_rule watch_keys[] = {
     {"page_before", KEY_PAGE_BEFORE, SHAPE_TEXT, SPAN_EXPECTED "24h"},
     {"trouble_looks", KEY_TROUBLE_LOOKS, SHAPE_TEXT, "a number of looks from 1 to 1000, such as 3"},
     {"verification", KEY_VERIFICATION, SHAPE_TEXT, SPAN_EXPECTED "1h"},
-    {"every", KEY_EVERY, SHAPE_TEXT, SPAN_EXPECTED "15m"},
+    {"every", KEY_EVERY, SHAPE_TEXT, "a time from 1s to 365d, such as 15m"},
 };
 
 #define SECTION(noun, keys)                                                                        \

@@ -13,7 +13,8 @@ static void put_watch(struct manifest_walk *w, const struct key_rule *rule, void
     span_us span = 0;
     bool is_looks = rule->key == KEY_TROUBLE_LOOKS;
     bool good = is_looks ? text_to_u64(t, &looks) && looks > 0 && looks <= TROUBLE_LOOKS_MAX
-                         : span_parse(t, &span) && span <= MANIFEST_TIMEOUT_MAX;
+                         : span_parse(t, &span) && span <= MANIFEST_TIMEOUT_MAX &&
+                               (rule->key != KEY_EVERY || span >= WATCH_EVERY_MIN);
     if (!good) {
         complain_value(w->raw, w->event.at, rule, t, NULL);
         return;

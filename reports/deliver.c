@@ -10,6 +10,7 @@
 #include "deliver_part.h"
 #include "row.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -151,8 +152,11 @@ static enum err write_file(const char *path, bool sync, deliver_writer *write, v
                            struct why *why)
 {
     int stream = deliver_stream(path);
-    if (stream >= 0)
-        return write_to(stream, write, ctx, why);
+    if (stream >= 0) {
+        enum err err = write_to(stream, write, ctx, why);
+        return err == ERR_IO && stream == STDOUT_FILENO ? why_wrap(why, err, "standard output")
+                                                        : err;
+    }
     enum err err = kind_vet(path, why);
     return err == OK ? write_beside(path, sync, write, ctx, why) : err;
 }
@@ -197,6 +201,25 @@ enum err deliver_prove(const char *path, struct why *why)
     if (err == OK)
         part_drop(&part);
     return err;
+}
+
+enum err deliver_vet(const char *path, struct text beginning, struct why *why)
+{
+    char head[64];
+    struct stat st;
+    if (deliver_stream(path) >= 0 || stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+        return OK;
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    ssize_t len = fd >= 0 ? read(fd, head, sizeof head) : 0; /* who may write only is not asked */
+    if (fd >= 0)
+        close(fd);
+    size_t seen = len < 0 ? 0 : (size_t)len < beginning.len ? (size_t)len : beginning.len;
+    assert(beginning.len <= sizeof head);
+    return memcmp(head, beginning.at, seen) == 0
+               ? OK
+               : why_set(why, ERR_INPUT,
+                         "is a file with other things in it, which would be damaged: name another "
+                         "one, or remove it");
 }
 
 enum err deliver_place(const char *path, char place[PATH_MAX], struct why *why)

@@ -22,6 +22,9 @@ int deliver_stream(const char *path);
 /* Would deliver() take this path? Makes a file beside path, and removes the file again. Called
  * before the program opens any file of its own, so no path can name the journal's descriptor. */
 enum err deliver_prove(const char *path, struct why *why);
+/* Does the file at path, where there is one, begin so, or with a part of it? ERR_INPUT: it holds
+ * other things, which would be lost. Of descriptors, FIFOs and devices nothing is read. */
+enum err deliver_vet(const char *path, struct text beginning, struct why *why);
 /* Two paths of one file have one place. */
 enum err deliver_place(const char *path, char place[PATH_MAX], struct why *why);
 

@@ -7,12 +7,13 @@
 #include "base/json_out.h"
 #include "base/plural.h"
 #include "crypto/sha256.h"
+#include "deliver.h"
 
 #include <assert.h>
 #include <string.h>
 
-#define FORMAT_VERSION 1
-#define TAIL           ",\"dropped\":0}\n"
+#define HEAD "{\"format_version\":1,\"id\":\""
+#define TAIL ",\"dropped\":0}\n"
 
 /* ---- the sentence ---- */
 
@@ -190,7 +191,7 @@ bool event_line_add(struct buf *out, const struct notification *n, char id[EVENT
     if (is_good) {
         memcpy(id, hash, EVENT_ID_LEN - 1);
         id[EVENT_ID_LEN - 1] = '\0';
-        buf_add_fmt(out, "{\"format_version\":%d,\"id\":\"%s\",", FORMAT_VERSION, id);
+        buf_add_fmt(out, HEAD "%s\",", id);
         buf_add_text(out, text_slice(buf_text(&body), 1, body.len - 1));
         buf_add_str(out, TAIL);
     }
@@ -205,4 +206,9 @@ void event_line_dropped(struct buf *out, struct text line, uint64_t dropped)
     assert(text_ends(line, TEXT(TAIL)));
     buf_add_text(out, text_slice(line, 0, line.len - (sizeof TAIL - 1)));
     buf_add_fmt(out, ",\"dropped\":%llu}\n", (unsigned long long)dropped);
+}
+
+enum err events_vet(const char *path, struct why *why)
+{
+    return deliver_vet(path, TEXT(HEAD), why);
 }

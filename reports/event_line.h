@@ -10,6 +10,7 @@
 #define MF_REPORTS_EVENT_LINE_H
 
 #include "base/buf.h"
+#include "base/error.h"
 #include "model/notification.h"
 
 #define EVENT_ID_LEN       33          /* 32 hex digits and a NUL */
@@ -25,5 +26,8 @@ void event_line_dropped(struct buf *out, struct text line, uint64_t dropped);
  * eu-west-1):
  * ..." */
 void event_sentence_add(struct buf *out, const struct notification *what);
+/* ERR_INPUT: path is a file that does not begin with an event. One that is empty, or not there, or
+ * is no plain file, is fine. The sentence does not name the path. */
+enum err events_vet(const char *path, struct why *why);
 
 #endif

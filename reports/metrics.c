@@ -28,6 +28,7 @@ static void head_add(struct buf *out, const char *name, const char *type, const 
 /* Seconds with as many digits as an instant has. */
 static void seconds_add(struct buf *out, int64_t us)
 {
+    assert(us > 0);
     buf_add_fmt(out, "%lld.%06lld\n", (long long)(us / 1000000), (long long)(us % 1000000));
 }
 
@@ -51,7 +52,7 @@ static void label_add(struct buf *out, const char *before, const char *name, str
 static void instant_add(struct buf *out, const char *name, const char *help, instant_us at)
 {
     head_add(out, name, "gauge", help);
-    if (at == 0 || at == WHEN_NEVER)
+    if (at <= 0 || at == WHEN_NEVER)
         return;
     buf_add_fmt(out, "mailfrom_%s ", name);
     seconds_add(out, at);
@@ -128,7 +129,7 @@ void watch_metrics_add(struct buf *out, const struct watch_metrics *m)
     instant_add(out, "watch_last_success_timestamp_seconds",
                 "When the last sweep ended that could look.", m->last_success);
     head_add(out, "watch_duration_seconds", "gauge", "How long the last sweep took.");
-    if (m->duration) {
+    if (m->duration > 0) {
         buf_add_str(out, "mailfrom_watch_duration_seconds ");
         seconds_add(out, m->duration);
     }
@@ -153,7 +154,7 @@ static void moment_add(struct buf *out, const struct run_metrics *m, const char 
                        const char *help, instant_us at)
 {
     head_add(out, name, "gauge", help);
-    if (at == 0)
+    if (at <= 0 || at == WHEN_NEVER)
         return;
     buf_add_fmt(out, "mailfrom_%s{verb=\"%s\"} ", name, m->verb);
     seconds_add(out, at);
@@ -190,7 +191,13 @@ static enum err text_write(void *ctx, struct sink *out, struct why *why)
     return OK;
 }
 
+enum err metrics_vet(const char *path, struct why *why)
+{
+    return deliver_vet(path, TEXT("# HELP mailfrom_"), why);
+}
+
 enum err metrics_write(const char *path, struct text text, struct why *why)
 {
-    return deliver(path, text_write, &text, why);
+    enum err err = metrics_vet(path, why); /* a manifest that includes it may be newer than it */
+    return err == OK ? deliver(path, text_write, &text, why) : err;
 }

@@ -15,8 +15,8 @@
 #include "model/watch.h"
 
 #define METRICS_SERIES_MAX   100
-#define METRICS_LANES_MAX    10 /* of six states each */
-#define METRICS_ACTIONS_MAX  5  /* of three outcomes each; further ones are action="other" */
+#define METRICS_LANES_MAX    9 /* of six states each */
+#define METRICS_ACTIONS_MAX  5 /* of three outcomes each; further ones are action="other" */
 #define METRICS_CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
 #define METRICS_BYTES_MAX    (64u << 10)
 
@@ -35,8 +35,8 @@ struct metrics_calls {
     uint64_t ok, throttled, failed;
 };
 
-/* Texts and lists are borrowed. Instants of 0 and WHEN_NEVER, spans of 0: not known, and then the
- * metric has no sample. */
+/* Texts and lists are borrowed. Instants of 0 or less and WHEN_NEVER, spans of 0 or less: not
+ * known, and then the metric has no sample. */
 struct watch_metrics {
     instant_us last_run;     /* the end of the last sweep, good or not */
     instant_us last_success; /* the end of the last sweep that could look */
@@ -67,7 +67,11 @@ struct run_metrics {
 void watch_metrics_add(struct buf *out, const struct watch_metrics *m);
 void run_metrics_add(struct buf *out, const struct run_metrics *m);
 
-/* Writes such a text to a file: beside, then renamed. The sentence does not name the path. */
+/* ERR_INPUT: path is a file with other things in it, which would be lost. One that is empty, or not
+ * there, or is no plain file, is fine. The sentence does not name the path. */
+enum err metrics_vet(const char *path, struct why *why);
+/* Writes such a text to a file: beside, then renamed. Errors as of metrics_vet(), and of writing.
+ */
 enum err metrics_write(const char *path, struct text text, struct why *why);
 
 #endif

@@ -31,6 +31,8 @@ enum err notifying_open(struct options *o, enum option_set verb, struct why *why
     bool only_shows = o->dry_run || ((verb & OPTIONS_PUBLISH) && o->out);
     if (!is_wished)
         return OK;
+    if (w->webhooks_len && notify_secret_vet(why) != OK)
+        return ERR_INPUT;
     return only_shows ? notify_vet(&config, why) : notifier_open(&w->notifier, &config, why);
 }
 

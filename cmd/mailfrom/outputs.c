@@ -4,6 +4,8 @@
 #include "base/count.h"
 #include "journal/store_sqlite/place.h"
 #include "reports/deliver.h"
+#include "reports/event_line.h"
+#include "reports/metrics.h"
 #include "reports/records.h"
 
 #include <errno.h>
@@ -154,9 +156,21 @@ enum err outputs_fresh(const struct options *o, struct why *why)
 struct output {
     const char *option, *path;
     bool is_folder;
-    bool is_appended;     /* to whatever is there: a FIFO and a device, too */
-    char place[PATH_MAX]; /* "" for a folder */
+    bool is_appended; /* to whatever is there: a FIFO and a device, too */
+    enum err (*vet)(const char *path, struct why *why); /* of what is there; may be NULL */
+    char place[PATH_MAX];                               /* "" for a folder */
 };
+
+/* Arguments that are files are read: manifests, and a plan. What they include is known later. */
+static enum err arguments_spare(const struct options *o, const char *output, struct why *why)
+{
+    struct stat st;
+    enum err err = OK;
+    for (size_t i = 0; err == OK && i < o->arguments_len; i++)
+        if (input_find(o->arguments[i], &st))
+            err = input_spare(output, "the run's input", o->arguments[i], why);
+    return err;
+}
 
 static enum err output_prove(struct output *new, const struct output *before, size_t len,
                              const struct options *o, struct why *why)
@@ -170,6 +184,10 @@ static enum err output_prove(struct output *new, const struct output *before, si
         err = deliver_place(new->path, new->place, why);
     if (err == OK)
         err = named_spare(o, new->path, why);
+    if (err == OK)
+        err = arguments_spare(o, new->path, why);
+    if (err == OK && new->vet)
+        err = new->vet(new->path, why);
     for (size_t i = 0; err == OK && i < len; i++)
         if (*new->place && strcmp(new->place, before[i].place) == 0)
             err = why_set(why, ERR_INPUT, "is the file of %s %s too: name another",
@@ -194,13 +212,14 @@ enum err outputs_prove(const struct options *o, bool may_be_folder, struct why *
         len++;
     }
     if (err == OK && o->notify.metrics) {
-        all[len] = (struct output){.option = "--metrics", .path = o->notify.metrics};
+        all[len] =
+            (struct output){.option = "--metrics", .path = o->notify.metrics, .vet = metrics_vet};
         err = output_prove(&all[len], all, len, o, why);
         len++;
     }
     if (err == OK && o->notify.events) {
-        all[len] =
-            (struct output){.option = "--events", .path = o->notify.events, .is_appended = true};
+        all[len] = (struct output){
+            .option = "--events", .path = o->notify.events, .is_appended = true, .vet = events_vet};
         err = output_prove(&all[len], all, len, o, why);
     }
     free(all);

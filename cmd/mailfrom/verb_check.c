@@ -77,7 +77,7 @@ static enum err check_write(struct session *s, struct fleet_verdict *verdict, st
     if (written == OK)
         return err;
     *why = fault;
-    return why_wrap(why, written, "standard output");
+    return written;
 }
 
 int verb_check(const struct options *o)

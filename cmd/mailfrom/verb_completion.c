@@ -106,6 +106,12 @@ static void arguments_print(const struct verb_row *v)
         printf("%s ", finding_rule((enum finding)f)->name);
     for (size_t i = 0; verb_takes_rule(v) && state_name(i); i++)
         printf("%s ", state_name(i));
+    enum finding rule;
+    struct text page;
+    for (int k = 0; verb_takes_rule(v) && k < WATCH_KINDS; k++)
+        if (!finding_parse(text_of(watch_kind_name((enum watch_kind)k)), &rule) &&
+            !state_page(text_of(watch_kind_name((enum watch_kind)k)), &page))
+            printf("%s ", watch_kind_name((enum watch_kind)k));
     if (!verb_takes_rule(v) && value_kind(v->arguments) == VALUE_WORDS)
         words_print(v->arguments);
 }

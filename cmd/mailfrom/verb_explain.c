@@ -1,4 +1,5 @@
-/* explain: the page of a rule or of a state, or the list of all. */
+/* explain: the page of a rule, of a state or of a kind of problem of watching; or the list of all.
+ */
 #include "model/finding.h"
 #include "options/help.h"
 #include "rules/explain.h"
@@ -78,16 +79,29 @@ static void list_print(void)
         if (!outcome_parse(text_of(state_name(i)), &outcome))
             printf(" %s", state_name(i));
     }
-    printf("\n");
+    printf("\n\nProblems that watch tells:\n");
+    for (int k = 0; k < WATCH_KINDS; k++)
+        printf("  %s\n", watch_kind_name((enum watch_kind)k));
 }
 
-/* One rule or state; the words of a state may be given one by one. */
+static const char *near_name(struct text word)
+{
+    const char *rule = finding_near(word);
+    struct text_near near = {word, 4, NULL};
+    for (int k = 0; !rule && k < WATCH_KINDS; k++)
+        text_near_try(&near, watch_kind_name((enum watch_kind)k));
+    return rule ? rule : near.word;
+}
+
+/* One rule, state or kind of problem; a word may be two of them. The words of a state may be given
+ * one by one. */
 int verb_explain(const struct options *o)
 {
     enum finding finding;
-    struct text page;
+    enum watch_kind kind;
+    struct text pages[2], state;
+    unsigned len = 0;
     struct buf joined;
-    int code = EXIT_OK;
     if (o->arguments_len == 0) {
         list_print();
         return EXIT_OK;
@@ -96,16 +110,22 @@ int verb_explain(const struct options *o)
     for (size_t i = 0; i < o->arguments_len; i++)
         buf_add_fmt(&joined, "%s%s", i ? " " : "", o->arguments[i]);
     struct text word = buf_text(&joined);
-    if (finding_parse(word, &finding)) {
-        page_print(rule_page(finding));
-    } else if (state_page(word, &page) || standing_page(word, &page)) {
-        page_print(page);
-    } else {
-        const char *near = finding_near(word);
-        message_error("there is no rule or state \"" TEXT_FMT "\"%s%s; mailfrom explain lists them",
+    if (finding_parse(word, &finding))
+        pages[len++] = rule_page(finding);
+    else if (state_page(word, &state) || standing_page(word, &state))
+        pages[len++] = state;
+    if (watch_kind_parse(word, &kind))
+        pages[len++] = kind_page(kind);
+    for (unsigned i = 0; i < len; i++) {
+        printf("%s", i ? "\n" : "");
+        page_print(pages[i]);
+    }
+    if (len == 0) {
+        const char *near = near_name(word);
+        message_error("there is no rule, state or problem \"" TEXT_FMT
+                      "\"%s%s; mailfrom explain lists them",
                       TEXT_ARG(word), near ? ": did you mean " : "", near ? near : "");
-        code = EXIT_CANNOT_RUN;
     }
     buf_clear(&joined);
-    return code;
+    return len ? EXIT_OK : EXIT_CANNOT_RUN;
 }

@@ -2,6 +2,7 @@
 #include "option_readers.h"
 
 #include "base/bounds.h"
+#include "model/watch.h"
 
 #include <string.h>
 
@@ -41,8 +42,8 @@ enum err read_watch_format(struct options *o, const char *value, struct why *why
 enum err read_every(struct options *o, const char *value, struct why *why)
 {
     o->every_as_written = strcmp(value, "manifest") == 0;
-    if (o->every_as_written || (span_parse(text_of(value), &o->every) && o->every >= SPAN_S(1) &&
-                                o->every <= MANIFEST_TIMEOUT_MAX))
+    if (o->every_as_written || (span_parse(text_of(value), &o->every) &&
+                                o->every >= WATCH_EVERY_MIN && o->every <= MANIFEST_TIMEOUT_MAX))
         return OK;
     return why_set(why, ERR_INPUT,
                    "--every takes a span from 1s to 365d, such as 15m, or manifest, not \"%s\"",

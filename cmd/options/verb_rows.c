@@ -148,9 +148,10 @@ const struct verb_row verb_rows[] = {
      "Exit code 3: some name would be refused, such as one that receives mail, or some question "
      "has no answer.",
      "mailfrom inspect bounce.example.com --from example.com"},
-    {"explain", "[RULE|STATE]", "what a finding or a state means and how to mend it", OPTIONS_NONE,
-     "Prints the page of a rule (receives-mail) or of a state (refused, waiting-dns, or SES's "
-     "FAILED); without one, the list of all.",
+    {"explain", "[RULE|STATE]", "what a finding, state or problem means and how to mend it",
+     OPTIONS_NONE,
+     "Prints the page of a rule (receives-mail), of a state (refused, waiting-dns, or SES's "
+     "FAILED) or of a problem that watch tells (mx-gone); without one, the list of all.",
      "mailfrom explain mx-wrong-suffix"},
     {"completion", "bash|zsh|fish", "print the completion script of a shell", OPTIONS_NONE,
      "Prints a script for the shell's completion of verbs, options and their values. The packages "

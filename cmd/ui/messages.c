@@ -7,6 +7,7 @@
 #include "rules/near_miss.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -165,10 +166,15 @@ void message_say(size_t indent, const char *fmt, ...)
 
 int message_flush(int exit_code)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    struct pollfd out = {.fd = STDOUT_FILENO};
+    bool is_flushed = fflush(stdout) == 0;
+    int error =
+        is_flushed ? 0 : errno; /* of an earlier flush, which took the text, none is known */
+    if (is_flushed && !ferror(stdout))
         return exit_code;
-    if (errno == EPIPE)
+    if (error == EPIPE || (!error && poll(&out, 1, 0) > 0 && (out.revents & POLLERR)))
         return exit_code; /* the reader went away; the work itself is done and kept */
-    message_error("cannot write to standard output: %s", strerror(errno));
+    message_error("cannot write to standard output: %s",
+                  error ? strerror(error) : "it has not taken all of the text");
     return exit_code == EXIT_OK ? EXIT_CANNOT_RUN : exit_code;
 }

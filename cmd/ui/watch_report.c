@@ -87,6 +87,7 @@ static const struct {
     [WATCH_DNS_TROUBLE] = {REMEDY_INSPECT, NULL},
     [WATCH_UNSEEN] = {REMEDY_NONE, NULL},
     [WATCH_ENDPOINT_REGIONS] = {REMEDY_STEP, "mailfrom explain endpoint-regions-differ"},
+    [WATCH_REFUSED] = {REMEDY_STEP, "choose a MAIL FROM in the manifest that SES takes"},
     [WATCH_ADVISOR_OPEN] = {REMEDY_STEP, "see the Virtual Deliverability Manager of SES"},
 };
 
@@ -94,7 +95,7 @@ void watch_mend(struct buf *out, const struct watch_report *r, const struct watc
                 bool of_one)
 {
     const struct fleet *f = &r->watching->run->fleet;
-    enum remedy_kind kind = remedies[p->kind].kind;
+    enum remedy_kind kind = p->needs_write ? REMEDY_APPLY : remedies[p->kind].kind;
     bool is_row = !(p->tag & WATCHING_LANE);
     struct remedy *m = calloc(1, sizeof *m);
     char name[NAME_LEN_MAX + 1];
@@ -177,7 +178,7 @@ int watch_nagios_print(const struct watch_report *r, const char *blind)
                 " | identities=%u;;;0 warning=%u;;;0 critical=%u;;;0 page=%u;;;0 unseen=%u;;;0 "
                 "time=%llds;;;0",
                 f->choices_len, c.by_level[WATCH_WARNING], c.by_level[WATCH_CRITICAL],
-                c.by_level[WATCH_PAGE], w->unseen, (long long)((w->ended - w->began) / SPAN_S(1)));
+                c.by_level[WATCH_PAGE], w->unseen, (long long)(watching_took(w) / SPAN_S(1)));
     printf("%s\n", line.failed ? "MAILFROM UNKNOWN - out of memory" : line.at);
     buf_clear(&safe);
     buf_clear(&line);

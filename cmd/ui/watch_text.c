@@ -27,7 +27,7 @@ static enum color level_color(enum watch_level level)
     return level >= WATCH_CRITICAL ? COLOR_RED : level == WATCH_WARNING ? COLOR_YELLOW : COLOR_DIM;
 }
 
-static void times_print(const struct watching_problem *p, uint32_t len)
+static void times_print(const struct watching_problem *p, uint32_t len, instant_us now)
 {
     char since[WHEN_LEN], deadline[WHEN_LEN];
     instant_us first = WHEN_NEVER, end = WHEN_NEVER;
@@ -35,12 +35,19 @@ static void times_print(const struct watching_problem *p, uint32_t len)
         first = when_earlier(first, p[i].since);
         end = when_earlier(end, p[i].deadline ? p[i].deadline : WHEN_NEVER);
     }
-    bool ends = end != WHEN_NEVER;
-    message_say(10, "%ssince %s%s%s", len > 1 ? "the first " : "", when_format(first, since),
-                ends ? (len > 1 ? "; the first 72 hours of SES end at the latest "
-                                : "; the 72 hours of SES end at the latest ")
-                     : "",
-                ends ? when_format(end, deadline) : "");
+    const char *which = len > 1 ? "first " : "";
+    when_format(first, since);
+    when_format(end, deadline);
+    if (end == WHEN_NEVER)
+        message_say(10, "%ssince %s", len > 1 ? "the first " : "", since);
+    else if (end > now)
+        message_say(10, "%ssince %s; the %s72 hours of SES end at the latest %s",
+                    len > 1 ? "the first " : "", since, which, deadline);
+    else
+        message_say(10,
+                    "%ssince %s; the %s72 hours of SES were over at the latest %s, and SES has not "
+                    "given up yet",
+                    len > 1 ? "the first " : "", since, which, deadline);
 }
 
 static void reason_print(const struct watch_report *r, const struct watching_problem *p, bool names)
@@ -90,7 +97,7 @@ static void group_print(const struct watch_report *r, const struct watching_prob
            : key.identity.len ? message_safe(&name, key.identity)
                               : "the account",
            message_safe(&account, lane.account), message_safe(&region, lane.region));
-    times_print(p, len);
+    times_print(p, len, r->watching->ended);
     for (uint32_t i = 0; i < shown; i++)
         reason_print(r, &p[i], len > 1);
     if (shown < len)
@@ -131,7 +138,7 @@ static void head_print(const struct watch_report *r)
     char all[16], bad[16], at[WHEN_LEN], took[WHEN_LEN];
     count_text(rows, all);
     count_text(w->rows_bad, bad);
-    span_us length = (w->ended - w->began) / SPAN_S(1) * SPAN_S(1);
+    span_us length = watching_took(w) / SPAN_S(1) * SPAN_S(1);
     if (w->problems_len == 0)
         printf("%sAll is well%s: %s %s", message_color(r->options, COLOR_GREEN),
                message_color(r->options, COLOR_PLAIN), all, plural(rows, "identity", "identities"));

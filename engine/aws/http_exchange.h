@@ -11,6 +11,8 @@ struct http_terms {
     span_us timeout_us; /* from the look-up of the name to the last byte */
     size_t body_max;    /* bytes of the answer */
     bool is_direct;     /* never by a proxy: metadata and container addresses */
+    bool wants_status;  /* the answer is whole once its header is: what becomes of its body, too
+                           large, too slow or cut off, does not count */
 };
 
 /* Holds secrets: http_answer_clear. */

@@ -158,7 +158,7 @@ char *span_write(span_us span, char out[WHEN_LEN])
 
 char *span_format(span_us span, char out[WHEN_LEN])
 {
-    int64_t s = span / SPAN_S(1) + (span % SPAN_S(1) >= SPAN_MS(500));
+    int64_t s = span > 0 ? span / SPAN_S(1) + (span % SPAN_S(1) >= SPAN_MS(500)) : 0;
     if (s >= 172800)
         snprintf(out, WHEN_LEN, "%lld d %lld h", (long long)(s / 86400),
                  (long long)(s / 3600 % 24));

@@ -20,6 +20,7 @@ static const char *const kind_names[WATCH_KINDS] = {
     [WATCH_UNSEEN] = "unseen",
     [WATCH_ENDPOINT_REGIONS] = "endpoint-regions-differ",
     [WATCH_ADVISOR_OPEN] = "advisor-open",
+    [WATCH_REFUSED] = "refused",
 };
 
 static const char *const level_names[WATCH_LEVELS] = {"well", "warning", "critical", "page"};

@@ -32,6 +32,7 @@ enum watch_kind {
     WATCH_UNSEEN,            /* SES could not be asked about it */
     WATCH_ENDPOINT_REGIONS,  /* the two Regions of a global endpoint differ */
     WATCH_ADVISOR_OPEN,      /* an open recommendation of the VDM advisor */
+    WATCH_REFUSED,           /* SES would not take the MAIL FROM that the manifest wants */
     WATCH_KINDS,
 };
 
@@ -65,6 +66,8 @@ struct watch_policy {
                            .trouble_looks = 3,                                                     \
                            .verification = SPAN_H(1),                                              \
                            .every = SPAN_M(15)})
+
+#define WATCH_EVERY_MIN SPAN_S(1) /* a look costs calls, and SES grants one a second */
 
 #define WATCH_GRACE SPAN_H(72) /* SES looks so long before TemporaryFailure becomes Failed */
 

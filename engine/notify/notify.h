@@ -52,6 +52,9 @@ enum notify_beat { BEAT_FAILED, BEAT_GOOD, BEAT_START }; /* URL/fail, URL, URL/s
 
 /* Is everything well that can be known without a connection? Opens nothing, starts nothing. */
 enum err notify_vet(const struct notify_config *c, struct why *why);
+/* Of the variable that signs webhooks. ERR_INPUT: it is set and empty, so that nothing would be
+ * signed where somebody relies on it. */
+enum err notify_secret_vet(struct why *why);
 /* ERR_INPUT: as notify_vet(); ERR_IO: the file of events cannot be opened. */
 enum err notifier_open(struct notifier **out, const struct notify_config *c, struct why *why);
 /* Copies *what. Never blocks. */

@@ -120,7 +120,8 @@ void target_client_close(struct target_client *c)
 enum target_answer target_ask(const struct target_client *c, const struct aws_request *request,
                               span_us *retry_after, bool *ending, struct why *why)
 {
-    const struct http_terms terms = {.timeout_us = TIMEOUT, .body_max = WEBHOOK_ANSWER_MAX};
+    const struct http_terms terms = {
+        .timeout_us = TIMEOUT, .body_max = WEBHOOK_ANSWER_MAX, .wants_status = true};
     struct http_answer answer = {.status = 0};
     buf_init(&answer.body, WEBHOOK_ANSWER_MAX);
     enum err err = c->exchange.ask(c->exchange.context, request, &terms, &answer, why);

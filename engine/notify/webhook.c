@@ -3,10 +3,21 @@
 
 #include "base/hex.h"
 #include "crypto/sha256.h"
+#include "notify.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum err notify_secret_vet(struct why *why)
+{
+    const char *secret = getenv(WEBHOOK_SECRET_VARIABLE);
+    return !secret || *secret
+               ? OK
+               : why_set(why, ERR_INPUT,
+                         WEBHOOK_SECRET_VARIABLE " is set and empty: put the secret into it that "
+                                                 "signs webhooks, or unset it to sign none");
+}
 
 bool webhook_sign(const char *secret, instant_us now, struct text body,
                   char out[WEBHOOK_SIGNATURE_LEN])

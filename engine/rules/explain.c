@@ -3,20 +3,30 @@
 
 #include "pages.h"
 #include "states.h"
+#include "watch_pages.h"
 
 #include "base/count.h"
 
 #include <assert.h>
 #include <string.h>
 
+/* Every rule, state and kind has a page: a test checks. */
+static struct text page_of(const struct page *p, const char *name)
+{
+    while (p->name && strcmp(p->name, name) != 0)
+        p++;
+    assert(p->name);
+    return p->text;
+}
+
 struct text rule_page(enum finding f)
 {
-    struct text name = text_of(finding_rule(f)->name);
-    const struct page *p = pages;
-    while (p->name && !text_eq(name, text_of(p->name)))
-        p++;
-    assert(p->name); /* every rule has a page: a test checks */
-    return p->text;
+    return page_of(pages, finding_rule(f)->name);
+}
+
+struct text kind_page(enum watch_kind k)
+{
+    return page_of(watch_pages, watch_kind_name(k));
 }
 
 /* Outcomes in the order of a row's life, then the statuses of SES, which have one page. */
@@ -68,10 +78,6 @@ bool state_page(struct text name, struct text *page)
         i++;
     if (i == COUNT(state_pages))
         return false;
-    const struct page *p = states;
-    while (p->name && strcmp(p->name, state_pages[i].page) != 0)
-        p++;
-    assert(p->name);
-    *page = p->text;
+    *page = page_of(states, state_pages[i].page);
     return true;
 }

@@ -151,8 +151,6 @@ void judge_dns(struct judgement *j, const struct fleet *f, uint32_t row,
     trouble_judge(j, policy, name, dns);
 }
 
-/* The findings behind the statuses. FINDINGS_LEN: none, the status is good. Nothing was asked yet
- * where a status is NONE. */
 static const enum finding mx_findings[MX_STATUSES] = {
     [MX_STATUS_NONE] = DNS_TROUBLE,
     [MX_STATUS_OK] = FINDINGS_LEN,
@@ -177,6 +175,32 @@ static const enum finding spf_findings[SPF_STATUSES] = {
     [SPF_STATUS_WITHOUT_SES] = SPF_WITHOUT_SES,
     [SPF_STATUS_TROUBLE] = DNS_TROUBLE,
 };
+
+static const enum finding dmarc_findings[DMARC_STATUSES] = {
+    [DMARC_STATUS_NONE] = DNS_TROUBLE,
+    [DMARC_STATUS_OK] = FINDINGS_LEN,
+    [DMARC_STATUS_STRICT] = DMARC_STRICT_SPF,
+    [DMARC_STATUS_NOT_ALIGNED] = DMARC_NOT_ALIGNED,
+    [DMARC_STATUS_DIFFERS] = DMARC_VERDICTS_DIFFER,
+    [DMARC_STATUS_MISSING] = DMARC_MISSING,
+    [DMARC_STATUS_TROUBLE] = DNS_TROUBLE,
+    [DMARC_STATUS_SEVERAL] = DMARC_MISSING,
+};
+
+enum finding judge_mx_finding(enum mx_status mx)
+{
+    return mx_findings[mx];
+}
+
+enum finding judge_spf_finding(enum spf_status spf)
+{
+    return spf_findings[spf];
+}
+
+enum finding judge_dmarc_finding(enum dmarc_status dmarc)
+{
+    return dmarc_findings[dmarc];
+}
 
 static bool is_good(const struct policy *policy, enum finding finding)
 {

@@ -17,7 +17,6 @@
 #include "spf.h"
 #include "suffix.h"
 
-/* Facts about a choice from the whole fleet or from the lane survey of the account. */
 /* What the other Region of a global endpoint has for an identity, where it is not the same. */
 struct endpoint_view {
     struct text endpoint, region; /* the endpoint's name, the other Region; empty: the same */
@@ -26,6 +25,7 @@ struct endpoint_view {
     bool is_wanted; /* by the fleet's row there; false: by SES, and the fleet has no row */
 };
 
+/* Facts about a choice from the whole fleet or from the lane survey of the account. */
 struct judge_context {
     bool mail_from_is_identity; /* the MAIL FROM, or an address under it, is an SES identity of the
                                    lane */
@@ -131,6 +131,11 @@ void judge_dnssec(struct judgement *j, const struct policy *policy, struct text 
                   const struct dnssec_view *unseen);
 /* The DMARC status without findings. *survey is done. */
 enum dmarc_status judge_dmarc_status(const struct dmarc_survey *survey);
+/* The finding behind a status, which an owner may accept. FINDINGS_LEN: none, the status is good.
+ * DNS_TROUBLE also where nothing was asked (NONE). */
+enum finding judge_mx_finding(enum mx_status mx);
+enum finding judge_spf_finding(enum spf_status spf);
+enum finding judge_dmarc_finding(enum dmarc_status dmarc);
 /* May the write go out, as far as DNS is concerned, under the policy's dns.require? A status with
  * an accepted finding counts as good; NONE does not. */
 bool judge_dns_ready(const struct policy *policy, enum mx_status mx, enum spf_status spf);

@@ -1,7 +1,10 @@
 /* The machinery of a plan with nothing kept; then a look at each job, before it is gone. */
 #include "watching.h"
 
+#include "base/count.h"
+#include "base/dname.h"
 #include "base/siphash.h"
+#include "rules/judge.h"
 #include "wire/os_clock.h"
 
 #include <stdlib.h>
@@ -13,7 +16,12 @@
 #define DNS_SILENT_MIN 10
 
 /* What the sentences of a row are about. */
-enum subject { ABOUT_MX, ABOUT_SPF, ABOUT_DMARC, ABOUT_DNS, ABOUT_SES, SUBJECTS };
+enum subject { ABOUT_MX, ABOUT_SPF, ABOUT_DMARC, ABOUT_DNS, ABOUT_NAME, ABOUT_SES, SUBJECTS };
+
+/* Rules about the MAIL FROM that a plan refuses before it asks DNS. */
+#define NAME_RULES                                                                                 \
+    (FINDING_BIT(NOT_A_SUBDOMAIN) | FINDING_BIT(INVALID_NAME) | FINDING_BIT(PUBLIC_SUFFIX) |       \
+     FINDING_BIT(UNKNOWN_REGION))
 
 /* Sentences about rows that are not well, as their judgement made them; a list by row. */
 struct watching_said {
@@ -25,7 +33,9 @@ struct watching_said {
 /* A sweep under way. */
 struct sweep {
     struct watching *w;
-    struct watching_said **said; /* by row; in w->arena */
+    const struct os_clock *clock; /* of the system, as it is; NULL: in a simulated world */
+    instant_us opened;            /* by that clock */
+    struct watching_said **said;  /* by row; in w->arena */
     bool out_of_memory;
 };
 
@@ -56,6 +66,7 @@ static bool subject_of(enum finding rule, enum subject *about)
         [ABOUT_DMARC] = FINDING_BIT(DMARC_STRICT_SPF) | FINDING_BIT(DMARC_NOT_ALIGNED) |
                         FINDING_BIT(DMARC_VERDICTS_DIFFER),
         [ABOUT_DNS] = FINDING_BIT(DNS_TROUBLE) | FINDING_BIT(DNSSEC_BOGUS),
+        [ABOUT_NAME] = NAME_RULES,
     };
     for (unsigned i = 0; i < SUBJECTS; i++) {
         *about = (enum subject)i;
@@ -117,6 +128,7 @@ static enum subject subject_of_kind(enum watch_kind kind)
     case WATCH_SPF_WRONG: return ABOUT_SPF;
     case WATCH_DMARC_NOT_ALIGNED: return ABOUT_DMARC;
     case WATCH_DNS_TROUBLE: return ABOUT_DNS;
+    case WATCH_REFUSED: return ABOUT_NAME;
     default: return ABOUT_SES;
     }
 }
@@ -168,9 +180,15 @@ static struct text usual_reason(struct watching *w, enum watch_kind kind, const 
     case WATCH_IDENTITY_UNVERIFIED: return TEXT("SES says that the identity is not verified");
     case WATCH_ACCOUNT_CANNOT_SEND: return TEXT("SES says that the account cannot send");
     case WATCH_DRIFT_NAME:
-        return arena_fmt(a, "SES has %s" TEXT_FMT ", and the manifest wants %s" TEXT_FMT,
-                         seen.len ? "the MAIL FROM " : "no custom MAIL FROM", TEXT_ARG(seen),
-                         wanted.len ? "" : "none", TEXT_ARG(wanted));
+        if (seen.len == 0)
+            return arena_fmt(
+                a,
+                "SES has no custom MAIL FROM of it (it may have been deleted), and the "
+                "manifest wants " TEXT_FMT,
+                TEXT_ARG(wanted));
+        return arena_fmt(a,
+                         "SES has the MAIL FROM " TEXT_FMT ", and the manifest wants %s" TEXT_FMT,
+                         TEXT_ARG(seen), wanted.len ? "" : "none", TEXT_ARG(wanted));
     case WATCH_DRIFT_BEHAVIOR:
         return arena_fmt(a, "SES has %s, and the manifest wants %s",
                          behavior_name(job->behavior_seen),
@@ -190,11 +208,32 @@ static struct text usual_reason(struct watching *w, enum watch_kind kind, const 
         return arena_fmt(a, "DNS has no answer about " TEXT_FMT, TEXT_ARG(wanted));
     case WATCH_UNSEEN: return TEXT("SES did not answer");
     case WATCH_ENDPOINT_REGIONS: return endpoint_reason(w, row);
+    case WATCH_REFUSED:
+        return arena_fmt(a, "a plan refuses the MAIL FROM " TEXT_FMT, TEXT_ARG(wanted));
     case WATCH_ADVISOR_OPEN: return TEXT("the advisor of SES has an open recommendation");
     case WATCH_KINDS: break;
     }
     assert(false && "every kind has a sentence");
     return TEXT("");
+}
+
+/* Of a problem that is there because an earlier look saw it: this one learned nothing of it. NULL:
+ * it did. */
+static const char *earlier_reason(enum watch_kind kind, const struct job *job)
+{
+    static const watch_kinds of_ses = WATCH_BIT(WATCH_REJECTING) | WATCH_BIT(WATCH_STATUS_FAILED) |
+                                      WATCH_BIT(WATCH_STATUS_TEMPORARY) |
+                                      WATCH_BIT(WATCH_STATUS_PENDING) |
+                                      WATCH_BIT(WATCH_IDENTITY_MISSING) |
+                                      WATCH_BIT(WATCH_DRIFT_NAME) | WATCH_BIT(WATCH_DRIFT_BEHAVIOR);
+    enum subject about = subject_of_kind(kind);
+    bool is_mx = about == ABOUT_MX, is_spf = about == ABOUT_SPF;
+    if (WATCH_BIT(kind) & of_ses && !job->seen_known)
+        return "an earlier look saw it, and SES has not been read since";
+    if ((is_mx && (job->mx == MX_STATUS_NONE || job->mx == MX_STATUS_TROUBLE)) ||
+        (is_spf && (job->spf == SPF_STATUS_NONE || job->spf == SPF_STATUS_TROUBLE)))
+        return "an earlier look saw it, and DNS has not answered since";
+    return NULL;
 }
 
 /* ---- what was seen ---- */
@@ -214,30 +253,33 @@ struct watch_key watching_key(const struct fleet *f, uint32_t tag)
     return (struct watch_key){lane_name_of(f, f->choices[tag].lane), fleet_identity(f, tag)};
 }
 
+/* Of a status of DNS. No answer, and no question, is no word about a record. */
+static bool is_accepted(const struct policy *p, enum finding finding)
+{
+    return finding != FINDINGS_LEN && finding != DNS_TROUBLE && p->accept & FINDING_BIT(finding);
+}
+
 /* Findings that the owner of the row accepts are no problems of it. */
 static watch_kinds accepted_kinds(const struct policy *p, const struct job *job)
 {
-    static const enum finding spf[SPF_STATUSES] = {
-        [SPF_STATUS_MISSING] = SPF_MISSING,
-        [SPF_STATUS_SEVERAL] = SPF_SEVERAL,
-        [SPF_STATUS_SYNTAX] = SPF_SYNTAX,
-        [SPF_STATUS_LOOKUPS] = SPF_LOOKUPS,
-        [SPF_STATUS_VOID_LOOKUPS] = SPF_VOID_LOOKUPS,
-        [SPF_STATUS_WITHOUT_SES] = SPF_WITHOUT_SES,
-    };
-    static const enum finding dmarc[DMARC_STATUSES] = {
-        [DMARC_STATUS_STRICT] = DMARC_STRICT_SPF,
-        [DMARC_STATUS_NOT_ALIGNED] = DMARC_NOT_ALIGNED,
-        [DMARC_STATUS_DIFFERS] = DMARC_VERDICTS_DIFFER,
-    };
+    static const struct {
+        enum finding finding;
+        enum watch_kind kind;
+    } plain[] = {{IDENTITY_UNVERIFIED, WATCH_IDENTITY_UNVERIFIED},
+                 {ACCOUNT_CANNOT_SEND, WATCH_ACCOUNT_CANNOT_SEND},
+                 {ENDPOINT_REGIONS_DIFFER, WATCH_ENDPOINT_REGIONS},
+                 {DMARC_NOT_ALIGNED, WATCH_DMARC_NOT_ALIGNED}, /* strict or not */
+                 {DNS_TROUBLE, WATCH_DNS_TROUBLE}};
     watch_kinds kinds = 0;
-    if (spf[job->spf] && p->accept & FINDING_BIT(spf[job->spf]))
-        kinds |=
-            job->spf == SPF_STATUS_MISSING ? WATCH_BIT(WATCH_SPF_GONE) : WATCH_BIT(WATCH_SPF_WRONG);
-    if (dmarc[job->dmarc] && p->accept & FINDING_BIT(dmarc[job->dmarc]))
+    for (size_t i = 0; i < COUNT(plain); i++)
+        if (p->accept & FINDING_BIT(plain[i].finding))
+            kinds |= WATCH_BIT(plain[i].kind);
+    if (is_accepted(p, judge_mx_finding((enum mx_status)job->mx)))
+        kinds |= WATCH_BIT(job->mx == MX_STATUS_MISSING ? WATCH_MX_GONE : WATCH_MX_WRONG);
+    if (is_accepted(p, judge_spf_finding((enum spf_status)job->spf)))
+        kinds |= WATCH_BIT(job->spf == SPF_STATUS_MISSING ? WATCH_SPF_GONE : WATCH_SPF_WRONG);
+    if (is_accepted(p, judge_dmarc_finding((enum dmarc_status)job->dmarc)))
         kinds |= WATCH_BIT(WATCH_DMARC_NOT_ALIGNED);
-    if (p->accept & FINDING_BIT(ACCOUNT_CANNOT_SEND))
-        kinds |= WATCH_BIT(WATCH_ACCOUNT_CANNOT_SEND);
     return kinds;
 }
 
@@ -254,6 +296,7 @@ static bool row_look(struct watching *w, uint32_t row, instant_us now)
                                         .behavior = policy->behavior,
                                         .needs_spf = policy->require == REQUIRE_MX_SPF,
                                         .accepted = accepted_kinds(policy, job)};
+    lane->accepted &= wanted.accepted;
     const struct watch_key key = watching_key(f, row);
     enum verification v = VERIFICATION_NONE;
     if (d && scheduler_verification(d, row, &v)) {
@@ -282,6 +325,11 @@ static bool row_look(struct watching *w, uint32_t row, instant_us now)
         seen.shown |= WATCH_BIT(WATCH_ENDPOINT_REGIONS);
     if (advice & ~ROW_ENDPOINT_DIFFERS)
         seen.shown |= WATCH_BIT(WATCH_ADVISOR_OPEN);
+    if (seen.is_read)
+        seen.known |= WATCH_BIT(WATCH_REFUSED);
+    if (seen.is_read && wanted.mail_from.len && job->mx == MX_STATUS_NONE &&
+        job->findings & ~policy->accept & NAME_RULES)
+        seen.shown |= WATCH_BIT(WATCH_REFUSED);
     return watch_look(w->memory, &key, row, &wanted, &seen, now);
 }
 
@@ -289,7 +337,8 @@ static bool lane_look(struct watching *w, uint32_t lane, instant_us now)
 {
     const struct scheduler *d = w->run->scheduler;
     const struct lane_name name = lane_name_of(&w->run->fleet, lane);
-    struct watch_lane_seen seen = {.is_read = !w->lanes[lane].trouble};
+    struct watch_lane_seen seen = {.is_read = !w->lanes[lane].trouble,
+                                   .accepted = w->lanes[lane].accepted};
     seen.account_is_known = d && scheduler_account_sends(d, (uint16_t)lane, &seen.can_send);
     return watch_look_lane(w->memory, &name, WATCHING_LANE | lane, &seen, now);
 }
@@ -308,10 +357,17 @@ static bool problem_add(struct sweep *s, uint32_t tag, const struct watch_proble
     const char *reason = is_lane || !s->said ? "" : said_of(s, row, subject_of_kind(p->kind));
     if (p->kind == WATCH_UNSEEN && w->lanes[lane].trouble)
         reason = w->lanes[lane].trouble;
+    const char *earlier = is_lane ? NULL : earlier_reason(p->kind, job);
+    if (earlier)
+        reason = earlier;
     if (p->well_since)
         reason = "the last look shows it well again, and one look does not end it";
     if (!*reason)
         reason = usual_reason(w, p->kind, job, seen, row).at;
+    bool needs_write =
+        p->kind == WATCH_REJECTING && job->seen_known &&
+        (!dname_eq(seen, fleet_mail_from(f, row)) || job->status_seen == MAIL_FROM_FAILED ||
+         job->mx == MX_STATUS_OK || fleet_policy_of(f, row)->behavior != job->behavior_seen);
     if (w->problems_len == w->problems_cap) {
         uint32_t cap = w->problems_cap ? w->problems_cap * 2 : 64;
         struct watching_problem *grown = realloc(w->problems, cap * sizeof *grown);
@@ -327,6 +383,7 @@ static bool problem_add(struct sweep *s, uint32_t tag, const struct watch_proble
                                                                .since = p->since,
                                                                .deadline = p->deadline,
                                                                .well_since = p->well_since,
+                                                               .needs_write = needs_write,
                                                                .reason = reason};
     return reason != NULL;
 }
@@ -382,6 +439,7 @@ static void lanes_look(struct sweep *s, const char *trouble)
         w->asked += mx != MX_STATUS_NONE;
         w->troubled += mx == MX_STATUS_TROUBLE;
         lane->rows++;
+        lane->accepted = ~(watch_kinds)0;
         lane->unseen += !is_read;
         w->unseen += !is_read;
         if (!is_read && !lane->trouble && *said_of(s, row, ABOUT_SES))
@@ -464,6 +522,11 @@ static void calls_count(struct watching *w, const struct scheduler *d)
     }
 }
 
+span_us watching_took(const struct watching *w)
+{
+    return w->began > 0 && w->ended > w->began ? w->ended - w->began : 0;
+}
+
 uint64_t watching_calls_sent(const struct watching *w)
 {
     uint64_t sent = 0;
@@ -535,13 +598,27 @@ static enum err sweep_prepare(struct sweep *s, struct why *why)
     return s->said && w->lanes ? OK : why_set(why, ERR_NOMEM, "out of memory");
 }
 
+/* SES may have told the world's clock that the system's is behind: then the beginning is moved as
+ * far as the end, so that they are of one clock. The caller's clock, which `began` may be of, may
+ * differ from both: the end is not before what has passed since. */
+static void times_settle(struct sweep *s, instant_us ended)
+{
+    struct watching *w = s->w;
+    if (s->clock) {
+        instant_us own = os_clock_now(s->clock);
+        w->began += ended > own ? ended - own : 0;
+        ended = when_later(ended, w->began + (own - s->opened));
+    }
+    w->ended = ended;
+}
+
 static enum err sweep_on_wire(struct sweep *s, struct io *io, struct why *why)
 {
     struct watching *w = s->w;
     struct run *r = w->run;
     enum err err = sweep_engine(s, io, why);
     w->was_stopped = err == OK && r->end != ENGINE_ENDED;
-    w->ended = io->now(io->world);
+    times_settle(s, io->now(io->world));
     if (err != OK || w->was_stopped)
         return err;
     calls_count(w, r->scheduler);
@@ -591,11 +668,13 @@ enum err watching_sweep(struct watching *w, struct why *why)
     struct preflight preflight = {0};
     struct os_clock clock;
     struct why unheard = {""};
-    struct sweep s = {.w = w};
+    struct sweep s = {.w = w, .clock = &clock};
     os_clock_open(&clock, 0);
-    w->began = w->began ? w->began : os_clock_now(&clock);
+    s.opened = os_clock_now(&clock);
+    w->began = w->began ? w->began : s.opened;
     r->head.verb = RUN_PLAN;
     r->head.started = w->began;
+    r->head.last = 0; /* nothing is added to a run's records, so the time is not bound to theirs */
     r->head.seed = siphash_pair(siphash_key_of_process(), (uint64_t)w->began, r->fleet.choices_len);
     enum err err = sweep_prepare(&s, why);
     if (err == OK)
@@ -607,7 +686,7 @@ enum err watching_sweep(struct watching *w, struct why *why)
     lanes_close(&r->lanes);
     if (err == OK || err == ERR_NOMEM || w->was_stopped)
         return w->was_stopped ? OK : err;
-    w->ended = os_clock_now(&clock);
+    times_settle(&s, os_clock_now(&clock));
     w->blind = arena_text(&w->arena, text_of(why->text)).at;
     return memory_tell(&s, w->blind, &unheard) == OK ? err : ERR_NOMEM;
 }

@@ -29,7 +29,8 @@ struct watching_problem {
     enum watch_kind kind;
     enum watch_level level;                 /* WELL: not long enough to be told */
     instant_us since, deadline, well_since; /* as in struct watch_problem */
-    const char *reason;                     /* one sentence: what was found */
+    bool needs_write;   /* of WATCH_REJECTING: no record of DNS ends it, a write to SES does */
+    const char *reason; /* one sentence: what was found */
 };
 
 /* What a sweep saw of a lane. */
@@ -37,8 +38,9 @@ struct watching_lane {
     uint32_t rows, unseen;                     /* unseen: SES was not read */
     uint32_t by_status[MAIL_FROM_UNKNOWN + 1]; /* of the others */
     const char *trouble;                       /* why it could not be read; NULL: it could */
-    const char *gap; /* what could not be asked, and what follows from it; NULL: nothing */
-    bool one_by_one; /* version 1 is refused: each identity costs a call */
+    const char *gap;      /* what could not be asked, and what follows from it; NULL: nothing */
+    watch_kinds accepted; /* by every row */
+    bool one_by_one;      /* version 1 is refused: each identity costs a call */
 };
 
 /* Calls, of one action. */
@@ -49,7 +51,8 @@ struct watching_calls {
 struct watching {
     struct run *run;                   /* borrowed: fleet, access, owner of the wire, observer */
     struct watch_memory *memory;       /* borrowed */
-    instant_us began, ended;           /* of the sweep. began may be set before: when it was due */
+    instant_us began, ended;           /* of the sweep. began may be set before: when it was due.
+                                          Both heed SES's clock, where ours is behind it */
     bool was_stopped;                  /* by a signal: the memory was told nothing */
     bool has_looked;                   /* SES showed something, and so did DNS where it was asked */
     const char *blind;                 /* why not; NULL: it has looked */
@@ -74,6 +77,8 @@ void watching_clear(struct watching *w);
 enum err watching_sweep(struct watching *w, struct why *why);
 
 uint64_t watching_calls_sent(const struct watching *w); /* to SES */
+/* How long the sweep took; 0: it has not begun, or has no end. Never less. */
+span_us watching_took(const struct watching *w);
 /* The identity (none for a lane) and the lane of a tag. Borrowed from the fleet. */
 struct watch_key watching_key(const struct fleet *f, uint32_t tag);
 /* The problem that an event of this sweep is about; NULL: it is over. */

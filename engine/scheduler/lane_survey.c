@@ -135,7 +135,8 @@ bool lane_survey_is_done(const struct scheduler *d, uint16_t lane)
 {
     assert(lane < d->fleet->lanes_len);
     const struct lane_survey *l = &d->surveys.lanes[lane];
-    return !((l->to_send | l->out) & ~SURVEY_ADVICE_PART) && !endpoints_hold(d, lane);
+    return !((l->to_send | l->out) & ~SURVEY_ADVICE_PART) &&
+           (!l->is_doubted || d->lanes[lane].closed) && !endpoints_hold(d, lane);
 }
 
 static struct call *part_call(struct scheduler *d, uint16_t lane, enum part part)
@@ -185,6 +186,9 @@ uint32_t lane_survey_send(struct scheduler *d, uint16_t lane, instant_us now, st
         endpoints_wake(d, lane);
     }
     twins_take(d, lane);
+    if (!((l->to_send | l->out) & (BIT(PART_LIST) | BIT(PART_VERIFICATION))) &&
+        verified_doubted(d, lane))
+        l->to_send |= BIT(PART_VERIFICATION);
     for (unsigned part = 0; part < PARTS && l->to_send; part++)
         if ((l->to_send & BIT(part)) && now >= part_due(l, part) && len < max && d->calls.free &&
             pace_take(&d->lanes[lane].pace[kind_of(l, part)], now))

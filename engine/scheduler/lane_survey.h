@@ -93,6 +93,7 @@ struct lane_survey {
     uint32_t rows_unknown;       /* rows of the lane whose verification is still to be known */
     uint32_t row_first, row_end; /* the lane's rows lie in between */
     uint32_t row_next;           /* asked about by attributes up to here */
+    bool is_doubted;             /* rows are to be asked about after all: verified_doubt() */
     uint32_t rows[SES_BATCH_MAX], rows_len; /* asked about now */
     bool account_known, can_send, in_sandbox;
     char status[32];
@@ -166,6 +167,11 @@ uint32_t verified_identities(const struct scheduler *d, const struct lane_survey
                              struct text identities[SES_BATCH_MAX]);
 void verified_read(struct scheduler *d, uint32_t row, enum verification v); /* by attributes */
 void verified_taken(struct scheduler *d, const struct call *call);
+/* Of a sweep: a read shows no MAIL FROM of a row where one is wanted. If its verification was only
+ * remembered, SES is asked once the lane's reads are done: it may not know the identity. */
+void verified_doubt(struct scheduler *d, uint32_t row);
+/* Those rows, if it is time for them; true: verified_next() has some. */
+bool verified_doubted(struct scheduler *d, uint16_t lane);
 /* Need a first read now not ask for verification? */
 bool verified_is_told(const struct scheduler *d, uint16_t lane, instant_us now);
 /* The verification of a row, as far as the survey knows it. */

@@ -107,6 +107,28 @@ void verified_read(struct scheduler *d, uint32_t row, enum verification v)
         d->surveys.verified[row] = (uint8_t)((unsigned)(v + 1) | VERIFIED_SURELY);
 }
 
+void verified_doubt(struct scheduler *d, uint32_t row)
+{
+    assert(d->options.sweep);
+    struct lane_survey *l = &d->surveys.lanes[d->fleet->choices[row].lane];
+    if (!d->surveys.verified || !(d->surveys.verified[row] & VERIFIED_REMEMBERED))
+        return;
+    d->surveys.verified[row] = 0;
+    l->rows_unknown++;
+    l->is_doubted = true;
+}
+
+bool verified_doubted(struct scheduler *d, uint16_t lane)
+{
+    struct lane_survey *l = &d->surveys.lanes[lane];
+    const struct lane_state *reads = &d->lanes[lane];
+    if (!l->is_doubted || reads->read_batches_alive || reads->read[READ_FIRST].len)
+        return false;
+    l->is_doubted = false;
+    l->row_next = l->row_first;
+    return verified_next(d, lane);
+}
+
 void verified_taken(struct scheduler *d, const struct call *call)
 {
     struct lane_survey *l = &d->surveys.lanes[call->lane];

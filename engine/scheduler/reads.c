@@ -260,6 +260,9 @@ static void job_read_done(struct scheduler *d, uint32_t number, const struct ses
         return;
     }
     remember(d, job, facts, &decision, sent_at, now);
+    if (d->options.sweep && facts->known & KNOWN_MAIL_FROM && facts->mail_from.len == 0 &&
+        s.wanted.len)
+        verified_doubt(d, number);
     /* A read without a lost write does not reset the count of failures: otherwise the write would
        be tried for ever. */
     if (job->state != JOB_CONFIRMING && (job->state != JOB_UNSURE || decision.to != JOB_READY))

@@ -10,7 +10,8 @@
 static_assert(WATCH_KINDS <= 32, "watch_kinds");
 static_assert(WATCH_DRIFT_BEHAVIOR == WATCH_DRIFT_NAME + 1 &&
                   WATCH_MX_GONE == WATCH_DRIFT_NAME + 2 && WATCH_DNS_TROUBLE == WATCH_MX_GONE + 5 &&
-                  WATCH_ADVISOR_OPEN == WATCH_ENDPOINT_REGIONS + 1,
+                  WATCH_ADVISOR_OPEN == WATCH_ENDPOINT_REGIONS + 1 &&
+                  WATCH_REFUSED == WATCH_ADVISOR_OPEN + 1,
               "kinds in a row, for sight.c");
 
 void watch_sweep_begin(struct watch_memory *m, instant_us now)
@@ -20,6 +21,7 @@ void watch_sweep_begin(struct watch_memory *m, instant_us now)
     for (uint32_t slot = 1; slot <= m->identities_len; slot++) {
         struct identity *i = identity_at(m, slot);
         i->tag = WATCH_NO_TAG;
+        i->is_in_sweep = false;
         i->looked = when_earlier(i->looked, now);
         i->verified = when_earlier(i->verified, now);
     }
@@ -50,6 +52,15 @@ static void clock_heed(struct problem *p, instant_us now)
     p->well_since = when_earlier(p->well_since, now);
 }
 
+static enum watch_level problem_level(const struct watch_memory *m, const struct problem *p,
+                                      instant_us now)
+{
+    const struct identity *i = identity_at(m, p->owner);
+    const struct ill ill = {(enum watch_kind)p->kind, i->name == NAME_NONE, i->was_success,
+                            p->began, p->looks};
+    return level_of(&m->policy, &ill, now);
+}
+
 static bool look_was_bad(struct watch_memory *m, uint32_t owner, enum watch_kind kind,
                          instant_us now)
 {
@@ -73,8 +84,7 @@ static bool look_was_bad(struct watch_memory *m, uint32_t owner, enum watch_kind
         p->looks++;
         p->is_changed = true;
     }
-    struct ill ill = {kind, i->name == NAME_NONE, i->was_success, p->began, p->looks};
-    enum watch_level level = level_of(&m->policy, &ill, now);
+    enum watch_level level = problem_level(m, p, now);
     /* Its end was decided, and perhaps told: this is another one. */
     if (p->level == WATCH_WELL && p->told != WATCH_WELL && level != WATCH_WELL &&
         (p->may_repeat || level < p->told)) {
@@ -159,6 +169,7 @@ static uint32_t look_begin(struct watch_memory *m, const struct watch_key *key, 
         i->is_changed = true;
     }
     i->tag = tag;
+    i->is_in_sweep = true;
     i->looked = now;
     if (now - i->looked_kept >= WATCH_LOOKED_STEP || i->looked_kept > now) {
         i->looked_kept = now;
@@ -261,8 +272,26 @@ static int event_compare(const void *a, const void *b)
     return (int)x->kind - (int)y->kind;
 }
 
+/* Time alone makes worse what was decided, has not been seen well since, and belongs to somebody of
+ * this sweep: a sweep that could not see it does not stop the 72 hours of SES. */
+static void problems_age(struct watch_memory *m, instant_us now)
+{
+    for (uint32_t slot = 1; slot <= m->problems_len; slot++) {
+        struct problem *p = problem_at(m, slot);
+        const struct identity *i = p->owner == NO_SLOT ? NULL : identity_at(m, p->owner);
+        if (!i || !i->is_in_sweep || p->level == WATCH_WELL || p->well_since != 0)
+            continue;
+        enum watch_level level = problem_level(m, p, now);
+        if (level <= (enum watch_level)p->level)
+            continue;
+        p->level = (uint8_t)level;
+        p->is_changed = true;
+    }
+}
+
 bool watch_sweep_end(struct watch_memory *m, instant_us now)
 {
+    problems_age(m, now);
     if (!forget(m, now))
         return false;
     m->events_len = 0;

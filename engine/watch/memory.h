@@ -3,15 +3,15 @@
  * outputs have been told. Pure: the caller looks, keeps and tells; `now` is an argument. One
  * thread.
  *
- *   sweep      watch_sweep_begin(), watch_look() for each identity, watch_look_lane() for each
- * lane, watch_sweep_end() keep       watch_rows() to the journal, then watch_kept() tell       each
- * of watch_events() to the outputs, then watch_told() keep       again, when there was an event:
- * what was told is remembered too
+ * A sweep is watch_sweep_begin(), watch_look() for each identity, watch_look_lane() for each lane,
+ * and watch_sweep_end(). Then watch_rows() go to the journal, and watch_kept(). Then each of
+ * watch_events() goes to the outputs, and watch_told(). Where there was an event, watch_rows() are
+ * kept once more: what was told is remembered, too.
  *
- * So a level is durable before it is told. A process that ends between the first keep and the
- * second leaves events that may have been told or not: the next process tells them again, marked
- * may_repeat. Nothing is lost, and nothing comes twice otherwise. A repeated event has the same
- * identity, kind, since, from and to, so a receiver can drop it.
+ * So a level is durable before it is told. A process that ends between the two leaves events that
+ * may have been told or not: the next process tells them again. Nothing is lost, and nothing comes
+ * twice otherwise. A repeated event has the same identity, kind, since, from and to, which make its
+ * id for receivers (reports/event_line.c), so a receiver can drop it.
  *
  * When a problem is told:
  *   DNS gone or wrong, drift, DMARC    warning once two looks at least policy.confirm apart have
@@ -22,7 +22,8 @@
  *   the latter, policy.page_before of the 72 hours left; mail is rejected           page
  *   Pending                            where it was Success before, as the MX; else a warning after
  *                                      72 hours
- *   the account cannot send            critical at once; the advisor: warning at once
+ *   the account cannot send            critical at once
+ *   the advisor; a name that SES would not take    warning at once
  *   SERVFAIL, time-out; SES unseen     warning after policy.trouble_looks looks in a row; a lane
  *                                      that stays unseen for policy.critical is critical
  *
@@ -30,8 +31,9 @@
  * Once told, it ends when two good looks at least policy.confirm apart have shown it well with none
  * bad between, for every kind alike. So what comes and goes faster is one problem and two events. A
  * problem becomes worse while it lasts, never milder. A look that learned nothing (SERVFAIL, SES
- * not read) counts neither way. MX gone and MX wrong are one fault in two forms, and so are those
- * of SPF: the time of one counts for the other.
+ * not read) counts neither way, and what was told goes on getting older: the 72 hours run, and six
+ * hours pass, whether or not a sweep can see it. MX gone and MX wrong are one fault in two forms,
+ * and so are those of SPF: the time of one counts for the other.
  *
  * The 72 hours of SES count from the first look that saw TemporaryFailure since one that saw
  * another status. SES does not say when they began, so they may end earlier, by the time between
@@ -71,7 +73,7 @@ struct watch_seen {
     enum mx_status mx; /* NONE, here and below: not judged, nothing learned */
     enum spf_status spf;
     enum dmarc_status dmarc;
-    watch_kinds known, shown; /* of WATCH_ADVISOR_OPEN and WATCH_ENDPOINT_REGIONS: asked; is so */
+    watch_kinds known, shown; /* of WATCH_ENDPOINT_REGIONS to WATCH_REFUSED: asked; is so */
 };
 
 /* What the manifest wants. */
@@ -88,6 +90,7 @@ struct watch_lane_seen {
     bool account_is_known; /* GetAccount had an answer; can_send holds */
     bool can_send;
     watch_kinds known, shown; /* as in watch_seen, where they are of the lane */
+    watch_kinds accepted;     /* as in watch_wanted, by every identity of the lane */
 };
 
 /* A change of level that outputs have to be told. Texts are the memory's, until watch_close(). */
@@ -98,7 +101,8 @@ struct watch_event {
     enum watch_level from, to;
     instant_us since;    /* the first look that saw the problem */
     instant_us deadline; /* of STATUS_TEMPORARY, and of REJECTING beside it; else WHEN_NEVER */
-    bool may_repeat;     /* the process before may have told it already */
+    bool may_repeat; /* the process before may have told it already. No output says so: its id does
+                      */
 };
 #define WATCH_NO_TAG UINT32_MAX
 

@@ -26,6 +26,7 @@ struct identity {
     uint32_t tag;
     instant_us looked, looked_kept, verified;
     bool was_success, is_changed, is_known; /* is_known: mail_from holds */
+    bool is_in_sweep;                       /* looked at since watch_sweep_begin() */
 };
 
 struct problem {

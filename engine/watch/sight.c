@@ -65,9 +65,16 @@ static void sights_of_dns(const struct watch_wanted *wanted, const struct watch_
 
 static void sights_of_told(watch_kinds known, watch_kinds shown, enum sight out[WATCH_KINDS])
 {
-    for (int k = WATCH_ENDPOINT_REGIONS; k <= WATCH_ADVISOR_OPEN; k++)
+    for (int k = WATCH_ENDPOINT_REGIONS; k <= WATCH_REFUSED; k++)
         if (known & WATCH_BIT(k))
             out[k] = is_bad(shown & WATCH_BIT(k));
+}
+
+static void accept(watch_kinds accepted, enum sight out[WATCH_KINDS])
+{
+    for (int k = 0; k < WATCH_KINDS; k++)
+        if (accepted & WATCH_BIT(k))
+            out[k] = SIGHT_WELL;
 }
 
 void sights_of_identity(const struct watch_wanted *wanted, const struct watch_seen *seen,
@@ -85,9 +92,7 @@ void sights_of_identity(const struct watch_wanted *wanted, const struct watch_se
         out[WATCH_IDENTITY_UNVERIFIED] = is_bad(seen->verification != VERIFICATION_SUCCESS);
     sights_of_dns(wanted, seen, out);
     sights_of_told(seen->known, seen->shown, out);
-    for (int k = 0; k < WATCH_KINDS; k++)
-        if (wanted->accepted & WATCH_BIT(k))
-            out[k] = SIGHT_WELL;
+    accept(wanted->accepted, out);
 }
 
 void sights_of_lane(const struct watch_lane_seen *seen, enum sight out[WATCH_KINDS])
@@ -98,6 +103,7 @@ void sights_of_lane(const struct watch_lane_seen *seen, enum sight out[WATCH_KIN
     if (seen->account_is_known)
         out[WATCH_ACCOUNT_CANNOT_SEND] = is_bad(!seen->can_send);
     sights_of_told(seen->known, seen->shown, out);
+    accept(seen->accepted, out);
 }
 
 enum watch_level level_of(const struct watch_policy *policy, const struct ill *ill, instant_us now)
@@ -131,7 +137,8 @@ enum watch_level level_of(const struct watch_policy *policy, const struct ill *i
         if (ill->looks < policy->trouble_looks)
             return WATCH_WELL;
         return ill->is_of_lane && is_long ? WATCH_CRITICAL : WATCH_WARNING;
-    case WATCH_ADVISOR_OPEN: return WATCH_WARNING;
+    case WATCH_ADVISOR_OPEN:
+    case WATCH_REFUSED: return WATCH_WARNING;
     case WATCH_KINDS: break;
     }
     return WATCH_WELL;
@@ -150,5 +157,6 @@ enum watch_kind kind_twin(enum watch_kind k)
 
 bool kind_is_of_name(enum watch_kind k)
 {
-    return k == WATCH_STATUS_PENDING || (k >= WATCH_DRIFT_NAME && k <= WATCH_DNS_TROUBLE);
+    return k == WATCH_STATUS_PENDING || k == WATCH_REFUSED ||
+           (k >= WATCH_DRIFT_NAME && k <= WATCH_DNS_TROUBLE);
 }

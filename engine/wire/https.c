@@ -42,6 +42,7 @@ struct transfer {
     struct curl_slist *headers;
     struct buf body;
     size_t header_bytes;
+    bool has_header; /* the whole one, after those of 1xx */
     struct http_terms terms;
     unsigned attempts;   /* how often the request was about to go out */
     const char *refused; /* our reason for breaking off; NULL: not broken off */
@@ -192,7 +193,8 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *data)
 static size_t on_header(char *bytes, size_t size, size_t count, void *data)
 {
     struct transfer *t = data;
-    (void)bytes;
+    bool is_end = size * count <= 2; /* the empty line */
+    t->has_header = is_end || (t->has_header && *bytes != 'H');
     t->header_bytes += size * count;
     if (t->header_bytes > HTTP_HEADER_MAX) {
         t->refused = "the header of the answer is too large";
@@ -289,7 +291,8 @@ static bool options_limits(CURL *easy, const struct http_terms *terms)
         timeout_ms < CONNECT_TIMEOUT_MS_MAX ? timeout_ms : CONNECT_TIMEOUT_MS_MAX);
     SET(easy, CURLOPT_LOW_SPEED_LIMIT, LOW_SPEED_BYTES);
     SET(easy, CURLOPT_LOW_SPEED_TIME, LOW_SPEED_S);
-    SET(easy, CURLOPT_MAXFILESIZE, (long)terms->body_max);
+    if (!terms->wants_status) /* it would end the transfer within the header */
+        SET(easy, CURLOPT_MAXFILESIZE, (long)terms->body_max);
     return ok;
 }
 
@@ -375,6 +378,7 @@ void https_start(struct https *h, struct call *call, struct aws_request *request
     t->call = call;
     t->attempts = 0;
     t->header_bytes = 0;
+    t->has_header = false;
     t->refused = NULL;
     t->ca_bundle = ca_bundle ? ca_bundle : h->config.ca_bundle;
     t->request = *request;
@@ -401,6 +405,14 @@ static const char *trouble_of(const struct transfer *t, CURLcode code)
     return *t->error ? t->error : curl_easy_strerror(code);
 }
 
+/* A status that is final. */
+static bool has_header(const struct transfer *t)
+{
+    long status = 0;
+    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    return status >= 200 && t->has_header;
+}
+
 void https_work(struct https *h)
 {
     int running, left;
@@ -412,6 +424,10 @@ void https_work(struct https *h)
         curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &t);
         CURLcode code = m->data.result;
         struct https_answer answer = {.how = REPLY_HTTP};
+        if (code != CURLE_OK && t->terms.wants_status && has_header(t)) {
+            buf_reset(&t->body);
+            code = CURLE_OK;
+        }
         if (code == CURLE_OK && !echo_hide(&t->body, &t->request, h->config.secrets)) {
             t->refused = "out of memory";
             code = CURLE_OUT_OF_MEMORY;

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Every finding has its page in docs/rules, and every page its finding."""
+"""Every finding has its page in docs/rules, every kind of watching in docs/watch, and every page has one of them."""
 
 import re
 
@@ -17,6 +17,10 @@ def check(tree):
     for rule in sorted(rules & pages):
         if len(tree.text(f"docs/rules/{rule}.md").split()) < 30:
             complaints.append(f"docs/rules/{rule}.md says next to nothing")
+    kinds = set(re.findall(r'\[WATCH_[A-Z_]+\]\s*=\s*"([a-z-]+)"', tree.text("engine/model/watch.c")))
+    told = {p.rsplit("/", 1)[1][:-3] for p in tree.having(".md") if p.startswith("docs/watch/")}
+    complaints += [f"docs/watch/{k}.md is missing" for k in sorted(kinds - told)]
+    complaints += [f"docs/watch/{p}.md explains a problem that there is not" for p in sorted(told - kinds)]
     return complaints
 
 
@@ -25,10 +29,15 @@ TABLE = 'x = {\n    [SANDBOX] = {"sandbox", SEVERITY_WARNING, "..."},\n};\n'
 guard.run(
     "every finding has its page",
     check,
-    {"engine/model/finding.c": TABLE, "docs/rules/sandbox.md": "word " * 30},
+    {
+        "engine/model/finding.c": TABLE, "docs/rules/sandbox.md": "word " * 30,
+        "engine/model/watch.c": '[WATCH_MX_GONE] = "mx-gone",\n', "docs/watch/mx-gone.md": "What it is.\n",
+    },
     {
         "a finding without a page": ({"engine/model/finding.c": TABLE.replace("sandbox", "mx-missing")}, "mx-missing.md is missing"),
         "a page without a finding": ({"docs/rules/old.md": "word " * 30}, "old.md explains"),
+        "a kind without a page": ({"engine/model/watch.c": '[WATCH_UNSEEN] = "unseen",\n'}, "unseen.md is missing"),
+        "a page without a kind": ({"docs/watch/old.md": "What it was.\n"}, "watch/old.md explains"),
         "an empty page": ({"docs/rules/sandbox.md": "later\n"}, "says next to nothing"),
     },
 )

@@ -29,6 +29,7 @@ share/doc/mailfrom/examples/fleet.yaml share/doc/mailfrom/examples/teams/orders.
 lib/systemd/system/mailfrom-watch.service lib/systemd/system/mailfrom-watch.timer
 lib/systemd/system/mailfrom-watch-always.service lib/systemd/system/mailfrom-watch-mail@.service
 lib/sysusers.d/mailfrom.conf share/doc/mailfrom/examples/systemd/watch.env
+share/doc/mailfrom/examples/systemd/mailfrom-mail share/doc/mailfrom/docs/watch/mx-gone.md
 share/doc/mailfrom/examples/kubernetes/watch-cronjob.yaml share/doc/mailfrom/examples/prometheus/mailfrom.rules.yml
 share/doc/mailfrom/examples/grafana/mailfrom.json
 """.split()

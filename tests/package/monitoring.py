@@ -11,9 +11,11 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 
 import jsonschema
 import yaml
@@ -309,8 +311,40 @@ def example(document):
     validator = jsonschema.Draft202012Validator(schema)
     check("the event that docs/WATCH.md shows is one by the schema",
           [error.message for event in events for error in validator.iter_errors(event)] if events else ["none is shown"])
+    mail(events[0])
     kinds = set(schema["$defs"]["kind"]["enum"])
     check("and it explains every kind of problem", sorted(kinds - set(re.findall(r"[a-z]+(?:-[a-z]+)*", document))))
+
+
+def mail(event):
+    """What the hook for mail gives to a mail server: run as the units run it, without rights to gain."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        said = []
+
+        def serve():
+            with server.accept()[0] as client, client.makefile("rwb", 0) as wire:
+                wire.write(b"220 here\r\n")
+                for line in wire:
+                    said.append(line.decode().rstrip())
+                    in_data = "DATA" in said and "." not in said
+                    if not in_data or line == b"DATA\r\n":
+                        wire.write(b"354 go on\r\n" if line == b"DATA\r\n" else b"250 yes\r\n")
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        lower = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] if os.geteuid() == 0 else ["setpriv"]
+        # As an input: the folder of the sources need not be open to nobody.
+        hook = (PACKAGING / "systemd/mailfrom-mail").read_text()
+        done = run(*lower, "--no-new-privs", "/bin/sh", "-c", hook, input=json.dumps(event), cwd="/", env={
+            "PATH": os.environ["PATH"], "HOOK_MAIL_TO": "team@example.net",
+            "HOOK_MAIL_SERVER": f"smtp://127.0.0.1:{server.getsockname()[1]}"})
+        thread.join(10)
+    wanted = ["RCPT TO:<team@example.net>", "To: team@example.net",
+              "Subject: mailfrom: critical, mx-gone news.example.org", event["text"], "."]
+    check("the hook for mail hands an event to a mail server", told(done) + [line for line in wanted if line not in said])
+    refused = run("/bin/sh", "-c", hook, input=json.dumps(event), env={
+        "PATH": os.environ["PATH"], "HOOK_MAIL_TO": "team@example.net", "HOOK_MAIL_SERVER": "smtp://127.0.0.1:1"})
+    check("and fails where there is none", [] if refused.returncode else ["exit code 0"])
 
 
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
@@ -318,7 +352,7 @@ OTHERS = {"--now"}  # systemctl
 
 
 def options(commands, document):
-    options_of = lambda verb: set(re.findall(r"^  (--[a-z0-9-]+)", run(MAILFROM, verb, "--help").stdout, re.M))
+    options_of = lambda verb: set(re.findall(r"^  (?:-[a-zA-Z], )?(--[a-z0-9-]+)", run(MAILFROM, verb, "--help").stdout, re.M))
     known = options_of("watch")
     used = {word for command in commands for word in OPTION.findall(command)}
     check("every option of units and pods is one of mailfrom watch", sorted(used - known) if len(used) > 5 else sorted(used))

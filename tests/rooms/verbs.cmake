@@ -76,6 +76,11 @@ add_test(NAME run_watch_days COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_
   $<TARGET_FILE:mailfrom> $<TARGET_FILE:ses-sim> $<TARGET_FILE:wall_clock>)
 set_tests_properties(run_watch_days PROPERTIES LABELS release TIMEOUT 300)
 
+# Looks while that clock is wrong.
+add_test(NAME run_watch_clock COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/wire/run_watch_clock.py
+  $<TARGET_FILE:mailfrom> $<TARGET_FILE:ses-sim> $<TARGET_FILE:wall_clock>)
+set_tests_properties(run_watch_clock PROPERTIES LABELS release TIMEOUT 120)
+
 # Days between two looks, by the same clock.
 add_test(NAME run_due COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/wire/run_due.py
   $<TARGET_FILE:mailfrom> $<TARGET_FILE:ses-sim> $<TARGET_FILE:wall_clock>)

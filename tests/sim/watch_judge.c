@@ -35,6 +35,7 @@ static bool is_of_wish(int kind)
 {
     switch (kind) {
     case WATCH_STATUS_PENDING:
+    case WATCH_REFUSED:
     case WATCH_DRIFT_NAME:
     case WATCH_DRIFT_BEHAVIOR:
     case WATCH_MX_GONE:
@@ -74,7 +75,8 @@ static enum watch_level deserved(const struct watch_judge *j, const struct judge
         if (r->bads < j->policy.trouble_looks)
             return WATCH_WELL;
         return is_lane && long_ago ? WATCH_CRITICAL : WATCH_WARNING;
-    case WATCH_ADVISOR_OPEN: return WATCH_WARNING;
+    case WATCH_ADVISOR_OPEN:
+    case WATCH_REFUSED: return WATCH_WARNING;
     case WATCH_MX_GONE:
     case WATCH_MX_WRONG: break;
     default: return twice ? WATCH_WARNING : WATCH_WELL;
@@ -144,6 +146,7 @@ void judge_look(struct watch_judge *j, uint32_t who, const char *wanted, bool is
 {
     struct judged *of = &j->now[who];
     of->looked = now;
+    of->in_sweep = true;
     if (of->is_known && strcmp(of->wanted, wanted) != 0) {
         of->was_success = false;
         for (int k = 0; k < WATCH_KINDS; k++)
@@ -171,10 +174,26 @@ void judge_look(struct watch_judge *j, uint32_t who, const char *wanted, bool is
             judge_well(j, &of->rows[k], now);
 }
 
+/* Whether or not a sweep saw them: problems that it does not show well get older. */
+static void judge_age(struct watch_judge *j, uint32_t who, instant_us now)
+{
+    struct judged *of = &j->now[who];
+    for (int k = 0; k < WATCH_KINDS && of->in_sweep; k++) {
+        struct row_of_looks *r = &of->rows[k];
+        bool is_there = r->level > WATCH_WELL && r->well_first == 0;
+        enum watch_level level =
+            deserved(j, of, &of->rows[shared(k)], k, who >= STORY_IDENTITIES, now);
+        if (is_there && level > r->level)
+            r->level = level;
+    }
+    of->in_sweep = false;
+}
+
 void judge_sweep_end(struct watch_judge *j, instant_us now)
 {
     for (uint32_t who = 0; who < JUDGED; who++) {
         struct judged *of = &j->now[who];
+        judge_age(j, who, now);
         of->looked = when_earlier(of->looked, now);
         if (!of->is_known || now - of->looked < WATCH_FORGET)
             continue;

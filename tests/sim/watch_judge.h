@@ -31,6 +31,7 @@ struct judged {
     struct row_of_looks rows[WATCH_KINDS];
     char wanted[32];
     bool was_success, is_known;
+    bool in_sweep; /* looked at since the last sweep's end */
     instant_us looked;
 };
 

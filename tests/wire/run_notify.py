@@ -200,10 +200,10 @@ def files(room):
     live.communicate(timeout=patient(60))
     check("a file that was moved is made anew", [e["type"] for e in room.events("turn.jsonl")] == ["run-ended"] and
           [e["type"] for e in room.events("turn.jsonl.1")] == ["run-started"], room.events("turn.jsonl"))
-    (room.path / "torn.jsonl").write_text('{"half')
+    (room.path / "torn.jsonl").write_text('{"format_version":1,"id":"half')
     room.ends("a torn line is there", DONE, "apply", "fleet.yaml", "--yes", "--events", "torn.jsonl", "--journal", "torn.db")
     lines = (room.path / "torn.jsonl").read_text().splitlines()
-    check("and is closed before the next", lines[0] == '{"half' and all(json.loads(line) for line in lines[1:]) and len(lines) > 2, lines)
+    check("and is closed before the next", lines[0].endswith('"half') and all(json.loads(line) for line in lines[1:]) and len(lines) > 2, lines)
     text = room.ends("a full disk is no end of a run", DONE, "apply", "fleet.yaml", "--yes", "--events", "/dev/full", "--journal", "full.db")
     check("is said once", text.count("--events /dev/full: cannot write to it: " + os.strerror(28)) == 1, text)
     check("and counted", "events did not reach --events /dev/full" in text, text)
@@ -241,10 +241,46 @@ def refused(room, url):
             (["--events", "j.db"], "the journal j.db, which would be overwritten")):
         text = room.ends(f"{arguments[0]} {arguments[1]} is refused", CANNOT_RUN, "apply", "fleet.yaml", "--yes", "--journal", "j.db", *arguments)
         check("and why is said, without its secret", re.search(words, text) and "secret" not in text.replace("with a secret in", ""), text)
+    room.extra = {"MAILFROM_WEBHOOK_SECRET": ""}
+    for more in ([], ["--dry-run"]):
+        text = room.ends("a webhook with an empty secret is refused", CANNOT_RUN, "watch", "fleet.yaml", "--webhook", f"{url}/unsigned/x", *more)
+        check("in a sentence", "MAILFROM_WEBHOOK_SECRET is set and empty" in text and not of("/unsigned/x"), text)
+    room.extra = {}
     check("nothing has left", len(room.calls()) == before)
     room.ends("a dry run tells nobody", DONE, "apply", "fleet.yaml", "--dry-run", "--journal", "torn.db", "--events", "dry.jsonl",
               "--webhook", f"{url}/dry/x")
     check("and makes no file", not (room.path / "dry.jsonl").exists() and not of("/dry/x"))
+
+
+def spared(room):
+    """What is read, or is somebody's, is never written to, whatever a slip names as an output."""
+    inputs = {"main.yaml": "version: 1\ninclude: [part.yaml, part.json, part.csv]\n",
+              "part.yaml": "version: 1\nidentities: [{identity: w0.example, mail_from: bounce.w0.example}]\n",
+              "part.json": '{"version": 1, "identities": [{"identity": "w1.example", "mail_from": "bounce.w1.example"}]}\n',
+              "part.csv": "identity,mail_from\nw2.example,bounce.w2.example\n",
+              "letter.txt": "Dear reader,\n"}
+    for name, text in inputs.items():
+        (room.path / name).write_text(text)
+    (room.path / "link.yaml").symlink_to("main.yaml")
+    for option in ("--metrics", "--events"):
+        for name in (*inputs, "link.yaml", "./main.yaml"):
+            for verb in (["watch"], ["watch", "--every", "1s"], ["apply", "--yes"]):
+                text = room.ends(f"{' '.join(verb)} {option} {name} is refused", CANNOT_RUN, verb[0], "main.yaml", *verb[1:],
+                                 "--journal", "spared.db", option, name)
+                check("in a sentence", re.search("would be (overwritten|damaged)", text), text)
+        check("and nothing is changed", all((room.path / name).read_text() == text for name, text in inputs.items()))
+        for name in ("spared.db", "spared.db.watch", "spared.db.watch.mark", "spared.db.watch-wal"):
+            room.ends(f"{option} {name} is refused", CANNOT_RUN, "watch", "main.yaml", "--journal", "spared.db", option, name)
+    check("no journal was made", not list(room.path.glob("spared.db*")), list(room.path.glob("spared.db*")))
+    for name, text in (("absent.yaml", None), ("broken.yaml", "version: [\n")):
+        if text:
+            (room.path / name).write_text(text)
+        figures = "# HELP mailfrom_problems Of before.\n# TYPE mailfrom_problems gauge\nmailfrom_problems{kind=\"mx-gone\"} 1\n"
+        (room.path / "blind.prom").write_text(figures)
+        process = room.run("watch", name, "--metrics", "blind.prom", "--journal", "spared.db", "--format", "nagios")
+        check(f"a look at {name} leaves the figures sound", "mailfrom_problems{kind=\"mx-gone\"} 1" in (room.path / "blind.prom").read_text())
+        check("and Nagios gets no odd time", process.returncode == 3 and "time=0s" in process.stdout_text, process.stdout_text)
+    well_formed(room, "blind.prom")
 
 
 def paused(room):
@@ -388,6 +424,7 @@ def main():
         hanging = hangs(room, url)
         files(room)
         refused(room, url)
+        spared(room)
         killed(room)
         paused(room)
         publishes(sys.argv[1], room)

@@ -133,6 +133,8 @@ def ses_falls_back():
         check("the 72 hours end 72 hours after the first look that saw it", ends - began == 72 * 3600, lost)
         check("where mail is rejected a person is paged",
               problems.get(("rejects.example", "rejecting"), {}).get("level") == "page", said)
+        check("the record that is missing ends that", "mailfrom records fleet.yaml --missing --only rejects.example" in
+              (problems.get(("rejects.example", "rejecting"), {}).get("mend") or ""), said)
         nagios = room.run("watch", "fleet.yaml", "--format", "nagios")
         check("a plugin of Nagios is critical", nagios.returncode == 2 and "first rejecting of rejects.example" in nagios.stdout_text,
               nagios.stdout_text)
@@ -141,6 +143,8 @@ def ses_falls_back():
         failed = problems.get(("lost.example", "status-failed"), {})
         check("Failed comes with the command that restarts it", failed.get("level") == "critical" and
               "mailfrom apply fleet.yaml --only lost.example" in (failed.get("mend") or ""), said)
+        check("and so does mail that is rejected, which no record ends any more", "mailfrom apply fleet.yaml --only rejects.example"
+              in (problems.get(("rejects.example", "rejecting"), {}).get("mend") or ""), said)
 
 
 def verification_is_looked_at():

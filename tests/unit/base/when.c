@@ -115,6 +115,8 @@ static void spans_are_written_for_people(void **state)
         const char *want;
     } rows[] = {
         {0, "0 s"},
+        {-SPAN_H(10), "0 s"}, /* of a clock that was set back */
+        {-SPAN_MS(1), "0 s"},
         {SPAN_MS(499), "0 s"},
         {SPAN_MS(500), "1 s"},
         {SPAN_S(12), "12 s"},
@@ -138,6 +140,7 @@ static void spans_are_written_as_they_are_read(void **state)
         const char *want;
     } rows[] = {
         {0, ""},
+        {-SPAN_S(90), ""},
         {SPAN_MS(1) - 1, ""},
         {SPAN_MS(1), "1ms"},
         {SPAN_S(9), "9s"},

@@ -80,8 +80,9 @@ POOLS |= {
     "server": ["192.0.2.53", "192.0.2.53:5353", "[2001:db8::53]:53", "2001:db8::53", "ns1.example", "192.0.2", "::1"],
     "key_file": ["tsig.key", "/etc/tsig.key", "a b.key", "../x"], "algorithm": ["hmac-sha256", "HMAC-SHA384", "hmac-md5", "hmac-sha1"],
     "name": NAMES,
-    "watch": [{}, {"confirm": "10m"}, {"confrim": "10m"}], "confirm": SPANS, "trouble_looks": NUMBERS + [1000, 1001, "1000", "01000", "1001"],
-} | dict.fromkeys(("critical", "page_before", "verification", "every"), SPANS)
+    "watch": [{}, {"confirm": "10m"}, {"confrim": "10m"}], "confirm": SPANS, "every": SPANS + ["1s", "1ms", "999ms", "1000ms"],
+    "trouble_looks": NUMBERS + [1000, 1001, "1000", "01000", "1001"],
+} | dict.fromkeys(("critical", "page_before", "verification"), SPANS)
 
 # What a second look finds: complaints that no schema can make.
 SECOND_LOOK = re.compile(

@@ -1,6 +1,7 @@
 /* URLs of webhooks and heartbeats: what is taken, what is shown of them, what an answer means. */
 #include "unit.h"
 
+#include "notify/notify.h"
 #include "notify/target.h"
 
 #include "calls/backoff.h"
@@ -73,6 +74,20 @@ static void unsound_urls_are_refused(void **state)
     assert_int_equal(target_read(&t, long_one, NULL), ERR_INPUT);
 }
 
+static void an_empty_secret_is_refused(void **state)
+{
+    struct why why = {""};
+    (void)state;
+    unsetenv("MAILFROM_WEBHOOK_SECRET");
+    assert_int_equal(notify_secret_vet(&why), OK);
+    setenv("MAILFROM_WEBHOOK_SECRET", "0123456789abcdef", 1);
+    assert_int_equal(notify_secret_vet(&why), OK);
+    setenv("MAILFROM_WEBHOOK_SECRET", "", 1);
+    assert_int_equal(notify_secret_vet(&why), ERR_INPUT);
+    assert_non_null(strstr(why.text, "MAILFROM_WEBHOOK_SECRET is set and empty"));
+    unsetenv("MAILFROM_WEBHOOK_SECRET");
+}
+
 static void a_path_goes_before_the_query(void **state)
 {
     static const struct {
@@ -129,10 +144,11 @@ static void a_server_is_asked(void **state)
     static const struct {
         const char *path;
         enum target_answer wanted;
-    } rows[] = {{"/ok", TARGET_TOOK},
-                {"/redirect", TARGET_NEVER},
-                {"/unavailable", TARGET_AGAIN},
-                {"/close", TARGET_AGAIN}};
+    } rows[] = {
+        {"/ok", TARGET_TOOK},          {"/redirect", TARGET_NEVER}, {"/unavailable", TARGET_AGAIN},
+        {"/huge-length", TARGET_TOOK}, /* its status is all that counts */
+        {"/huge-body", TARGET_TOOK},   {"/cut", TARGET_TOOK},       {"/huge-header", TARGET_AGAIN},
+        {"/nonsense", TARGET_AGAIN},   {"/close", TARGET_AGAIN}};
     struct web_server *server = web_server_open(WEB_PLAIN);
     struct target_client client;
     struct why why = {""};
@@ -169,6 +185,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(urls_are_read),
         cmocka_unit_test(unsound_urls_are_refused),
+        cmocka_unit_test(an_empty_secret_is_refused),
         cmocka_unit_test(a_path_goes_before_the_query),
         cmocka_unit_test(answers_are_judged),
         cmocka_unit_test(waits_grow_within_bounds_and_heed_the_server),

@@ -73,11 +73,32 @@ static void every_state_has_a_page(void **state)
     assert_false(state_page(TEXT("TemporaryFailures"), &page));
 }
 
+static void every_kind_of_watching_has_a_page(void **state)
+{
+    static const char *const sections[] = {"\n\nLevel: ", "\n## What\n\n", "\n## What to do\n\n",
+                                           "\n## Source\n\n- "};
+    (void)state;
+    for (int k = 0; k < WATCH_KINDS; k++) {
+        const char *name = watch_kind_name((enum watch_kind)k);
+        struct text page = kind_page((enum watch_kind)k), rest = page;
+        char head[128];
+        snprintf(head, sizeof head, "# %s, told by watch\n", name);
+        assert_true(text_starts(page, text_of(head)));
+        for (size_t i = 0; i < COUNT(sections); i++)
+            page_has(page, name, sections[i]);
+        for (size_t i = 0; i < page.len; i++)
+            assert_true((page.at[i] >= ' ' && page.at[i] <= '~') || page.at[i] == '\n');
+        while (rest.len)
+            assert_true(text_cut(&rest, '\n').len <= 110);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_rule_has_a_page_with_all_sections),
         cmocka_unit_test(every_state_has_a_page),
+        cmocka_unit_test(every_kind_of_watching_has_a_page),
         cmocka_unit_test(every_page_fits_one_screen_of_plain_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

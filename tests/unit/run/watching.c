@@ -16,7 +16,11 @@ struct sweeps {
     uint32_t rows, lanes;
     span_us round_trip; /* to SES and to DNS */
     uint64_t v1_refused;
-    const char *unverified, *unverified_in_list; /* an identity */
+    const char *unverified; /* an identity */
+    const char *failed;     /* an identity whose MAIL FROM is */
+    const char *other_name; /* the MAIL FROM that the manifest wants of d3.test, and SES has */
+    finding_set accept;     /* of every row; of the first one only where accepts_first is set */
+    bool accepts_first;
     struct access access;
     struct run run;
     struct world *world;
@@ -44,11 +48,15 @@ static void fleet_make(struct sweeps *s)
     }
     for (uint32_t i = 0; i < s->rows; i++) {
         char name[32], from[64];
-        struct policy policy = {.require = REQUIRE_MX_SPF, .timeout_us = SPAN_H(72)};
+        struct policy policy = {.require = REQUIRE_MX_SPF,
+                                .timeout_us = SPAN_H(72),
+                                .accept = i || s->accepts_first ? s->accept : 0};
         struct choice choice = {.lane = (uint16_t)(i % s->lanes), .line = i + 1};
         uint32_t row;
         snprintf(name, sizeof name, "d%u.test", i);
         snprintf(from, sizeof from, "bounce.%s", name);
+        if (i == 3 && s->other_name)
+            snprintf(from, sizeof from, "%s", s->other_name);
         assert_true(names_add(&f->names, text_of(name), &choice.identity));
         assert_true(names_add(&f->names, text_of(from), &choice.mail_from));
         assert_true(fleet_policy(f, policy, &choice.policy) && fleet_choice(f, choice, &row));
@@ -74,6 +82,8 @@ static void world_make(struct sweeps *s)
                                   .status = MAIL_FROM_SUCCESS};
         if (s->unverified && text_eq(fleet_identity(f, i), text_of(s->unverified)))
             facts.verification = VERIFICATION_FAILED;
+        if (s->failed && text_eq(fleet_identity(f, i), text_of(s->failed)))
+            facts.status = MAIL_FROM_FAILED;
         assert_int_equal(ses_model_add(world_ses(s->world),
                                        world_lane(s->world, f->choices[i].lane),
                                        fleet_identity(f, i), &facts, START, &why),
@@ -228,6 +238,128 @@ static void a_lane_where_version_1_is_refused_is_read_one_by_one(void **state)
     sweeps_end(&s);
 }
 
+static void a_name_that_a_plan_refuses_is_not_well(void **state)
+{
+    (void)state;
+    uint32_t row;
+    enum watch_kind kind;
+    static const struct {
+        const char *name;
+        finding_set accept;
+        uint32_t problems;
+    } cases[] = {{"bounce.other.test", 0, 1},
+                 {"d3.test", 0, 1},
+                 {"bounce.d3.test", 0, 0},
+                 {"bounce.other.test", FINDING_BIT(NOT_A_SUBDOMAIN), 0}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct sweeps s = {.rows = 5,
+                           .lanes = 1,
+                           .other_name = cases[i].name,
+                           .accept = cases[i].accept,
+                           .accepts_first = true};
+        sweeps_begin(&s);
+        sweep(&s);
+        assert_true(s.watching.has_looked);
+        assert_int_equal(problems(&s, &row, &kind), cases[i].problems);
+        if (cases[i].problems) {
+            assert_int_equal(kind, WATCH_REFUSED);
+            assert_int_equal(row, 3);
+            assert_int_equal(s.watching.problems[0].level, WATCH_WARNING);
+            for (uint32_t p = 0; p < s.watching.problems_len; p++)
+                if (s.watching.problems[p].kind == WATCH_REFUSED)
+                    assert_non_null(strstr(s.watching.problems[p].reason, cases[i].name));
+        }
+        sweeps_end(&s);
+    }
+}
+
+static void a_lane_accepts_what_all_of_its_rows_accept(void **state)
+{
+    (void)state;
+    const watch_kinds kinds =
+        WATCH_BIT(WATCH_ACCOUNT_CANNOT_SEND) | WATCH_BIT(WATCH_ENDPOINT_REGIONS);
+    for (unsigned all = 0; all < 2; all++) {
+        struct sweeps s = {.rows = 4,
+                           .lanes = 2,
+                           .accept = FINDING_BIT(ACCOUNT_CANNOT_SEND) |
+                                     FINDING_BIT(ENDPOINT_REGIONS_DIFFER),
+                           .accepts_first = all};
+        sweeps_begin(&s);
+        sweep(&s);
+        assert_int_equal(s.watching.lanes[0].accepted, all ? kinds : 0);
+        assert_int_equal(s.watching.lanes[1].accepted, kinds);
+        sweeps_end(&s);
+    }
+}
+
+/* The reads of a sweep show no more of a deleted identity than that it has no MAIL FROM. */
+static void a_deleted_identity_is_missing_in_the_same_sweep(void **state)
+{
+    (void)state;
+    const uint32_t rows = 420, gone_first = 90, gone_len = 120;
+    struct sweeps s = {.rows = rows, .lanes = 1};
+    sweeps_begin(&s);
+    sweep(&s);
+    until_next(&s);
+    for (uint32_t i = gone_first; i < gone_first + gone_len; i++) {
+        uint32_t id;
+        assert_true(ses_model_find(world_ses(s.world), world_lane(s.world, 0),
+                                   fleet_identity(&s.run.fleet, i), &id));
+        ses_model_delete(world_ses(s.world), id);
+    }
+    sweep(&s);
+    const struct watching_calls *asked = s.watching.calls[CALL_READ_VERIFICATION];
+    assert_int_equal(asked[0].sent - asked[0].throttled, 2);
+    assert_int_equal(s.watching.calls[CALL_LIST][1].sent, 0);
+    uint32_t missing = 0;
+    for (uint32_t i = 0; i < s.watching.problems_len; i++) {
+        const struct watching_problem *p = &s.watching.problems[i];
+        missing += p->kind == WATCH_IDENTITY_MISSING;
+        assert_int_not_equal(p->kind, WATCH_DRIFT_NAME);
+        if (p->kind == WATCH_IDENTITY_MISSING)
+            assert_true(p->tag - gone_first < gone_len);
+    }
+    assert_int_equal(missing, gone_len);
+    sweeps_end(&s);
+}
+
+static void a_sweep_takes_no_negative_time(void **state)
+{
+    (void)state;
+    static const struct {
+        instant_us began, ended;
+        span_us wanted;
+    } rows[] = {{START, START + 7, 7}, {START, START, 0}, {START, START - SPAN_M(30), 0},
+                {START, 0, 0},         {0, START, 0},     {0, 0, 0}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct watching w = {.began = rows[i].began, .ended = rows[i].ended};
+        assert_int_equal(watching_took(&w), rows[i].wanted);
+    }
+}
+
+static void what_was_known_says_so_while_ses_cannot_be_read(void **state)
+{
+    (void)state;
+    uint32_t row;
+    enum watch_kind kind;
+    const char *trouble[] = {"no keys"};
+    struct sweeps s = {.rows = 3, .lanes = 1, .failed = "d1.test"};
+    sweeps_begin(&s);
+    sweep(&s);
+    assert_int_equal(problems(&s, &row, &kind), 1);
+    assert_int_equal(kind, WATCH_STATUS_FAILED);
+    assert_non_null(strstr(s.watching.problems[0].reason, "FAILED"));
+    until_next(&s);
+    s.run.lanes.trouble = trouble;
+    sweep(&s);
+    s.run.lanes.trouble = NULL;
+    assert_false(s.watching.has_looked);
+    assert_int_equal(s.watching.problems[0].kind, WATCH_STATUS_FAILED);
+    assert_int_equal(s.watching.problems[0].level, WATCH_CRITICAL);
+    assert_non_null(strstr(s.watching.problems[0].reason, "an earlier look saw it"));
+    sweeps_end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +367,11 @@ int main(void)
         cmocka_unit_test(ten_lanes_are_swept_side_by_side),
         cmocka_unit_test(an_unverified_identity_is_seen_whatever_the_size_of_its_lane),
         cmocka_unit_test(a_lane_where_version_1_is_refused_is_read_one_by_one),
+        cmocka_unit_test(a_name_that_a_plan_refuses_is_not_well),
+        cmocka_unit_test(a_lane_accepts_what_all_of_its_rows_accept),
+        cmocka_unit_test(a_deleted_identity_is_missing_in_the_same_sweep),
+        cmocka_unit_test(a_sweep_takes_no_negative_time),
+        cmocka_unit_test(what_was_known_says_so_while_ses_cannot_be_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -268,6 +268,23 @@ static const struct script scripts[] = {
       {30, LANE_UNREAD | MX_NO, ""},
       {45, LANE_UNREAD | MX_NO, "mx-gone well>warning"},
       {49 * 60, TEMPORARY | MX_NO, "status-temporary critical>page; mx-gone warning>critical"}}},
+    {"a deadline comes near whether or not SES can be read",
+     {{0, TEMPORARY, "status-temporary well>critical"},
+      {48 * 60, LANE_UNREAD, ""},
+      {48 * 60 + 1, LANE_UNREAD, "status-temporary critical>page"},
+      {48 * 60 + 16, UNREAD, ""},
+      {73 * 60, TEMPORARY, ""}}},
+    {"an MX that was gone before DNS stopped answering is gone for six hours too",
+     {{0, MX_NO, ""},
+      {15, MX_NO, "mx-gone well>warning"},
+      {359, MX_SERVFAIL, ""},
+      {360, MX_SERVFAIL, "mx-gone warning>critical"}}},
+    {"time confirms nothing that two looks have not",
+     {{0, MX_NO, ""}, {5, MX_NO, ""}, {20, MX_SERVFAIL, ""}, {400, MX_SERVFAIL, ""}}},
+    {"nor does it go on while a problem is seen well again",
+     {{0, MX_NO, ""}, {15, MX_NO, "mx-gone well>warning"}, {30, WELL, ""}, {400, MX_SERVFAIL, ""}}},
+    {"who is not in the manifest any more has no deadline",
+     {{0, TEMPORARY, "status-temporary well>critical"}, {50 * 60, ABSENT, ""}}},
     {"another wish ends what was said of the old name",
      {{0, MX_NO | SPF_NO, ""},
       {15, MX_NO, "mx-gone well>warning"},
@@ -629,6 +646,26 @@ static void many_identities_are_found_again(void **state)
     watch_close(m);
 }
 
+static void a_lane_is_not_told_of_what_it_accepts(void **state)
+{
+    (void)state;
+    for (unsigned accepts = 0; accepts < 2; accepts++) {
+        uint32_t len;
+        const struct watch_lane_seen seen = {
+            .is_read = true,
+            .account_is_known = true,
+            .accepted = accepts ? WATCH_BIT(WATCH_ACCOUNT_CANNOT_SEND) : 0};
+        struct watch_memory *m = watch_open(&WATCH_POLICY_USUAL);
+        assert_non_null(m);
+        watch_sweep_begin(m, START);
+        assert_true(watch_look_lane(m, &lane, 0, &seen, START));
+        assert_true(watch_sweep_end(m, START));
+        watch_events(m, &len);
+        assert_int_equal(len, accepts ? 0 : 1);
+        watch_close(m);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -642,6 +679,7 @@ int main(void)
         cmocka_unit_test(accounts_of_one_name_are_told_apart),
         cmocka_unit_test(verification_is_asked_for_again_when_it_was_bad),
         cmocka_unit_test(many_identities_are_found_again),
+        cmocka_unit_test(a_lane_is_not_told_of_what_it_accepts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
