@@ -83,7 +83,7 @@ void event_sentence_add(struct buf *out, const struct notification *n)
     if (n->type == NOTE_PROBLEM)
         problem_add(out, n);
     else if (n->type == NOTE_SWEEP_FAILED)
-        buf_add_str(out, "the sweep could not look");
+        buf_add_str(out, n->to == WATCH_WELL ? "sweeps look again" : "the sweep could not look");
     else
         run_add(out, n);
     if (n->reason.len) {

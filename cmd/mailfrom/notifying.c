@@ -9,7 +9,6 @@
 #include "ui/messages.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #define METRICS_EVERY SPAN_S(15)
 
@@ -38,11 +37,8 @@ enum err notifying_open(struct options *o, enum option_set verb, struct why *why
 int notifying_close(struct options *o, enum option_set verb, int code)
 {
     struct why why = {""};
-    bool is_of_timer =
-        (verb & OPTIONS_WATCH) && !o->every && !o->every_as_written && !isatty(STDERR_FILENO);
     bool is_nagios = o->format && strcmp(o->format, "nagios") == 0; /* whose codes are others */
-    enum err err = notifier_close(o->notify.notifier,
-                                  is_of_timer ? NOTIFY_PATIENCE_TIMER : NOTIFY_PATIENCE, &why);
+    enum err err = notifier_close(o->notify.notifier, NOTIFY_PATIENCE, &why);
     o->notify.notifier = NULL;
     if (err == OK)
         return code;

@@ -3,6 +3,7 @@
 #include "journal/store_sqlite/store_sqlite.h"
 #include "live_watching.h"
 #include "notify/notify.h"
+#include "notifying.h"
 #include "options/advice.h"
 #include "reports/event_line.h"
 #include "reports/metrics.h"
@@ -15,9 +16,11 @@
 #include "verbs.h"
 #include "wire/os_clock.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define NAGIOS_UNKNOWN 3
 
@@ -28,10 +31,12 @@ struct watcher {
     struct os_clock clock;
     struct live_page *page;  /* NULL: none is wished */
     struct journal *journal; /* of the memory; NULL: a dry run without one */
+    struct run_head head;    /* the watching as a run of that journal; id 0: there is none */
     bool is_endless;
     uint32_t sweeps;
     span_us every; /* from start to start; known after the first sweep */
     instant_us last_run, last_success;
+    bool is_failing; /* the last sweep could not look, and that was told */
     struct watching_calls calls[CALL_KINDS][2];
 };
 
@@ -71,6 +76,37 @@ static bool problem_pass(void *ctx, const struct watch_problem_record *r)
     return true;
 }
 
+/* The watching is one run in its journal, without identities: ended where the last sweep could
+ * look, stopped where it could not; `stopped` is the end of the last that could. */
+static enum err head_open(struct watcher *w, struct why *why)
+{
+    struct fleet nobody;
+    struct arena arena;
+    arena_init(&arena, 1u << 16);
+    enum err err = journal_run(w->journal, 0, &w->head, &arena, why);
+    if (err == ERR_GONE) {
+        w->head = (struct run_head){.verb = RUN_PLAN, .started = os_clock_now(&w->clock)};
+        fleet_init(&nobody);
+        err = w->options->dry_run ? OK : journal_begin(w->journal, &w->head, &nobody, why);
+        fleet_clear(&nobody);
+    }
+    w->last_success = w->head.stopped;
+    w->is_failing = w->head.state == RUN_STOPPED;
+    arena_clear(&arena);
+    return err;
+}
+
+/* Keeps whether the last sweep could look. */
+static void head_keep(struct watcher *w)
+{
+    struct why why = {""};
+    if (!w->journal || w->options->dry_run || w->head.id == 0)
+        return;
+    if (journal_stop(w->journal, w->head.id, w->is_failing ? RUN_STOPPED : RUN_ENDED,
+                     w->last_success, &why) != OK)
+        message_error("what watching remembers: %s", why.text);
+}
+
 static enum err journal_of_memory(struct watcher *w, struct why *why)
 {
     char path[PATH_MAX];
@@ -82,17 +118,25 @@ static enum err journal_of_memory(struct watcher *w, struct why *why)
         return OK;
     if (err == OK)
         err = journal_watch_each(w->journal, identity_pass, problem_pass, NULL, why);
-    if (err == ERR_IO && journal_is_damaged(text_of(why->text)) && !o->dry_run) {
+    bool is_gone = err != OK && err != ERR_BUSY && access(path, F_OK) != 0 && errno == ENOENT;
+    bool is_damaged = err == ERR_IO && journal_is_damaged(text_of(why->text));
+    if ((is_gone || is_damaged) && !o->dry_run) {
         /* A watch that does not look would be worse than one that has forgotten. */
-        message_error("%s: %s; it is now %s" JOURNAL_ASIDE
-                      ", and watching remembers nothing of before",
-                      path, why->text, path);
+        if (is_gone)
+            message_error("%s is not there any more, so watching remembers nothing of before",
+                          path);
+        else
+            message_error("%s: %s; it is now %s" JOURNAL_ASIDE
+                          ", and watching remembers nothing of before",
+                          path, why->text, path);
         journal_close(w->journal);
         w->journal = NULL;
         err = journal_set_aside(path, why);
         if (err == OK)
             err = journal_open_file(&w->journal, path, mode, why);
     }
+    if (err == OK)
+        err = head_open(w, why);
     return err == OK ? OK : why_wrap(why, err, "what watching remembers");
 }
 
@@ -170,16 +214,37 @@ static void event_tell(struct sweeping *s, const struct watch_event *e)
     buf_clear(&line);
 }
 
-/* Kept before told: what a crash in between leaves is told by the next process, marked as such. */
+/* Have all outputs delivered what they were given? Waits for them, not longer than a while. */
+static bool events_are_delivered(struct watcher *w, uint64_t lost_before)
+{
+    uint64_t lost = lost_before;
+    const struct notifier *n = w->options->notify.notifier;
+    bool is_of_timer = !w->is_endless && !isatty(STDERR_FILENO);
+    instant_us until =
+        os_clock_now(&w->clock) + (is_of_timer ? NOTIFY_PATIENCE_TIMER : NOTIFY_PATIENCE);
+    while (n && !notifier_is_idle(n, &lost))
+        if (os_clock_now(&w->clock) >= until || signals_sleep(&w->signals, SPAN_MS(20)))
+            return false;
+    return lost == lost_before;
+}
+
+/* Kept before told, and told once every output has it. What a crash or a dead output leaves is told
+ * again by the next look, with the same id. */
 static enum err changes_tell(struct sweeping *s, struct why *why)
 {
     uint32_t len;
+    uint64_t lost = 0;
+    struct notifier *n = s->watcher->options->notify.notifier;
     enum err err = memory_keep(s, why);
     const struct watch_event *events = watch_events(s->memory, &len);
     if (err != OK || len == 0)
         return err;
+    if (n)
+        notifier_is_idle(n, &lost);
     for (uint32_t i = 0; i < len; i++)
         event_tell(s, &events[i]);
+    if (!events_are_delivered(s->watcher, lost))
+        return OK;
     watch_told(s->memory);
     return memory_keep(s, why);
 }
@@ -235,14 +300,20 @@ static void figures_tell(struct sweeping *s, const char *blind)
     free(lanes);
 }
 
+/* Once when sweeps begin to fail, and once when they look again. reason: NULL, they do. */
 static void failure_tell(struct sweeping *s, const char *reason)
 {
     struct watcher *w = s->watcher;
     const struct run *r = &s->session->run;
+    bool was_failing = w->is_failing;
+    w->is_failing = reason != NULL;
+    head_keep(w);
+    if (was_failing == w->is_failing)
+        return;
     const struct notification what = {.type = NOTE_SWEEP_FAILED,
                                       .at = os_clock_now(&w->clock),
-                                      .to = WATCH_CRITICAL,
-                                      .reason = text_of(reason),
+                                      .to = reason ? WATCH_CRITICAL : WATCH_WELL,
+                                      .reason = reason ? text_of(reason) : TEXT_NONE,
                                       .since = w->last_success,
                                       .deadline = WHEN_NEVER,
                                       .run = r->head.id,
@@ -320,7 +391,6 @@ static int sweep_conclude(struct sweeping *s, enum err swept, struct why *why)
     struct notifier *notifier = w->options->notify.notifier;
     struct why second = {""};
     w->last_run = seen->ended;
-    w->last_success = seen->has_looked ? seen->ended : w->last_success;
     calls_add(w, seen);
     enum err err = swept == ERR_NOMEM ? swept : changes_tell(s, &second);
     if (swept == OK && err == OK)
@@ -331,8 +401,8 @@ static int sweep_conclude(struct sweeping *s, enum err swept, struct why *why)
         message_error("%s", second.text);
     bool is_good = swept == OK && err == OK && seen->has_looked;
     const char *blind = swept != OK ? why->text : err != OK ? second.text : seen->blind;
-    if (!is_good)
-        failure_tell(s, blind);
+    w->last_success = is_good ? seen->ended : w->last_success;
+    failure_tell(s, is_good ? NULL : blind);
     figures_tell(s, is_good ? NULL : blind);
     if (notifier)
         notifier_beat(notifier, is_good ? BEAT_GOOD : BEAT_FAILED);
@@ -341,8 +411,7 @@ static int sweep_conclude(struct sweeping *s, enum err swept, struct why *why)
     return swept == OK && err == OK ? watch_exit_code(&s->report) : EXIT_CANNOT_RUN;
 }
 
-/* due: when it was to begin; 0: now. */
-static int sweep_run(struct watcher *w, instant_us due, struct why *why)
+static int sweep_run(struct watcher *w, struct why *why)
 {
     struct sweeping s = {.watcher = w, .session = session_new(w->options)};
     struct notifier *notifier = w->options->notify.notifier;
@@ -368,7 +437,6 @@ static int sweep_run(struct watcher *w, instant_us due, struct why *why)
     if (err == OK)
         err = memory_open(&s, why);
     watching_init(&s.watching, r, s.memory);
-    s.watching.began = due;
     int code = EXIT_CANNOT_RUN;
     if (err == OK) {
         w->every = o->every_as_written ? r->fleet.watch.every : o->every;
@@ -377,8 +445,7 @@ static int sweep_run(struct watcher *w, instant_us due, struct why *why)
     } else {
         message_error("%s", why->text);
         w->is_endless = w->is_endless && w->sweeps > 1; /* a slip of who has started it */
-        failure_tell(&s, why->text);
-        figures_tell(&s, why->text);
+        failure_tell(&s, why->text); /* the figures stay: what was wrong is not known to be well */
         if (notifier)
             notifier_beat(notifier, BEAT_FAILED);
         if (is_nagios(o))
@@ -391,18 +458,17 @@ static int sweep_run(struct watcher *w, instant_us due, struct why *why)
 }
 
 /* A sweep begins at multiples of the time between two; those that would begin during one are left
- * out. */
+ * out. The system's clock may be set meanwhile, so it is read anew for each. */
 static int sweeps_run(struct watcher *w, struct why *why)
 {
-    instant_us due = os_clock_now(&w->clock);
     for (;;) {
-        int code = sweep_run(w, due, why);
+        os_clock_open(&w->clock, 0);
+        instant_us began = os_clock_now(&w->clock);
+        int code = sweep_run(w, why);
         if (!w->is_endless || code == EXIT_STOPPED)
             return code;
         span_us every = w->every ? w->every : WATCH_POLICY_USUAL.every;
-        instant_us now = os_clock_now(&w->clock);
-        due += (now - due) / every * every + every;
-        if (signals_sleep(&w->signals, due - now))
+        if (signals_sleep(&w->signals, every - (os_clock_now(&w->clock) - began) % every))
             return EXIT_STOPPED;
     }
 }
@@ -423,8 +489,13 @@ int verb_watch(const struct options *o)
                              &why);
     if (err == OK)
         code = sweeps_run(&w, &why);
-    else
+    else {
         message_error("%s", why.text);
+        if (o->notify.notifier)
+            notifier_beat(o->notify.notifier, BEAT_FAILED);
+        if (is_nagios(o))
+            printf("MAILFROM UNKNOWN - %s\n", why.text);
+    }
     live_page_close(w.page);
     journal_close(w.journal);
     signals_end(&w.signals);

@@ -27,7 +27,7 @@ struct watch_counts watch_count(const struct watching *w)
 int watch_exit_code(const struct watch_report *r)
 {
     const struct watching *w = r->watching;
-    if (!w->has_looked || w->unseen)
+    if (!w->has_looked)
         return EXIT_CANNOT_RUN;
     return watch_count(w).shown ? EXIT_TROUBLE : EXIT_OK;
 }

@@ -290,6 +290,20 @@ void notifier_metrics(struct notifier *n, struct text text)
     text_push(n, n->metrics, text);
 }
 
+bool notifier_is_idle(const struct notifier *n, uint64_t *lost)
+{
+    bool are_idle = true;
+    *lost = 0;
+    for (uint32_t i = 0; i < n->outlets_len; i++) {
+        uint64_t own;
+        if (!n->takes_events[i])
+            continue;
+        are_idle &= outlet_is_idle(n->outlets[i], &own);
+        *lost += own;
+    }
+    return are_idle;
+}
+
 void notifier_say(struct notifier *n)
 {
     sayings_tell(&n->sayings, &n->config.notices);

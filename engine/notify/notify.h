@@ -12,7 +12,7 @@
  *     notifier_close()                  waits a while for what is queued
  *
  * One thread of the caller calls all functions. A process that is killed loses what was told and
- * not delivered yet; what it tells again after its restart has the same event ID.
+ * not delivered yet; a problem that the next one tells again has the same event ID.
  *
  * Sources: healthchecks.io, "Pinging API"; Stripe, "Verify webhook signatures" (t=, v1=);
  * RFC 9110, section 10.2.3 (Retry-After).
@@ -60,6 +60,9 @@ void notifier_tell(struct notifier *n, const struct notification *what);
 void notifier_beat(struct notifier *n, enum notify_beat beat);
 /* The whole text of the metrics file (reports/metrics.h); copied. The newest wins. */
 void notifier_metrics(struct notifier *n, struct text text);
+/* Have all outputs of events delivered what they were given? *lost: so many deliveries since the
+ * start were given up, of any of them. */
+bool notifier_is_idle(const struct notifier *n, uint64_t *lost);
 /* Says what went wrong since the last time, through the notices. The other functions do it too. */
 void notifier_say(struct notifier *n);
 /* Delivers what is queued, for at most `patience`, and frees; says so where it takes longer than

@@ -26,6 +26,9 @@ struct outlet {
     uint64_t lost, lost_untold; /* in all; since the last one that was delivered */
     bool full_told;
     bool finishes, has_finished;
+    const struct message *delivering; /* by the thread; or NULL */
+    char (*done)[EVENT_ID_LEN]; /* ring of OUTLET_KNOWS: delivered events; NULL: none are kept */
+    uint32_t done_len;          /* so far; beyond OUTLET_KNOWS the oldest is written over */
     /* Of the thread: */
     bool is_ill; /* trouble was said, and nothing was delivered since */
     uint64_t lost_ill;
@@ -75,11 +78,31 @@ static void is_lost(struct outlet *o, uint64_t count)
     o->lost_untold += count;
 }
 
+/* An event that was not known to be told is told again by the next look. */
+static bool has_event(const struct outlet *o, const char *id)
+{
+    if (!o->done || !*id)
+        return false;
+    if (o->delivering && strcmp(o->delivering->id, id) == 0)
+        return true;
+    for (uint32_t i = 0; i < o->len; i++)
+        if (strcmp(o->ring[(o->first + i) % o->capacity]->id, id) == 0)
+            return true;
+    for (uint32_t i = 0; i < o->done_len && i < OUTLET_KNOWS; i++)
+        if (strcmp(o->done[i], id) == 0)
+            return true;
+    return false;
+}
+
 void outlet_push(struct outlet *o, struct message *m)
 {
     struct message *older = NULL;
     bool tells = false;
     pthread_mutex_lock(&o->mutex);
+    if (has_event(o, m->id)) {
+        pthread_mutex_unlock(&o->mutex);
+        return;
+    }
     if (o->config.wants_newest && o->len == o->capacity)
         older = ring_take(o);
     if (o->len < o->capacity && (o->len == 0 || o->bytes + m->len <= NOTIFY_BYTES_MAX)) {
@@ -137,6 +160,7 @@ static struct message *message_wait(struct outlet *o, uint64_t *lost)
         pthread_cond_wait(&o->changed, &o->mutex);
     if (o->len > 0 && !outlet_is_ending(o))
         m = ring_take(o);
+    o->delivering = m;
     o->full_told = o->full_told && o->len > o->capacity / 2;
     *lost = o->lost_untold;
     o->has_finished = !m;
@@ -144,14 +168,19 @@ static struct message *message_wait(struct outlet *o, uint64_t *lost)
     return m;
 }
 
-static void outcome_keep(struct outlet *o, enum delivery delivery, uint64_t told,
-                         const struct why *why)
+static void outcome_keep(struct outlet *o, enum delivery delivery, const struct message *m,
+                         uint64_t told, const struct why *why)
 {
     pthread_mutex_lock(&o->mutex);
+    o->delivering = NULL;
     if (delivery == DELIVERY_DONE)
         o->lost_untold -= told;
     else
         is_lost(o, 1);
+    if (delivery == DELIVERY_DONE && o->done)
+        memcpy(o->done[o->done_len++ % OUTLET_KNOWS], m->id, EVENT_ID_LEN);
+    if (o->done_len == 2 * OUTLET_KNOWS) /* the ring is full, and stays so */
+        o->done_len = OUTLET_KNOWS;
     pthread_mutex_unlock(&o->mutex);
     if (delivery == DELIVERY_DONE) {
         delivered(o);
@@ -176,7 +205,7 @@ static void *outlet_run(void *data)
         }
         enum delivery delivery = o->config.deliver(o->config.ctx, o, m, bytes, &why);
         buf_clear(&line);
-        outcome_keep(o, delivery, lost, &why);
+        outcome_keep(o, delivery, m, lost, &why);
         message_drop(m);
     }
     return NULL;
@@ -192,6 +221,7 @@ static void outlet_free(struct outlet *o)
         o->config.release(o->config.ctx);
     pthread_cond_destroy(&o->changed);
     pthread_mutex_destroy(&o->mutex);
+    free(o->done);
     free(o->ring);
     free(o);
 }
@@ -210,10 +240,14 @@ enum err outlet_open(struct outlet **out, const struct outlet_config *config, st
     pthread_mutex_init(&o->mutex, NULL);
     pthread_cond_init(&o->changed, NULL);
     o->ring = calloc(o->capacity, sizeof(struct message *));
-    int failed = o->ring ? thread_start(&o->thread, outlet_run, o) : 0;
-    if (!o->ring || failed) {
-        enum err err = o->ring ? why_set(why, ERR_IO, "cannot start a thread: %s", strerror(failed))
-                               : why_set(why, ERR_NOMEM, "out of memory");
+    if (config->takes_events)
+        o->done = calloc(OUTLET_KNOWS, sizeof *o->done);
+    bool has_room = o->ring && (o->done || !config->takes_events);
+    int failed = has_room ? thread_start(&o->thread, outlet_run, o) : 0;
+    if (!has_room || failed) {
+        enum err err = has_room
+                           ? why_set(why, ERR_IO, "cannot start a thread: %s", strerror(failed))
+                           : why_set(why, ERR_NOMEM, "out of memory");
         outlet_free(o);
         return err;
     }
@@ -235,6 +269,15 @@ bool outlet_has_finished(struct outlet *o)
     bool has = o->has_finished;
     pthread_mutex_unlock(&o->mutex);
     return has;
+}
+
+bool outlet_is_idle(struct outlet *o, uint64_t *lost)
+{
+    pthread_mutex_lock(&o->mutex);
+    bool is_idle = o->len == 0 && !o->delivering;
+    *lost = o->lost;
+    pthread_mutex_unlock(&o->mutex);
+    return is_idle;
 }
 
 uint64_t outlet_close(struct outlet *o, uint64_t *late)

@@ -51,8 +51,13 @@ struct outlet_config {
 
 /* Takes ctx over, also after an error. */
 enum err outlet_open(struct outlet **out, const struct outlet_config *config, struct why *why);
-/* Never blocks. Keeps the message, if there is room. */
+/* Never blocks. Keeps the message, if there is room. An event that the outlet has already, waiting
+ * or delivered (as far as OUTLET_KNOWS goes back), is not kept again. */
 void outlet_push(struct outlet *o, struct message *m);
+#define OUTLET_KNOWS 4096 /* ids of delivered events */
+/* Nothing waits and nothing is being delivered. *lost: so many messages since the start were not
+ * delivered. */
+bool outlet_is_idle(struct outlet *o, uint64_t *lost);
 /* By the outlet's thread, during a delivery that will be tried again: said once until a delivery
  * is done. */
 void outlet_trouble(struct outlet *o, const char *reason);

@@ -11,6 +11,9 @@
 #include <string.h>
 
 #define SENTENCES_BYTES_MAX (256u << 20) /* a million rows, each with two faults */
+/* With so many names and an answer about none, it is not the names: the watcher's own way to DNS is
+ * broken. Trouble of fewer names is theirs, and each has its dns-trouble. */
+#define DNS_SILENT_MIN 10
 
 /* What the sentences of a row are about. */
 enum subject { ABOUT_MX, ABOUT_SPF, ABOUT_DMARC, ABOUT_DNS, ABOUT_NAME, ABOUT_SES, SUBJECTS };
@@ -306,9 +309,11 @@ static bool row_look(struct watching *w, uint32_t row, instant_us now)
         lane->by_status[seen.status]++;
     }
     seen.lane_is_unseen = lane->trouble != NULL;
-    seen.mx = (enum mx_status)job->mx;
-    seen.spf = (enum spf_status)job->spf;
-    seen.dmarc = (enum dmarc_status)job->dmarc;
+    if (!w->dns_is_silent) { /* otherwise nothing was learned of any name */
+        seen.mx = (enum mx_status)job->mx;
+        seen.spf = (enum spf_status)job->spf;
+        seen.dmarc = (enum dmarc_status)job->dmarc;
+    }
     if (d && scheduler_lane_endpoints_known(d, f->choices[row].lane))
         seen.known |= WATCH_BIT(WATCH_ENDPOINT_REGIONS);
     if (d && scheduler_lane_advice_known(d, f->choices[row].lane))
@@ -323,8 +328,6 @@ static bool row_look(struct watching *w, uint32_t row, instant_us now)
     if (seen.is_read && wanted.mail_from.len && job->mx == MX_STATUS_NONE &&
         job->findings & ~policy->accept & NAME_RULES)
         seen.shown |= WATCH_BIT(WATCH_REFUSED);
-    w->asked += seen.mx != MX_STATUS_NONE;
-    w->troubled += seen.mx == MX_STATUS_TROUBLE;
     return watch_look(w->memory, &key, row, &wanted, &seen, now);
 }
 
@@ -430,6 +433,9 @@ static void lanes_look(struct sweep *s, const char *trouble)
     for (uint32_t row = 0; row < r->fleet.choices_len; row++) {
         struct watching_lane *lane = &w->lanes[r->fleet.choices[row].lane];
         bool is_read = r->scheduler && scheduler_job(r->scheduler, row)->seen_known;
+        unsigned mx = r->scheduler ? scheduler_job(r->scheduler, row)->mx : MX_STATUS_NONE;
+        w->asked += mx != MX_STATUS_NONE;
+        w->troubled += mx == MX_STATUS_TROUBLE;
         lane->rows++;
         lane->accepted = ~(watch_kinds)0;
         lane->unseen += !is_read;
@@ -437,6 +443,7 @@ static void lanes_look(struct sweep *s, const char *trouble)
         if (!is_read && !lane->trouble && *said_of(s, row, ABOUT_SES))
             lane->trouble = said_of(s, row, ABOUT_SES);
     }
+    w->dns_is_silent = w->asked >= DNS_SILENT_MIN && w->troubled == w->asked;
     for (uint32_t i = 0; i < r->fleet.lanes_len; i++) {
         struct watching_lane *lane = &w->lanes[i];
         const char *closed =
@@ -569,7 +576,7 @@ static void sweep_judge(struct watching *w)
     const struct fleet *f = &w->run->fleet;
     if (f->choices_len && w->unseen == f->choices_len)
         w->blind = w->lanes[f->choices[0].lane].trouble;
-    else if (w->asked && w->troubled == w->asked)
+    else if (w->dns_is_silent)
         w->blind = "DNS has no answer about any MAIL FROM";
     w->has_looked = !w->blind;
 }

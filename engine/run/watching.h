@@ -57,6 +57,7 @@ struct watching {
     const char *blind;                 /* why not; NULL: it has looked */
     uint32_t unseen;                   /* rows that SES was not read of */
     uint32_t asked, troubled;          /* rows whose DNS was asked; that got no answer */
+    bool dns_is_silent;                /* of many, all got none: of no name anything was learned */
     uint32_t rows_bad;                 /* rows with a problem, told or not */
     struct watching_lane *lanes;       /* as fleet.lanes */
     struct watching_problem *problems; /* worst level first, then by kind, lane and row */
