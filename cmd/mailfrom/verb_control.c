@@ -95,9 +95,9 @@ static int reply_tell(const struct options *o, uint64_t id, const struct control
     case CONTROL_NOBODY: nobody_tell(o, id); break;
     case CONTROL_FORBIDDEN: owner_tell(reply->owner); break;
     case CONTROL_SILENT:
-        message_error("the run does not answer within %lld s, and the order is withdrawn: its "
-                      "process may be stopped (kill -CONT goes on), or the disk of its journal "
-                      "hangs. mailfrom status names the process",
+        message_error("the run does not answer within %lld s: its process may be stopped (kill "
+                      "-CONT goes on). If it had taken the order by then, the order may still be "
+                      "carried out: mailfrom status shows it, and names the process",
                       (long long)(CONTROL_PATIENCE / SPAN_S(1)));
         break;
     case CONTROL_BROKEN: message_error("%s", reply->said); break;
@@ -161,7 +161,8 @@ bool control_resumes(const struct options *o, int *code)
     control_ask(options_journal(o), id, &(const struct order){.kind = ORDER_RESUME},
                 CONTROL_PATIENCE, &reply);
     bool is_told = reply.found == CONTROL_SILENT || reply.found == CONTROL_FORBIDDEN ||
-                   (reply.found == CONTROL_ANSWERED && reply.word == CONTROL_DONE);
+                   (reply.found == CONTROL_ANSWERED &&
+                    (reply.word == CONTROL_DONE || reply.word == CONTROL_TAKEN));
     if (is_told)
         *code = reply_tell(o, id, &reply);
     return is_told;

@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import pathlib
+import resource
 import shutil
 import signal
 import socket
@@ -181,6 +182,27 @@ def stopped():
         check("that is an order, too", kinds(room, 1)[3:] == ["resume"], orders(room, 1))
 
 
+def processor_seconds(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def without_descriptors(process, path):
+    """A client comes while the process may open nothing more. Before, a thread asked for it again and again."""
+    before = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (3, before[1]))
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(path))
+        used = processor_seconds(process.pid)
+        time.sleep(1)
+        used = processor_seconds(process.pid) - used
+        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, before)
+        check("without descriptors no thread spins", used < 0.5, used)
+        client.settimeout(patient(10))
+        client.sendall(b"mailfrom-control 1 1 pause\n")
+        check("and the client is served once there are some", b" idle " in client.recv(1000))
+
+
 def many_and_hostile():
     with room_of() as room:
         process = going(room)
@@ -190,6 +212,9 @@ def many_and_hostile():
         for one in mute:
             one.connect(str(path))
         given("a pause beside fifteen clients that say nothing", order(room, "pause"))
+        for one in mute[1:]:
+            one.close()
+        without_descriptors(process, path)
         answers = []
         threads = [threading.Thread(target=lambda: answers.append(order(room, "pause", 1))) for _ in range(4)]
         for one in threads:
@@ -199,8 +224,7 @@ def many_and_hostile():
         check("four at once are told the same", all(code == DONE and "already" in said for code, said, _ in answers), answers)
         mute[0].settimeout(patient(10))
         check("a client that says nothing is cut", mute[0].recv(100) == b"")
-        for one in mute:
-            one.close()
+        mute[0].close()
         for line, what in ((b"x" * 4096, "a line that does not end"), (b"mailfrom-control 2 1 pause\n", "another version"),
                            (b"mailfrom-control 1 1 pace 1e9\n", "a rate out of bounds"), (b"GET / HTTP/1.1\n", "another protocol"),
                            (b"\0\0\0\n", "zeros")):
@@ -241,6 +265,7 @@ def others():
         process.send_signal(signal.SIGSTOP)
         code, said, took = order(room, "pause")
         check("a process that is asleep does not answer, and that is said", code == CANNOT_RUN and "does not answer within 5 s" in said
+              and "may still be carried out" in said and "withdrawn" not in said
               and took < patient(12), took, said)
         process.send_signal(signal.SIGCONT)
         out, err = process.communicate(timeout=patient(60))
