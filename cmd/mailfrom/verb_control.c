@@ -72,7 +72,9 @@ static void nobody_tell(const struct options *o, uint64_t id)
 static void owner_tell(uid_t owner)
 {
     const struct passwd *user = getpwuid(owner);
-    if (user)
+    if (owner == 0)
+        message_error("the run belongs to root: give the order as root");
+    else if (user)
         message_error("the run belongs to %s: give the order as %s or as root", user->pw_name,
                       user->pw_name);
     else
@@ -154,8 +156,7 @@ bool control_resumes(const struct options *o, int *code)
     uint64_t id;
     struct why why = {""};
     struct control_reply reply;
-    bool is_plain = !o->give_up && !o->retry_failed && !o->refresh && !o->force &&
-                    !o->reports_len && o->access.rate_per_s <= 0;
+    bool is_plain = !o->give_up && !o->retry_failed && !o->refresh && !o->force && !o->reports_len;
     if (!is_plain || session_number(o, &id, &why) != OK)
         return false;
     control_ask(options_journal(o), id, &(const struct order){.kind = ORDER_RESUME},
@@ -165,5 +166,9 @@ bool control_resumes(const struct options *o, int *code)
                     (reply.word == CONTROL_DONE || reply.word == CONTROL_TAKEN));
     if (is_told)
         *code = reply_tell(o, id, &reply);
+    bool goes_on = reply.found == CONTROL_ANSWERED && reply.word == CONTROL_DONE;
+    if (goes_on && o->access.rate_per_s > 0)
+        *code = order_give(
+            o, &(const struct order){.kind = ORDER_PACE, .rate_per_s = o->access.rate_per_s});
     return is_told;
 }

@@ -172,7 +172,8 @@ static void client_accept(struct server *s)
     c->uid = (uint32_t)who.uid;
     c->pid = (uint32_t)who.pid;
     if (!is_known || (who.uid != geteuid() && who.uid != 0))
-        client_refuse(s, c, "this run belongs to another user");
+        client_refuse(s, c,
+                      "this run belongs to another user: give the order as that user or as root");
 }
 
 static void answers_give(struct server *s)

@@ -251,8 +251,8 @@ static void answer(struct page_answer *a, const struct page_view *v, const struc
         return;
     case AT_HEALTH:
         a->type = TYPE_PLAIN;
-        a->status = page_health(
-            v, page_door_vet(v->door, r, PAGE_NEEDS_LOOK) == PAGE_ADMITTED, &a->body);
+        a->status =
+            page_health(v, page_door_vet(v->door, r, PAGE_NEEDS_LOOK) == PAGE_ADMITTED, &a->body);
         return;
     case AT_LOGIN: login(a, v, r, arena); return;
     case AT_ORDER: order_carry_out(a, v, r, route->order, arena); return;

@@ -193,8 +193,14 @@ def processor_seconds(pid):
 def without_descriptors(process, path):
     """A client comes while the process may open nothing more. Before, a thread asked for it again and again."""
     before = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
-    resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (3, before[1]))
-    with socket.socket(socket.AF_UNIX) as client:
+    with contextlib.ExitStack() as stack:
+        # poll(2) refuses a set that is larger than the limit, so there are as many descriptors.
+        for _ in range(12):
+            stack.enter_context(socket.socket(socket.AF_UNIX)).connect(str(path))
+        client = stack.enter_context(socket.socket(socket.AF_UNIX))
+        time.sleep(0.2)
+        used = {int(fd) for fd in os.listdir(f"/proc/{process.pid}/fd")}
+        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (min(set(range(1000)) - used), before[1]))
         client.connect(str(path))
         used = processor_seconds(process.pid)
         time.sleep(1)
@@ -242,8 +248,9 @@ def many_and_hostile():
                 check(f"{what} is refused or cut", said == b"" or b" bad " in said, said)
         code, said, _ = order(room, "stop", 7)
         check("another run's number is refused, and named", code == CANNOT_RUN and "run 1 is under way, and not run 7" in said, said)
-        given("resume after all that", order(room, "resume"))
+        given("resume after all that, with a rate as status prints it", order(room, "resume", "--rate", "9"), "goes on")
         out, err = process.communicate(timeout=patient(60))
+        check("the rate is an order, too", kinds(room, 1)[-2:] == ["resume", "pace"], orders(room, 1))
         check("the run is none the worse", process.returncode == DONE and len(room.writes()) == len(FLEET), process.returncode, err)
 
 
@@ -260,7 +267,8 @@ def others():
             may_run = subprocess.run([*as_nobody, ours, "version"], capture_output=True).returncode == 0
             if may_run:
                 code, said, _ = order(room, "pause", before=as_nobody)
-                check("another user is told whose the run is", code == CANNOT_RUN and "belongs to root" in said, said)
+                check("another user is told whose the run is", code == CANNOT_RUN and "belongs to root: give the order as root" in said
+                      and "root or as root" not in said, said)
                 os.chmod(path, 0o666)
                 code, said, _ = order(room, "pause", before=as_nobody)
                 check("and is refused by the run itself", code == CANNOT_RUN and "belongs to another user" in said, said)
