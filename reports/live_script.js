@@ -120,7 +120,8 @@
   function linkShow() {
     const last = newest ? 'Last change ' + clock(newest) + ', ' + ago(Date.now() - heardAt) + ' ago.' : '';
     const words = {waits: 'Connecting.', live: 'Live.', lost: 'Connection lost; trying again. What is below is old.',
-      ended: 'The server has ended. What is below is the last state.'}[link];
+      ended: 'The server has ended. What is below is the last state.',
+      locked: 'The server here wants the token again: load this page anew to give it. What is below is old.'}[link];
     const text = words + (last ? ' ' + last : '');
     at('link').className = 'link ' + link;
     if (at('link-words').textContent !== text) at('link-words').textContent = text;
@@ -128,8 +129,19 @@
 
   function linkIs(state) {
     link = state;
-    document.body.classList.toggle('old', state === 'lost' || state === 'ended');
+    document.body.classList.toggle('old', state !== 'live' && state !== 'waits');
     linkShow();
+  }
+
+  // An EventSource does not tell its status. Another process serves the page now, and knows no cookie of before.
+  function lockedAsk() {
+    fetch('api/status', {method: 'HEAD', cache: 'no-store', signal: AbortSignal.timeout(5000)})
+      .then(reply => {
+        if (link === 'live') return;
+        if (reply.status === 401) linkIs('locked');
+        else if (link === 'locked') linkIs('lost');
+      })
+      .catch(() => { if (link === 'locked') linkIs('lost'); });
   }
 
   function connect() {
@@ -153,8 +165,9 @@
     });
     source.addEventListener('error', () => {
       source.close();
-      if (link !== 'ended') linkIs('lost');
+      if (link !== 'ended' && link !== 'locked') linkIs('lost');
       retry = setTimeout(connect, RETRY_MS[Math.min(tries++, RETRY_MS.length - 1)]);
+      lockedAsk();
     });
   }
 

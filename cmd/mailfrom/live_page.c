@@ -360,12 +360,15 @@ enum err live_page_look(struct live_page *p, struct run *r, const char *state, b
 
 /* ---- open and close ---- */
 
-/* On the server's thread, which serves nobody meanwhile. */
+/* On the server's thread, which serves nobody meanwhile: for ORDER_PAGE_WITHIN at most. */
 static enum err order_give(void *ctx, enum page_order order, struct text value, struct why *said)
 {
     static const char *const verbs[PAGE_ORDERS] = {"pause", "resume", "pace", "stop"};
-    static const enum err errors[CONTROL_WORDS] = {
-        [CONTROL_LATE] = ERR_BUSY, [CONTROL_OTHER] = ERR_BUSY, [CONTROL_BAD] = ERR_INPUT};
+    static const enum err errors[CONTROL_WORDS] = {[CONTROL_TAKEN] =
+                                                       ERR_IO, /* the disk of the journal: 503 */
+                                                   [CONTROL_LATE] = ERR_BUSY,
+                                                   [CONTROL_OTHER] = ERR_BUSY,
+                                                   [CONTROL_BAD] = ERR_INPUT};
     const struct live_page *p = ctx;
     char sentence[CONTROL_SAID_MAX];
     enum control_word word =

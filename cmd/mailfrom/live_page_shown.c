@@ -1,6 +1,8 @@
 /*
- * What is shown at one moment, as the server takes it: parts, status, and rows for the search. All
- * of it lives in the snapshot, but for single rows of a run, which the server lays out of the copy.
+ * What is shown at one moment, as the server takes it: parts, status, and rows for the search. It
+ * lives in the snapshot, but for two things of a run. Rows for the search borrow identity, account,
+ * Region and MAIL FROM from the fleet, which therefore outlives the page: session_free() closes the
+ * page first. Single rows are laid out of the copy, under its lock.
  */
 #include "live_page_internal.h"
 
@@ -292,6 +294,7 @@ enum err page_show_waiting(struct live_page *p, const char *sentence, struct why
         err = parts_put(s, &parts, why);
     if (err == OK) {
         s->at = os_clock_now(&p->clock);
+        s->interval = p->kind == LIVE_WATCH ? p->options->every : 0; /* the first look may hang */
         page_server_publish(p->server, s);
     } else {
         page_snapshot_free(s);

@@ -72,7 +72,9 @@ static void nobody_tell(const struct options *o, uint64_t id)
 static void owner_tell(uid_t owner)
 {
     const struct passwd *user = getpwuid(owner);
-    if (user)
+    if (owner == 0)
+        message_error("the run belongs to root: give the order as root");
+    else if (user)
         message_error("the run belongs to %s: give the order as %s or as root", user->pw_name,
                       user->pw_name);
     else
@@ -95,9 +97,9 @@ static int reply_tell(const struct options *o, uint64_t id, const struct control
     case CONTROL_NOBODY: nobody_tell(o, id); break;
     case CONTROL_FORBIDDEN: owner_tell(reply->owner); break;
     case CONTROL_SILENT:
-        message_error("the run does not answer within %lld s, and the order is withdrawn: its "
-                      "process may be stopped (kill -CONT goes on), or the disk of its journal "
-                      "hangs. mailfrom status names the process",
+        message_error("the run does not answer within %lld s: its process may be stopped (kill "
+                      "-CONT goes on). If it had taken the order by then, the order may still be "
+                      "carried out: mailfrom status shows it, and names the process",
                       (long long)(CONTROL_PATIENCE / SPAN_S(1)));
         break;
     case CONTROL_BROKEN: message_error("%s", reply->said); break;
@@ -154,15 +156,19 @@ bool control_resumes(const struct options *o, int *code)
     uint64_t id;
     struct why why = {""};
     struct control_reply reply;
-    bool is_plain = !o->give_up && !o->retry_failed && !o->refresh && !o->force &&
-                    !o->reports_len && o->access.rate_per_s <= 0;
+    bool is_plain = !o->give_up && !o->retry_failed && !o->refresh && !o->force && !o->reports_len;
     if (!is_plain || session_number(o, &id, &why) != OK)
         return false;
     control_ask(options_journal(o), id, &(const struct order){.kind = ORDER_RESUME},
                 CONTROL_PATIENCE, &reply);
     bool is_told = reply.found == CONTROL_SILENT || reply.found == CONTROL_FORBIDDEN ||
-                   (reply.found == CONTROL_ANSWERED && reply.word == CONTROL_DONE);
+                   (reply.found == CONTROL_ANSWERED &&
+                    (reply.word == CONTROL_DONE || reply.word == CONTROL_TAKEN));
     if (is_told)
         *code = reply_tell(o, id, &reply);
+    bool goes_on = reply.found == CONTROL_ANSWERED && reply.word == CONTROL_DONE;
+    if (goes_on && o->access.rate_per_s > 0)
+        *code = order_give(
+            o, &(const struct order){.kind = ORDER_PACE, .rate_per_s = o->access.rate_per_s});
     return is_told;
 }

@@ -2,28 +2,21 @@
 #include "client.h"
 
 #include "address.h"
+#include "wire/os_clock.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
-
-static span_us boot_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_BOOTTIME, &t);
-    return SPAN_S(t.tv_sec) + t.tv_nsec / 1000;
-}
 
 /* Reads until the newline. false: no whole line came until then; errno 0: the time was over. */
 static bool line_take(int fd, span_us until, char *line, size_t size, size_t *len)
 {
     *len = 0;
     while (*len < size) {
-        span_us left = until - boot_now();
+        span_us left = until - os_clock_boot();
         struct pollfd one = {.fd = fd, .events = POLLIN};
         errno = 0;
         int ready = left > 0 ? poll(&one, 1, (int)(left / 1000) + 1) : 0;
@@ -63,7 +56,7 @@ static void converse(int fd, uint64_t run, const struct order *order, span_us pa
     ssize_t sent = send(fd, line, strlen(line), MSG_NOSIGNAL);
     if (sent != (ssize_t)strlen(line) && errno != EPIPE && errno != ECONNRESET) {
         broken(reply, "cannot send the order");
-    } else if (!line_take(fd, boot_now() + patience, answer, sizeof answer, &len)) {
+    } else if (!line_take(fd, os_clock_boot() + patience, answer, sizeof answer, &len)) {
         reply->found = errno ? CONTROL_NOBODY : CONTROL_SILENT; /* the run has ended just now */
         if (errno && errno != EPIPE && errno != ECONNRESET)
             broken(reply, "no answer from the run");

@@ -6,14 +6,17 @@
 
 #include <sys/types.h>
 
-#define CONTROL_PATIENCE SPAN_S(5) /* a living run acknowledges within one */
+#define CONTROL_PATIENCE                                                                           \
+    SPAN_S(5) /* a living run acknowledges within one, and says so after three                     \
+                 that its journal has not kept the order */
 
 enum control_found {
     CONTROL_ANSWERED,  /* word, run and said hold */
     CONTROL_NOBODY,    /* nobody listens beside the journal */
     CONTROL_FORBIDDEN, /* the socket belongs to another user: owner */
-    CONTROL_SILENT,    /* no answer within the patience. A run that was only asleep drops the order
-                          when it wakes: who gave it has gone */
+    CONTROL_SILENT,    /* no answer within the patience: the process is stopped, or too busy. What
+                          has become of the order is not known. A run that had not taken it drops
+                          it, for who gave it has gone */
     CONTROL_BROKEN,    /* said holds the system's words */
 };
 

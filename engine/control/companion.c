@@ -45,22 +45,35 @@ void control_free(struct control *c)
     free(c);
 }
 
-/* Who resumes a paused run that was cut off means that it goes on: the pause ends by that. */
-static enum err pause_end(struct control *c, struct run *r, instant_us now, struct why *why)
+/* Who resumes a paused run that was cut off means that it goes on: the pause ends by that. Who
+ * gives it --rate takes back the pace that it was given before. */
+static enum err orders_renew(struct control *c, struct run *r, instant_us now, struct why *why)
 {
     struct run_orders orders;
-    struct order goes_on = {.kind = ORDER_RESUME,
-                            .at = now,
-                            .uid = (uint32_t)getuid(),
-                            .pid = (uint32_t)getpid(),
-                            .answer = ORDER_TAKEN};
-    const struct record record = {.kind = RECORD_ORDER, .at = now, .order = &goes_on};
+    struct order given[2];
+    struct record records[2];
+    uint32_t len = 0;
     enum err err = run_orders_read(&orders, r->journal, r->head.id, &r->arena, why);
-    if (err != OK || !orders.pause)
+    if (err != OK)
         return err;
-    server_user_name(goes_on.uid, goes_on.user);
-    memcpy(goes_on.host, c->host, sizeof goes_on.host);
-    return journal_keep(r->journal, r->head.id, &record, 1, why);
+    bool was_recalled = r->kept_pace_per_s > 0;
+    if (orders.pause)
+        given[len++] = (struct order){.kind = ORDER_RESUME};
+    if (orders.rate_per_s > 0 && !was_recalled && !journal_verb_publishes(r->head.verb) &&
+        r->config.access->rate_per_s > 0)
+        given[len++] =
+            (struct order){.kind = ORDER_PACE, .rate_per_s = r->config.access->rate_per_s};
+    for (uint32_t i = 0; i < len; i++) {
+        struct order *o = &given[i];
+        o->at = now;
+        o->uid = (uint32_t)getuid();
+        o->pid = (uint32_t)getpid();
+        o->answer = ORDER_TAKEN;
+        server_user_name(o->uid, o->user);
+        memcpy(o->host, c->host, sizeof o->host);
+        records[i] = (struct record){.kind = RECORD_ORDER, .at = now, .order = o};
+    }
+    return len ? journal_keep(r->journal, r->head.id, records, len, why) : OK;
 }
 
 static enum err begin(void *ctx, struct run *r, struct wire *wire, instant_us now, struct why *why)
@@ -68,7 +81,7 @@ static enum err begin(void *ctx, struct run *r, struct wire *wire, instant_us no
     struct control *c = ctx;
     const struct wire_orders orders = {c, orders_next};
     struct why unsteered;
-    enum err err = r->resumes ? pause_end(c, r, now, why) : OK;
+    enum err err = r->resumes ? orders_renew(c, r, now, why) : OK;
     if (err != OK)
         return err;
     pthread_mutex_lock(&c->lock);

@@ -57,8 +57,10 @@ uint32_t orders_give(struct control *c, uint64_t run, const struct order *order,
 /* Is there an answer? Then the slot is free again. */
 bool orders_answer_take(struct control *c, uint32_t slot, enum control_word *word,
                         char said[CONTROL_SAID_MAX]);
-/* Who gave it has gone: an order that nobody has taken is withdrawn. True: it was. */
-bool orders_leave(struct control *c, uint32_t slot);
+/* Nobody waits for the answer any longer, and the slot is not the caller's any more. What nobody
+ * has taken is withdrawn (CONTROL_LATE); what was taken may still be carried out (CONTROL_TAKEN).
+ * An answer that has come by now is given. */
+enum control_word orders_leave(struct control *c, uint32_t slot, char said[CONTROL_SAID_MAX]);
 
 /* By the deciding thread. */
 struct order *orders_next(void *control);

@@ -10,7 +10,7 @@
 
 #define TITLE "mailfrom-control"
 
-static const char *const words[CONTROL_WORDS] = {"done", "idle", "late", "other", "bad"};
+static const char *const words[CONTROL_WORDS] = {"done", "idle", "taken", "late", "other", "bad"};
 
 /* "mailfrom-control 1 7 ": what both lines begin with. */
 static bool title_read(struct text *rest, uint64_t *version, uint64_t *run)

@@ -2,7 +2,7 @@
  * What is said on the control socket of a run: one line in, one line out, then the connection ends.
  *
  *     mailfrom-control 1 RUN pause|resume|pace RATE|stop|leave        (RUN 0: the one under way)
- *     mailfrom-control 1 RUN done|idle|late|other|bad SENTENCE
+ *     mailfrom-control 1 RUN done|idle|taken|late|other|bad SENTENCE
  *
  * RUN in the answer is the run that the socket is of. Pure.
  */
@@ -18,7 +18,8 @@
 enum control_word {
     CONTROL_DONE,  /* the order was taken, and is kept in the journal */
     CONTROL_IDLE,  /* nothing changes: it is so already */
-    CONTROL_LATE,  /* the run is stopping, or has ended */
+    CONTROL_TAKEN, /* the run has it, and its journal has not: it may still be carried out */
+    CONTROL_LATE,  /* the run is stopping, has ended, or has not taken it: it will not be done */
     CONTROL_OTHER, /* another run than the one that was named is under way */
     CONTROL_BAD,   /* no order that this program knows, or one of another user */
     CONTROL_WORDS,

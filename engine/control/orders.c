@@ -194,16 +194,31 @@ bool orders_answer_take(struct control *c, uint32_t slot, enum control_word *wor
     return is_there;
 }
 
-bool orders_leave(struct control *c, uint32_t slot)
+enum control_word orders_leave(struct control *c, uint32_t slot, char said[CONTROL_SAID_MAX])
 {
+    enum control_word word = CONTROL_LATE;
     pthread_mutex_lock(&c->lock);
     struct slot *s = &c->slots[slot];
-    bool is_withdrawn = s->state == SLOT_GIVEN;
+    if (s->state == SLOT_ANSWERED) {
+        word = s->word;
+        memcpy(said, s->said, sizeof s->said);
+    } else if (s->state == SLOT_TAKEN) {
+        word = CONTROL_TAKEN;
+        snprintf(said, CONTROL_SAID_MAX,
+                 "run %llu has taken the order and has not kept it yet, so it may still be carried "
+                 "out: the disk of its journal may hang. mailfrom status shows whether it was",
+                 (unsigned long long)c->run);
+    } else {
+        snprintf(said, CONTROL_SAID_MAX,
+                 "run %llu does not answer, and the order is withdrawn: it will not be carried "
+                 "out. The disk of its journal may hang",
+                 (unsigned long long)c->run);
+    }
     s->is_left = s->state == SLOT_TAKEN;
     if (!s->is_left)
         s->state = SLOT_FREE;
     pthread_mutex_unlock(&c->lock);
-    return is_withdrawn;
+    return word;
 }
 
 /* Waits until the slot is answered, for so long. */
@@ -230,21 +245,7 @@ enum control_word control_order(struct control *c, uint64_t run, const struct or
     if (slot == SLOT_NONE)
         return word;
     answer_await(c, slot, patience);
-    if (orders_answer_take(c, slot, &word, said))
-        return word;
-    pthread_mutex_lock(&c->lock);
-    bool is_given = c->slots[slot].state == SLOT_GIVEN;
-    pthread_mutex_unlock(&c->lock);
-    if (!is_given) {
-        answer_await(c, slot, patience);
-        if (orders_answer_take(c, slot, &word, said))
-            return word;
-    }
-    snprintf(said, CONTROL_SAID_MAX,
-             orders_leave(c, slot)
-                 ? "the run does not answer, and the order is withdrawn"
-                 : "the run has taken the order and does not answer: its journal's disk may hang");
-    return CONTROL_LATE;
+    return orders_leave(c, slot, said);
 }
 
 enum control_word control_order_of_page(struct control *c, struct text verb, struct text value,
@@ -265,5 +266,5 @@ enum control_word control_order_of_page(struct control *c, struct text verb, str
     memcpy(order.host, c->host, sizeof order.host);
     order.uid = (uint32_t)geteuid();
     order.pid = (uint32_t)getpid();
-    return control_order(c, run, &order, SPAN_S(2), said);
+    return control_order(c, run, &order, ORDER_PAGE_WITHIN, said);
 }

@@ -1,9 +1,11 @@
 /*
  * The thread of the control socket: several clients at once, one order each. A client that is slow,
- * says too much, or belongs to another user is cut; an order whose giver has gone is withdrawn.
+ * says too much, or belongs to another user is cut; an order whose giver has gone is withdrawn,
+ * unless the run has taken it.
  * The thread decides nothing and never holds up the deciding thread.
  */
 #include "control_internal.h"
+#include "wire/os_clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,12 +14,12 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #define CLIENTS_MAX  16
-#define LINE_WITHIN  SPAN_S(2)  /* from the connection on to the end of the line */
-#define REPLY_WITHIN SPAN_S(30) /* from the line to the answer: a disk that hangs comes back */
+#define LINE_WITHIN  SPAN_S(2) /* from the connection on to the end of the line */
+#define REPLY_WITHIN SPAN_S(3) /* from the line to an answer: clients wait for CONTROL_PATIENCE */
+#define ACCEPT_REST  SPAN_S(1) /* without descriptors or memory for another connection */
 
 struct client {
     int fd; /* -1: free */
@@ -31,14 +33,8 @@ struct client {
 struct server {
     struct control *control;
     struct client clients[CLIENTS_MAX];
+    span_us accepts_at; /* no connection is taken before */
 };
-
-static span_us boot_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_BOOTTIME, &t);
-    return SPAN_S(t.tv_sec) + t.tv_nsec / 1000;
-}
 
 /* NSS may ask a directory over the network, and an answer must not wait for one. */
 void server_user_name(uint32_t uid, char out[ORDER_USER_MAX])
@@ -64,8 +60,9 @@ void server_user_name(uint32_t uid, char out[ORDER_USER_MAX])
 
 static void client_close(struct server *s, struct client *c)
 {
+    char unheard[CONTROL_SAID_MAX];
     if (c->slot != SLOT_NONE)
-        orders_leave(s->control, c->slot);
+        orders_leave(s->control, c->slot, unheard);
     close(c->fd);
     c->fd = -1;
     c->slot = SLOT_NONE;
@@ -89,6 +86,19 @@ static void client_refuse(struct server *s, struct client *c, const char *said)
     ssize_t got = recv(c->fd, rest, sizeof rest, MSG_DONTWAIT);
     (void)got;
     client_answer(s, c, CONTROL_BAD, said);
+}
+
+/* Whoever waits is told in time what has become of the order; whoever has given none is cut. */
+static void client_expire(struct server *s, struct client *c)
+{
+    char said[CONTROL_SAID_MAX];
+    if (c->slot == SLOT_NONE) {
+        client_close(s, c);
+        return;
+    }
+    enum control_word word = orders_leave(s->control, c->slot, said);
+    c->slot = SLOT_NONE;
+    client_answer(s, c, word, said);
 }
 
 static bool has_gone(const struct client *c)
@@ -117,7 +127,7 @@ static void client_order(struct server *s, struct client *c, struct text line)
     order.uid = c->uid;
     order.pid = c->pid;
     c->slot = orders_give(s->control, run, &order, &word, said);
-    c->until = boot_now() + REPLY_WITHIN;
+    c->until = os_clock_boot() + REPLY_WITHIN;
     if (c->slot == SLOT_NONE)
         client_answer(s, c, word, said);
 }
@@ -152,14 +162,18 @@ static void client_accept(struct server *s)
     if (c == s->clients + CLIENTS_MAX)
         return; /* waits until one is served or cut */
     int fd = accept4(s->control->listening, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd < 0)
+    if (fd < 0) {
+        if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
+            s->accepts_at = os_clock_boot() + ACCEPT_REST;
         return;
-    *c = (struct client){.fd = fd, .slot = SLOT_NONE, .until = boot_now() + LINE_WITHIN};
+    }
+    *c = (struct client){.fd = fd, .slot = SLOT_NONE, .until = os_clock_boot() + LINE_WITHIN};
     bool is_known = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0;
     c->uid = (uint32_t)who.uid;
     c->pid = (uint32_t)who.pid;
     if (!is_known || (who.uid != geteuid() && who.uid != 0))
-        client_refuse(s, c, "this run belongs to another user");
+        client_refuse(s, c,
+                      "this run belongs to another user: give the order as that user or as root");
 }
 
 static void answers_give(struct server *s)
@@ -192,7 +206,7 @@ static void *serve(void *arg)
     for (struct client *c = s.clients; c < s.clients + CLIENTS_MAX; c++)
         *c = (struct client){.fd = -1, .slot = SLOT_NONE};
     while (!is_to_end(control)) {
-        span_us now = boot_now(), until = now + SPAN_S(3600);
+        span_us now = os_clock_boot(), until = now + SPAN_S(3600);
         bool has_room = false;
         for (uint32_t i = 0; i < CLIENTS_MAX; i++) {
             struct client *c = &s.clients[i];
@@ -202,7 +216,11 @@ static void *serve(void *arg)
                 until = c->until;
         }
         fds[0] = (struct pollfd){.fd = control->wakeup, .events = POLLIN};
-        fds[1] = (struct pollfd){.fd = has_room ? control->listening : -1, .events = POLLIN};
+        bool rests = s.accepts_at > now;
+        if (rests && s.accepts_at < until)
+            until = s.accepts_at;
+        fds[1] =
+            (struct pollfd){.fd = has_room && !rests ? control->listening : -1, .events = POLLIN};
         poll(fds, 2 + CLIENTS_MAX, until > now ? (int)((until - now) / 1000) + 1 : 0);
         uint64_t count;
         ssize_t got = fds[0].revents ? read(control->wakeup, &count, sizeof count) : 0;
@@ -212,8 +230,8 @@ static void *serve(void *arg)
             struct client *c = &s.clients[i];
             if (c->fd >= 0 && c->fd == fds[2 + i].fd && fds[2 + i].revents)
                 client_read(&s, c);
-            if (c->fd >= 0 && boot_now() >= c->until)
-                client_close(&s, c);
+            if (c->fd >= 0 && os_clock_boot() >= c->until)
+                client_expire(&s, c);
         }
         if (fds[1].revents)
             client_accept(&s);

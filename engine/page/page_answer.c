@@ -131,7 +131,7 @@ bool page_login_policy_write(char out[PAGE_POLICY_LEN])
     return policy_write(out, "", TEXT(login_style));
 }
 
-unsigned page_health(const struct page_view *v, struct buf *out)
+unsigned page_health(const struct page_view *v, bool tells_trouble, struct buf *out)
 {
     const struct page_snapshot *s = v->snapshot;
     char span[WHEN_LEN], at[WHEN_LEN];
@@ -148,7 +148,7 @@ unsigned page_health(const struct page_view *v, struct buf *out)
     else
         buf_add_fmt(out, "no success since the start, %s ago",
                     span_format(v->now > since ? v->now - since : 0, span));
-    if (is_late && s->trouble.len) {
+    if (is_late && tells_trouble && s->trouble.len) {
         buf_add_str(out, "; ");
         buf_add_text(out, s->trouble);
     }
@@ -165,7 +165,9 @@ static void order_carry_out(struct page_answer *a, const struct page_view *v,
     a->type = TYPE_JSON;
     if (!v->config->order) {
         a->status = 403;
-        sentence_write(&a->body, true, "error", "this page takes no orders");
+        sentence_write(&a->body, true, "error",
+                       "this page takes no orders, for it is of a watch, or of a run that another "
+                       "process carries out: give them by mailfrom pause, resume, pace and stop");
         return;
     }
     if (order == PAGE_PACE && !value.len) {
@@ -249,7 +251,8 @@ static void answer(struct page_answer *a, const struct page_view *v, const struc
         return;
     case AT_HEALTH:
         a->type = TYPE_PLAIN;
-        a->status = page_health(v, &a->body);
+        a->status =
+            page_health(v, page_door_vet(v->door, r, PAGE_NEEDS_LOOK) == PAGE_ADMITTED, &a->body);
         return;
     case AT_LOGIN: login(a, v, r, arena); return;
     case AT_ORDER: order_carry_out(a, v, r, route->order, arena); return;

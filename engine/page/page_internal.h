@@ -183,8 +183,9 @@ struct page_answer {
 /* The policies of both pages. False: the crypto library failed. */
 bool page_policy_write(char out[PAGE_POLICY_LEN], struct text script, struct text style);
 bool page_login_policy_write(char out[PAGE_POLICY_LEN]);
-/* 200 or 503, and the line. */
-unsigned page_health(const struct page_view *v, struct buf *out);
+/* 200 or 503, and the line. tells_trouble: with the snapshot's sentence, which may hold names of
+ * accounts and files; times alone are for everybody. */
+unsigned page_health(const struct page_view *v, bool tells_trouble, struct buf *out);
 /* Also carries out orders. a->body is initialised here, and the caller's to clear. */
 void page_answer_make(struct page_answer *a, const struct page_view *v,
                       const struct page_request *r);

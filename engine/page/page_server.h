@@ -6,7 +6,7 @@
  *     GET  /api/status  snapshot.status, JSON
  *     GET  /api/rows    ?q=&state=&from=&limit=: rows of the snapshot that fit, JSON
  *     GET  /metrics     snapshot.metrics, Prometheus text format 0.0.4
- *     GET  /healthz     200 or 503, and one line that says why
+ *     GET  /healthz     200 or 503, and one line: how old the last success is, to everybody
  *     POST /api/pause, /api/resume, /api/pace (body rate=0.5), /api/stop: for holders of the token
  *     POST /login       token=...: sets the cookie of a browser
  *
@@ -75,7 +75,9 @@ struct page_snapshot {
      * over. */
     instant_us last_success;
     span_us interval;
-    struct text trouble; /* one sentence for /healthz where it is not well; may be empty */
+    /* One sentence for /healthz where it is not well, to those who may look at the page; may be
+     * empty. */
+    struct text trouble;
 };
 
 /* NULL: no memory. bytes_max: of the arena. */

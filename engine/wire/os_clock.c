@@ -14,9 +14,14 @@ static int64_t read_us(clockid_t id)
 
 /* CLOCK_BOOTTIME goes on while the machine sleeps, unlike CLOCK_MONOTONIC: after a night in a bag
  * deadlines have passed and signatures still carry the right time. */
+span_us os_clock_boot(void)
+{
+    return read_us(CLOCK_BOOTTIME);
+}
+
 void os_clock_open(struct os_clock *clock, instant_us not_before)
 {
-    clock->opened_boot_us = read_us(CLOCK_BOOTTIME);
+    clock->opened_boot_us = os_clock_boot();
     clock->opened_at = clock->opened_utc = read_us(CLOCK_REALTIME);
     atomic_init(&clock->ahead_us, 0);
     if (not_before)
@@ -25,7 +30,7 @@ void os_clock_open(struct os_clock *clock, instant_us not_before)
 
 static span_us passed(const struct os_clock *clock)
 {
-    return read_us(CLOCK_BOOTTIME) - clock->opened_boot_us;
+    return os_clock_boot() - clock->opened_boot_us;
 }
 
 instant_us os_clock_now(const struct os_clock *clock)

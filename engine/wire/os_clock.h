@@ -16,6 +16,8 @@ struct os_clock {
     _Atomic int64_t ahead_us; /* by os_clock_advance() */
 };
 
+/* Time since the machine was booted, in suspend as well: for deadlines inside one process. */
+span_us os_clock_boot(void);
 /* not_before: the clock starts there, whatever the system's clock shows, until os_clock_advance();
  * so a resumed run goes on from its last instant. 0: the clock starts at the system's time. */
 void os_clock_open(struct os_clock *clock, instant_us not_before);

@@ -1,15 +1,19 @@
 /*
  * The way of an order through its slot, with a deciding thread of the test's own: given, taken in
- * the order of giving, answered once, withdrawn when nobody takes it. And the lines of the socket.
+ * the order of giving, answered once, withdrawn when nobody takes it, and never called withdrawn
+ * once it was taken. And the lines of the socket.
  */
-#include "control/control.h"
+#include "control/client.h"
+#include "control/control_internal.h"
 #include "scheduler/record.h"
 #include "unit.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 /* ---- a wire that is none ---- */
 
@@ -35,16 +39,21 @@ struct room {
     struct run_companion companion;
 };
 
-static int open_room(void **state)
+static struct room *room_of(const char *journal)
 {
     static const struct notices silent = {0};
     struct why why = {""};
     struct room *r = calloc(1, sizeof *r);
     r->run.head.id = 7;
-    r->control = control_new(NULL, &silent);
+    r->control = control_new(journal, &silent);
     r->companion = control_companion(r->control);
     assert_int_equal(r->companion.begin(r->control, &r->run, &r->wire, 1, &why), OK);
-    *state = r;
+    return r;
+}
+
+static int open_room(void **state)
+{
+    *state = room_of(NULL);
     return 0;
 }
 
@@ -82,11 +91,11 @@ static void *give(void *arg)
     return NULL;
 }
 
-static void gives(struct giver *g, struct room *r, enum order_kind kind)
+static void gives(struct giver *g, struct room *r, enum order_kind kind, span_us patience)
 {
     unsigned before = atomic_load(&r->wire.wakes);
     const struct timespec moment = {0, 1000000};
-    *g = (struct giver){.room = r, .order = {.kind = kind, .pid = 3}, .patience = SPAN_S(20)};
+    *g = (struct giver){.room = r, .order = {.kind = kind, .pid = 3}, .patience = patience};
     snprintf(g->order.user, sizeof g->order.user, "alice");
     snprintf(g->order.host, sizeof g->order.host, "host");
     pthread_create(&g->thread, NULL, give, g);
@@ -118,19 +127,19 @@ static void what_is_kept_is_acknowledged(void **state)
 {
     struct room *r = *state;
     struct giver g;
-    gives(&g, r, ORDER_PAUSE);
+    gives(&g, r, ORDER_PAUSE, SPAN_S(20));
     struct order *o = takes(r);
     assert_non_null(o);
     assert_null(takes(r));
     o->at = SPAN_S(1);
     keeps(r, o);
     hears(&g, CONTROL_DONE, "run 7 is paused");
-    gives(&g, r, ORDER_PAUSE);
+    gives(&g, r, ORDER_PAUSE, SPAN_S(20));
     o = takes(r);
     o->answer = ORDER_IDLE;
     r->companion.turn(r->control, 3);
     hears(&g, CONTROL_IDLE, "already, by alice (pid 3 on host) since 1970-01-01T00:00:01Z");
-    gives(&g, r, ORDER_STOP);
+    gives(&g, r, ORDER_STOP, SPAN_S(20));
     o = takes(r);
     o->answer = ORDER_TOO_LATE;
     r->companion.turn(r->control, 3);
@@ -143,7 +152,7 @@ static void orders_are_taken_as_they_were_given(void **state)
     struct giver g[5];
     struct order *o[5];
     for (int i = 0; i < 5; i++)
-        gives(&g[i], r, i % 2 ? ORDER_RESUME : ORDER_PAUSE);
+        gives(&g[i], r, i % 2 ? ORDER_RESUME : ORDER_PAUSE, SPAN_S(20));
     for (int i = 0; i < 5; i++) {
         o[i] = takes(r);
         assert_int_equal(o[i]->kind, i % 2 ? ORDER_RESUME : ORDER_PAUSE);
@@ -164,18 +173,85 @@ static void what_nobody_takes_is_withdrawn(void **state)
     assert_null(takes(r));
 }
 
+static void what_was_taken_is_never_called_withdrawn(void **state)
+{
+    struct room *r = *state;
+    struct giver g;
+    gives(&g, r, ORDER_PAUSE, SPAN_MS(300));
+    struct order *o = takes(r);
+    hears(&g, CONTROL_TAKEN, "may still be carried out");
+    keeps(r, o); /* the disk came back */
+    gives(&g, r, ORDER_PAUSE, SPAN_S(20));
+    o = takes(r);
+    o->answer = ORDER_IDLE;
+    r->companion.turn(r->control, 3);
+    hears(&g, CONTROL_IDLE, "already, by alice");
+}
+
+static void an_answer_that_comes_as_the_giver_leaves_is_given(void **state)
+{
+    struct room *r = *state;
+    enum control_word word;
+    char said[CONTROL_SAID_MAX];
+    uint32_t slot = orders_give(r->control, 0, &(struct order){.kind = ORDER_PAUSE}, &word, said);
+    keeps(r, takes(r));
+    assert_int_equal(orders_leave(r->control, slot, said), CONTROL_DONE);
+    assert_non_null(strstr(said, "run 7 is paused"));
+}
+
+static void *ask(void *arg)
+{
+    struct control_reply *reply = arg;
+    control_ask("run.db", 7, &(struct order){.kind = ORDER_PAUSE}, CONTROL_PATIENCE, reply);
+    return NULL;
+}
+
+/* Both within the patience of a client. */
+static void a_client_is_told_in_time_what_became_of_its_order(void **state)
+{
+    char folder[] = "/tmp/mailfrom-orders-XXXXXX", path[64];
+    struct control_reply taken, given;
+    pthread_t threads[2];
+    const struct timespec moment = {0, 1000000};
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(chdir(folder), 0);
+    FILE *journal = fopen("run.db", "w"); /* the socket lies beside a file that is there */
+    assert_non_null(journal);
+    fclose(journal);
+    struct room *r = room_of("run.db");
+    assert_true(r->control->is_serving);
+    pthread_create(&threads[0], NULL, ask, &taken);
+    while (!takes(r))
+        nanosleep(&moment, NULL);
+    pthread_create(&threads[1], NULL, ask, &given);
+    pthread_join(threads[0], NULL);
+    pthread_join(threads[1], NULL);
+    assert_int_equal(taken.found, CONTROL_ANSWERED);
+    assert_int_equal(taken.word, CONTROL_TAKEN);
+    assert_non_null(strstr(taken.said, "may still be carried out"));
+    assert_int_equal(given.found, CONTROL_ANSWERED);
+    assert_int_equal(given.word, CONTROL_LATE);
+    assert_non_null(strstr(given.said, "it will not be carried out"));
+    assert_null(takes(r));
+    close_room((void **)&r);
+    assert_int_equal(chdir("/"), 0);
+    assert_int_equal(unlink(strcat(strcpy(path, folder), "/run.db")), 0);
+    assert_int_equal(rmdir(folder), 0); /* no socket is left */
+}
+
 static void what_was_taken_and_has_no_end_frees_its_slot_in_the_end(void **state)
 {
     struct room *r = *state;
     struct giver g;
     for (int i = 0; i < 100; i++) { /* more than there are slots */
-        gives(&g, r, ORDER_PAUSE);
+        gives(&g, r, ORDER_PAUSE, SPAN_S(20));
         struct order *o = takes(r);
         assert_non_null(o);
         keeps(r, o);
         hears(&g, CONTROL_DONE, "");
     }
-    gives(&g, r, ORDER_RESUME);
+    gives(&g, r, ORDER_RESUME, SPAN_S(20));
     assert_non_null(takes(r));
     ends(r); /* the journal never had it */
     hears(&g, CONTROL_LATE, "run 7 has ended");
@@ -310,6 +386,9 @@ int main(void)
         IN_ROOM(what_is_kept_is_acknowledged),
         IN_ROOM(orders_are_taken_as_they_were_given),
         IN_ROOM(what_nobody_takes_is_withdrawn),
+        IN_ROOM(what_was_taken_is_never_called_withdrawn),
+        IN_ROOM(an_answer_that_comes_as_the_giver_leaves_is_given),
+        cmocka_unit_test(a_client_is_told_in_time_what_became_of_its_order),
         IN_ROOM(what_was_taken_and_has_no_end_frees_its_slot_in_the_end),
         IN_ROOM(an_order_that_is_none_is_refused_at_once),
         IN_ROOM(the_page_takes_the_same_way),

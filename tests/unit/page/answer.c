@@ -159,6 +159,24 @@ static void health_is_two_and_a_half_intervals(void **state)
     answer_test_free(t);
 }
 
+static void health_tells_the_trouble_to_those_who_may_look(void **state)
+{
+    struct answer_test *t = answer_test_new(TOKEN);
+    (void)state;
+    t->snapshot.trouble = TEXT("arn:aws:iam::111122223333:user/x is not authorized");
+    t->snapshot.last_success = SPAN_S(1000);
+    t->snapshot.interval = SPAN_S(10);
+    t->view.now = SPAN_S(2000);
+    assert_int_equal(ask(t, "GET", "/healthz", "", ""), 503);
+    assert_true(says(t, "bad: the last success was 16"));
+    assert_false(says(t, "arn:"));
+    assert_int_equal(ask(t, "GET", "/healthz", "", "Bearer " TOKEN "x"), 503);
+    assert_false(says(t, "arn:"));
+    assert_int_equal(ask(t, "GET", "/healthz", "", "Bearer " TOKEN), 503);
+    assert_true(says(t, "; arn:aws:iam::111122223333:user/x is not authorized\n"));
+    answer_test_free(t);
+}
+
 static void without_the_token_there_is_a_form_and_nothing_else(void **state)
 {
     static const char *const closed[] = {"/events", "/api/status", "/api/rows", "/metrics",
@@ -268,6 +286,7 @@ int main(void)
         cmocka_unit_test(each_path_has_its_method),
         cmocka_unit_test(before_the_first_snapshot_programs_are_told_to_wait),
         cmocka_unit_test(health_is_two_and_a_half_intervals),
+        cmocka_unit_test(health_tells_the_trouble_to_those_who_may_look),
         cmocka_unit_test(without_the_token_there_is_a_form_and_nothing_else),
         cmocka_unit_test(a_login_sets_a_cookie_and_leads_to_the_page),
         cmocka_unit_test(orders_reach_the_owner),

@@ -152,6 +152,18 @@ class LivePage(unittest.TestCase):
         self.wait(link + " === 'link ended'")
         self.assertIn("last state", self.browser.run("document.getElementById('link').textContent"))
 
+    def test_a_server_that_wants_the_token_again_is_not_called_ended(self):
+        stand = self.open("run")
+        link = "document.getElementById('link').className"
+        stand.stop()
+        self.wait(link + " === 'link ended'")
+        again = live_stand.Stand(self.files["run", "plain"], stand.port, is_locked=True)
+        self.addCleanup(again.stop)
+        self.wait(link + " === 'link locked'", 30)
+        self.assertIn("wants the token again", self.browser.run("document.getElementById('link').textContent"))
+        again.is_locked = False  # it was given in another tab
+        self.wait(link + " === 'link live'", 30)
+
     def test_orders_are_sent_and_answered(self):
         stand = self.open("run")
         self.browser.run("document.querySelector('[data-order=pause]').click()")

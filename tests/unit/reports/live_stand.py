@@ -14,10 +14,11 @@ TAG = re.compile(r"<[^>]*>")
 
 
 class Stand:
-    def __init__(self, file, port=0):
+    def __init__(self, file, port=0, is_locked=False):
         self.told = json.loads(file.read_text())
         self.at = "2026-05-20T08:30:00.250Z"
         self.clients, self.orders, self.asked = [], [], []
+        self.is_locked = is_locked  # as for a browser without the token
         stand = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -35,7 +36,9 @@ class Stand:
 
             def do_GET(self):
                 path, _, query = self.path.partition("?")
-                if path == "/":
+                if stand.is_locked:
+                    self.answer("text/plain", "the token is missing", 401)
+                elif path == "/":
                     self.answer("text/html; charset=utf-8", stand.told["index"])
                 elif path == "/events":
                     stand.feed(self)
