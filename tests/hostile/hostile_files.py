@@ -214,7 +214,7 @@ def reports(room):
 
 
 def replaced(path):
-    shutil.copytree(path, path.with_name("copy"))
+    shutil.copytree(path, path.with_name("copy"), ignore=shutil.ignore_patterns("*.sock"))
     path.rename(path.with_name("away"))
     path.with_name("copy").rename(path)
 

@@ -213,8 +213,13 @@ def endless():
         until(lambda: sum(c["action"] == "GetAccount" for c in room.calls()) > looks + 1)
         (room.path / "fleet.yaml").write_text("version: 1\nidentities: [\n")
         fell = lambda: [json.loads(line) for line in (room.path / "f.jsonl").read_text().splitlines()]
+        failures = lambda: [e["level"] for e in fell() if e["type"] == "sweep-failed"]
         check("a sweep that cannot look is told, and it goes on",
-              until(lambda: sum(e["type"] == "sweep-failed" for e in fell()) >= 2) and watch.poll() is None, fell())
+              until(lambda: failures() == ["critical"]) and watch.poll() is None, fell())
+        time.sleep(2.2)
+        check("once, however many there are", failures() == ["critical"] and watch.poll() is None, fell())
+        manifest(room, fleet)
+        check("and that sweeps look again, too", until(lambda: failures() == ["critical", "well"]), fell())
         signalled(watch, signal.SIGINT)
         check("SIGINT ends it too", watch.returncode == STOPPED, watch.returncode)
 
@@ -241,8 +246,15 @@ def cannot_look():
         check("which is UNKNOWN to Nagios", process.returncode == 3 and process.stdout.startswith("MAILFROM UNKNOWN - "), process)
         room.names.socket.close()
         process = room.run("watch", "fleet.yaml")
-        check("without DNS it could not look", process.returncode == CANNOT_RUN and "DNS" in process.stderr_text,
-              process.returncode, process.stdout_text, process.stderr_text)
+        check("no answer about the only name is trouble of that name", process.returncode == TROUBLE and
+              "dns-trouble" in process.stdout_text, process.returncode, process.stdout_text, process.stderr_text)
+    many = made(*(f"n{i}.example" for i in range(12)))
+    with Room(*sys.argv[1:3], many) as room:
+        manifest(room, many)
+        room.names.socket.close()
+        process = room.run("watch", "fleet.yaml")
+        check("about none of a dozen: without DNS it could not look", process.returncode == CANNOT_RUN and
+              "DNS" in process.stderr_text, process.returncode, process.stdout_text, process.stderr_text)
         room.ends("--every and --dry-run are refused together", CANNOT_RUN, "watch", "fleet.yaml", "--every", "1m", "--dry-run")
 
 

@@ -7,6 +7,7 @@
 
 #include "wire/web_server.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -54,15 +55,24 @@ static void every_output_gets_its_part(void **state)
                                          .metrics = metrics,
                                          .notices = {NULL, say}};
     assert_int_equal(notifier_open(&n, &config, &why), OK);
+    struct notification later = ended;
+    uint64_t lost = 0;
+    later.at += 1000;
     notifier_tell(n, &ended);
-    notifier_tell(n, &ended);
+    notifier_tell(n, &later);
+    while (!notifier_is_idle(n, &lost))
+        poll(NULL, 0, 10);
+    assert_int_equal(lost, 2);
+    notifier_tell(n, &ended); /* for the output that has not had it: each other one has */
     notifier_metrics(n, TEXT("a 1\n"));
     notifier_beat(n, BEAT_GOOD);
     assert_int_equal(notifier_close(n, SPAN_S(20), &why), ERR_IO);
-    assert_string_equal(why.text, "2 events did not reach --hook false");
+    assert_string_equal(why.text, "3 events did not reach --hook false");
     assert_true(read(fd, got, sizeof got - 1) > 0);
     size_t half = strlen(got) / 2;
-    assert_memory_equal(got, got + half, half); /* told twice, so of one id */
+    assert_int_equal(got[half - 1], '\n'); /* two lines */
+    assert_memory_equal(got, got + half, 24);
+    assert_memory_not_equal(got, got + half, 60); /* each with an id of its own */
     assert_int_equal(web_server_requests(server), 3);
     assert_non_null(strstr(said, "cat: {\"format_version\":1"));
     assert_non_null(strstr(said, "--hook false: it ended with exit code 1"));

@@ -173,8 +173,9 @@ static void every_type_has_a_sentence(void **state)
           .finished = 2,
           .mend = {"resume", 6}},
          "publish: run 8 has ended, 2 of 2 finished. To mend it: resume"},
-        {{.type = NOTE_SWEEP_FAILED, .reason = {"no keys", 7}},
+        {{.type = NOTE_SWEEP_FAILED, .to = WATCH_CRITICAL, .reason = {"no keys", 7}},
          "the sweep could not look: no keys"},
+        {{.type = NOTE_SWEEP_FAILED, .to = WATCH_WELL}, "sweeps look again"},
     };
     struct buf out;
     (void)state;
