@@ -31,7 +31,7 @@ struct watcher {
     struct os_clock clock;
     struct live_page *page;  /* NULL: none is wished */
     struct journal *journal; /* of the memory; NULL: a dry run without one */
-    struct run_head head;    /* the watching as a run of that journal; id 0: there is none */
+    uint64_t run;            /* the watching as a run of that journal; 0: there is none */
     bool is_endless;
     uint32_t sweeps;
     span_us every; /* from start to start; known after the first sweep */
@@ -82,19 +82,21 @@ static enum err head_open(struct watcher *w, struct why *why)
 {
     struct fleet nobody;
     struct arena arena;
+    struct run_head head = {0};
     arena_init(&arena, 1u << 16);
-    enum err err = journal_run(w->journal, 0, &w->head, &arena, why);
+    enum err err = journal_run(w->journal, 0, &head, &arena, why);
     if (err == ERR_GONE) {
-        w->head = (struct run_head){.verb = RUN_PLAN,
-                                    .started = os_clock_now(&w->clock),
-                                    .options = TEXT("{}"),
-                                    .version = TEXT(MAILFROM_VERSION)};
+        head = (struct run_head){.verb = RUN_PLAN,
+                                 .started = os_clock_now(&w->clock),
+                                 .options = TEXT("{}"),
+                                 .version = TEXT(MAILFROM_VERSION)};
         fleet_init(&nobody);
-        err = w->options->dry_run ? OK : journal_begin(w->journal, &w->head, &nobody, why);
+        err = w->options->dry_run ? OK : journal_begin(w->journal, &head, &nobody, why);
         fleet_clear(&nobody);
     }
-    w->last_success = w->head.stopped;
-    w->is_failing = w->head.state == RUN_STOPPED;
+    w->run = head.id;
+    w->last_success = head.stopped;
+    w->is_failing = head.state == RUN_STOPPED;
     arena_clear(&arena);
     return err;
 }
@@ -103,10 +105,10 @@ static enum err head_open(struct watcher *w, struct why *why)
 static void head_keep(struct watcher *w)
 {
     struct why why = {""};
-    if (!w->journal || w->options->dry_run || w->head.id == 0)
+    if (!w->journal || w->options->dry_run || w->run == 0)
         return;
-    if (journal_stop(w->journal, w->head.id, w->is_failing ? RUN_STOPPED : RUN_ENDED,
-                     w->last_success, &why) != OK)
+    if (journal_stop(w->journal, w->run, w->is_failing ? RUN_STOPPED : RUN_ENDED, w->last_success,
+                     &why) != OK)
         message_error("what watching remembers: %s", why.text);
 }
 
@@ -231,22 +233,27 @@ static bool events_are_delivered(struct watcher *w, uint64_t lost_before)
     return lost == lost_before;
 }
 
-/* Kept before told, and told once every output has it. What a crash or a dead output leaves is told
- * again by the next look, with the same id. */
-static enum err changes_tell(struct sweeping *s, struct why *why)
+/* Kept before told. *lost: deliveries that were given up before. */
+static enum err changes_tell(struct sweeping *s, uint64_t *lost, struct why *why)
 {
     uint32_t len;
-    uint64_t lost = 0;
-    struct notifier *n = s->watcher->options->notify.notifier;
+    const struct notifier *n = s->watcher->options->notify.notifier;
     enum err err = memory_keep(s, why);
     const struct watch_event *events = watch_events(s->memory, &len);
-    if (err != OK || len == 0)
-        return err;
     if (n)
-        notifier_is_idle(n, &lost);
-    for (uint32_t i = 0; i < len; i++)
+        notifier_is_idle(n, lost);
+    for (uint32_t i = 0; err == OK && i < len; i++)
         event_tell(s, &events[i]);
-    if (!events_are_delivered(s->watcher, lost))
+    return err;
+}
+
+/* An event is told once every output has it. What a crash or a dead output leaves is told again by
+ * the next look, with the same id. */
+static enum err changes_settle(struct sweeping *s, uint64_t lost, struct why *why)
+{
+    uint32_t len;
+    watch_events(s->memory, &len);
+    if (len == 0 || !events_are_delivered(s->watcher, lost))
         return OK;
     watch_told(s->memory);
     return memory_keep(s, why);
@@ -393,9 +400,11 @@ static int sweep_conclude(struct sweeping *s, enum err swept, struct why *why)
     struct watching *seen = &s->watching;
     struct notifier *notifier = w->options->notify.notifier;
     struct why second = {""};
+    uint64_t lost = 0;
     w->last_run = seen->ended;
     calls_add(w, seen);
-    enum err err = swept == ERR_NOMEM ? swept : changes_tell(s, &second);
+    enum err err = swept == ERR_NOMEM ? swept : changes_tell(s, &lost, &second);
+    bool is_told = err == OK;
     if (swept == OK && err == OK)
         err = sweep_show(s, &second);
     if (swept != OK)
@@ -409,8 +418,16 @@ static int sweep_conclude(struct sweeping *s, enum err swept, struct why *why)
     figures_tell(s, is_good ? NULL : blind);
     if (notifier)
         notifier_beat(notifier, is_good ? BEAT_GOOD : BEAT_FAILED);
+    int nagios = 0;
     if (is_nagios(w->options))
-        return watch_nagios_print(&s->report, is_good ? NULL : blind);
+        nagios = watch_nagios_print(&s->report, is_good ? NULL : blind);
+    fflush(stdout);
+    if (is_told && changes_settle(s, lost, &second) != OK) {
+        message_error("%s", second.text);
+        err = ERR_IO;
+    }
+    if (is_nagios(w->options))
+        return nagios;
     return swept == OK && err == OK ? watch_exit_code(&s->report) : EXIT_CANNOT_RUN;
 }
 
