@@ -11,3 +11,5 @@ seq 1 1000 99001 | xargs -P "$(nproc)" -I{} build/release/tests/sim/publish-sim 
 seq 1 1000 99001 | xargs -P "$(nproc)" -I{} build/release/tests/sim/watch-sim --first {} --count 1000
 seq 1 1000 99001 | xargs -P "$(nproc)" -I{} build/release/tests/sim/sweep-sim --first {} --count 1000
 /usr/bin/python3 -B tests/sim/planted.py "$PWD" "$PWD/build/release" --all
+# Both compilers see the same runs.
+/usr/bin/python3 -B tests/sim/same_digest.py "$PWD" "$PWD/build/release" "$PWD/$sim" GNU
