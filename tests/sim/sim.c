@@ -7,6 +7,7 @@
  *     sim --digest                     print one number for all records of all seeds
  *     sim --covers                     complain of moves that the table allows and no job has made
  */
+#include "seeds.h"
 #include "watcher.h"
 
 #include "base/hash.h"
@@ -18,8 +19,6 @@
 
 #define CRASHES_MAX 3
 #define REOPENS_MAX 2
-
-enum talk { TALK_NORMAL, TALK_LOUD, TALK_TERSE };
 
 struct play {
     struct scene scene;
@@ -364,37 +363,23 @@ static bool one_seed(uint64_t seed, struct suffix_list *suffixes, enum talk talk
 
 int main(int argc, char **argv)
 {
-    uint64_t first = 1, count = 100, digest = 0;
-    bool print_digest = false, wants_coverage = false;
-    enum talk talk = TALK_NORMAL;
+    uint64_t digest = 0;
+    bool wants_coverage = false;
+    struct seeds seeds;
     struct coverage coverage = {0};
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--digest") == 0)
-            print_digest = true;
-        else if (strcmp(argv[i], "--covers") == 0)
-            wants_coverage = true;
-        else if (strcmp(argv[i], "--terse") == 0)
-            talk = TALK_TERSE;
-        else if (i + 1 < argc && strcmp(argv[i], "--first") == 0)
-            first = strtoull(argv[++i], NULL, 10);
-        else if (i + 1 < argc && strcmp(argv[i], "--count") == 0)
-            count = strtoull(argv[++i], NULL, 10);
-        else if (i + 1 < argc && strcmp(argv[i], "--seed") == 0) {
-            first = strtoull(argv[++i], NULL, 10);
-            count = 1;
-            talk = TALK_LOUD;
-        }
-    }
+    seeds_read(&seeds, argc, argv);
+    for (int i = 1; i < argc; i++)
+        wants_coverage |= strcmp(argv[i], "--covers") == 0;
     struct suffix_list *suffixes;
     struct why why = {""};
     bool fine = suffix_list_open(&suffixes, NULL, &why) == OK;
-    for (uint64_t seed = first; fine && seed < first + count; seed++)
-        fine = one_seed(seed, suffixes, talk, &digest, &coverage);
+    for (uint64_t seed = seeds.first; fine && seed < seeds.first + seeds.count; seed++)
+        fine = one_seed(seed, suffixes, seeds.talk, &digest, &coverage);
     suffix_list_close(suffixes);
     if (!fine || (wants_coverage && !covers(&coverage)))
         return 1;
-    printf("%llu seeds, no complaint", (unsigned long long)count);
-    if (print_digest)
+    printf("%llu seeds, no complaint", (unsigned long long)seeds.count);
+    if (seeds.prints_digest)
         printf(", digest %016llx", (unsigned long long)digest);
     putchar('\n');
     return 0;

@@ -11,6 +11,7 @@
 #include "base/dname.h"
 #include "run/watching.h"
 #include "scene.h"
+#include "seeds.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -249,21 +250,13 @@ static bool play(struct play *p, uint64_t seed, struct suffix_list *suffixes)
 int main(int argc, char **argv)
 {
     static struct play p;
-    uint64_t first = 1, count = 100;
-    bool terse = false;
+    struct seeds seeds;
     struct suffix_list *suffixes;
     struct why why = {""};
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--terse") == 0)
-            terse = true;
-        else if (i + 1 < argc && strcmp(argv[i], "--first") == 0)
-            first = strtoull(argv[++i], NULL, 10);
-        else if (i + 1 < argc && strcmp(argv[i], "--count") == 0)
-            count = strtoull(argv[++i], NULL, 10);
-    }
+    seeds_read(&seeds, argc, argv);
     bool fine = suffix_list_open(&suffixes, NULL, &why) == OK;
-    for (uint64_t seed = first; fine && seed < first + count; seed++) {
-        if (terse) { /* should it abort, the last line says where */
+    for (uint64_t seed = seeds.first; fine && seed < seeds.first + seeds.count; seed++) {
+        if (seeds.talk == TALK_TERSE) { /* should it abort, the last line says where */
             printf("seed %llu\n", (unsigned long long)seed);
             fflush(stdout);
         }
@@ -274,6 +267,6 @@ int main(int argc, char **argv)
     suffix_list_close(suffixes);
     if (!fine)
         return 1;
-    printf("%llu seeds, no complaint\n", (unsigned long long)count);
+    printf("%llu seeds, no complaint\n", (unsigned long long)seeds.count);
     return 0;
 }

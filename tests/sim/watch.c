@@ -8,6 +8,7 @@
  *     watch-sim --terse                      name each seed
  *     watch-sim --digest                     print one number for all events of all seeds
  */
+#include "seeds.h"
 #include "watch_judge.h"
 
 #include "base/hash.h"
@@ -16,8 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum talk { TALK_NORMAL, TALK_LOUD, TALK_TERSE };
 
 /* Where a process ends. */
 enum crash { CRASH_NONE, CRASH_BEFORE_KEEP, CRASH_BEFORE_TELL, CRASH_AMID_TELL, CRASH_AFTER_TELL };
@@ -214,30 +213,16 @@ static bool play(struct play *p, uint64_t seed, enum talk talk)
 int main(int argc, char **argv)
 {
     static struct play p;
-    uint64_t first = 1, count = 100, digest = 0, sweeps = 0, events = 0;
-    bool print_digest = false, fine = true;
-    enum talk talk = TALK_NORMAL;
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--digest") == 0)
-            print_digest = true;
-        else if (strcmp(argv[i], "--terse") == 0)
-            talk = TALK_TERSE;
-        else if (i + 1 < argc && strcmp(argv[i], "--first") == 0)
-            first = strtoull(argv[++i], NULL, 10);
-        else if (i + 1 < argc && strcmp(argv[i], "--count") == 0)
-            count = strtoull(argv[++i], NULL, 10);
-        else if (i + 1 < argc && strcmp(argv[i], "--seed") == 0) {
-            first = strtoull(argv[++i], NULL, 10);
-            count = 1;
-            talk = TALK_LOUD;
-        }
-    }
-    for (uint64_t seed = first; fine && seed < first + count; seed++) {
-        if (talk == TALK_TERSE) { /* should it abort, the last line says where */
+    uint64_t digest = 0, sweeps = 0, events = 0;
+    bool fine = true;
+    struct seeds seeds;
+    seeds_read(&seeds, argc, argv);
+    for (uint64_t seed = seeds.first; fine && seed < seeds.first + seeds.count; seed++) {
+        if (seeds.talk == TALK_TERSE) { /* should it abort, the last line says where */
             printf("seed %llu\n", (unsigned long long)seed);
             fflush(stdout);
         }
-        fine = play(&p, seed, talk);
+        fine = play(&p, seed, seeds.talk);
         digest = hash_mix(digest, p.judge.digest);
         sweeps += p.sweeps;
         events += p.judge.events;
@@ -246,9 +231,9 @@ int main(int argc, char **argv)
     }
     if (!fine)
         return 1;
-    printf("%llu seeds, %llu sweeps, %llu events, no complaint", (unsigned long long)count,
+    printf("%llu seeds, %llu sweeps, %llu events, no complaint", (unsigned long long)seeds.count,
            (unsigned long long)sweeps, (unsigned long long)events);
-    if (print_digest)
+    if (seeds.prints_digest)
         printf(", digest %016llx", (unsigned long long)digest);
     putchar('\n');
     return 0;
