@@ -112,15 +112,13 @@ static enum err rows_of_sets(const struct shown_sets *sets, struct page_snapshot
     return OK;
 }
 
-static enum err parts_put(struct page_snapshot *s, const struct live_parts *parts, struct why *why)
+static void parts_put(struct page_snapshot *s, const struct live_parts *parts)
 {
     static_assert(LIVE_PARTS_MAX <= PAGE_PARTS_MAX, "each part has a place");
-    (void)why;
     for (uint32_t i = 0; i < parts->len; i++)
         s->parts[i] = (struct page_part){parts->at[i].name, parts->at[i].html};
     s->parts_len = parts->len;
     s->status = parts->status;
-    return OK;
 }
 
 static enum err sets_make(struct live_page *p, struct arena *arena, struct shown_sets **out,
@@ -178,11 +176,11 @@ static enum err snapshot_make(struct live_page *p, struct page_snapshot *s, stru
     s->at = p->figures.now;
     if (err == OK)
         err = live_run_parts(&parts, &run, &s->arena, why);
-    if (err == OK)
-        err = parts_put(s, &parts, why);
-    if (err == OK)
+    if (err == OK) {
+        parts_put(s, &parts);
         err = run.publishes ? rows_of_sets(sets, s, &counts, why)
                             : rows_of_run(p, &run, s, &counts, why);
+    }
     if (err == OK)
         err = metrics_put(p, s, &counts, why);
     return err;
@@ -271,10 +269,10 @@ enum err live_page_watched(struct live_page *p, const struct live_watch *watch, 
     s->trouble = copied(&s->arena, watch->trouble, &failed);
     enum err err = failed ? why_set(why, ERR_NOMEM, "out of memory")
                           : live_watch_parts(&parts, watch, &s->arena, why);
-    if (err == OK)
-        err = parts_put(s, &parts, why);
-    if (err == OK)
+    if (err == OK) {
+        parts_put(s, &parts);
         err = problems_take(s, watch, why);
+    }
     if (err == OK)
         page_server_publish(p->server, s);
     else
@@ -290,9 +288,8 @@ enum err page_show_waiting(struct live_page *p, const char *sentence, struct why
     struct page_snapshot *s = page_snapshot_new(SNAPSHOT_BYTES);
     enum err err = s ? live_waiting_parts(&parts, text_of(sentence), &s->arena, why)
                      : why_set(why, ERR_NOMEM, "out of memory");
-    if (err == OK)
-        err = parts_put(s, &parts, why);
     if (err == OK) {
+        parts_put(s, &parts);
         s->at = os_clock_now(&p->clock);
         s->interval = p->kind == LIVE_WATCH ? p->options->every : 0; /* the first look may hang */
         page_server_publish(p->server, s);
