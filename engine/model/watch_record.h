@@ -38,7 +38,8 @@ struct watch_problem_record {
                                here; since, unless it comes and goes */
     instant_us well_since; /* the first look that saw it well again; 0: none since the last that did
                               not */
-    uint32_t looks;        /* that have shown it in a row, saturating */
+    uint32_t looks;        /* that have shown it in a row, saturating; 0 with well_since: it has
+                              ended, and its end waits until outputs know of it */
 };
 
 struct watch_rows {

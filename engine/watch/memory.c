@@ -113,9 +113,12 @@ static void look_was_well(struct watch_memory *m, struct identity *i, enum watch
     if (p->well_since == 0) {
         p->well_since = now;
         p->is_changed = true;
-    } else if (p->level == p->told && now - p->well_since >= m->policy.confirm) {
-        p->level = WATCH_WELL;
-        p->is_changed = true;
+    } else if (now - p->well_since >= m->policy.confirm) {
+        /* It has ended. While outputs have not been told that it is there, its end waits. */
+        p->is_changed |= p->level == p->told || p->looks > 0;
+        p->looks = 0;
+        if (p->level == p->told)
+            p->level = WATCH_WELL;
     }
 }
 
@@ -417,7 +420,7 @@ uint32_t watch_problems(const struct watch_memory *m, const struct watch_key *ke
     uint32_t slot = owner == NO_SLOT ? NO_SLOT : identity_at(m, owner)->problems;
     for (; slot != NO_SLOT; slot = problem_at(m, slot)->next) {
         const struct problem *p = problem_at(m, slot);
-        if (p->level == WATCH_WELL && p->well_since != 0)
+        if (p->well_since != 0 && (p->level == WATCH_WELL || p->looks == 0))
             continue; /* over, and to be told */
         assert(len < WATCH_KINDS);
         out[len++] = (struct watch_problem){.kind = (enum watch_kind)p->kind,

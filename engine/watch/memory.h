@@ -29,11 +29,12 @@
  *
  * Coming and going (hysteresis): before it is told, one good look ends a problem without a word.
  * Once told, it ends when two good looks at least policy.confirm apart have shown it well with none
- * bad between, for every kind alike. So what comes and goes faster is one problem and two events. A
- * problem becomes worse while it lasts, never milder. A look that learned nothing (SERVFAIL, SES
- * not read) counts neither way, and what was told goes on getting older: the 72 hours run, and six
- * hours pass, whether or not a sweep can see it. MX gone and MX wrong are one fault in two forms,
- * and so are those of SPF: the time of one counts for the other.
+ * bad between, for every kind alike. So what comes and goes faster is one problem and two events.
+ * An output that is dead delays both events, and not the end: watch_problems() leaves it out at
+ * once. A problem becomes worse while it lasts, never milder. A look that learned nothing
+ * (SERVFAIL, SES not read) counts neither way, and what was told goes on getting older: the 72
+ * hours run, and six hours pass, whether or not a sweep can see it. MX gone and MX wrong are one
+ * fault in two forms, and so are those of SPF: the time of one counts for the other.
  *
  * The 72 hours of SES count from the first look that saw TemporaryFailure since one that saw
  * another status. SES does not say when they began, so they may end earlier, by the time between

@@ -274,7 +274,7 @@ WATCHER = [
         ("    if (!seen->lane_is_unseen)\n", "    if (true)\n")]),
     ("watch/memory.c", "one good look ends what was told", [
         ("    if (p->well_since == 0) {\n        p->well_since = now;\n        p->is_changed = true;\n"
-         "    } else if (p->level == p->told && now - p->well_since >= m->policy.confirm) {\n",
+         "    } else if (now - p->well_since >= m->policy.confirm) {\n",
          "    {\n        p->well_since = now;\n")]),
     ("watch/memory.c", "a bad look between two good ones is forgotten", [
         ("    p->looks = takes_over ? twin->looks : 0;\n    p->well_since = 0;\n",

@@ -97,6 +97,7 @@ static void judge_bad(struct watch_judge *j, uint32_t who, int kind, instant_us 
     const struct row_of_looks *row = &of->rows[shared(kind)];
     enum watch_level level = deserved(j, of, row, kind, who >= STORY_IDENTITIES, now);
     r->well_first = 0;
+    r->is_over = false;
     if (j->in_doubt[who][kind] && r->level == WATCH_WELL && level != WATCH_WELL)
         r->told = WATCH_WELL; /* was its end told? this is another one */
     if (level > r->level)
@@ -109,9 +110,12 @@ static void judge_well(struct watch_judge *j, struct row_of_looks *r, instant_us
         return;
     if (r->well_first == 0)
         r->well_first = now;
-    else if (r->level == r->told && now - r->well_first >= j->policy.confirm) {
+    else if (now - r->well_first >= j->policy.confirm && r->level != r->told) {
+        r->is_over = true;
+    } else if (now - r->well_first >= j->policy.confirm) {
         r->level = WATCH_WELL;
         r->well_first = 0;
+        r->is_over = false;
     }
 }
 
@@ -154,7 +158,7 @@ void judge_look(struct watch_judge *j, uint32_t who, const char *wanted, bool is
                 if (j->in_doubt[who][k] && of->rows[k].told == WATCH_WELL)
                     of->rows[k].told = of->rows[k].level;
                 of->rows[k].level = WATCH_WELL;
-                of->rows[k].is_bad = false;
+                of->rows[k].is_bad = of->rows[k].is_over = false;
                 of->rows[k].well_first = 0;
             }
     }
@@ -326,7 +330,7 @@ void judge_compare(struct watch_judge *j, const struct watch_memory *m, instant_
                 deadline_judge(j, who, p[i].deadline);
         }
         for (int k = 0; k < WATCH_KINDS; k++)
-            wanted += j->now[who].rows[k].level != WATCH_WELL;
+            wanted += j->now[who].rows[k].level != WATCH_WELL && !j->now[who].rows[k].is_over;
         if (shown != wanted)
             judge_complain(j, "%u: %u problems are shown, %u were told", who, shown, wanted);
     }

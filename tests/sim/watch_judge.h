@@ -25,6 +25,7 @@ struct row_of_looks {
     instant_us well_first;  /* since it was told: of the good looks in a row; 0: none */
     enum watch_level level; /* that has been decided and kept */
     enum watch_level told;  /* that the memory knows to have been told */
+    bool is_over;           /* two good looks have shown it well, and its beginning is untold */
 };
 
 struct judged {

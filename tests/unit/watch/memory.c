@@ -466,6 +466,29 @@ static void what_was_kept_is_told_though_it_has_gone(void **state)
     watch_close(m);
 }
 
+/* An output is dead, so the beginning is not told yet; meanwhile the problem comes and goes. */
+static void what_is_well_again_is_no_problem_though_it_is_not_told(void **state)
+{
+    static struct rows_kept rows;
+    struct watch_problem found[WATCH_KINDS];
+    const struct watch_key key = {lane, TEXT("a.test")};
+    (void)state;
+    memset(&rows, 0, sizeof rows);
+    struct watch_memory *m = opened(&rows);
+    sweep(m, TEMPORARY, START);
+    assert_told(m, "status-temporary well>critical");
+    sweep(m, WELL, START + SPAN_M(15));
+    assert_int_equal(watch_problems(m, &key, found), 1); /* one good look does not end it */
+    sweep(m, WELL, START + SPAN_M(30));
+    assert_told(m, "status-temporary well>critical");
+    assert_int_equal(watch_problems(m, &key, found), 0);
+    watch_told(m);
+    sweep(m, WELL, START + SPAN_M(45));
+    assert_told(m, "status-temporary critical>well");
+    assert_int_equal(watch_problems(m, &key, found), 0);
+    watch_close(m);
+}
+
 static void a_lane_has_problems_of_its_own(void **state)
 {
     const struct watch_key key = {.lane = lane};
@@ -673,6 +696,7 @@ int main(void)
         cmocka_unit_test(the_deadline_counts_from_the_first_look),
         cmocka_unit_test(a_process_that_ends_loses_no_event),
         cmocka_unit_test(what_was_kept_is_told_though_it_has_gone),
+        cmocka_unit_test(what_is_well_again_is_no_problem_though_it_is_not_told),
         cmocka_unit_test(a_lane_has_problems_of_its_own),
         cmocka_unit_test(the_rows_do_not_grow),
         cmocka_unit_test(damaged_rows_are_left_out_and_overwritten),
