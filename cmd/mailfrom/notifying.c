@@ -8,8 +8,6 @@
 #include "ui/exit_codes.h"
 #include "ui/messages.h"
 
-#include <string.h>
-
 #define METRICS_EVERY SPAN_S(15)
 
 /* ---- the notifier ---- */
@@ -39,7 +37,7 @@ enum err notifying_open(struct options *o, enum option_set verb, struct why *why
 int notifying_close(struct options *o, enum option_set verb, int code)
 {
     struct why why = {""};
-    bool is_nagios = o->format && strcmp(o->format, "nagios") == 0; /* whose codes are others */
+    bool is_nagios = options_format_is(o, "nagios"); /* whose codes are others */
     enum err err = notifier_close(o->notify.notifier, NOTIFY_PATIENCE, &why);
     o->notify.notifier = NULL;
     if (err == OK)

@@ -52,7 +52,7 @@ struct sweeping {
 
 static bool is_nagios(const struct options *o)
 {
-    return o->format && strcmp(o->format, "nagios") == 0;
+    return options_format_is(o, "nagios");
 }
 
 /* Is standard output for what a person reads? */

@@ -279,6 +279,11 @@ enum err options_read(struct options *o, enum option_set accepted, int argc, cha
     return OK;
 }
 
+bool options_format_is(const struct options *o, const char *name)
+{
+    return o->format && strcmp(o->format, name) == 0;
+}
+
 const char *options_journal(const struct options *o)
 {
     const char *variable = getenv("MAILFROM_JOURNAL");

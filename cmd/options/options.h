@@ -128,6 +128,7 @@ enum err options_read(struct options *o, enum option_set accepted, int argc, cha
 #define OPTIONS_WATCHED ".watch"
 /* --journal, MAILFROM_JOURNAL, or the default. */
 const char *options_journal(const struct options *o);
+bool options_format_is(const struct options *o, const char *name); /* --format NAME was given */
 /* The lines of --help for what a verb accepts. */
 void options_print(FILE *out, enum option_set accepted);
 

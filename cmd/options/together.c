@@ -3,8 +3,6 @@
 
 #include "base/count.h"
 
-#include <string.h>
-
 static bool names_run(const struct options *o)
 {
     uint64_t id;
@@ -16,11 +14,6 @@ static bool selects(const struct options *o)
     return selection_chooses(&o->selection) || o->selection.limit;
 }
 
-static bool is_format(const struct options *o, const char *name)
-{
-    return o->format && strcmp(o->format, name) == 0;
-}
-
 enum err options_together_vet(const struct options *o, enum option_set verb, struct why *why)
 {
     const bool is_status = verb & OPTIONS_STATUS, is_due = verb & OPTIONS_DUE,
@@ -28,7 +21,7 @@ enum err options_together_vet(const struct options *o, enum option_set verb, str
                is_watch = verb & OPTIONS_WATCH;
     const bool joins = verb & (OPTIONS_APPLY | OPTIONS_PLAN | OPTIONS_REHEARSE);
     const bool takes_file = verb & (OPTIONS_PLAN | OPTIONS_DISCOVER | OPTIONS_RECORDS);
-    const bool has_due_files = o->out && (!o->format || is_format(o, "nsupdate"));
+    const bool has_due_files = o->out && (!o->format || options_format_is(o, "nsupdate"));
     const struct {
         bool is_so;
         const char *sentence;
@@ -42,7 +35,7 @@ enum err options_together_vet(const struct options *o, enum option_set verb, str
         {takes_file && o->force && !o->out, "--force overwrites the file of --out: give --out too"},
         {is_records && o->missing && o->live,
          "--missing and --live are two lists: only what is missing, or all beside what is there"},
-        {is_records && o->server && !is_format(o, "nsupdate"),
+        {is_records && o->server && !options_format_is(o, "nsupdate"),
          "--server is for --format nsupdate alone"},
         {is_due && o->server && !has_due_files,
          "--server is for files of nsupdate: give --out FOLDER, and no other --format"},
@@ -60,9 +53,9 @@ enum err options_together_vet(const struct options *o, enum option_set verb, str
          "--every remembers what it has seen, and --dry-run remembers nothing"},
         {is_watch && o->listen && !o->every && !o->every_as_written,
          "--listen serves a page of what is looked at again and again: give --every too"},
-        {is_watch && is_format(o, "nagios") && (o->every || o->every_as_written),
+        {is_watch && options_format_is(o, "nagios") && (o->every || o->every_as_written),
          "--format nagios is one look for one line: leave out --every"},
-        {is_watch && o->all && (o->json || is_format(o, "nagios")),
+        {is_watch && o->all && (o->json || options_format_is(o, "nagios")),
          "--all is for people: --format json has everything, and nagios one line"},
         {is_watch && o->allow_empty && names_run(o),
          "--allow-empty is for manifests, and this is a run"},

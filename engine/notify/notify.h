@@ -43,8 +43,8 @@ struct notify_config {
 };
 
 #define HOOK_TIMEOUT_USUAL SPAN_S(30)
-/* For notifier_close() at the end of a process: while a person waits; and of a process that a timer
- * has started, which may outlast a short outage of a server. */
+/* How long deliveries are waited for, by notifier_close() too: while a person waits; and by a sweep
+ * that a timer has started, which may outlast a short outage of a server. */
 #define NOTIFY_PATIENCE       SPAN_S(20)
 #define NOTIFY_PATIENCE_TIMER SPAN_M(5)
 
