@@ -35,8 +35,15 @@ class Server:
 
 def give(browser, token):
     """Types it into the form, and waits for the page that comes."""
-    browser.run(f"window.isOld = true, document.getElementById('token').value = '{token}', document.forms[0].requestSubmit()")
-    return until(lambda: browser.run("!window.isOld && document.readyState === 'complete'"), 10)
+    def is_there():
+        try:
+            return browser.run("!window.isOld && document.readyState === 'complete'")
+        except chromium.Navigated:
+            return False
+
+    browser.run(f"window.isOld = true, document.getElementById('token').value = '{token}', "
+                "setTimeout(() => document.forms[0].requestSubmit())")
+    return until(is_there, 10)
 
 
 def order(path):

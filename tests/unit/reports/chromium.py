@@ -19,6 +19,10 @@ def program():
     return next((found for found in map(shutil.which, PROGRAMS) if found), None)
 
 
+class Navigated(RuntimeError):
+    """The page went away before it answered: another one is loading."""
+
+
 class Browser:
     """with Browser() as browser: browser.open("file:///..."); browser.run("1 + 1")"""
 
@@ -73,6 +77,9 @@ class Browser:
         while True:
             answer = self._hear()
             if answer.get("id") == self.number:
+                wrong = answer.get("error", {}).get("message", "")
+                if "navigated" in wrong or "context" in wrong:
+                    raise Navigated(method)
                 if "error" in answer:
                     raise RuntimeError(f"{method}: {answer['error']}")
                 return answer["result"]
