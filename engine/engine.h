@@ -21,6 +21,22 @@ struct engine_watch {
     instant_us (*wake)(void *ctx, instant_us now);
 };
 
+/* A machine that is driven turn by turn, by who waits for several at once. engine_run() is one of
+ * these with a wait between two turns. */
+struct engine;
+
+/* All pointers are borrowed until engine_free(). NULL: out of memory. watch: or NULL. */
+struct engine *engine_new(const struct machine *machine, const struct io *io,
+                          const struct engine_watch *watch);
+void engine_free(struct engine *e);
+/* The events that have come, at most EVENTS_PER_TURN_MAX, none of which is left over from the turn
+ * before (engine_wants_events()). *until: when the next turn is due. *is_over: the last one was
+ * taken, and *end says how. Errors as of engine_run(). */
+enum err engine_turn(struct engine *e, const struct event *events, uint32_t len, instant_us *until,
+                     bool *is_over, enum engine_end *end, struct why *why);
+/* False: events of the turn before are still to be taken, and the next turn is due at once. */
+bool engine_wants_events(const struct engine *e);
+
 /* ERR_IO: the journal could not keep a turn's records; no call was sent afterwards. ERR_NOMEM: the
  * machine is out of memory; no record of this turn was kept and no call sent. */
 enum err engine_run(const struct machine *machine, const struct io *io,

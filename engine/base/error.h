@@ -11,14 +11,17 @@
 
 enum err {
     OK = 0,
-    ERR_INPUT, /* wrong input from the user: manifest, option, file */
-    ERR_LIMIT, /* a bound of limits.h was reached */
-    ERR_NOMEM, /* the allocator said no */
-    ERR_IO,    /* the operating system or the disk said no */
-    ERR_BUSY,  /* another process holds the file or lock */
-    ERR_AUTH,  /* no usable credentials, or the wrong ones */
-    ERR_PROTO, /* the peer broke its protocol */
-    ERR_GONE,  /* the thing asked for does not exist */
+    ERR_INPUT,  /* wrong input from the user: manifest, option, file */
+    ERR_LIMIT,  /* a bound of limits.h was reached */
+    ERR_NOMEM,  /* the allocator said no */
+    ERR_IO,     /* the operating system or the disk said no */
+    ERR_BUSY,   /* another process holds the file or lock */
+    ERR_AUTH,   /* no usable credentials, or the wrong ones */
+    ERR_PROTO,  /* the peer broke its protocol */
+    ERR_GONE,   /* the thing asked for does not exist */
+    ERR_AWAY,   /* a database cannot be reached now: what was asked of it is not known to have been
+                   done, and a later try may work */
+    ERR_FENCED, /* the right to write has passed to another worker: nothing was kept */
 };
 
 #define WHY_LEN_MAX 1024 /* longest sentence; a longer one is cut */
