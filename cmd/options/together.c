@@ -14,7 +14,13 @@ static bool selects(const struct options *o)
     return selection_chooses(&o->selection) || o->selection.limit;
 }
 
-enum err options_together_vet(const struct options *o, enum option_set verb, struct why *why)
+static bool tells(const struct options *o)
+{
+    const struct notify_wish *n = &o->notify;
+    return n->events || n->heartbeat || n->metrics || n->hooks_len || n->webhooks_len;
+}
+
+enum err options_together_vet(const struct options *o, option_set verb, struct why *why)
 {
     const bool is_status = verb & OPTIONS_STATUS, is_due = verb & OPTIONS_DUE,
                is_records = verb & OPTIONS_RECORDS, is_apply = verb & OPTIONS_APPLY,
@@ -68,6 +74,15 @@ enum err options_together_vet(const struct options *o, enum option_set verb, str
          "--listen follows a run on a live page: give --watch too"},
         {o->listen && (o->dry_run || o->give_up || (o->out && !is_due)),
          "--listen follows a run on a live page, and nothing is carried out here: leave it out"},
+        {o->submit && o->dry_run,
+         "--submit leaves the run to workers, and --dry-run carries out nothing: leave one out"},
+        {o->submit && (o->no_wait || o->listen),
+         "--submit ends at once, so it has no --no-wait and no --listen: mailfrom status --watch "
+         "follows the run"},
+        {o->submit && o->give_up, "--give-up ends the run, and --submit leaves it to workers"},
+        {o->submit && tells(o),
+         "--submit ends before anything has happened, so there is nothing to notify of: leave out "
+         "--events, --hook, --webhook, --heartbeat and --metrics"},
         {o->give_up && (o->retry_failed || o->no_wait || o->force || o->refresh),
          "--give-up ends the run as it stands: leave out what would go on with it"},
     };

@@ -163,7 +163,7 @@ static void what_cannot_be_meant_is_refused_by_its_name(void **state)
         struct options o;
         struct why why = {""};
         line_cut(&l, rows[i].line);
-        enum option_set set = verb_row_find(rows[i].verb)->options;
+        option_set set = verb_row_find(rows[i].verb)->options;
         assert_int_equal(options_read(&o, set, l.argc, l.argv, &why), ERR_INPUT);
         if (!strstr(why.text, rows[i].said))
             fail_msg("%s %s: %s", rows[i].verb, rows[i].line, why.text);
