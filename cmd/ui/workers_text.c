@@ -21,8 +21,7 @@ void workers_state_add(struct buf *out, const struct holders *h)
     else
         buf_add_str(out, carried ? "running" : "submitted");
     if (carried)
-        buf_add_fmt(out, ", carried by %u %s", h->workers,
-                    plural(h->workers, "worker", "workers"));
+        buf_add_fmt(out, ", carried by %u %s", h->workers, plural(h->workers, "worker", "workers"));
     else
         buf_add_str(out, ", and no worker carries it now");
 }
@@ -92,11 +91,13 @@ static void lane_say(const struct lease_view *v)
 
 void workers_print(const struct options *o, const struct holders *h)
 {
-    static const char *const kinds[HOLDER_STATES] = {
-        [HOLDER_NONE] = "that no worker could carry", [HOLDER_LAPSED] = "whose worker is lost",
-        [HOLDER_FREE] = "that wait for a worker",     [HOLDER_STOPPED] = "stopped",
-        [HOLDER_WAITS] = "that wait for another run", [HOLDER_CARRIED] = "carried",
-        [HOLDER_ENDED] = "ended"};
+    static const char *const kinds[HOLDER_STATES] = {[HOLDER_NONE] = "that no worker could carry",
+                                                     [HOLDER_LAPSED] = "whose worker is lost",
+                                                     [HOLDER_FREE] = "that wait for a worker",
+                                                     [HOLDER_STOPPED] = "stopped",
+                                                     [HOLDER_WAITS] = "that wait for another run",
+                                                     [HOLDER_CARRIED] = "carried",
+                                                     [HOLDER_ENDED] = "ended"};
     const char *between = "";
     if (h->lanes_len == 0)
         return;
