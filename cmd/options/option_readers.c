@@ -52,7 +52,7 @@ enum err read_every(struct options *o, const char *value, struct why *why)
                    value);
 }
 
-/* "team-a/*", "1111????????/us-*". */
+/* An account and a Region, each a pattern. */
 enum err read_lanes(struct options *o, const char *value, struct why *why)
 {
     struct text rest = text_of(value), account = text_cut(&rest, '/');

@@ -3,6 +3,7 @@
 #include "option_rows.h"
 
 #include "base/escape.h"
+#include "journal/store_postgres/store_postgres.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -294,8 +295,7 @@ const char *options_journal(const struct options *o)
 
 bool options_journal_is_shared(const struct options *o)
 {
-    struct text name = text_of(options_journal(o));
-    return text_starts(name, TEXT("postgresql://")) || text_starts(name, TEXT("postgres://"));
+    return journal_is_postgres(options_journal(o));
 }
 
 void options_print(FILE *out, option_set accepted)
