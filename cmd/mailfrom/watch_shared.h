@@ -1,8 +1,8 @@
 /*
  * What watching keeps in a shared journal beside its memory: whether the last look could look, and
- * whose turn it is. A journal in a file has a file of its own for the memory, with a lock and a head
- * of a run; a shared one has neither, so both are rows of the memory with numbers that no identity
- * gets.
+ * whose turn it is. A journal in a file has a file of its own for the memory, with a lock and a
+ * head of a run; a shared one has neither, so both are rows of the memory with numbers that no
+ * identity gets.
  *
  * The turn is a courtesy, no fence: a look that begins while another goes on is left out, and one
  * whose turn was taken meanwhile (it lasted long, or two began at the same instant) is not kept.
