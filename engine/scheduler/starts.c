@@ -127,9 +127,7 @@ uint32_t scheduler_starts_return(struct scheduler *d, uint16_t lane, instant_us 
         return 0;
     if (d->draining)
         reserved_call_off(d, lane);
-    uint32_t kept = is_idle(d, lane, now)     ? 0
-                    : l->start.len < l->starts ? l->start.len
-                                               : l->starts;
+    uint32_t kept = is_idle(d, lane, now) ? 0 : l->start.len < l->starts ? l->start.len : l->starts;
     uint32_t back = l->starts - kept;
     l->starts = kept;
     return back;
