@@ -43,6 +43,11 @@ enum err submitting_vet(const struct options *o, option_set verb, struct why *wh
         return why_set(why, ERR_INPUT,
                        "--publish creates record sets in the same run, which several workers of a "
                        "shared journal cannot: run mailfrom publish first, then apply");
+    if (o->listen && (verb & (OPTIONS_PUBLISH | OPTIONS_WITHDRAW)))
+        return why_set(why, ERR_INPUT,
+                       "--listen of publish and withdraw is a page of the process that writes, and "
+                       "in a shared journal that may be any worker: leave it out. mailfrom status "
+                       "shows the run");
     if (tells(o))
         return why_set(why, ERR_INPUT,
                        "--events, --hook, --webhook, --heartbeat and --metrics tell of a run that "
@@ -89,14 +94,14 @@ static enum err reopen(struct session *s, struct why *why)
 }
 
 /* Of workers that are there nobody need be told how to begin one. */
-__attribute__((noinline)) static int submitted_tell(struct session *s)
+__attribute__((noinline)) static void submitted_tell(struct session *s)
 {
     struct advice a;
     uint64_t id = s->run.head.id;
     const struct options *o = &s->options;
     printf("%llu\n", (unsigned long long)id);
     if (o->quiet)
-        return EXIT_OK;
+        return;
     message_note("run %llu is in the journal, open to every worker that may carry its lanes",
                  (unsigned long long)id);
     message_note_then(advice_run(&a, o, "status", id, "--watch"), "To follow it:");
@@ -261,7 +266,8 @@ __attribute__((noinline)) static enum err rest_tell(struct session *s, struct wh
     return err;
 }
 
-static int conclude(struct session *s, enum err err, struct why *why)
+/* The journal says how it has ended. */
+static enum err end_read(struct session *s, enum err err, struct why *why)
 {
     struct run *r = &s->run;
     struct run_head head;
@@ -272,36 +278,42 @@ static int conclude(struct session *s, enum err err, struct why *why)
     r->end = read == OK && run_is_over(head.state) ? ENGINE_ENDED : ENGINE_DRAINED;
     if (read == OK && err == OK && head.state == RUN_OPEN)
         read = rest_tell(s, &second);
-    if (err == OK && read != OK) {
-        err = read;
+    if (err == OK && read != OK)
         *why = second;
-    }
-    return session_conclude(s, err, why);
+    return err == OK ? read : err;
 }
 
-int submitting_carry_out(struct session *s, struct why *why)
+enum err submitting_carry(struct session *s, bool *is_left, struct why *why)
 {
     struct run *r = &s->run;
     struct os_clock clock;
-    struct submitting *w = calloc(1, sizeof *w);
     os_clock_open(&clock, r->head.last);
-    enum err err = w ? OK : why_set(why, ERR_NOMEM, "out of memory");
-    if (err == OK)
-        err = r->resumes ? reopen(s, why) : run_submit(r, os_clock_now(&clock), why);
-    if (err == OK && s->options.submit) {
-        free(w);
-        return submitted_tell(s);
-    }
+    *is_left = false;
+    enum err err = r->resumes ? reopen(s, why) : run_submit(r, os_clock_now(&clock), why);
     if (err != OK) {
-        free(w);
-        message_error("%s", why->text);
-        return r->stopped ? EXIT_STOPPED : EXIT_CANNOT_RUN;
+        r->head.id = r->resumes ? r->head.id : 0; /* nothing of it is in the journal */
+        return err;
     }
+    if (s->options.submit) {
+        *is_left = true;
+        submitted_tell(s);
+        return OK;
+    }
+    struct submitting *w = calloc(1, sizeof *w);
+    if (!w)
+        return why_set(why, ERR_NOMEM, "out of memory");
     w->session = s;
     sync_init(w);
     err = carry(w, why);
     pthread_cond_destroy(&w->done);
     pthread_mutex_destroy(&w->lock);
     free(w);
-    return conclude(s, err, why);
+    return end_read(s, err, why);
+}
+
+int submitting_carry_out(struct session *s, struct why *why)
+{
+    bool is_left;
+    enum err err = submitting_carry(s, &is_left, why);
+    return is_left ? EXIT_OK : session_conclude(s, err, why);
 }

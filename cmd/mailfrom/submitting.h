@@ -8,7 +8,11 @@
 
 #include "session.h"
 
-/* Instead of session_carry_out(), of a run that is no plan. */
+/* Puts the run into the journal, or opens it again, and carries it until nothing is left that this
+ * process could do. *is_left: with --submit, to workers: nothing more is to be said of it. After
+ * that, head and end of the run are those of the journal. */
+enum err submitting_carry(struct session *s, bool *is_left, struct why *why);
+/* Instead of session_carry_out(), of a run of identities that is no plan. */
 int submitting_carry_out(struct session *s, struct why *why);
 /* What the options wish for and a run that several workers carry cannot have. */
 enum err submitting_vet(const struct options *o, option_set verb, struct why *why);

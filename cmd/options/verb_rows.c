@@ -128,7 +128,7 @@ const struct verb_row verb_rows[] = {
      "mailfrom due fleet.yaml --since yesterday --out due-today"},
     {"publish", "MANIFEST...", "create the DNS records that are missing, at their provider",
      OPTIONS_LIVE | OPTIONS_JOURNAL | OPTIONS_REPORT | OPTIONS_LISTEN | OPTIONS_YES |
-         OPTIONS_PUBLISH | OPTIONS_MANIFEST | OPTIONS_COMPLAINTS | ROWS,
+         OPTIONS_SUBMIT | OPTIONS_PUBLISH | OPTIONS_MANIFEST | OPTIONS_COMPLAINTS | ROWS,
      "Creates the MX and SPF record of each MAIL FROM at Route 53, by RFC 2136 or at Cloudflare: "
      "the manifest says under dns.publish who can write which zones. It shows each zone and each "
      "record first, and asks. It creates only: a record set that is there is never replaced, "
@@ -140,7 +140,7 @@ const struct verb_row verb_rows[] = {
      "mailfrom publish fleet.yaml --dry-run"},
     {"withdraw", "RUN", "take back the record sets that a run created",
      OPTIONS_LIVE | OPTIONS_JOURNAL | OPTIONS_REPORT | OPTIONS_LISTEN | OPTIONS_YES |
-         OPTIONS_WITHDRAW,
+         OPTIONS_SUBMIT | OPTIONS_WITHDRAW,
      "Removes what RUN created, only where it is still exactly that, only when no identity has the "
      "MAIL FROM any more by a read of SES just now, and not within five days of its last use, for "
      "bounces of mail on its way still go there. An SPF record that was merged stays.\n"
