@@ -58,19 +58,12 @@ enum err submitting_vet(const struct options *o, option_set verb, struct why *wh
 
 /* ---- into the journal ---- */
 
-static void giver_fill(struct order *order)
-{
-    struct os_clock clock;
-    os_clock_open(&clock, 0);
-    control_giver(order, os_clock_now(&clock));
-}
-
 static enum err pace_give(struct session *s, struct why *why)
 {
     struct order order = {.kind = ORDER_PACE, .rate_per_s = s->gives_pace};
     if (s->gives_pace <= 0)
         return OK;
-    giver_fill(&order);
+    control_giver(&order);
     return leases_order(s->run.journal, s->run.head.id, &order, why);
 }
 
@@ -85,7 +78,7 @@ static enum err reopen(struct session *s, struct why *why)
         err = leases_reopen(r->journal, r->head.id, r->reopens, why);
     } else if (err == OK && view.is_paused) {
         struct order order = {.kind = ORDER_RESUME};
-        giver_fill(&order);
+        control_giver(&order);
         err = leases_order(r->journal, r->head.id, &order, why);
         if (err == OK && !s->options.quiet)
             message_note("run %llu is not paused any more", (unsigned long long)r->head.id);
@@ -106,7 +99,6 @@ __attribute__((noinline)) static void submitted_tell(struct session *s)
                  (unsigned long long)id);
     message_note_then(advice_run(&a, o, "status", id, "--watch"), "To follow it:");
     message_note_then(advice_make(&a, o, "work", ""), "To carry it, here or on any machine:");
-    return EXIT_OK;
 }
 
 /* ---- a worker of this process ---- */

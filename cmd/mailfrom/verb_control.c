@@ -12,7 +12,6 @@
 #include "ui/exit_codes.h"
 #include "ui/messages.h"
 #include "verbs.h"
-#include "wire/os_clock.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -209,7 +208,6 @@ static enum err row_idle_tell(struct session *s, const struct order *order, stru
 static enum err row_give(struct session *s, struct order *order, uint64_t id, struct why *why)
 {
     struct shared_run view;
-    struct os_clock clock;
     struct run *r = &s->run;
     const struct options *o = &s->options;
     enum err err = run_journal(r, JOURNAL_UPDATE, why);
@@ -219,8 +217,7 @@ static enum err row_give(struct session *s, struct order *order, uint64_t id, st
         err = journal_run(r->journal, id, &r->head, &r->arena, why);
     if (err == OK)
         err = leases_run(r->journal, id, &view, why);
-    os_clock_open(&clock, 0);
-    control_giver(order, os_clock_now(&clock));
+    control_giver(order);
     if (err == OK)
         err = leases_order(r->journal, id, order, why);
     if (err != OK)

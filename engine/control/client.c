@@ -93,13 +93,12 @@ void control_ask(const char *journal, uint64_t run, const struct order *order, s
     address_close(&a);
 }
 
-void control_giver(struct order *order, instant_us at)
+void control_giver(struct order *order)
 {
     char host[ORDER_HOST_MAX] = "";
     gethostname(host, sizeof host - 1);
     order_name_copy(order->host, sizeof order->host, text_of(host));
     order->uid = (uint32_t)geteuid();
     order->pid = (uint32_t)getpid();
-    order->at = at;
     server_user_name(order->uid, order->user);
 }

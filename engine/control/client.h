@@ -33,7 +33,7 @@ void control_ask(const char *journal, uint64_t run, const struct order *order, s
                  struct control_reply *reply);
 
 /* Who gives an order that goes no way of this page, such as a row of a shared journal: this user,
- * this host, this process, and when. */
-void control_giver(struct order *order, instant_us at);
+ * this host and this process. */
+void control_giver(struct order *order);
 
 #endif
