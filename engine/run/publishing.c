@@ -294,7 +294,7 @@ static bool change_tell(void *ctx, const struct call *call)
 static enum err engine_on_wire(struct publishing *p, struct wire *wire, struct why *why)
 {
     struct run *r = p->run;
-    struct live live = {wire, r};
+    struct live live = {.wire = wire, .run = r};
     const struct io io = live_io(&live);
     const struct publisher_options options = options_of(p);
     p->publisher = publisher_init(&options);
