@@ -1,8 +1,6 @@
 /* The port's functions, each a call of the wire or of the journal. */
 #include "live.h"
 
-#include <stdlib.h>
-
 static enum err live_keep(void *keeper, const struct record *records, uint32_t len, struct why *why)
 {
     const struct run *r = ((struct live *)keeper)->run;
@@ -18,38 +16,19 @@ static bool is_intent(const struct record *r)
            (r->kind == RECORD_PUBLISH && r->publish->kind == PUBLISH_INTENT);
 }
 
-/* A person's orders to a run of a shared journal are kept before its workers hear of them. */
-static enum err without_orders(struct live *live, const struct record *records, uint32_t len,
-                               struct why *why)
-{
-    struct record *others = malloc((len + 1) * sizeof *others);
-    uint32_t others_len = 0;
-    if (!others)
-        return why_set(why, ERR_NOMEM, "out of memory");
-    for (uint32_t i = 0; i < len; i++)
-        if (records[i].kind != RECORD_ORDER)
-            others[others_len++] = records[i];
-    enum err err = others_len ? live_keep(live, others, others_len, why) : OK;
-    free(others);
-    return err;
-}
-
 static enum err part_keep(void *keeper, const struct record *records, uint32_t len, struct why *why)
 {
     struct live *live = keeper;
     const struct run_part *part = live->run->config.part;
-    bool intends = false, has_orders = false;
+    bool intends = false;
     instant_us until = 0;
-    for (uint32_t i = 0; i < len; i++) {
-        intends = intends || is_intent(&records[i]);
-        has_orders = has_orders || records[i].kind == RECORD_ORDER;
-    }
+    for (uint32_t i = 0; i < len && !intends; i++)
+        intends = is_intent(&records[i]);
     enum err err = part->may(part->ctx, intends, wire_now(live->wire), &until, why);
     if (err != OK)
         return err;
     live->send_until = until;
-    return has_orders ? without_orders(live, records, len, why)
-                      : live_keep(live, records, len, why);
+    return live_keep(live, records, len, why);
 }
 
 static instant_us part_now(void *world)

@@ -243,8 +243,10 @@ static enum err part_claim(void *ctx, struct run *r, struct wire *wire, enum err
         return err;
     }
     c->fence = (struct fence){.run = c->id, .fleet = &r->fleet, .leases = c->leases};
-    journal_fence(r->journal, &c->fence);
-    return OK;
+    err = journal_fence(r->journal, &c->fence, why);
+    if (err != OK)
+        lanes_leave_unused(c);
+    return err;
 }
 
 /* ---- turns ---- */
