@@ -66,6 +66,9 @@ enum err carriage_may(const struct carriage *c, bool is_write, instant_us now,
 /* The order that the scheduler has to take next so that it is steered as the run is: a pause, its
  * end, a pace, a stop. false: none. Such orders are kept already, and are kept by no worker. */
 bool carriage_order(struct carriage *c, const struct scheduler *d, struct order *order);
+/* Likewise of any machine that people steer. */
+bool carriage_steers(const struct carriage *c, const struct steering *s, bool is_draining,
+                     struct order *order);
 /* All is final here, or drained: how each lane is to be left. */
 enum lease_rest carriage_rest(const struct carriage *c, const struct scheduler *d, uint32_t at,
                               bool drained);

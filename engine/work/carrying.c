@@ -6,7 +6,7 @@
 #include "worker_internal.h"
 
 #include "access/trust.h"
-#include "base/plural.h"
+#include "run/withdrawing.h"
 #include "wire/os_clock.h"
 #include "wire/thread.h"
 
@@ -107,6 +107,25 @@ static enum err lanes_prepare(struct carrying *c, struct why *why)
     return OK;
 }
 
+/* A run that publishes, by the lease of the whole run. Reads of SES before a withdrawal go beside
+ * those of whoever carries the lanes: they are few, and nothing is written by them. */
+static enum err names_carry(struct carrying *c, struct why *why)
+{
+    struct run *r = &c->run;
+    struct os_clock clock;
+    struct publishing p = {.run = r};
+    c->part.wanted = NULL;
+    c->publishing = &p;
+    os_clock_open(&clock, r->head.last);
+    enum err err = publishing_recall(&p, why);
+    if (err == OK && r->head.verb == RUN_WITHDRAW)
+        err = withdrawing_bar(&p, r->head.parent, r->config.force, os_clock_now(&clock), why);
+    if (err == OK)
+        err = publishing_carry_out(&p, why);
+    c->publishing = NULL;
+    return err;
+}
+
 static enum err run_carry(struct carrying *c, struct why *why)
 {
     struct run *r = &c->run;
@@ -117,7 +136,9 @@ static enum err run_carry(struct carrying *c, struct why *why)
         err = access_take(c, why);
     if (err == OK)
         err = lanes_prepare(c, why);
-    return err == OK ? run_carry_out(r, why) : err;
+    if (err != OK)
+        return err;
+    return journal_verb_publishes(r->head.verb) ? names_carry(c, why) : run_carry_out(r, why);
 }
 
 /* ---- its end ---- */

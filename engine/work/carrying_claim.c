@@ -115,10 +115,9 @@ static void claim_enter(struct carrying *c, struct wire *wire, instant_us asked)
         c->left[i] = (struct lease_left){.rest = LEASE_OPEN};
         memcpy(c->left[i].next_call, c->claims[i].next_call, sizeof c->left[i].next_call);
         memcpy(c->left[i].rate_per_s, c->claims[i].rate_per_s, sizeof c->left[i].rate_per_s);
-        if (lane == LEASE_RUN)
-            continue;
-        c->is_held[lane] = true;
-        c->leases[lane] = c->claims[i].lease;
+        c->leases[lane == LEASE_RUN ? 0 : lane] = c->claims[i].lease;
+        if (lane != LEASE_RUN)
+            c->is_held[lane] = true;
     }
     c->wanted_len = c->claimed;
     c->is_claimed = true;
@@ -251,17 +250,28 @@ static enum err part_claim(void *ctx, struct run *r, struct wire *wire, enum err
 
 /* ---- turns ---- */
 
+/* Under the lock. Has the machine an order to take? It is in c->order then. */
+static bool is_steered(struct carrying *c)
+{
+    if (c->run.scheduler)
+        return carriage_order(&c->carriage, c->run.scheduler, &c->order);
+    const struct publisher *p = c->publishing ? c->publishing->publisher : NULL;
+    if (!p)
+        return false;
+    const struct machine machine = publisher_machine(c->publishing->publisher);
+    return carriage_steers(&c->carriage, publisher_steering(p), machine.is_draining(machine.ctx),
+                           &c->order);
+}
+
 static struct order *order_take(void *ctx)
 {
     struct carrying *c = ctx;
     struct order *order = NULL;
     pthread_mutex_lock(&c->worker->lock);
-    if (c->order_out || !c->run.scheduler) {
-        order = NULL;
-    } else if (c->carriage.is_lost) {
+    if (!c->order_out && c->carriage.is_lost) {
         c->order = (struct order){.kind = ORDER_LEAVE};
         order = &c->order;
-    } else if (carriage_order(&c->carriage, c->run.scheduler, &c->order)) {
+    } else if (!c->order_out && is_steered(c)) {
         order = &c->order;
     }
     c->order_out = c->order_out || order;
@@ -292,10 +302,12 @@ static enum err part_begin(void *ctx, struct run *r, struct wire *wire, instant_
     struct carrying *c = ctx;
     const struct wire_orders orders = {.ctx = c, .take = order_take};
     (void)why;
-    paces_take(c, now);
-    pthread_mutex_lock(&c->worker->lock);
-    carriage_begin(&c->carriage, r->scheduler, now);
-    pthread_mutex_unlock(&c->worker->lock);
+    if (r->scheduler) {
+        paces_take(c, now);
+        pthread_mutex_lock(&c->worker->lock);
+        carriage_begin(&c->carriage, r->scheduler, now);
+        pthread_mutex_unlock(&c->worker->lock);
+    }
     wire_take_orders(wire, &orders);
     wire_wake(wire);
     return OK;
@@ -305,7 +317,7 @@ static enum err part_begin(void *ctx, struct run *r, struct wire *wire, instant_
 static void left_note(struct carrying *c, instant_us now)
 {
     const struct scheduler *d = c->run.scheduler;
-    for (uint32_t i = 0; i < c->claimed; i++) {
+    for (uint32_t i = 0; d && i < c->claimed; i++) {
         struct lease_left *left = &c->left[i];
         for (int kind = 0; kind < LEASE_ACTIONS; kind++) {
             const struct pace *pace = scheduler_pace(d, c->lanes[i].lane, (enum call_kind)kind);
@@ -322,7 +334,10 @@ static void part_turn(void *ctx, struct run *r, instant_us now)
     struct carrying *c = ctx;
     pthread_mutex_lock(&c->worker->lock);
     c->order_out = false;
-    carriage_turn(&c->carriage, r->scheduler, now);
+    if (r->scheduler)
+        carriage_turn(&c->carriage, r->scheduler, now);
+    else
+        c->carriage.views_taken = c->carriage.views;
     if (now >= c->left_due)
         left_note(c, now);
     pthread_mutex_unlock(&c->worker->lock);
@@ -344,7 +359,7 @@ static bool is_writing(const struct carrying *c, uint32_t at)
 {
     struct scheduler_lane_totals totals;
     if (!c->run.scheduler)
-        return false;
+        return c->publishing != NULL;
     scheduler_lane_totals(c->run.scheduler, c->lanes[at].lane, &totals);
     return totals.by_state[JOB_WRITING] > 0;
 }
@@ -372,13 +387,26 @@ static enum err starts_give_back(struct carrying *c, uint32_t at, instant_us now
     struct carriage_lane *l = &c->lanes[at];
     uint32_t unused = l->unused + l->fresh, none = 0;
     l->unused = l->fresh = 0;
-    if (!c->part.shares_waves)
+    if (!c->part.shares_waves || !c->run.scheduler)
         return OK;
     unused += scheduler_starts_return(c->run.scheduler, l->lane, now);
     if (!unused)
         return OK;
     enum err err = leases_starts(c->run.journal, &l->lease, -(int32_t)unused, &none, why);
     return err == ERR_FENCED ? OK : err; /* lost, and so nothing is to be given back */
+}
+
+static enum lease_rest rest_of(const struct carrying *c, uint32_t at)
+{
+    const struct run *r = &c->run;
+    bool is_drained = r->end == ENGINE_DRAINED;
+    if (r->scheduler)
+        return carriage_rest(&c->carriage, r->scheduler, at, is_drained);
+    struct publisher_totals totals;
+    publisher_totals(c->publishing->publisher, &totals);
+    if (!is_drained)
+        return LEASE_ENDED;
+    return totals.is_stopped || c->carriage.is_stopping ? LEASE_STOPPED : LEASE_OPEN;
 }
 
 static enum err end_well(struct carrying *c, instant_us now, struct why *why)
@@ -391,7 +419,7 @@ static enum err end_well(struct carrying *c, instant_us now, struct why *why)
     lanes_take_back(c);
     left_note(c, now);
     for (uint32_t i = 0; i < c->claimed; i++)
-        c->left[i].rest = carriage_rest(&c->carriage, r->scheduler, i, r->end == ENGINE_DRAINED);
+        c->left[i].rest = rest_of(c, i);
     pthread_mutex_unlock(&w->lock);
     for (; left < c->claimed && err == OK; left += err == OK) {
         err = starts_give_back(c, left, now, why);

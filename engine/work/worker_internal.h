@@ -15,6 +15,7 @@
 #define MF_WORKER_INTERNAL_H
 
 #include "carriage.h"
+#include "run/publishing.h"
 #include "work.h"
 
 #include <pthread.h>
@@ -77,6 +78,7 @@ struct carrying {
     struct lease_terms terms;
     struct lease_claim *claims;
     struct carriage_lane *lanes;
+    struct publishing *publishing; /* of a run that publishes, and has no scheduler; or NULL */
     uint32_t claimed, lanes_max;
     bool *is_wanted, *is_held; /* by lane of the fleet */
     bool *is_new;              /* by lane of the fleet: its caller is not known yet */
