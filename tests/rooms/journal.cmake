@@ -1,5 +1,6 @@
 # The store that the seam is proved by, and a journal in any store.
 add_library(journal_stores STATIC ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal/memory_store.c
+  ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal/memory_leases.c
   ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal/stores.c)
 target_include_directories(journal_stores PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/unit
   ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal)
@@ -22,6 +23,11 @@ mailfrom_test(journal/published USES journal_stores)
 mailfrom_test(journal/sent USES journal_stores)
 mailfrom_test(journal/watched USES journal_stores watch)
 mailfrom_test(journal/runs USES journal_stores crash_run)
+
+# On every store that workers share.
+add_library(journal_shared STATIC ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal/shared.c)
+target_link_libraries(journal_shared PUBLIC journal_stores)
+mailfrom_test(journal/leases USES journal_shared)
 
 # Without a store; of SQLite's files.
 mailfrom_test(journal/findings USES journal)
