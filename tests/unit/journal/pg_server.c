@@ -125,7 +125,7 @@ static void folder_make(void)
 
 static bool is_ready(const char *port)
 {
-    char data[96];
+    char data[160];
     const char *argv[] = {"psql", "-XqAtc", "SELECT 1", data, NULL};
     int status = -1;
     snprintf(data, sizeof data, "postgresql:///postgres?host=%s&port=%s&user=postgres",
