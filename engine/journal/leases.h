@@ -10,10 +10,10 @@
  * What fences a write is not the lease that a worker believes in: it is the epoch inside the INSERT
  * of the intent (journal_fence()). The rest spares useless work.
  *
- * Each function is one transaction of its own and takes at most the store's limit of time. ERR_AWAY:
- * the database cannot be reached, and it is not known whether anything was done; each function may
- * then be called again. All of one journal's functions are called by one thread at a time. Only a
- * journal with journal_is_shared().
+ * Each function is one transaction of its own and takes at most the store's limit of time.
+ * ERR_AWAY: the database cannot be reached, and it is not known whether anything was done; each
+ * function may then be called again. All of one journal's functions are called by one thread at a
+ * time. Only a journal with journal_is_shared().
  *
  * Source of the rules: River's leader election (terms, trust counted from before the call), the
  * PostgreSQL manual, chapter 13.
@@ -52,8 +52,8 @@ struct lease_terms {
 /* What a lane is like when it is claimed. */
 struct lease_claim {
     struct lease lease;
-    span_us quiet;    /* from now on: until then a call of the holder before may still arrive, so SES
-                         is neither read nor written */
+    span_us quiet; /* from now on: until then a call of the holder before may still arrive, so SES
+                      is neither read nor written */
     uint32_t granted; /* starts granted to the lane in the running wave, used and unused */
     span_us next_call[LEASE_ACTIONS]; /* from now on; 0: at once */
     double rate_per_s[LEASE_ACTIONS]; /* learned by the holder before; 0: not known */
@@ -74,11 +74,11 @@ struct lease_left {
 /* A run as all its workers see it. */
 struct shared_run {
     enum run_state state;
-    bool is_paused; /* by a person, */
+    bool is_paused;     /* by a person, */
     struct order pause; /* by this order */
     bool stops;         /* a person has stopped it: its workers drain */
     double rate_per_s;  /* the newest pace that a person gave; 0: none */
-    bool has_waves;     /* starts are granted (leases_starts); otherwise the next is as it was begun */
+    bool has_waves; /* starts are granted (leases_starts); otherwise the next is as it was begun */
     struct waves waves;
     uint32_t lanes, lanes_open, lanes_held;
 };
@@ -89,14 +89,14 @@ struct lease_view {
     uint16_t lane;
     struct lane_name name; /* borrowed for the callback; of LEASE_RUN: empty */
     enum lease_rest rest;
-    bool may_carry;    /* this role of the database may (row-level security, table carrier) */
+    bool may_carry;     /* this role of the database may (row-level security, table carrier) */
     uint64_t waits_for; /* an earlier open run has the lane; 0: none */
     /* The holder; worker 0: nobody. */
     uint64_t worker;
     struct text worker_name, worker_host; /* borrowed */
     uint32_t worker_pid;
-    span_us held_for;   /* since it was claimed */
-    span_us left;       /* until it ends; negative: it has ended, and anybody may take it over */
+    span_us held_for; /* since it was claimed */
+    span_us left;     /* until it ends; negative: it has ended, and anybody may take it over */
     uint64_t epoch;
     /* Who could not carry it, last: empty: nobody has tried in vain since it was carried. */
     struct text tried_by, tried_why; /* borrowed */
@@ -154,8 +154,8 @@ enum err leases_caller(struct journal *j, const struct lease *lease,
                        const struct lane_caller *caller, struct why *why);
 
 /* Starts for the lane: asks for more (wanted > 0) or gives unused ones back (< 0). *granted: how
- * many more it has now, fewer than wanted where the wave is full or paused. ERR_FENCED: the lease is
- * lost. */
+ * many more it has now, fewer than wanted where the wave is full or paused. ERR_FENCED: the lease
+ * is lost. */
 enum err leases_starts(struct journal *j, const struct lease *lease, int32_t wanted,
                        uint32_t *granted, struct why *why);
 enum err leases_run(struct journal *j, uint64_t run, struct shared_run *view, struct why *why);

@@ -29,9 +29,9 @@ struct carriage {
     bool is_lost;             /* a lease has passed to another: leave at once */
     bool is_stopping;         /* drain: the worker ends, or the run was stopped elsewhere */
     bool view_known;
-    struct shared_run view;   /* of the last look */
-    uint32_t views;           /* looks so far */
-    uint32_t views_taken;     /* by the scheduler */
+    struct shared_run view;      /* of the last look */
+    uint32_t views;              /* looks so far */
+    uint32_t views_taken;        /* by the scheduler */
     struct carriage_lane *lanes; /* the owner's memory */
     uint32_t lanes_len;
 };

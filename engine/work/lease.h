@@ -10,7 +10,8 @@
 
 #define LEASE_TTL    SPAN_S(30) /* one lost lease costs a look, not a write */
 #define LEASE_MARGIN SPAN_S(2)  /* clocks that run at different speeds, and a late timer */
-#define LEASE_LOOK   SPAN_MS(500) /* between two looks at the runs: orders, waves, lanes that are free */
+#define LEASE_LOOK                                                                                 \
+    SPAN_MS(500) /* between two looks at the runs: orders, waves, lanes that are free */
 
 /* Until when a lease may be trusted that was asked for at `asked`. */
 instant_us lease_trusted_until(instant_us asked, span_us ttl);

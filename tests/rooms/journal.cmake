@@ -7,6 +7,7 @@ target_link_libraries(journal_stores PUBLIC store_sqlite PkgConfig::cmocka)
 
 # On every store.
 mailfrom_test(scheduler/record_publish USES scheduler)
+mailfrom_test(journal/copied USES journal_stores)
 mailfrom_test(journal/kept USES journal_stores)
 mailfrom_test(journal/orders USES journal_stores)
 mailfrom_test(journal/lost USES journal_stores)
