@@ -52,9 +52,7 @@ static uint64_t value_fold(uint64_t hash, const struct store_value *v)
     switch (v->type) {
     case STORE_NULL: return hash_mix(hash, 1);
     case STORE_INT: return hash_mix(hash_mix(hash, 2), (uint64_t)v->number);
-    case STORE_REAL:
-        memcpy(&bits, &v->real, sizeof bits);
-        return hash_mix(hash_mix(hash, 3), bits);
+    case STORE_REAL: memcpy(&bits, &v->real, sizeof bits); return hash_mix(hash_mix(hash, 3), bits);
     case STORE_TEXT:
     case STORE_BYTES: break;
     }
@@ -68,7 +66,8 @@ static bool is_rules(enum store_table table, unsigned column)
            (table == TABLE_POLICY && policy_fields[column].type == POLICY_RULES);
 }
 
-/* Columns of the journal's own; those of a head that change as the run goes on are read as a head. */
+/* Columns of the journal's own; those of a head that change as the run goes on are read as a head.
+ */
 static bool is_own(enum store_table table, unsigned column)
 {
     bool changes = column == HEAD_STATE || column == HEAD_PARENT || column == HEAD_STOPPED ||
@@ -76,7 +75,8 @@ static bool is_own(enum store_table table, unsigned column)
     return (table == TABLE_RECORD && column == RECORD_DIGEST) || (table == TABLE_RUN && changes);
 }
 
-static uint64_t values_fold(const struct summing *s, uint64_t hash, const struct store_value *values)
+static uint64_t values_fold(const struct summing *s, uint64_t hash,
+                            const struct store_value *values)
 {
     for (unsigned i = 0; i < store_columns[s->table].len; i++) {
         if (is_rules(s->table, i))

@@ -48,8 +48,8 @@ static bool rule_bring(void *ctx, const struct store_row *row)
 {
     struct copying *c = ctx;
     assert(row->number < RULE_NUMBERS); /* rule_numbers_load() has looked */
-    c->err = rule_numbers_name(c->to, value_text(&row->values[0]), &c->number_of[row->number],
-                               c->why);
+    c->err =
+        rule_numbers_name(c->to, value_text(&row->values[0]), &c->number_of[row->number], c->why);
     return c->err == OK;
 }
 
@@ -143,8 +143,7 @@ static const struct publish_link *link_find(struct copying *c, uint64_t number)
 {
     while (c->published_at < c->links.len && c->links.at[c->published_at].number < number)
         c->published_at++;
-    bool is_there =
-        c->published_at < c->links.len && c->links.at[c->published_at].number == number;
+    bool is_there = c->published_at < c->links.len && c->links.at[c->published_at].number == number;
     return is_there ? &c->links.at[c->published_at] : NULL;
 }
 
@@ -339,11 +338,12 @@ static enum err runs_copy(struct copying *c)
     if (c->runs.len && c->runs.at[c->runs.len - 1].number > newest)
         newest = c->runs.at[c->runs.len - 1].number;
     for (uint64_t number = 1; err == OK && number <= newest; number++) {
-        struct twin *run = at < c->runs.len && c->runs.at[at].number == number ? &c->runs.at[at]
-                                                                             : NULL;
+        struct twin *run =
+            at < c->runs.len && c->runs.at[at].number == number ? &c->runs.at[at] : NULL;
         at += run != NULL;
         if (run && run->other)
-            c->told(c->ctx, &(const struct copy_told){COPY_THERE, number, run->other, 0, TEXT_NONE});
+            c->told(c->ctx,
+                    &(const struct copy_told){COPY_THERE, number, run->other, 0, TEXT_NONE});
         else
             err = run ? run_copy(c, run) : gone_copy(c, number);
     }
@@ -371,10 +371,11 @@ static enum err run_is_quiet(struct copying *c, const struct twin *run)
                        id, *holder ? holder : "another process", id);
     case JOURNAL_WRITER_UNKNOWN: break;
     }
-    return why_set(c->why, ERR_BUSY,
-                   "whether a process carries out run %llu is not known, for the lock file of its "
-                   "journal is gone: mailfrom resume %llu, or resume --give-up %llu, makes it known",
-                   id, id, id);
+    return why_set(
+        c->why, ERR_BUSY,
+        "whether a process carries out run %llu is not known, for the lock file of its "
+        "journal is gone: mailfrom resume %llu, or resume --give-up %llu, makes it known",
+        id, id, id);
 }
 
 enum err journal_copy_runs(struct journal *from, struct journal *to,
@@ -449,15 +450,32 @@ static enum err part_table_check(struct copying *c, enum store_table table, uint
     return err;
 }
 
+static const struct {
+    enum store_table first, last;
+} parts[] = {
+    [COPY_LOOKS] = {TABLE_ASKED, TABLE_ASKED},
+    [COPY_WATCHED] = {TABLE_WATCHED, TABLE_WATCH_PROBLEM},
+};
+
+static bool row_count(void *ctx, const struct store_row *row)
+{
+    (void)row;
+    ++*(uint64_t *)ctx;
+    return true;
+}
+
+enum err journal_part_rows(struct journal *j, enum copy_part part, uint64_t *rows, struct why *why)
+{
+    enum err err = OK;
+    *rows = 0;
+    for (int t = (int)parts[part].first; err == OK && t <= (int)parts[part].last; t++)
+        err = journal_each(j, (enum store_table)t, 0, row_count, rows, why);
+    return err == OK ? OK : journal_wrap(j, err, why);
+}
+
 enum err journal_copy_part(struct journal *from, struct journal *to, enum copy_part part,
                            uint64_t *rows, struct why *why)
 {
-    static const struct {
-        enum store_table first, last;
-    } parts[] = {
-        [COPY_LOOKS] = {TABLE_ASKED, TABLE_ASKED},
-        [COPY_WATCHED] = {TABLE_WATCHED, TABLE_WATCH_PROBLEM},
-    };
     struct copying c = {.from = from, .to = to, .why = why};
     int first = (int)parts[part].first, last = (int)parts[part].last;
     *rows = 0;

@@ -50,6 +50,7 @@ enum copy_part {
     COPY_LOOKS,   /* since when records of DNS have been asked for */
     COPY_WATCHED, /* what watching remembers */
 };
+enum err journal_part_rows(struct journal *j, enum copy_part part, uint64_t *rows, struct why *why);
 /* Into a journal that has none of it, or the beginning of the same; checked row by row. *rows: how
  * many there are now. ERR_INPUT: it has others, which are left as they are. */
 enum err journal_copy_part(struct journal *from, struct journal *to, enum copy_part part,

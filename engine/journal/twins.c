@@ -1,6 +1,6 @@
 /*
- * Which run of one journal is which of another: they are known by verb, beginning and seed, which no
- * two runs of one program share, and not by their numbers.
+ * Which run of one journal is which of another: they are known by verb, beginning and seed, which
+ * no two runs of one program share, and not by their numbers.
  */
 #include "twins.h"
 

@@ -1,6 +1,7 @@
 /*
- * Two journals of the same runs, for the copy and the comparison of journals (journal_copy.h): which
- * run of the one is which of the other, and what the rows of a run say in whichever journal they lie.
+ * Two journals of the same runs, for the copy and the comparison of journals (journal_copy.h):
+ * which run of the one is which of the other, and what the rows of a run say in whichever journal
+ * they lie.
  */
 #ifndef MF_JOURNAL_TWINS_H
 #define MF_JOURNAL_TWINS_H
@@ -21,7 +22,8 @@ struct twins {
 
 /* The runs of a journal, none of which has another yet. */
 enum err twins_read(struct journal *j, struct twins *list, struct why *why);
-/* Finds for each run of `from` its other in `to`. Of runs with one key the nth is that of the nth. */
+/* Finds for each run of `from` its other in `to`. Of runs with one key the nth is that of the nth.
+ */
 void twins_match(struct twins *from, struct twins *to);
 /* NULL: the list does not have it. */
 const struct twin *twins_find(const struct twins *list, uint64_t number);

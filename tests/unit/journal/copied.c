@@ -23,15 +23,17 @@ static void fleet_fill(struct fleet *f)
     struct text zones[] = {TEXT("*.a.test"), TEXT("a.test")};
     fleet_init(f);
     assert_true(names_init(&f->names, 1 << 20));
-    assert_true(fleet_account(f, (struct account){.name = name(f, "main"), .rate_per_s = 2.5}, &index));
+    assert_true(
+        fleet_account(f, (struct account){.name = name(f, "main"), .rate_per_s = 2.5}, &index));
     assert_true(fleet_lane(f, 0, name(f, "us-east-1"), &index));
     f->lanes[0].caller = (struct caller){name(f, "111122223333"), name(f, "aws"),
                                          name(f, "arn:aws:iam::111122223333:user/x"), name(f, "p")};
-    assert_true(fleet_policy(f,
-                             (struct policy){.accept = FINDING_BIT(SENDS_MAIL) | FINDING_BIT(SANDBOX),
-                                             .timeout_us = SPAN_H(72),
-                                             .owner = name(f, "x@shop.example")},
-                             &index));
+    assert_true(
+        fleet_policy(f,
+                     (struct policy){.accept = FINDING_BIT(SENDS_MAIL) | FINDING_BIT(SANDBOX),
+                                     .timeout_us = SPAN_H(72),
+                                     .owner = name(f, "x@shop.example")},
+                     &index));
     assert_true(fleet_file(f, TEXT("a\n\xff.yaml"), &index));
     struct provider provider = {.kind = PROVIDER_CLOUDFLARE,
                                 .zones = zones,
@@ -39,22 +41,23 @@ static void fleet_fill(struct fleet *f)
                                 .token_env = TEXT("TOKEN"),
                                 .line = 7};
     assert_true(fleet_provider(f, &provider, &index));
-    struct choice choices[] = {{name(f, "a.test"), name(f, "b.a.test"), 0, 0, 0, IDENTITY_DOMAIN, 0, 3, 5},
-                               {name(f, "x@b.test"), MAIL_FROM_DEFAULT, 0, 0, 0,
-                                IDENTITY_EMAIL_ADDRESS, 1, 4, 5}};
+    struct choice choices[] = {
+        {name(f, "a.test"), name(f, "b.a.test"), 0, 0, 0, IDENTITY_DOMAIN, 0, 3, 5},
+        {name(f, "x@b.test"), MAIL_FROM_DEFAULT, 0, 0, 0, IDENTITY_EMAIL_ADDRESS, 1, 4, 5}};
     for (size_t i = 0; i < COUNT(choices); i++)
         assert_true(fleet_choice(f, choices[i], &row));
     f->expected = calloc(2, sizeof *f->expected);
-    f->expected[1] = (struct expectation){.mail_from = name(f, "old.b.test"), .status = MAIL_FROM_SUCCESS};
+    f->expected[1] =
+        (struct expectation){.mail_from = name(f, "old.b.test"), .status = MAIL_FROM_SUCCESS};
     f->waves[0] = (struct quota){true, 12.5};
     f->waves_len = 1;
     f->max_failures = (struct quota){true, 2};
     memset(f->digest, 9, sizeof f->digest);
 }
 
-static const struct publish_target targets[] = {
-    {TEXT("b.a.test"), 0, 300, 10, TEXT("feedback-smtp.us-east-1.amazonses.com"), TEXT("v=spf1 ~all"),
-     true, true}};
+static const struct publish_target targets[] = {{TEXT("b.a.test"), 0, 300, 10,
+                                                 TEXT("feedback-smtp.us-east-1.amazonses.com"),
+                                                 TEXT("v=spf1 ~all"), true, true}};
 
 /* Every kind of row. */
 static uint64_t fill(struct stored *s, uint64_t seed, uint64_t parent)
@@ -67,12 +70,19 @@ static uint64_t fill(struct stored *s, uint64_t seed, uint64_t parent)
                             .options = TEXT("{\"rate\":1}"),
                             .version = TEXT("0.1.0")};
     const struct order order = {.kind = ORDER_PACE, .at = 1004, .rate_per_s = 0.5, .user = "alice"};
-    const struct publish_record sent = {.target = 0, .kind = PUBLISH_INTENT, .at = 1003,
-                                        .state = PUBLISH_SENT, .zone = TEXT("a.test"),
+    const struct publish_record sent = {.target = 0,
+                                        .kind = PUBLISH_INTENT,
+                                        .at = 1003,
+                                        .state = PUBLISH_SENT,
+                                        .zone = TEXT("a.test"),
                                         .txt_before = TEXT("v=spf1\0\xff -all")},
-                                done = {.target = 0, .kind = PUBLISH_ANSWER, .at = 1005,
-                                        .from = PUBLISH_SENT, .state = PUBLISH_DONE};
-    struct finding_note note = {.rule = SPF_MISSING, .severity = SEVERITY_ERROR, .text = TEXT("a \"text\"")};
+                                done = {.target = 0,
+                                        .kind = PUBLISH_ANSWER,
+                                        .at = 1005,
+                                        .from = PUBLISH_SENT,
+                                        .state = PUBLISH_DONE};
+    struct finding_note note = {
+        .rule = SPF_MISSING, .severity = SEVERITY_ERROR, .text = TEXT("a \"text\"")};
     const struct record r[] = {
         {.kind = RECORD_MOVE,
          .at = 1001,
@@ -157,7 +167,8 @@ static void assert_copied(struct stored *from, struct stored *to)
     assert_true(h.len > 0);
     for (uint32_t i = 0; i < h.len; i++)
         if (h.at[i].word != COPY_NEW)
-            fail_msg("run %llu: %d: %s", (unsigned long long)h.at[i].from, h.at[i].word, h.at[i].what);
+            fail_msg("run %llu: %d: %s", (unsigned long long)h.at[i].from, h.at[i].word,
+                     h.at[i].what);
 }
 
 static struct stored *another(enum store_kind kind)
@@ -378,7 +389,8 @@ static void a_run_that_goes_on_is_not_copied(void **state)
 static void a_run_that_went_on_after_its_copy_differs(void **state)
 {
     struct stored *s = *state, *to = another(STORE_OF_MEMORY);
-    const struct record r = {.kind = RECORD_ANSWER, .job = 1, .at = 3000, .row = {.state = JOB_DONE}};
+    const struct record r = {
+        .kind = RECORD_ANSWER, .job = 1, .at = 3000, .row = {.state = JOB_DONE}};
     struct heard h;
     stored_open(s, JOURNAL_WRITE);
     fill(s, 1, 0);
