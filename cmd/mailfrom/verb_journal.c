@@ -1,7 +1,7 @@
 /*
- * journal: makes the tables of a shared journal and brings them up to date, and copies the runs of a
- * journal into another. What is remembered beside a journal in a file lies in files of its own, and
- * in a database beside the runs; the copy takes it along.
+ * journal: makes the tables of a shared journal and brings them up to date, and copies the runs of
+ * a journal into another. What is remembered beside a journal in a file lies in files of its own,
+ * and in a database beside the runs; the copy takes it along.
  */
 #include "journal/journal_copy.h"
 #include "journal/store_postgres/store_postgres.h"

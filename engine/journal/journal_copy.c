@@ -4,7 +4,6 @@
  * program does not know. What belongs to the journal is translated: see struct copying.
  */
 #include "journal_copy.h"
-#include "calls/call.h"
 #include "leases.h"
 #include "twins.h"
 
@@ -23,6 +22,7 @@ struct copying {
     /* The run under way. */
     uint64_t run, other;
     uint64_t rows;
+    bool has_lanes; /* that workers may carry */
     enum store_table table;
     struct run_loss loss;       /* "": nothing is lost */
     uint64_t kept;              /* records of jobs so far */
@@ -215,6 +215,33 @@ static enum err state_copy(struct copying *c, const struct run_head *head)
     return c->to->store->ops->set_state(c->to->store, c->other, &to, c->why);
 }
 
+/* Workers know a lane by the number of its account. */
+static bool lanes_are_known(const struct run_head *head, const struct fleet *fleet)
+{
+    bool is_known = true;
+    for (uint32_t i = 0; i < fleet->lanes_len && !journal_verb_publishes(head->verb); i++)
+        is_known &= names_text(&fleet->names, fleet_account_number(fleet, i)).len > 0;
+    return is_known;
+}
+
+/* Lanes that nobody carries, so that `resume` can open them to workers. */
+static enum err lanes_copy(struct copying *c, const struct run_head *head,
+                           const struct fleet *fleet)
+{
+    struct shared_run view;
+    struct journal *to = c->to;
+    enum lease_rest rest = run_is_over(head->state) ? LEASE_ENDED : LEASE_STOPPED;
+    assert(to->together);
+    to->begun = c->other;
+    enum err err = leases_open_run(to, c->other, fleet, c->why);
+    if (err == OK)
+        err = to->store->leases->lock_run(to->store, c->other, &view, c->why);
+    if (err == OK)
+        err = to->store->leases->rest_lanes(to->store, c->other, 1u << LEASE_OPEN, false, rest,
+                                            c->why);
+    return err;
+}
+
 /* Inside a transaction. */
 static enum err rows_copy(struct copying *c, const struct run_head *head, const struct fleet *fleet)
 {
@@ -228,8 +255,8 @@ static enum err rows_copy(struct copying *c, const struct run_head *head, const 
         err = table_copy(c, TABLE_LANE_NOTE);
     if (err == OK)
         err = table_copy(c, TABLE_ORDER);
-    if (err == OK && journal_is_shared(c->to))
-        err = leases_open_run(c->to, c->other, fleet, c->why);
+    if (err == OK && c->has_lanes)
+        err = lanes_copy(c, head, fleet);
     return err == OK ? state_copy(c, head) : err;
 }
 
@@ -258,12 +285,16 @@ static enum err original_read(struct copying *c, struct original *o, struct why 
 
 static enum err original_copy(struct copying *c, const struct original *o)
 {
+    struct why unheard;
     c->rows = 0;
     c->loss = o->loss;
+    c->has_lanes = journal_is_shared(c->to) && lanes_are_known(&o->head, &o->fleet);
+    journal_together(c->to);
     enum err err = journal_enter(c->to, c->why);
     if (err == OK)
         err = journal_leave(c->to, rows_copy(c, &o->head, &o->fleet), STORE_COMMIT, c->why);
-    return err;
+    enum err end = journal_apart(c->to, err == OK ? c->why : &unheard);
+    return err == OK ? end : err;
 }
 
 /* What cannot be read is told, and the next run is copied; what cannot be written is an error. */
@@ -282,6 +313,7 @@ static enum err run_copy(struct copying *c, struct twin *run)
         err = original_copy(c, &o);
         run->other = told.to = c->other;
         told.rows = c->rows;
+        told.is_closed = journal_is_shared(c->to) && !c->has_lanes && !run_is_over(o.head.state);
         told.what = text_of(o.loss.what);
     } else if (journal_is_damaged(text_of(wrong.text))) {
         told.word = COPY_DAMAGED;
@@ -312,7 +344,8 @@ static enum err gone_copy(struct copying *c, uint64_t number)
     bool is_free = true;
     if (number && (err = number_is_free(c, number, &is_free)) != OK)
         return err;
-    struct copy_told told = {COPY_GONE, number, is_free ? number : 0, 0, text_of(lost.what)};
+    struct copy_told told = {
+        .word = COPY_GONE, .from = number, .to = is_free ? number : 0, .what = text_of(lost.what)};
     if (is_free && (err = journal_enter(c->to, c->why)) == OK)
         err = journal_leave(c->to, store->ops->add_loss(store, number, told.what, c->why),
                             STORE_COMMIT, c->why);
@@ -342,8 +375,8 @@ static enum err runs_copy(struct copying *c)
             at < c->runs.len && c->runs.at[at].number == number ? &c->runs.at[at] : NULL;
         at += run != NULL;
         if (run && run->other)
-            c->told(c->ctx,
-                    &(const struct copy_told){COPY_THERE, number, run->other, 0, TEXT_NONE});
+            c->told(c->ctx, &(const struct copy_told){
+                                .word = COPY_THERE, .from = number, .to = run->other});
         else
             err = run ? run_copy(c, run) : gone_copy(c, number);
     }

@@ -159,6 +159,15 @@ static bool has_ended(const struct waves *w)
     return w->open == 0 && (is_numbered(w) ? !has_left(w) : w->started >= w->size);
 }
 
+void waves_give_back(struct waves *w, const struct fleet *fleet)
+{
+    assert(w->open > 0 && w->started > 0);
+    w->started--;
+    w->open--;
+    if (!w->paused && has_ended(w))
+        wave_end(w, fleet);
+}
+
 void waves_finish(struct waves *w, const struct fleet *fleet, enum outcome outcome, bool started,
                   uint64_t number)
 {

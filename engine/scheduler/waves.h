@@ -54,8 +54,10 @@ void waves_ignore_numbers(struct waves *w);
 bool waves_may_start(const struct waves *w);
 /* Has the wave come of identities with this number? 0: of those without one. */
 bool waves_admit(const struct waves *w, uint64_t number);
-void waves_start(struct waves *w);            /* the first write may be sent now */
-void waves_call_off(struct waves *w);         /* and was not, since the wave was paused */
+void waves_start(struct waves *w);    /* the first write may be sent now */
+void waves_call_off(struct waves *w); /* and was not, since the wave was paused */
+/* One that was allowed elsewhere and is not needed there; with it the wave may end. */
+void waves_give_back(struct waves *w, const struct fleet *fleet);
 uint16_t waves_number(const struct waves *w); /* of the running wave, from 1; saturating */
 /* An identity with this number (0: none) is final. started: the first write was sent, or could have
  * been. */

@@ -3,6 +3,7 @@
  * with; and that the comparison finds whatever is not the same.
  */
 #include "journal/journal_copy.h"
+#include "journal/leases.h"
 #include "memory_store.h"
 #include "scheduler/record_publish.h"
 #include "stores.h"
@@ -290,7 +291,7 @@ static void the_comparison_finds_every_change(void **state)
             struct text cut = text_trim(text_cut(&rest, ','));
             snprintf(column, sizeof column, TEXT_FMT, TEXT_ARG(cut));
             assert_copied(s, to);
-            memory_change(to->rows, (enum store_table)t, column);
+            memory_spoil(to->rows, (enum store_table)t, column);
             /* A head that cannot be read may be that of any run. */
             bool is_same = compare_try(s, to, &h) == OK && h.at[0].word == COPY_NEW;
             bool is_own = t == TABLE_RUN && strcmp(column, "undigested") == 0;
@@ -404,6 +405,71 @@ static void a_run_that_went_on_after_its_copy_differs(void **state)
     done_with(to);
 }
 
+static instant_us clock_of_database(void *ctx)
+{
+    (void)ctx;
+    return 5000;
+}
+
+static struct stored *another_shared(void)
+{
+    struct stored *s = another(STORE_OF_MEMORY);
+    memory_share(s->rows, clock_of_database, NULL);
+    return s;
+}
+
+struct lanes_seen {
+    uint32_t len;
+    struct lease_view at[8];
+};
+
+static bool lane_see(void *ctx, const struct lease_view *view)
+{
+    struct lanes_seen *seen = ctx;
+    seen->at[seen->len++] = *view;
+    return seen->len < COUNT(seen->at);
+}
+
+/* What was stopped or cut off waits for `resume`; what has ended is history. */
+static void workers_find_what_is_copied_as_stopped(void **state)
+{
+    struct stored *s = *state, *to = another_shared(), *back = another(kind_of(s));
+    struct lanes_seen seen = {.len = 0};
+    struct shared_run view;
+    stored_open(s, JOURNAL_WRITE);
+    fill(s, 1, 0);
+    uint64_t run = stored_begin(s, 2); /* without the number of its account */
+    assert_int_equal(journal_stop(s->journal, 1, RUN_ENDED, 2000, &s->why), OK);
+    stop(s, run);
+    fill(s, 3, 1);
+    assert_copied(s, to);
+    assert_copied(to, back);
+    assert_copied(s, back);
+
+    stored_open(to, JOURNAL_WRITE);
+    assert_int_equal(leases_run(to->journal, 1, &view, &to->why), OK);
+    assert_int_equal(view.state, RUN_ENDED);
+    assert_int_equal(view.lanes_ended, view.lanes);
+    assert_int_equal(leases_run(to->journal, 2, &view, &to->why), ERR_GONE);
+    assert_int_equal(leases_run(to->journal, 3, &view, &to->why), OK);
+    assert_int_equal(view.state, RUN_STOPPED);
+    assert_int_equal(view.lanes, 1);
+    assert_int_equal(view.lanes_open, 0);
+    assert_int_equal(leases_reopen(to->journal, 3, false, &to->why), OK);
+    assert_int_equal(leases_each(to->journal, 3, lane_see, &seen, &to->why), OK);
+    assert_int_equal(seen.len, 1);
+    assert_int_equal(seen.at[0].rest, LEASE_OPEN);
+
+    /* And workers may go on with it, so it is not copied while they may. */
+    struct stored *later = another(STORE_OF_SQLITE);
+    struct heard h;
+    assert_int_equal(copy(to, later, &h), ERR_BUSY);
+    assert_non_null(strstr(later->why.text, "run 3 is open to workers"));
+    done_with(later);
+    done_with(back);
+    done_with(to);
+}
+
 static void looks_keep(struct stored *s, instant_us first, instant_us last)
 {
     stored_open(s, JOURNAL_WRITE);
@@ -481,6 +547,7 @@ int main(void)
         ON_STORES(a_run_that_cannot_be_read_keeps_no_other_back),
         ON_STORES(a_run_that_goes_on_is_not_copied),
         ON_STORES(a_run_that_went_on_after_its_copy_differs),
+        ON_STORES(workers_find_what_is_copied_as_stopped),
         ON_STORES(looks_at_dns_go_on_and_are_never_mixed),
         ON_STORES(what_watching_remembers_is_copied_whole),
     };
