@@ -583,14 +583,16 @@ static enum err opening_send(struct pg *pg, unsigned *sent, struct why *why)
 {
     static const char limits[] =
         "SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', $1, true),"
-        " set_config('idle_in_transaction_session_timeout', $1, true)";
+        " set_config('idle_in_transaction_session_timeout', $2, true)";
     char ms[32];
     snprintf(ms, sizeof ms, "%lld", (long long)(pg->limit / 1000));
-    struct store_value value = store_text(text_of(ms));
+    /* A snapshot holds nothing that others wait for, and who reads may look at a page for long. */
+    const struct store_value values[] = {store_text(text_of(ms)),
+                                         store_text(text_of(pg->how == PG_WRITES ? ms : "1h"))};
     struct pg_statement list[TX_STATEMENTS] = {
         {.sql = pg->how == PG_WRITES ? "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
                                      : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"},
-        {limits, &value, 1}};
+        {limits, values, 2}};
     *sent = 0;
     enum err err = OK;
     for (unsigned i = 0; err == OK && i < TX_STATEMENTS; i++, ++*sent)
