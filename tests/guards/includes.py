@@ -43,6 +43,8 @@ ROOMS = {
         "engine/journal/store_sqlite", "engine/wire", "engine/plan", "reports", "engine/access", "engine/preflight",
         "engine/handoff", "engine/publish", "engine/providers", "engine/watch"],
     "engine/control": WORDS + ["engine/scheduler", "engine/journal", "engine/wire", "engine/run"],
+    "engine/work": WORDS + ["engine/scheduler", "engine/journal", "engine/wire", "engine/access", "engine/preflight",
+        "engine/run"],
     "engine/inventory": WORDS + ["engine/rules", "engine/calls", "engine", "engine/aws", "manifests", "reports",
         "engine/access"],
     "engine/forecast": BASE + ["engine/rules", "engine/calls", "engine/scheduler", "engine", "engine/world", "engine/publish",
