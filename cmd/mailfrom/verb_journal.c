@@ -68,7 +68,7 @@ static int migrate(const struct options *o)
 }
 
 /* A copy from one journal to another. */
-struct copying {
+struct journals_copied {
     const char *from, *to; /* names, as messages show them */
     const char *from_name, *to_name;
     bool is_quiet;
@@ -76,7 +76,7 @@ struct copying {
     uint32_t equal, runs; /* compared */
 };
 
-static void new_tell(const struct copying *c, const struct copy_told *t, const char *lost)
+static void new_tell(const struct journals_copied *c, const struct copy_told *t, const char *lost)
 {
     unsigned long long from = t->from, to = t->to, rows = t->rows;
     if (c->is_quiet)
@@ -89,7 +89,7 @@ static void new_tell(const struct copying *c, const struct copy_told *t, const c
         message_note("run %llu had lost records before, which stays known: %s", to, lost);
 }
 
-static void gone_tell(const struct copying *c, const struct copy_told *t, const char *lost)
+static void gone_tell(const struct journals_copied *c, const struct copy_told *t, const char *lost)
 {
     unsigned long long from = t->from;
     if (from == 0)
@@ -103,7 +103,7 @@ static void gone_tell(const struct copying *c, const struct copy_told *t, const 
 
 static void copied_tell(void *ctx, const struct copy_told *t)
 {
-    struct copying *c = ctx;
+    struct journals_copied *c = ctx;
     struct buf scratch;
     buf_init(&scratch, NOTICE_LEN_MAX);
     const char *what = message_safe(&scratch, t->what);
@@ -123,7 +123,7 @@ static void copied_tell(void *ctx, const struct copy_told *t)
 
 static void compared_tell(void *ctx, const struct copy_told *t)
 {
-    struct copying *c = ctx;
+    struct journals_copied *c = ctx;
     struct buf scratch;
     unsigned long long from = t->from, to = t->to;
     buf_init(&scratch, NOTICE_LEN_MAX);
@@ -145,7 +145,7 @@ static void compared_tell(void *ctx, const struct copy_told *t)
 }
 
 /* Opens both anew, for reading alone: what is compared is what others will find. */
-static enum err compare(struct copying *c, struct why *why)
+static enum err compare(struct journals_copied *c, struct why *why)
 {
     struct journal *from, *to = NULL;
     enum err err = journal_named(&from, c->from_name, JOURNAL_READ, why);
@@ -158,7 +158,7 @@ static enum err compare(struct copying *c, struct why *why)
     return err;
 }
 
-static enum err runs_copy(struct copying *c, struct why *why)
+static enum err runs_copy(struct journals_copied *c, struct why *why)
 {
     struct journal *from, *to = NULL;
     enum err err = journal_named(&from, c->from_name, JOURNAL_READ, why);
@@ -178,7 +178,7 @@ static void part_name(const char *journal, const char *suffix, char name[PATH_MA
 }
 
 /* A part that is nowhere is none, and makes no file. */
-static enum err part_copy(const struct copying *c, enum copy_part part, const char *suffix,
+static enum err part_copy(const struct journals_copied *c, enum copy_part part, const char *suffix,
                           const char *what, struct why *why)
 {
     char from_name[PATH_MAX], to_name[PATH_MAX];
@@ -202,7 +202,7 @@ static enum err part_copy(const struct copying *c, enum copy_part part, const ch
     return err;
 }
 
-static enum err all_copy(struct copying *c, struct why *why)
+static enum err all_copy(struct journals_copied *c, struct why *why)
 {
     enum err err = runs_copy(c, why);
     if (err == OK)
@@ -215,7 +215,7 @@ static enum err all_copy(struct copying *c, struct why *why)
 static int copy(const char *from, const char *to, bool is_quiet)
 {
     char from_shown[POSTGRES_SHOWN_MAX], to_shown[POSTGRES_SHOWN_MAX];
-    struct copying c = {.from_name = from, .to_name = to, .is_quiet = is_quiet};
+    struct journals_copied c = {.from_name = from, .to_name = to, .is_quiet = is_quiet};
     struct why why = {""};
     c.from = journal_is_postgres(from) ? postgres_journal_shown(from, from_shown) : from;
     c.to = journal_is_postgres(to) ? postgres_journal_shown(to, to_shown) : to;

@@ -16,7 +16,7 @@
  *   shared_waves.c   the waves of a run that several workers carry
  *   rule_rows.c      the journal's own numbers of the finding rules
  *   findings_text.c  the column findings_json
- *   journal_copy.c, journal_compare.c, twins.c  the runs of two journals
+ *   journal_copy.c, journal_compare.c, run_pairs.c  the runs of two journals
  *   loss.c           what the journal has lost
  */
 #ifndef MF_JOURNAL_INSIDE_H

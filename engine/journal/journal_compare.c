@@ -4,7 +4,7 @@
  * their hashes are. A run costs 8 bytes of memory for each of its rows.
  */
 #include "journal_copy.h"
-#include "twins.h"
+#include "run_pairs.h"
 
 #include "base/bounds.h"
 #include "base/hash.h"
@@ -273,11 +273,11 @@ enum err journal_compare_runs(struct journal *from, struct journal *to,
                               void (*told)(void *ctx, const struct copy_told *told), void *ctx,
                               struct why *why)
 {
-    struct twins runs, others = {.len = 0};
-    enum err err = twins_read(from, &runs, why);
+    struct run_pairs runs, others = {.len = 0};
+    enum err err = run_pairs_read(from, &runs, why);
     if (err == OK)
-        err = twins_read(to, &others, why);
-    twins_match(&runs, &others);
+        err = run_pairs_read(to, &others, why);
+    run_pairs_match(&runs, &others);
     for (uint32_t i = 0; err == OK && i < runs.len; i++) {
         struct why wrong = {""};
         struct copy_told t = {
@@ -290,7 +290,7 @@ enum err journal_compare_runs(struct journal *from, struct journal *to,
         else
             why_set(why, err, "%s", wrong.text);
     }
-    twins_clear(&runs);
-    twins_clear(&others);
+    run_pairs_clear(&runs);
+    run_pairs_clear(&others);
     return err;
 }

@@ -5,7 +5,7 @@
  */
 #include "journal_copy.h"
 #include "leases.h"
-#include "twins.h"
+#include "run_pairs.h"
 
 #include "model/policy.h"
 
@@ -15,7 +15,7 @@
 
 struct copying {
     struct journal *from, *to;
-    struct twins runs, others;
+    struct run_pairs runs, others;
     unsigned char number_of[RULE_NUMBERS]; /* of a rule in `to`, by its number in `from` */
     void (*told)(void *ctx, const struct copy_told *told);
     void *ctx;
@@ -103,7 +103,7 @@ static enum err number_is_free(struct copying *c, uint64_t number, bool *is_free
 static enum err parent_translate(struct copying *c, struct store_value *parent)
 {
     uint64_t number = (uint64_t)value_int(parent);
-    const struct twin *run = number ? twins_find(&c->runs, number) : NULL;
+    const struct run_pair *run = number ? run_pairs_find(&c->runs, number) : NULL;
     bool is_free = true;
     enum err err = number && !run ? number_is_free(c, number, &is_free) : OK;
     *parent = store_int(run ? (int64_t)run->other : is_free ? (int64_t)number : 0);
@@ -298,7 +298,7 @@ static enum err original_copy(struct copying *c, const struct original *o)
 }
 
 /* What cannot be read is told, and the next run is copied; what cannot be written is an error. */
-static enum err run_copy(struct copying *c, struct twin *run)
+static enum err run_copy(struct copying *c, struct run_pair *run)
 {
     struct why wrong = {""};
     struct original o;
@@ -371,7 +371,7 @@ static enum err runs_copy(struct copying *c)
     if (c->runs.len && c->runs.at[c->runs.len - 1].number > newest)
         newest = c->runs.at[c->runs.len - 1].number;
     for (uint64_t number = 1; err == OK && number <= newest; number++) {
-        struct twin *run =
+        struct run_pair *run =
             at < c->runs.len && c->runs.at[at].number == number ? &c->runs.at[at] : NULL;
         at += run != NULL;
         if (run && run->other)
@@ -384,7 +384,7 @@ static enum err runs_copy(struct copying *c)
 }
 
 /* May this run be read while nobody goes on with it? */
-static enum err run_is_quiet(struct copying *c, const struct twin *run)
+static enum err run_is_quiet(struct copying *c, const struct run_pair *run)
 {
     unsigned long long id = run->number;
     char holder[JOURNAL_HOLDER_MAX] = "";
@@ -418,18 +418,18 @@ enum err journal_copy_runs(struct journal *from, struct journal *to,
     struct copying c = {.from = from, .to = to, .told = told, .ctx = ctx, .why = why};
     assert(from != to);
     assert(from->store->is_read_only && !to->store->is_read_only);
-    enum err err = twins_read(from, &c.runs, why);
+    enum err err = run_pairs_read(from, &c.runs, why);
     if (err == OK)
-        err = twins_read(to, &c.others, why);
-    twins_match(&c.runs, &c.others);
+        err = run_pairs_read(to, &c.others, why);
+    run_pairs_match(&c.runs, &c.others);
     for (uint32_t i = 0; err == OK && i < c.runs.len; i++)
         err = run_is_quiet(&c, &c.runs.at[i]);
     if (err == OK)
         err = rules_bring(&c);
     if (err == OK)
         err = runs_copy(&c);
-    twins_clear(&c.runs);
-    twins_clear(&c.others);
+    run_pairs_clear(&c.runs);
+    run_pairs_clear(&c.others);
     return err;
 }
 

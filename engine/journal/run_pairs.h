@@ -3,31 +3,31 @@
  * which run of the one is which of the other, and what the rows of a run say in whichever journal
  * they lie.
  */
-#ifndef MF_JOURNAL_TWINS_H
-#define MF_JOURNAL_TWINS_H
+#ifndef MF_RUN_PAIRS_H
+#define MF_RUN_PAIRS_H
 
 #include "inside.h"
 
-struct twin {
+struct run_pair {
     uint64_t number; /* in its own journal */
     uint64_t other;  /* in the other; 0: it is not there */
     uint64_t key;    /* of what both know it by */
     enum run_state state;
 };
 
-struct twins {
-    struct twin *at; /* the oldest run first */
+struct run_pairs {
+    struct run_pair *at; /* the oldest run first */
     uint32_t len;
 };
 
 /* The runs of a journal, none of which has another yet. */
-enum err twins_read(struct journal *j, struct twins *list, struct why *why);
+enum err run_pairs_read(struct journal *j, struct run_pairs *list, struct why *why);
 /* Finds for each run of `from` its other in `to`. Of runs with one key the nth is that of the nth.
  */
-void twins_match(struct twins *from, struct twins *to);
+void run_pairs_match(struct run_pairs *from, struct run_pairs *to);
 /* NULL: the list does not have it. */
-const struct twin *twins_find(const struct twins *list, uint64_t number);
-void twins_clear(struct twins *list);
+const struct run_pair *run_pairs_find(const struct run_pairs *list, uint64_t number);
+void run_pairs_clear(struct run_pairs *list);
 
 /* What the rows of a run say: a hash of each row, in the order of keeping, without what belongs to
  * the journal: the numbers of runs, records and rules, and the running digest. */
