@@ -144,7 +144,7 @@ static enum journal_writer writer(struct store *store, uint64_t run,
     *holder = '\0';
     if (postgres_ask(s,
                      "SELECT w.name, w.pid, w.host FROM @.run_lane r"
-                     " JOIN @.lease l ON l.id = r.lease AND l.run = r.run"
+                     " JOIN @.lease l ON l.id = r.lease AND l.run = r.run AND l.lane = r.lane"
                      " JOIN @.worker w ON w.id = l.worker"
                      " WHERE r.run = $1 AND l.expires > clock_timestamp()"
                      " ORDER BY l.expires DESC LIMIT 1",

@@ -154,7 +154,7 @@ static unsigned columns_of(enum store_table table)
     return store_columns[table].len + tables[table].has_run + (tables[table].number != NULL);
 }
 
-static void names_add(struct buf *out, enum store_table table)
+static void column_names_add(struct buf *out, enum store_table table)
 {
     const char *at = store_columns[table].columns;
     if (tables[table].has_run)
@@ -211,22 +211,23 @@ static void sql_add(const struct postgres_store *s, struct buf *out, enum store_
 {
     postgres_sql_add(s, out, "INSERT INTO @.");
     buf_add_fmt(out, "%s (", store_columns[table].name);
-    names_add(out, table);
+    column_names_add(out, table);
     buf_add_str(out, ") ");
     if (is_fenced) {
         buf_add_str(out, "SELECT ");
-        names_add(out, table);
+        column_names_add(out, table);
         buf_add_str(out, " FROM (");
     }
     buf_add_str(out, "VALUES ");
     values_add(out, table, is_fenced, rows);
     if (is_fenced) {
         buf_add_str(out, ") v (");
-        names_add(out, table);
+        column_names_add(out, table);
         postgres_sql_add(s, out,
                          ", of_lane, of_epoch, intends) JOIN @.run_lane held ON held.run = v.run"
                          " AND held.lane = v.of_lane JOIN @.lease ON lease.id = held.lease"
-                         " AND lease.epoch = v.of_epoch"
+                         " AND lease.epoch = v.of_epoch AND lease.worker IS NOT NULL"
+                         " AND lease.run = v.run AND lease.lane = v.of_lane"
                          " AND (v.intends = 0 OR lease.expires > clock_timestamp())"
                          " FOR SHARE OF lease");
     }
@@ -376,7 +377,7 @@ static enum err run_put(struct postgres_store *s, const struct store_value *valu
     all[len] = *s->url.team ? store_text(text_of(s->url.team)) : store_null();
     buf_init(&sql, SQL_BYTES);
     postgres_sql_add(s, &sql, "INSERT INTO @.run (");
-    names_add(&sql, TABLE_RUN);
+    column_names_add(&sql, TABLE_RUN);
     buf_add_str(&sql, ", team) VALUES (");
     for (unsigned i = 0; i <= len; i++)
         buf_add_fmt(&sql, "%s$%u", i ? ", " : "", i + 1);

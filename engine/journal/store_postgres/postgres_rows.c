@@ -5,6 +5,8 @@
  */
 #include "postgres_inside.h"
 
+#include "scheduler/record.h"
+
 #include <assert.h>
 #include <string.h>
 

@@ -14,9 +14,8 @@
  */
 #include "postgres_inside.h"
 
-#include "model/policy.h"
+#include "postgres_lease_tables.h"
 
-/* Columns of a policy are those of the list. */
 static const char version_1_runs[] =
     "CREATE TABLE @.version (number integer NOT NULL);"
     "INSERT INTO @.version VALUES (1);"
@@ -85,29 +84,8 @@ static const char version_1_runs[] =
     " level text, told text, since bigint, began bigint, well_since bigint, looks bigint);"
     "CREATE TABLE @.lost (run bigint PRIMARY KEY, kept bigint, what text);"
 
-    /* Who carries what. A lease is of an account and Region, or of a whole run that publishes. */
-    "CREATE TABLE @.worker (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
-    " name text NOT NULL, host text NOT NULL, pid bigint NOT NULL, version text NOT NULL,"
-    " role name NOT NULL DEFAULT current_user,"
-    " begun timestamptz NOT NULL DEFAULT clock_timestamp(),"
-    " seen timestamptz NOT NULL DEFAULT clock_timestamp(), ended timestamptz);"
-    "CREATE TABLE @.lease (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
-    " account text NOT NULL, region text NOT NULL, whole_run bigint NOT NULL DEFAULT 0,"
-    " epoch bigint NOT NULL DEFAULT 0, worker bigint, run bigint, lane bigint,"
-    " claimed timestamptz, expires timestamptz, quiet_until timestamptz,"
-    " next_call timestamptz[], rate_per_s double precision[],"
-    " UNIQUE (account, region, whole_run));"
-    "CREATE TABLE @.run_shared (run bigint PRIMARY KEY, is_paused boolean NOT NULL DEFAULT false,"
-    " pause bigint, stops boolean NOT NULL DEFAULT false,"
-    " rate_per_s double precision NOT NULL DEFAULT 0, waves bytea);"
-    "CREATE TABLE @.run_lane (run bigint, lane bigint, lease bigint NOT NULL,"
-    " rest bigint NOT NULL DEFAULT 0, granted_wave bigint NOT NULL DEFAULT 0,"
-    " granted bigint NOT NULL DEFAULT 0, tried_by text, tried_why text, tried_at timestamptz,"
-    " PRIMARY KEY (run, lane));"
-    "CREATE INDEX run_lane_lease ON @.run_lane (lease, run);"
-    /* Which roles may carry which lanes, by "ACCOUNT/REGION" with * and ?. Without a row for a lane
-     * every worker may. */
-    "CREATE TABLE @.carrier (role name NOT NULL, lanes text NOT NULL, PRIMARY KEY (role, lanes));";
+    /* Who carries what. */
+    POSTGRES_LEASE_TABLES;
 
 const char *const postgres_migrations[SCHEMA_VERSION_POSTGRES] = {version_1_runs};
 
