@@ -22,7 +22,7 @@
                                                                                    that publishes. \
                                                                                    worker NULL:    \
                                                                                    nobody holds    \
-                                                                                   it; run and                                                                                               \
+                                                                                   it; run and     \
                                                                                    lane: for which \
                                                                                    it is held, or  \
                                                                                    was last.       \
