@@ -3,6 +3,7 @@
 
 #include "access/trust.h"
 #include "base/siphash.h"
+#include "journal/store_postgres/store_postgres.h"
 #include "journal/store_sqlite/store_sqlite.h"
 #include "live.h"
 #include "own.h"
@@ -56,6 +57,8 @@ enum err run_begun(struct run *r, struct why *why, const char *fmt, ...)
 
 enum err run_journal(struct run *r, enum journal_mode mode, struct why *why)
 {
+    if (journal_is_postgres(r->config.journal))
+        return journal_open_postgres(&r->journal, r->config.journal, mode, &r->config.notices, why);
     enum err err = journal_open_file(&r->journal, r->config.journal, mode, why);
     char folder[PATH_MAX] = "";
     const char *path = r->config.journal;
