@@ -120,6 +120,7 @@ static bool head_copy(void *ctx, const struct store_row *row)
     uint64_t number = c->run;
     values[HEAD_STATE] = store_int(RUN_OPEN);
     values[HEAD_STOPPED] = store_int(0);
+    values[HEAD_DIGEST].type = STORE_BYTES; /* it may have come as text */
     values[HEAD_UNDIGESTED] = store_int(journal_is_shared(c->to) ? INT64_MAX : 0);
     values[HEAD_LAST_RECORD] = values[HEAD_LAST_DIGEST] = store_int(0);
     c->err = parent_translate(c, &values[HEAD_PARENT]);
