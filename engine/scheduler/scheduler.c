@@ -14,6 +14,18 @@ struct lane_state *scheduler_lane_of(struct scheduler *d, uint32_t job)
     return &d->lanes[d->fleet->choices[job].lane];
 }
 
+bool scheduler_carries(const struct scheduler *d, uint32_t lane)
+{
+    assert(lane < d->fleet->lanes_len);
+    return !d->options.lanes || d->options.lanes[lane];
+}
+
+bool scheduler_carries_row(const struct scheduler *d, uint32_t row)
+{
+    assert(row < d->fleet->choices_len);
+    return scheduler_carries(d, d->fleet->choices[row].lane);
+}
+
 void scheduler_move(struct scheduler *d, uint32_t number, enum job_state to)
 {
     struct lane_state *lane = scheduler_lane_of(d, number);
@@ -231,7 +243,7 @@ void scheduler_start(struct scheduler *d, instant_us now)
     waves_resume(&d->waves, d->fleet);
     lane_survey_start(d);
     for (uint32_t i = 0; i < d->fleet->choices_len; i++) {
-        if (d->jobs[i].state != JOB_NEW)
+        if (d->jobs[i].state != JOB_NEW || !scheduler_carries_row(d, i))
             continue;
         const struct decision look = {.to = JOB_READING};
         if (d->fleet->choices[i].guarded == GUARD_SKIP)
@@ -254,7 +266,7 @@ static void order_take(struct scheduler *d, struct order *order, instant_us now)
     scheduler_record_order(d, order);
     d->draining = d->draining || order->kind == ORDER_STOP || order->kind == ORDER_LEAVE;
     for (uint32_t i = 0; i < d->fleet->lanes_len; i++) {
-        d->lane_wake[i] = 0;
+        d->lane_wake[i] = scheduler_carries(d, i) ? 0 : WHEN_NEVER;
         for (int kind = 0; order->kind == ORDER_PACE && kind < CALL_KINDS; kind++)
             pace_want(&d->lanes[i].pace[kind], order->rate_per_s, now);
     }
@@ -304,7 +316,7 @@ static uint32_t held_by_wave(const struct scheduler *d)
 static bool is_settled(const struct scheduler *d)
 {
     uint32_t waiting = d->by_state[JOB_FOLLOWING] + d->by_state[JOB_WAITING_DNS];
-    uint32_t others = d->fleet->choices_len - d->by_state[JOB_DONE] - waiting;
+    uint32_t others = d->rows - d->by_state[JOB_DONE] - waiting;
     return waiting > 0 && d->unlooked == 0 && d->publishing == 0 &&
            d->by_state[JOB_READY] == others && held_by_wave(d) == others;
 }
@@ -349,7 +361,7 @@ static void lanes_set_wake(struct scheduler *d, instant_us now)
 {
     bool all = lanes_changed(d);
     for (uint32_t i = 0; i < d->fleet->lanes_len; i++)
-        if (all || d->lane_wake[i] <= now)
+        if (scheduler_carries(d, i) && (all || d->lane_wake[i] <= now))
             d->lane_wake[i] = lane_wake_of(d, (uint16_t)i, now);
     d->out_of_calls = !d->calls.free || !d->reads.free;
 }
@@ -396,8 +408,8 @@ static void held_release(struct scheduler *d, instant_us now)
  */
 static void turn_invariant(const struct scheduler *d)
 {
-    assert(d->by_state[JOB_DONE] <= d->fleet->choices_len);
-    assert(d->timers.len <= d->fleet->choices_len - d->by_state[JOB_DONE]);
+    assert(d->by_state[JOB_DONE] <= d->rows);
+    assert(d->timers.len <= d->rows - d->by_state[JOB_DONE]);
     assert(d->records_len <= RECORDS_PER_TURN_MAX);
     assert(d->calls.out <= d->calls.len);
     waves_invariant(&d->waves);
@@ -427,7 +439,7 @@ uint32_t scheduler_decide(struct scheduler *d, instant_us now, struct call **cal
     d->draining = d->draining || (d->options.detach && is_settled(d)) || waves_are_over(&d->waves);
     bool all = lanes_changed(d) || d->out_of_calls;
     for (uint32_t i = 0, lane = d->lane_turn; i < lanes; i++) {
-        if (all || d->lane_wake[lane] <= now)
+        if (scheduler_carries(d, lane) && (all || d->lane_wake[lane] <= now))
             len += lane_visit(d, (uint16_t)lane, now, calls + len, max - len);
         lane = lane + 1 < lanes ? lane + 1 : 0;
     }
@@ -471,7 +483,7 @@ bool scheduler_is_finished(const struct scheduler *d)
 {
     if (d->calls.out > 0)
         return false;
-    if (d->draining || d->by_state[JOB_DONE] < d->fleet->choices_len)
+    if (d->draining || d->by_state[JOB_DONE] < d->rows)
         return d->draining;
     for (uint32_t i = 0; d->options.sweep && i < d->fleet->lanes_len; i++)
         if (!lane_survey_is_done(d, (uint16_t)i))

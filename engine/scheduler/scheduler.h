@@ -43,9 +43,10 @@ struct scheduler_options {
     bool looks_closer; /* survey_options.closer */
     bool surveys;      /* follow SPF to the end, and judge DMARC */
     double rate_per_s; /* of every action; 0: the account's own, or 1 */
-    const bool *lanes; /* by lane: this process carries it. The rows of the others are never
-                          started, asked about or waited for, and count nowhere but in
-                          scheduler_totals.jobs. NULL: all lanes. Borrowed */
+    const bool *lanes; /* by lane: this process carries it. The rows of the others stay NEW: they
+                          are never started, asked about or waited for, records of them are passed
+                          over, and they count nowhere but in scheduler_totals.jobs. NULL: all
+                          lanes. Borrowed */
     bool shares_waves; /* first writes need scheduler_grant(), and where the waves stand is told by
                           scheduler_waves_set(), since several processes carry the run */
     struct text feedback_host;    /* pattern (feedback.h); empty: SES's own. Borrowed */

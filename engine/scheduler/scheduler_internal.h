@@ -99,6 +99,7 @@ struct lane_state {
 struct scheduler {
     const struct fleet *fleet;
     struct scheduler_options options;
+    uint32_t rows; /* of the lanes carried here; the others stay NEW, and only the fleet has them */
     struct job *jobs;
     struct lane_state *lanes;
     instant_us *lane_wake; /* as lanes: nothing to do there before; 0: to be worked out anew */
@@ -141,6 +142,9 @@ void queue_push_front(struct scheduler *d, struct queue *q, uint32_t job, instan
 uint32_t queue_pop(struct scheduler *d, struct queue *q); /* not empty */
 void queue_invariant(const struct queue *q);
 struct lane_state *scheduler_lane_of(struct scheduler *d, uint32_t job);
+/* Does this process carry the lane, or the lane of a row? (options.lanes) */
+bool scheduler_carries(const struct scheduler *d, uint32_t lane);
+bool scheduler_carries_row(const struct scheduler *d, uint32_t row);
 /* Moves the job; the counts of the scheduler and of its lane follow. */
 void scheduler_move(struct scheduler *d, uint32_t job, enum job_state to);
 /* Puts a job into the queue of its state. */
