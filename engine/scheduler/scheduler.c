@@ -115,14 +115,6 @@ void scheduler_enqueue(struct scheduler *d, uint32_t job, instant_us now)
     }
 }
 
-void scheduler_enter_wave(struct scheduler *d, struct job *job)
-{
-    assert(!job->reserved || job->wave == 0);
-    if (job->reserved)
-        job->wave = waves_number(&d->waves);
-    job->reserved = false;
-}
-
 static void finish_job(struct scheduler *d, struct job *job, enum outcome outcome)
 {
     assert(job->state == JOB_DONE);
@@ -133,9 +125,7 @@ static void finish_job(struct scheduler *d, struct job *job, enum outcome outcom
     uint16_t lane = d->fleet->choices[job - d->jobs].lane;
     d->lanes[lane].bad += outcome_is_bad(outcome);
     d->lane_wake[lane] = 0; /* looks of the others wait less */
-    scheduler_enter_wave(d, job);
-    waves_finish(&d->waves, d->fleet, outcome, job_is_started(job),
-                 fleet_policy_of(d->fleet, (uint32_t)(job - d->jobs))->wave);
+    starts_finish(d, (uint32_t)(job - d->jobs), outcome);
     tighten_ended(d, (uint32_t)(job - d->jobs));
 }
 
@@ -240,7 +230,7 @@ void scheduler_close_lane(struct scheduler *d, uint16_t lane, const char *reason
 
 void scheduler_start(struct scheduler *d, instant_us now)
 {
-    waves_resume(&d->waves, d->fleet);
+    starts_begin(d);
     lane_survey_start(d);
     for (uint32_t i = 0; i < d->fleet->choices_len; i++) {
         if (d->jobs[i].state != JOB_NEW || !scheduler_carries_row(d, i))
@@ -308,7 +298,7 @@ static uint32_t held_by_wave(const struct scheduler *d)
     uint32_t held = 0;
     bool is_full = !waves_may_start(&d->waves);
     for (uint32_t i = 0; i < d->fleet->lanes_len; i++)
-        held += d->lanes[i].held.len + (is_full ? d->lanes[i].start.len : 0);
+        held += d->lanes[i].held.len + (is_full && !d->lanes[i].starts ? d->lanes[i].start.len : 0);
     return held;
 }
 
@@ -436,7 +426,7 @@ uint32_t scheduler_decide(struct scheduler *d, instant_us now, struct call **cal
     while (heap_pop_due(&d->timers, now, &job))
         scheduler_enqueue(d, job, now);
     held_release(d, now);
-    d->draining = d->draining || (d->options.detach && is_settled(d)) || waves_are_over(&d->waves);
+    d->draining = d->draining || (d->options.detach && is_settled(d)) || starts_are_over(d);
     bool all = lanes_changed(d) || d->out_of_calls;
     for (uint32_t i = 0, lane = d->lane_turn; i < lanes; i++) {
         if (scheduler_carries(d, lane) && (all || d->lane_wake[lane] <= now))
@@ -447,7 +437,7 @@ uint32_t scheduler_decide(struct scheduler *d, instant_us now, struct call **cal
         d->lane_turn = (d->lane_turn + 1) % lanes;
     if (!d->draining)
         len += scheduler_asks(d, now, calls + len, max - len);
-    d->draining = d->draining || waves_are_over(&d->waves); /* the last start was called off */
+    d->draining = d->draining || starts_are_over(d); /* the last start was called off */
     lanes_set_wake(d, now);
     assert(len <= max);
     turn_invariant(d);

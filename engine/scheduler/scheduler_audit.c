@@ -64,6 +64,25 @@ static uint32_t surveys_audit(const struct scheduler *d)
     return jobs;
 }
 
+/* A start is unused, reserved by one job, or used; without lanes of other processes the waves have
+ * no other starts than these. */
+static void starts_audit(const struct scheduler *d)
+{
+    uint32_t open = 0;
+    for (uint32_t i = 0; i < d->fleet->lanes_len; i++) {
+        const struct lane_state *lane = &d->lanes[i];
+        uint32_t reserved = 0;
+        for (uint32_t k = 0; k < d->fleet->choices_len; k++)
+            reserved += d->fleet->choices[k].lane == i && d->jobs[k].reserved;
+        assert(lane->reserved == reserved);
+        assert(lane->starts == 0 || (d->options.shares_waves && scheduler_carries(d, i)));
+    }
+    for (uint32_t k = 0; k < d->fleet->choices_len; k++)
+        open += d->jobs[k].state != JOB_DONE && job_is_started(&d->jobs[k]);
+    assert(d->options.shares_waves || d->waves.open == open);
+    assert(d->options.shares_waves || !d->waves_over);
+}
+
 void scheduler_audit(const struct scheduler *d)
 {
     uint32_t open = d->rows - d->by_state[JOB_DONE];
@@ -87,6 +106,7 @@ void scheduler_audit(const struct scheduler *d)
     for (uint32_t i = 0; i < d->fleet->lanes_len; i++)
         of_lanes += d->lanes[i].read_batches_alive;
     assert(alive == of_lanes);
+    starts_audit(d);
     assert(alive + d->reads.free_len == READ_BATCHES_MAX);
     uint32_t places = lanes_audit(d) + jobs + surveys_audit(d);
     places += queue_audit(d, &d->to_judge) + queue_audit(d, &d->dns);

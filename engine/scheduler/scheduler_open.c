@@ -144,8 +144,9 @@ void scheduler_settle(struct scheduler *d, const struct record *verdict)
     if (!scheduler_carries_row(d, verdict->job))
         return;
     row_restore(d, &d->jobs[verdict->job], &verdict->row);
-    waves_restore(&d->waves, 0, true, verdict->row.outcome,
-                  fleet_policy_of(d->fleet, verdict->job)->wave);
+    if (!d->options.shares_waves)
+        waves_restore(&d->waves, 0, true, verdict->row.outcome,
+                      fleet_policy_of(d->fleet, verdict->job)->wave);
     job_settle(d, verdict);
 }
 
@@ -164,8 +165,9 @@ void scheduler_restore(struct scheduler *d, const struct record *record, bool re
     lane->worked = lane->worked || row->seen_known;
     lane->v1_returns = lane->worked; /* the version is not known */
     lane->write_worked = lane->write_worked || row->accepted > 0;
-    waves_restore(&d->waves, job->wave, is_final, row->outcome,
-                  fleet_policy_of(d->fleet, record->job)->wave);
+    if (!d->options.shares_waves)
+        waves_restore(&d->waves, job->wave, is_final, row->outcome,
+                      fleet_policy_of(d->fleet, record->job)->wave);
     if (is_final) {
         job_settle(d, record);
         return;
