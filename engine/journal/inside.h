@@ -12,6 +12,8 @@
  *   written_rows.c   what all runs have written
  *   asked_rows.c     since when the records of DNS have been asked for
  *   watch_rows.c     what watching remembers
+ *   leases.c         who carries which lane;  fence.c  what a worker may keep
+ *   shared_waves.c   the waves of a run that several workers carry
  *   rule_rows.c      the journal's own numbers of the finding rules
  *   findings_text.c  the column findings_json
  *   loss.c           what the journal has lost
@@ -49,8 +51,15 @@ struct journal {
     struct buf notes;   /* of the record that is being appended, as text */
     struct tail tail;   /* of the run that records are kept of */
     struct why trouble; /* why the store has failed */
+    enum err failed;    /* and how */
     bool together;      /* transactions are one, until journal_apart() */
     bool is_entered;    /* of that one */
+    uint64_t begun;     /* a run that was begun together; 0: none */
+    /* What fences the records of a run that several workers carry; fence.run 0: nothing. */
+    struct fence fence;
+    struct store_fence *fences; /* by lane, and once more: those of one journal_keep() */
+    uint32_t fences_len;
+    bool has_waves;
 };
 
 /* Asserts what holds between two transactions. */
@@ -119,8 +128,15 @@ enum err head_of_run(struct journal *j, uint64_t run, struct head *head, struct 
 /* The digest before the run's first record. */
 uint64_t head_digest(const struct head *head);
 
+/* Inside a transaction. */
+enum err head_set_state(struct journal *j, uint64_t run, enum run_state state, instant_us at,
+                        struct why *why);
+
 /* fleet_rows.c; inside a transaction. */
 enum err fleet_store(struct journal *j, uint64_t run, const struct fleet *fleet, struct why *why);
+/* Of a fleet only what the sizes of waves need: waves, max_failures, and how many choices there are
+ * (choices is NULL). *fleet is fresh from fleet_init(), and is to be cleared. */
+enum err fleet_waves_load(struct journal *j, uint64_t run, struct fleet *fleet, struct why *why);
 
 /* rule_rows.c. Reads the numbers; a writer then adds those of rules that have none yet. */
 enum err rule_numbers_load(struct journal *j, struct why *why);
@@ -178,6 +194,30 @@ enum err lane_note_store(struct journal *j, uint64_t run, const struct record *r
 
 /* order_rows.c; inside a transaction. A record of kind RECORD_ORDER. */
 enum err order_store(struct journal *j, uint64_t run, const struct order *order, struct why *why);
+
+/* fence.c; inside a transaction of journal_keep() in a shared journal. Before the records: may they
+ * be kept? Then of each, before it is put (NULL: after the last): its fence. */
+bool fence_is_of(const struct journal *j, uint64_t run);
+enum err fence_begin(struct journal *j, uint64_t run, const struct record *records, uint32_t len,
+                     struct why *why);
+void fence_next(struct journal *j, uint64_t run, const struct record *record);
+bool record_is_intent(const struct record *r);
+
+/* shared_waves.c; inside a transaction. */
+bool fleet_has_waves(const struct fleet *fleet);
+/* Counts the identities that these records make final. */
+enum err shared_waves_count(struct journal *j, uint64_t run, const struct record *records,
+                            uint32_t len, struct why *why);
+/* Where the waves of a run stand by its rows: as a single process restores it. */
+enum err shared_waves_restore(struct journal *j, uint64_t run, const struct fleet *fleet,
+                              bool reopens, struct waves *waves, struct why *why);
+/* Changes the waves by `wanted` starts of a lane that has `had`; by how many it is. */
+int32_t shared_waves_start(struct waves *w, int32_t wanted, uint32_t had,
+                           const struct fleet *fleet);
+
+/* leases.c; inside a transaction. The state of a locked run follows when none of its lanes is open
+ * any more. */
+enum err run_settle(struct journal *j, uint64_t run, instant_us at, struct why *why);
 
 /* loss.c: what is written down of a run's loss, or was found when the journal was opened; "":
  * nothing. Run 0: of runs that may be gone, how many is not known. */

@@ -151,7 +151,7 @@ static enum err record_store(struct journal *j, uint64_t run, const struct recor
     assert(columns[SET_COLUMN].type == COLUMN_SET);
     assert(columns[MX_COLUMN].type == COLUMN_NAME);
     assert(record->kind != RECORD_LANE && record->kind != RECORD_ORDER);
-    assert(j->tail.run == run);
+    assert(j->tail.run == run || journal_is_shared(j));
     for (unsigned c = 0; c < COLUMNS_LEN; c++) {
         /* Millions of these are made for a large fleet, each in its place. */
         const void *at = (const char *)record + columns[c].offset;
@@ -182,17 +182,20 @@ static enum err record_store(struct journal *j, uint64_t run, const struct recor
     struct record_words words = words_of(j, values);
     if (record->kind == RECORD_PUBLISH)
         words.publish = publish_digest(record->publish);
-    j->tail.digest = record_digest(j->tail.digest, record, &words);
+    /* Of several writers none knows which record comes before its own. */
+    bool is_shared = journal_is_shared(j);
+    j->tail.digest = is_shared ? 0 : record_digest(j->tail.digest, record, &words);
     values[DIGEST_COLUMN] = store_int((int64_t)j->tail.digest);
     uint64_t before = j->tail.record;
     enum err err = journal_put(j, TABLE_RECORD, run, values, &j->tail.record, why);
-    assert(err != OK || j->tail.record > before); /* the store's promise, on which rows stand */
+    /* The store's promise, on which rows stand. */
+    assert(err != OK || is_shared || j->tail.record > before);
     if (err == OK && record->kind == RECORD_PUBLISH)
         err = publish_store(j, run, record->publish, j->tail.record, why);
     return err;
 }
 
-static bool is_intent(const struct record *r)
+bool record_is_intent(const struct record *r)
 {
     assert((r->kind == RECORD_PUBLISH) == (r->publish != NULL));
     return r->kind == RECORD_INTENT || (r->publish && r->publish->kind == PUBLISH_INTENT);
@@ -202,31 +205,48 @@ enum err tail_of_run(struct journal *j, uint64_t run, struct why *why)
 {
     struct head head;
     struct store_tail newest;
+    bool is_shared = journal_is_shared(j); /* others keep records, too */
     assert(run > 0);
-    if (j->tail.run == run)
+    if (j->tail.run == run && !is_shared)
         return OK;
     enum err err = head_of_run(j, run, &head, why);
     if (err == OK)
         err = j->store->ops->tail(j->store, run, &newest, why);
     if (err == OK)
-        j->tail =
-            (struct tail){run, newest.record, newest.digest ? newest.digest : head_digest(&head)};
+        j->tail = (struct tail){run, newest.record,
+                                is_shared       ? 0
+                                : newest.digest ? newest.digest
+                                                : head_digest(&head)};
     return err;
+}
+
+static enum err record_keep(struct journal *j, uint64_t run, const struct record *record,
+                            struct why *why)
+{
+    if (journal_is_shared(j))
+        fence_next(j, run, record);
+    if (record->kind == RECORD_LANE)
+        return lane_note_store(j, run, record, why);
+    if (record->kind == RECORD_ORDER)
+        return fence_is_of(j, run) ? OK : order_store(j, run, record->order, why);
+    return record_store(j, run, record, why);
 }
 
 enum err journal_keep(struct journal *j, uint64_t run, const struct record *records, uint32_t len,
                       struct why *why)
 {
-    bool intends = false;
+    bool intends = false, is_shared = journal_is_shared(j);
     enum err err = journal_enter(j, why);
     if (err != OK)
         return err;
-    err = tail_of_run(j, run, why);
+    err = is_shared ? fence_begin(j, run, records, len, why) : tail_of_run(j, run, why);
     for (uint32_t i = 0; err == OK && i < len; i++) {
-        intends |= is_intent(&records[i]);
-        err = records[i].kind == RECORD_LANE    ? lane_note_store(j, run, &records[i], why)
-              : records[i].kind == RECORD_ORDER ? order_store(j, run, records[i].order, why)
-                                                : record_store(j, run, &records[i], why);
+        intends |= record_is_intent(&records[i]);
+        err = record_keep(j, run, &records[i], why);
+    }
+    if (is_shared) {
+        fence_next(j, run, NULL);
+        err = err == OK ? shared_waves_count(j, run, records, len, why) : err;
     }
     return journal_leave(j, err, intends ? STORE_COMMIT_INTENT : STORE_COMMIT, why);
 }

@@ -86,7 +86,13 @@ enum err rule_numbers_add(struct journal *j, struct why *why)
     if (!memchr(j->rules.number_of, RULE_NONE, sizeof j->rules.number_of))
         return OK;
     enum err err = journal_enter(j, why);
-    return err == OK ? journal_leave(j, numbers_add(j, why), STORE_COMMIT, why) : err;
+    if (err != OK)
+        return err;
+    if (journal_is_shared(j)) { /* another process may add the same ones */
+        err = j->store->leases->alone(j->store, why);
+        err = err == OK ? rule_numbers_load(j, why) : err;
+    }
+    return journal_leave(j, err == OK ? numbers_add(j, why) : err, STORE_COMMIT, why);
 }
 
 uint64_t rule_numbers_to_row(const struct journal *j, finding_set findings)
@@ -110,7 +116,7 @@ finding_set rule_numbers_from_row(const struct journal *j, const struct store_va
         if (!(set & 1))
             continue;
         if (j->rules.rule_of[number] == RULE_NONE)
-            *ok = false;
+            *ok &= journal_is_shared(j); /* a newer worker may have added it since */
         else if (j->rules.rule_of[number] != RULE_UNKNOWN)
             findings |= FINDING_BIT(j->rules.rule_of[number]);
     }

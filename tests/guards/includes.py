@@ -26,7 +26,7 @@ ROOMS = {
     "engine/scheduler": WORDS + ["engine/rules", "engine/calls", "engine/survey"],
     "engine/watch": WORDS,
     "engine": BASE + ["engine/calls"],
-    "engine/journal": WORDS + ["engine/scheduler"],
+    "engine/journal": WORDS + ["engine/calls", "engine/scheduler"],
     "engine/journal/store_sqlite": WORDS + ["engine/scheduler", "engine/journal"],
     "engine/aws": WORDS + ["engine/crypto", "engine/calls"],
     "engine/providers": DNS + ["engine/crypto", "engine/aws"],

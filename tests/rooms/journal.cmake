@@ -1,5 +1,6 @@
 # The store that the seam is proved by, and a journal in any store.
 add_library(journal_stores STATIC ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal/memory_store.c
+  ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal/memory_leases.c
   ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal/stores.c)
 target_include_directories(journal_stores PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/unit
   ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal)
