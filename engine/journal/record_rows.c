@@ -184,6 +184,7 @@ static enum err record_store(struct journal *j, uint64_t run, const struct recor
         words.publish = publish_digest(record->publish);
     /* Of several writers none knows which record comes before its own. */
     bool is_shared = journal_is_shared(j);
+    j->tail.run = run;
     j->tail.digest = is_shared ? 0 : record_digest(j->tail.digest, record, &words);
     values[DIGEST_COLUMN] = store_int((int64_t)j->tail.digest);
     uint64_t before = j->tail.record;

@@ -434,6 +434,7 @@ void watcher_listens(struct watcher *w, const struct call *call)
 {
     if (call->kind == CALL_SET) {
         w->rows[call->owner].in_flight = 0;
+        w->rows[call->owner].intent_open = false; /* it may have been too late to leave */
         w->rows[call->owner].must_read = !is_known_end(&call->reply);
     }
     if (call->kind != CALL_ASK && call->reply.how == REPLY_HTTP && call->reply.http_status == 200)

@@ -89,9 +89,13 @@ static void scene_shorten(struct play *p)
     s->end_by = SCENE_START + SPAN_H(s->options.waves ? 300 : 30);
 }
 
-/* Twelve digits, which a run that workers carry needs of every lane. */
-static bool accounts_number(struct fleet *f)
+/* What a journal wants of a fleet: a file that the rows are of, and the twelve digits of every lane's
+ * account. */
+static bool fleet_complete(struct fleet *f)
 {
+    uint16_t file;
+    if (!fleet_file(f, TEXT("fleet.csv"), &file))
+        return false;
     for (uint32_t a = 0; a < f->accounts_len; a++) {
         char text[16];
         int len = snprintf(text, sizeof text, "11112222333%u", (unsigned)a);
@@ -267,7 +271,7 @@ static void run_to_end(struct play *p)
 static bool play(struct play *p, const struct options *options, struct sums *sums)
 {
     *p = (struct play){.options = *options, .seed = options->scene.seed};
-    if (!scene_make(&p->scene, &options->scene) || !accounts_number(&p->scene.fleet))
+    if (!scene_make(&p->scene, &options->scene) || !fleet_complete(&p->scene.fleet))
         out_of_memory();
     p->workers.terms = terms_of(draw(p, 110, 0) % 3 ? LEASE_TTL : SPAN_S(12));
     scene_shorten(p);

@@ -27,7 +27,9 @@ static instant_us now_of(const struct sim_carriage *c)
 
 static instant_us port_now(void *world)
 {
-    return now_of(world);
+    struct sim_carriage *c = world;
+    c->decided = world_now(c->worker->all->room->world);
+    return now_of(c);
 }
 
 /* Instants of the world become those of the process's clock. */
@@ -130,7 +132,7 @@ static void port_send(void *world, struct call **calls, uint32_t len)
                                   : when_later(not_after - c->worker->process.skew, 1);
         /* What is too late comes back at once, and is no call. */
         if (calls[i]->kind == CALL_ASK || calls[i]->not_after >= world_now(c->worker->all->room->world))
-            judge_hands(c->worker->all->judge, c->client_number, calls[i]);
+            judge_hands(c->worker->all->judge, c->client_number, calls[i], c->decided);
     }
     below = world_client_io(c->client);
     below.send(below.world, calls, len);

@@ -303,8 +303,8 @@ CHANGES(grant,
         (c->inner, run, lane, wave, change, granted, why))
 PASSED(leases, caller,
        (struct store * store, uint64_t run, uint16_t lane, struct lane_caller *caller,
-        struct why *why),
-       (c->inner, run, lane, caller, why))
+        struct text *number, struct why *why),
+       (c->inner, run, lane, caller, number, why))
 
 static const struct store_ops connection_ops = {close_store, enter, put,  set_state, add_loss,
                                                 leave,       rows,  fetch, tail,     writer};
@@ -338,7 +338,7 @@ enum err database_open(struct database *d, struct link *link, struct journal **o
         return why_set(why, ERR_NOMEM, "out of memory");
     link->database = d;
     c->link = link;
-    enum err err = memory_connect(&c->inner, d->rows, JOURNAL_WRITE, why);
+    enum err err = memory_connect(&c->inner, d->rows, JOURNAL_WRITE, NULL, why);
     if (err != OK) {
         free(c);
         return err;

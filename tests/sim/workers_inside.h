@@ -28,6 +28,7 @@ struct sim_carriage {
     const struct record *keeping; /* just now */
     uint32_t keeping_len;
     instant_us send_until;
+    instant_us decided; /* of the turn, by the world's clock */
     struct order order;
 };
 

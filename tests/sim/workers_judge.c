@@ -137,7 +137,7 @@ static double rate_of(const struct judge *j)
     return fastest;
 }
 
-void judge_hands(struct judge *j, uint64_t client, const struct call *call)
+void judge_hands(struct judge *j, uint64_t client, const struct call *call, instant_us decided)
 {
     if (call->kind == CALL_ASK)
         return;
@@ -151,14 +151,14 @@ void judge_hands(struct judge *j, uint64_t client, const struct call *call)
         judge_complain(j, "%s: a call by epoch %llu of lane %u, after one by epoch %llu",
                        call_action(call->kind, call->api), (unsigned long long)epoch,
                        (unsigned)call->lane, (unsigned long long)lane->called);
-    instant_us before = lane->handed[call->kind];
+    instant_us before = lane->decided[call->kind];
     double rate = rate_of(j);
     if (before && epoch >= lane->called && rate > 0 &&
-        now_of(j) - before < (span_us)(1e6 / rate) - SPAN_MS(1))
+        decided - before < (span_us)(1e6 / rate) - SPAN_MS(1))
         judge_complain(j, "%s: %lld ms after the last one in lane %u, faster than %g a second",
                        call_action(call->kind, call->api),
-                       (long long)((now_of(j) - before) / 1000), (unsigned)call->lane, rate);
-    lane->handed[call->kind] = now_of(j);
+                       (long long)((decided - before) / 1000), (unsigned)call->lane, rate);
+    lane->decided[call->kind] = decided;
 }
 
 void judge_left(void *ctx, const struct world_sent *sent, const struct call *call)

@@ -28,7 +28,7 @@ struct judged_lane {
     uint64_t begun;  /* epoch of the newest holder that has begun */
     uint64_t called; /* epoch of the newest holder of which a call has left */
     uint64_t passed; /* holders so far */
-    instant_us handed[CALL_KINDS];
+    instant_us decided[CALL_KINDS];
 };
 
 struct judge {
@@ -62,8 +62,9 @@ bool judge_begins(struct judge *j, uint64_t client, uint64_t life, const uint64_
 /* Records take effect just now. epochs: by lane, of who keeps them. */
 void judge_keeps(struct judge *j, const uint64_t *epochs, const struct record *records,
                  uint32_t len);
-/* A carriage hands a call over to the world. */
-void judge_hands(struct judge *j, uint64_t client, const struct call *call);
+/* A carriage hands a call over to the world. Its pace is by the instant at which it was decided on,
+ * since a commit may lie in between. */
+void judge_hands(struct judge *j, uint64_t client, const struct call *call, instant_us decided);
 /* For world_options. */
 void judge_left(void *ctx, const struct world_sent *sent, const struct call *call);
 void judge_arrived(void *ctx, const struct world_sent *sent, instant_us now);

@@ -19,7 +19,7 @@ static instant_us now_of(const struct people *p)
     return process_now(&p->process);
 }
 
-static void orders_draw(struct people *p)
+static void given_draw(struct people *p)
 {
     static const double rates[] = {0.3, 0.5, 1, 2, 7, 40};
     uint64_t seed = p->process.room->seed;
@@ -141,7 +141,7 @@ void people_begin(struct people *p, struct workers *workers)
     process_init(&p->process, workers->room, stopped);
     p->process.is_spared = true;
     p->link.process = &p->process;
-    orders_draw(p);
+    given_draw(p);
     p->coroutine = coroutine_begin(workers->room->all, body, p, now_of(p));
     if (!p->coroutine)
         exit(1);
