@@ -184,6 +184,7 @@ static enum err record_store(struct journal *j, uint64_t run, const struct recor
         words.publish = publish_digest(record->publish);
     /* Of several writers none knows which record comes before its own. */
     bool is_shared = journal_is_shared(j);
+<<<<<<< HEAD
     j->tail.run = run;
     j->tail.digest = is_shared ? 0 : record_digest(j->tail.digest, record, &words);
     values[DIGEST_COLUMN] = store_int((int64_t)j->tail.digest);
@@ -191,8 +192,19 @@ static enum err record_store(struct journal *j, uint64_t run, const struct recor
     enum err err = journal_put(j, TABLE_RECORD, run, values, &j->tail.record, why);
     /* The store's promise, on which rows stand. */
     assert(err != OK || is_shared || j->tail.record > before);
+=======
+    uint64_t number = 0;
+    uint64_t digest = is_shared ? 0 : record_digest(j->tail.digest, record, &words);
+    values[DIGEST_COLUMN] = store_int((int64_t)digest);
+    enum err err = journal_put(j, TABLE_RECORD, run, values, &number, why);
+>>>>>>> h2-ready-2
     if (err == OK && record->kind == RECORD_PUBLISH)
-        err = publish_store(j, run, record->publish, j->tail.record, why);
+        err = publish_store(j, run, record->publish, number, why);
+    if (is_shared)
+        return err;
+    assert(err != OK || number > j->tail.record); /* the store's promise, on which rows stand */
+    j->tail.record = number;
+    j->tail.digest = digest;
     return err;
 }
 

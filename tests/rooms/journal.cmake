@@ -16,6 +16,11 @@ mailfrom_test(journal/sent USES journal_stores)
 mailfrom_test(journal/watched USES journal_stores watch)
 mailfrom_test(journal/runs USES journal_stores crash_run)
 
+# On every store that workers share.
+add_library(journal_shared STATIC ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal/shared.c)
+target_link_libraries(journal_shared PUBLIC journal_stores)
+mailfrom_test(journal/leases USES journal_shared)
+
 # Without a store; of SQLite's files.
 mailfrom_test(journal/findings USES journal)
 mailfrom_test(journal/place USES store_sqlite)

@@ -197,6 +197,7 @@ static void check_memory(struct watcher *w, const struct record *r)
 static void row_keep(struct watcher *w, const struct record *r)
 {
     struct kept_row *row = &w->rows[r->job];
+    row->deadline_before = row->known ? row->last.row.deadline : 0;
     row->last = *r;
     row->last.row.mail_from_before = arena_text(&w->arena, r->row.mail_from_before);
     row->last.row.mail_from_seen = arena_text(&w->arena, r->row.mail_from_seen);

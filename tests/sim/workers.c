@@ -52,7 +52,7 @@ struct play {
 };
 
 struct sums {
-    uint64_t digest, kills, freezes, takeovers, carriages, intents, refused, reopens;
+    uint64_t digest, kills, freezes, takeovers, carriages, intents, refused, reopens, late;
 };
 
 static void out_of_memory(void)
@@ -150,6 +150,7 @@ static void world_make(struct play *p)
     if (p->options.database)
         database_trouble(&p->database, p->seed, SCENE_START, p->options.sets_clock);
     p->judge.sets_clock = p->options.sets_clock;
+    p->judge.watcher.is_held_up = p->options.kills || p->options.database;
 }
 
 /* The run as `apply --submit` puts it there. */
@@ -296,6 +297,7 @@ static bool play(struct play *p, const struct options *options, struct sums *sum
     sums->intents += p->judge.intents;
     sums->refused += p->judge.refused;
     sums->reopens += p->people.reopens;
+    sums->late += p->judge.watcher.late;
     return !judge_has_complaint(&p->judge);
 }
 
@@ -308,8 +310,39 @@ static void play_clear(struct play *p)
     scene_clear(&p->scene);
 }
 
+static bool lane_show(void *ctx, const struct lease_view *v)
+{
+    (void)ctx;
+    printf("  lane %u rest %d worker %llu epoch %llu, left %lld ms, waits for %llu\n",
+           (unsigned)v->lane, (int)v->rest, (unsigned long long)v->worker,
+           (unsigned long long)v->epoch, (long long)(v->left / 1000),
+           (unsigned long long)v->waits_for);
+    return true;
+}
+
+/* The run, and its lanes, as the database has them at the end. */
+static void run_show(const struct play *p)
+{
+    struct shared_run view;
+    struct why why;
+    char at[WHEN_LEN];
+    if (leases_run(p->judge.journal, p->workers.run, &view, &why) != OK)
+        return;
+    printf("  %s: run %s, wave %u: %u of %u started, %u open, %u failed%s%s%s\n",
+           when_format_ms(world_now(p->room.world), at), journal_state_name(view.state),
+           view.waves.index + 1, view.waves.started, view.waves.size, view.waves.open,
+           view.waves.failed, view.is_paused ? ", paused by a person" : "",
+           view.stops ? ", stops" : "", view.waves.paused ? ", paused by its waves" : "");
+    leases_each(p->judge.journal, p->workers.run, lane_show, NULL, &why);
+    for (uint32_t i = 0; i < p->scene.fleet.choices_len; i++)
+        if (p->judge.watcher.rows[i].last.row.state != JOB_DONE)
+            printf("  job %u (lane %u) is %s\n", i, p->scene.fleet.choices[i].lane,
+                   job_state_name(p->judge.watcher.rows[i].last.row.state));
+}
+
 static void show(const struct play *p)
 {
+    run_show(p);
     const struct watcher *w = &p->judge.watcher;
     uint64_t first = w->records > TURNS_KEPT ? w->records - TURNS_KEPT : 0;
     for (uint64_t i = first; i < w->records; i++) {
@@ -359,11 +392,12 @@ static bool same_rows(const struct play *one, const struct play *many)
         bool same = (a->outcome == b->outcome || (is_done(a) && is_done(b))) &&
                     text_eq(a->mail_from_seen, b->mail_from_seen) &&
                     a->behavior_seen == b->behavior_seen;
-        if (same || may_differ(one, i) || may_differ(many, i))
+        if (same || may_differ(one, i) || may_differ(many, i) ||
+            watcher_was_late(&many->judge.watcher, i))
             continue;
-        printf("seed %llu: job %u ends as %s with one worker and as %s with %u\n",
+        printf("seed %llu: job %u ends as %s with one worker and as %s with %u (deadline %lld, at %lld, %.*s)\n",
                (unsigned long long)one->seed, i, outcome_name(a->outcome),
-               outcome_name(b->outcome), many->options.workers);
+               outcome_name(b->outcome), many->options.workers, (long long)b->deadline, (long long)many->judge.watcher.rows[i].last.at, (int)b->reason.len, b->reason.at);
         return false;
     }
     return true;
@@ -424,11 +458,11 @@ int main(int argc, char **argv)
     if (!fine)
         return 1;
     printf("%llu seeds, no complaint; %llu kills, %llu freezes, %llu carriages, %llu takeovers, "
-           "%llu intents, %llu refused, %llu reopened",
+           "%llu intents, %llu refused, %llu reopened, %llu rows too late",
            (unsigned long long)seeds.count, (unsigned long long)sums.kills,
            (unsigned long long)sums.freezes, (unsigned long long)sums.carriages,
            (unsigned long long)sums.takeovers, (unsigned long long)sums.intents,
-           (unsigned long long)sums.refused, (unsigned long long)sums.reopens);
+           (unsigned long long)sums.refused, (unsigned long long)sums.reopens, (unsigned long long)sums.late);
     if (seeds.prints_digest)
         printf(", digest %016llx", (unsigned long long)sums.digest);
     puts("");

@@ -102,6 +102,8 @@ static enum err port_keep(void *keeper, const struct record *records, uint32_t l
     if (err != OK)
         return err;
     c->send_until = until;
+    if (has_intent(records, len) && !process_step(&c->worker->process, STEP_ALLOWED))
+        return why_set(why, ERR_AWAY, "dead");
     c->keeping = records;
     c->keeping_len = len;
     c->link.effect = took_effect;

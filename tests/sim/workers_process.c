@@ -36,6 +36,7 @@ static double share_of(enum step step)
 {
     switch (step) {
     case STEP_DECIDED: return 0.01;
+    case STEP_ALLOWED: return 0.04;
     case STEP_KEPT: return 0.06;
     case STEP_SENT: return 0.03;
     default: return 0.0004;

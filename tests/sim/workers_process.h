@@ -26,6 +26,7 @@ struct machine_room {
 enum step {
     STEP_DATABASE, /* before a call of the database, and after it */
     STEP_DECIDED,  /* before a turn's records are kept */
+    STEP_ALLOWED,  /* its leases are good, and its records are not kept */
     STEP_KEPT,     /* they are kept, and its calls are not sent */
     STEP_SENT,
 };

@@ -124,7 +124,7 @@ static uint64_t waits_for(struct memory_rows *rows, const struct memory_lane *l)
 enum err memory_fence(struct memory_store *s, const struct store_fence *fence, struct why *why)
 {
     const struct memory_lease *lease = lease_find(s->rows->leases, fence->run, fence->lane);
-    if (lease && lease->epoch == fence->epoch && lease->run == fence->run &&
+    if (lease && lease->worker && lease->epoch == fence->epoch && lease->run == fence->run &&
         lease->lane == fence->lane && (!fence->is_intent || lease->expires > now_of(s)))
         return OK;
     return why_set(why, ERR_FENCED, "another worker carries the lane by now");
