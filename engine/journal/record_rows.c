@@ -184,20 +184,10 @@ static enum err record_store(struct journal *j, uint64_t run, const struct recor
         words.publish = publish_digest(record->publish);
     /* Of several writers none knows which record comes before its own. */
     bool is_shared = journal_is_shared(j);
-<<<<<<< HEAD
-    j->tail.run = run;
-    j->tail.digest = is_shared ? 0 : record_digest(j->tail.digest, record, &words);
-    values[DIGEST_COLUMN] = store_int((int64_t)j->tail.digest);
-    uint64_t before = j->tail.record;
-    enum err err = journal_put(j, TABLE_RECORD, run, values, &j->tail.record, why);
-    /* The store's promise, on which rows stand. */
-    assert(err != OK || is_shared || j->tail.record > before);
-=======
     uint64_t number = 0;
     uint64_t digest = is_shared ? 0 : record_digest(j->tail.digest, record, &words);
     values[DIGEST_COLUMN] = store_int((int64_t)digest);
     enum err err = journal_put(j, TABLE_RECORD, run, values, &number, why);
->>>>>>> h2-ready-2
     if (err == OK && record->kind == RECORD_PUBLISH)
         err = publish_store(j, run, record->publish, number, why);
     if (is_shared)
