@@ -13,6 +13,7 @@
  *   asked_rows.c     since when the records of DNS have been asked for
  *   watch_rows.c     what watching remembers
  *   leases.c         who carries which lane;  fence.c  what a worker may keep
+ *   reopened.c       rows of such a run that begin again
  *   shared_waves.c   the waves of a run that several workers carry
  *   rule_rows.c      the journal's own numbers of the finding rules
  *   findings_text.c  the column findings_json
@@ -203,6 +204,12 @@ enum err fence_begin(struct journal *j, uint64_t run, const struct record *recor
 void fence_next(struct journal *j, uint64_t run, const struct record *record);
 bool record_is_intent(const struct record *r);
 
+/* record_rows.c; inside a transaction. A record of a job or of a target. */
+enum err record_store(struct journal *j, uint64_t run, const struct record *record,
+                      struct why *why);
+/* reopened.c; inside a transaction. Rows that ended badly begin again. */
+enum err rows_reopen(struct journal *j, uint64_t run, instant_us at, struct why *why);
+
 /* shared_waves.c; inside a transaction. */
 bool fleet_has_waves(const struct fleet *fleet);
 /* Counts the identities that these records make final. */
@@ -210,7 +217,7 @@ enum err shared_waves_count(struct journal *j, uint64_t run, const struct record
                             uint32_t len, struct why *why);
 /* Where the waves of a run stand by its rows: as a single process restores it. */
 enum err shared_waves_restore(struct journal *j, uint64_t run, const struct fleet *fleet,
-                              bool reopens, struct waves *waves, struct why *why);
+                              struct waves *waves, struct why *why);
 /* Changes the waves by `wanted` starts of a lane that has `had`; by how many it is. */
 int32_t shared_waves_start(struct waves *w, int32_t wanted, uint32_t had,
                            const struct fleet *fleet);

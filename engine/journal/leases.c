@@ -296,13 +296,18 @@ static enum err run_reopen(struct journal *j, uint64_t run, bool reopens, const 
                            struct why *why)
 {
     struct shared_run view;
+    instant_us now = 0;
     unsigned from = 1u << LEASE_OPEN | 1u << LEASE_STOPPED | (reopens ? 1u << LEASE_ENDED : 0);
     enum err err = run_lock(j, run, &view, why);
     if (err == OK && view.lanes_held > 0)
         err = why_set(why, ERR_BUSY, "workers carry %u of the lanes of run %llu already",
                       view.lanes_held, (unsigned long long)run);
     if (err == OK)
-        err = shared_waves_restore(j, run, fleet, reopens, &view.waves, why);
+        err = ops_of(j)->now(j->store, &now, why);
+    if (err == OK && reopens)
+        err = rows_reopen(j, run, now, why);
+    if (err == OK)
+        err = shared_waves_restore(j, run, fleet, &view.waves, why);
     if (err != OK)
         return err;
     view.stops = view.is_paused = false;
@@ -352,7 +357,7 @@ enum err leases_open_run(struct journal *j, uint64_t run, const struct fleet *fl
         return err;
     err = head_of_run(j, run, &head, why);
     if (err == OK)
-        err = shared_waves_restore(j, run, fleet, false, &first.waves, why);
+        err = shared_waves_restore(j, run, fleet, &first.waves, why);
     if (err == OK)
         err = ops_of(j)->open_run(j->store, run, &first, why);
     if (err == OK)

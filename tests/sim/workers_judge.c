@@ -211,13 +211,13 @@ void judge_ordered(struct judge *j, const struct order *order)
 void judge_reopens(struct judge *j, bool reopens)
 {
     j->paused_at = 0;
-    if (j->watcher.waves.open > 0 && false)
-        judge_complain(j, "the run stopped while %u were written and not final",
-                       j->watcher.waves.open);
     watcher_resume(&j->watcher, reopens);
 }
 
 void judge_end(struct judge *j)
 {
+    for (uint32_t i = 0; i < j->scene->fleet.choices_len; i++)
+        if (j->watcher.rows[i].reopened && !watcher_is_over_budget(&j->watcher))
+            judge_complain(j, "job %u was to begin again, and has not", i);
     watcher_end(&j->watcher);
 }
