@@ -218,6 +218,10 @@ enum err shared_waves_count(struct journal *j, uint64_t run, const struct record
 /* Where the waves of a run stand by its rows: as a single process restores it. */
 enum err shared_waves_restore(struct journal *j, uint64_t run, const struct fleet *fleet,
                               struct waves *waves, struct why *why);
+/* What lanes that have just been opened have used of the running wave's starts: granted to them.
+ */
+enum err shared_starts_restore(struct journal *j, uint64_t run, const struct fleet *fleet,
+                               const struct waves *waves, struct why *why);
 /* Changes the waves by `wanted` starts of a lane that has `had`; by how many it is. */
 int32_t shared_waves_start(struct waves *w, int32_t wanted, uint32_t had,
                            const struct fleet *fleet);

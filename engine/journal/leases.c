@@ -313,6 +313,8 @@ static enum err run_reopen(struct journal *j, uint64_t run, bool reopens, const 
     view.stops = view.is_paused = false;
     err = ops_of(j)->rest_lanes(j->store, run, from, false, LEASE_OPEN, why);
     if (err == OK)
+        err = shared_starts_restore(j, run, fleet, &view.waves, why);
+    if (err == OK)
         err = ops_of(j)->change_run(j->store, run, &view, why);
     return err == OK ? head_set_state(j, run, RUN_OPEN, 0, why) : err;
 }

@@ -252,9 +252,12 @@ static void instant_take(struct play *p)
 static void run_to_end(struct play *p)
 {
     instant_us now = world_now(p->room.world);
-    while (!p->workers.is_over || !seats_are_empty(p) || !people_have_ended(&p->people)) {
+    for (;;) {
         instant_take(p);
         p->workers.is_over = people_say_over(&p->people) || judge_has_complaint(&p->judge);
+        seats_turn(p); /* of those that have ended */
+        if (p->workers.is_over && seats_are_empty(p) && people_have_ended(&p->people))
+            return;
         instant_us next = when_earlier(coroutines_next(p->room.all),
                                        when_earlier(world_next(p->room.world), seats_next(p)));
         if (next == WHEN_NEVER)
@@ -420,6 +423,8 @@ static bool same_end(uint64_t seed, struct suffix_list *suffixes, struct sums *s
         printf("seed %llu with lagging reads at worst: %s\n", (unsigned long long)seed,
                judge_has_complaint(&one.judge) ? one.judge.watcher.complaint
                                                : many.judge.watcher.complaint);
+    if (!fine)
+        show(judge_has_complaint(&one.judge) ? &one : &many);
     fine = fine && same_rows(&one, &many);
     play_clear(&one);
     play_clear(&many);
