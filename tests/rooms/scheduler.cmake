@@ -1,5 +1,6 @@
 mailfrom_test(calls/budget USES scheduler)
 mailfrom_test(calls/pace USES scheduler)
+mailfrom_test(engine/turn USES engine scheduler)
 mailfrom_test(scheduler/step USES scheduler)
 mailfrom_test(scheduler/record_digest USES scheduler)
 mailfrom_test(calls/batch_read USES calls)
