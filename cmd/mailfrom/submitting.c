@@ -286,6 +286,8 @@ enum err submitting_carry(struct session *s, bool *is_left, struct why *why)
     struct os_clock clock;
     os_clock_open(&clock, r->head.last);
     *is_left = false;
+    r->totals =
+        (struct scheduler_totals){0}; /* of a plan before; the calls of workers are theirs */
     enum err err = r->resumes ? reopen(s, why) : run_submit(r, os_clock_now(&clock), why);
     if (err != OK) {
         r->head.id = r->resumes ? r->head.id : 0; /* nothing of it is in the journal */

@@ -303,9 +303,10 @@ enum err watch_run(const struct options *o, uint64_t id, const struct watch_view
     /* The run is over, or the workers of this process are done with what they could do. */
     while (viewer->rest && viewer->rest(viewer->ctx, LOOK_EVERY))
         ;
-    if (viewer->rest && w.known && w.mode != PROGRESS_NONE && look(&w, why) == OK)
-        picture_show(&w, true);
+    bool is_last_seen = viewer->rest && w.known && is_seen && look(&w, why) == OK;
     screen_erase(&w.screen);
+    if (is_last_seen)
+        line_print(&w);
     if (err == OK && w.mode == PROGRESS_BAR &&
         os_clock_now(&w.clock) - w.opened >= SPAN_S(RING_AFTER))
         screen_ring(&w.screen, &w.view);
