@@ -154,7 +154,8 @@ static enum err pause_read(struct watched_run *w, struct why *why)
     arena_init(&arena, SIZE_MAX);
     enum err err = w->goes_on ? run_orders_read(&orders, w->run.journal, w->id, &arena, why) : OK;
     w->view.reason = "";
-    bool is_paused = w->is_shared ? w->holders.run.is_paused : orders.pause != NULL;
+    const struct shared_run *shared = &w->holders.run;
+    bool is_paused = w->is_shared ? shared->is_paused && !shared->stops : orders.pause != NULL;
     if (err == OK && w->goes_on && is_paused && orders.pause) {
         snprintf(w->paused_by, sizeof w->paused_by, "by %s since %s; mailfrom resume %llu goes on",
                  order_giver(orders.pause, who), when_format(orders.pause->at, since),

@@ -15,7 +15,7 @@
 void workers_state_add(struct buf *out, const struct holders *h)
 {
     uint32_t carried = h->by_state[HOLDER_CARRIED];
-    if (h->run.stops && carried)
+    if (h->run.stops)
         buf_add_str(out, "stopping");
     else if (h->run.is_paused)
         buf_add_str(out, "paused");
