@@ -25,13 +25,14 @@ struct engine_watch {
  * these with a wait between two turns. */
 struct engine;
 
-/* All pointers are borrowed until engine_free(). NULL: out of memory. watch: or NULL. */
+/* machine and io are borrowed until engine_free(). NULL: out of memory. watch: or NULL. */
 struct engine *engine_new(const struct machine *machine, const struct io *io,
                           const struct engine_watch *watch);
 void engine_free(struct engine *e);
 /* The events that have come, at most EVENTS_PER_TURN_MAX, none of which is left over from the turn
- * before (engine_wants_events()). *until: when the next turn is due. *is_over: the last one was
- * taken, and *end says how. Errors as of engine_run(). */
+ * before (engine_wants_events()). The first turn has none. *until: when the next turn is due,
+ * events or not. *is_over: the last one was taken, and *end says how. Errors as of engine_run();
+ * there is no turn after one. */
 enum err engine_turn(struct engine *e, const struct event *events, uint32_t len, instant_us *until,
                      bool *is_over, enum engine_end *end, struct why *why);
 /* False: events of the turn before are still to be taken, and the next turn is due at once. */

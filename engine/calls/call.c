@@ -46,6 +46,11 @@ const char *call_action(enum call_kind kind, enum api api)
     return actions[kind][api];
 }
 
+bool call_is_too_late(const struct call *c, instant_us now)
+{
+    return c->not_after && now > c->not_after;
+}
+
 void call_answer_reset(struct call *c)
 {
     arena_reset(&c->arena);

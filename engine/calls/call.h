@@ -139,6 +139,10 @@ struct call {
     uint64_t signed_with; /* by the carrier: hash of the access key's id */
 };
 
+/* Is the time over until which the request may leave? */
+bool call_is_too_late(const struct call *c, instant_us now);
+#define CALL_TOO_LATE "not sent: the time in which the request may leave was over"
+
 /* Empties the answer and resets the arena; the request is left alone. Carriers call it first. */
 void call_answer_reset(struct call *c);
 

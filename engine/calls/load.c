@@ -64,6 +64,15 @@ void load_want(struct load *l, double wanted_per_s, instant_us now)
     l->held = l->changed = now;
 }
 
+void load_teach(struct load *l, double given_per_s, instant_us now)
+{
+    if (given_per_s <= 0 || given_per_s >= l->wanted_per_s)
+        return;
+    double rate = given_per_s < RATE_MIN ? RATE_MIN : given_per_s;
+    l->taught_per_s = l->rate_per_s = l->given_per_s = rate;
+    l->held = l->changed = now;
+}
+
 static double seconds(span_us span)
 {
     return (double)span * 1e-6;

@@ -73,6 +73,8 @@ void load_init(struct load *l, double wanted_per_s);
 /* A person wants another rate from now on. Lower: at once. Higher: at once up to what the bucket
  * has taught, beyond that by trials. */
 void load_want(struct load *l, double wanted_per_s, instant_us now);
+/* Somebody else has learned what the bucket gives, at the same wanted rate. */
+void load_teach(struct load *l, double given_per_s, instant_us now);
 /* Takes the answer to a call sent at sent_at. idle: the call left later than the rate allowed, so a
  * served call tells nothing about the rate. */
 void load_learn(struct load *l, instant_us sent_at, instant_us now, bool served, bool idle);

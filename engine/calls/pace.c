@@ -34,6 +34,16 @@ void pace_want(struct pace *p, double rate_per_s, instant_us now)
     p->next = when_later(p->next - before + interval(p), p->hinted);
 }
 
+void pace_hold(struct pace *p, instant_us until)
+{
+    p->next = when_later(p->next, until);
+}
+
+void pace_teach(struct pace *p, double rate_per_s, instant_us now)
+{
+    load_teach(&p->load, rate_per_s, now);
+}
+
 instant_us pace_next(const struct pace *p)
 {
     return p->next;

@@ -47,6 +47,10 @@ void pace_init_burst(struct pace *p, double rate_per_s);
 /* A person wants another rate. The next call comes as if the last had left at that rate, and not
  * before the end of a wait that the service has asked for. */
 void pace_want(struct pace *p, double rate_per_s, instant_us now);
+/* Another process has made calls of this bucket: the next one comes not before this instant. */
+void pace_hold(struct pace *p, instant_us until);
+/* It has learned this rate, too: calls go at it until trials show that the bucket gives more. */
+void pace_teach(struct pace *p, double rate_per_s, instant_us now);
 instant_us pace_next(const struct pace *p);
 bool pace_take(struct pace *p, instant_us now); /* false: too early */
 /* Takes a served call; not for DNS or for calls not sent. */

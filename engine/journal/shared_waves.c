@@ -83,6 +83,6 @@ int32_t shared_waves_start(struct waves *w, int32_t wanted, uint32_t had, const 
     for (; change < wanted && waves_may_start(w); change++)
         waves_start(w);
     for (; change > wanted && had > 0 && w->open > 0 && w->started > 0; change--, had--)
-        waves_give_back(w, fleet);
+        waves_return(w, fleet);
     return change;
 }

@@ -69,6 +69,10 @@ bool lane_survey_init(struct scheduler *d, struct arena *memory)
         return false;
     for (uint32_t i = 0; i < d->fleet->lanes_len; i++) {
         arena_init(&c->lanes[i].text, SURVEY_BYTES_MAX);
+        if (!scheduler_carries(d, i)) {
+            c->lanes[i].twins_taken = true; /* nobody here asks there, or waits for it */
+            continue;
+        }
         c->lanes[i].api = d->options.read_api;
         c->lanes[i].to_send = BIT(PART_ACCOUNT);
         if (d->options.lane_survey)
@@ -87,6 +91,8 @@ void lane_survey_start(struct scheduler *d)
     for (uint32_t i = 0; d->options.sweep && d->options.lane_survey && i < d->fleet->lanes_len;
          i++) {
         struct lane_survey *l = &c->lanes[i];
+        if (!scheduler_carries(d, i))
+            continue;
         enum verified_way way = verified_way(d, (uint16_t)i);
         l->to_send = (uint8_t)(l->to_send & ~BIT(PART_LIST));
         l->lists_verified = way == VERIFIED_BY_LIST;

@@ -140,7 +140,8 @@ void endpoints_wake(struct scheduler *d, uint16_t lane)
     if (!advice_is_wanted(d))
         return;
     do {
-        d->lane_wake[other] = 0;
+        if (scheduler_carries(d, other))
+            d->lane_wake[other] = 0;
         other = d->surveys.next_lane[other];
     } while (other != lane);
 }
@@ -184,13 +185,20 @@ static bool tell_missing(void *ctx, const struct global_endpoint *e, uint16_t ot
     const struct link *x = ctx;
     struct lane_survey *l = &x->d->surveys.lanes[x->lane];
     char *reason = l->gaps[SURVEY_GAP_ENDPOINTS];
-    if (other != x->lane || reason[0])
-        return false;
     struct text there = global_endpoint_other(e, region_of(x->d, x->lane));
-    snprintf(reason, SURVEY_REASON_LEN,
-             "a global endpoint sends half of the mail through Region %.*s, and no row is in it: "
-             "endpoint-regions-differ was not judged; rows for that Region let it be",
-             (int)(there.len < 40 ? there.len : 40), there.at);
+    int shown = (int)(there.len < 40 ? there.len : 40);
+    if (reason[0] || (other != x->lane && scheduler_carries(x->d, other)))
+        return false;
+    if (other == x->lane)
+        snprintf(reason, SURVEY_REASON_LEN,
+                 "a global endpoint sends half of the mail through Region %.*s, and no row is in "
+                 "it: endpoint-regions-differ was not judged; rows for that Region let it be",
+                 shown, there.at);
+    else
+        snprintf(reason, SURVEY_REASON_LEN,
+                 "a global endpoint sends half of the mail through Region %.*s, which is carried "
+                 "elsewhere: endpoint-regions-differ was judged by the rows of the fleet alone",
+                 shown, there.at);
     return true;
 }
 
@@ -246,7 +254,8 @@ void twins_take(struct scheduler *d, uint16_t lane)
     x.wanted = lane;
     for (uint32_t job = 0; has_any && is_whole && job < d->fleet->choices_len; job++) {
         uint16_t from = d->fleet->choices[job].lane;
-        if (from == lane || d->fleet->lanes[from].account != d->fleet->lanes[lane].account)
+        if (from == lane || !scheduler_carries(d, from) ||
+            d->fleet->lanes[from].account != d->fleet->lanes[lane].account)
             continue;
         if (x.wanted != from) {
             x.wanted = from;

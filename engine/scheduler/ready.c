@@ -78,7 +78,7 @@ static struct queue *next_source(const struct scheduler *d, struct lane_state *l
         return &lane->write;
     if (lane->tighten.len && tighten_has_turn(lane))
         return &lane->tighten;
-    return lane->start.len && waves_may_start(&d->waves) ? &lane->start : NULL;
+    return lane->start.len && starts_may(d, lane) ? &lane->start : NULL;
 }
 
 static uint32_t under_way(const struct lane_state *lane)
@@ -101,10 +101,8 @@ static bool is_called_off(const struct scheduler *d, const struct job *job)
 
 static void call_off(struct scheduler *d, uint32_t number, instant_us now)
 {
-    assert(d->jobs[number].reserved);
     assert(d->waves.paused);
-    d->jobs[number].reserved = false;
-    waves_call_off(&d->waves);
+    starts_call_off(d, number);
     tighten_ended(
         d, number); /* other jobs of the lane, begun before the pause, may wait for the canary */
     queue_push(d, &scheduler_lane_of(d, number)->start, number, now);
@@ -112,9 +110,7 @@ static void call_off(struct scheduler *d, uint32_t number, instant_us now)
 
 static void start(struct scheduler *d, uint32_t number)
 {
-    assert(!job_is_started(&d->jobs[number]));
-    waves_start(&d->waves);
-    d->jobs[number].reserved = true;
+    starts_reserve(d, number);
     d->jobs[number].deadline = WHEN_NEVER; /* the wait for its turn was not its own */
 }
 
@@ -173,7 +169,7 @@ static instant_us read_due(const struct scheduler *d, const struct lane_state *l
         waiting += lane->tighten.len;
         since = when_earlier(since, lane->tighten.since);
     }
-    if (lane->start.len && waves_may_start(&d->waves)) {
+    if (lane->start.len && starts_may(d, lane)) {
         waiting += lane->start.len;
         since = when_earlier(since, lane->start.since);
     }
@@ -188,6 +184,17 @@ static bool next_is_fresh(const struct scheduler *d, struct lane_state *lane, in
     struct queue *q = next_source(d, lane);
     assert(!q || q->first);
     return q && is_fresh(&d->jobs[q->first - 1], turn_of(lane, now));
+}
+
+uint32_t ready_room(const struct scheduler *d, uint16_t number, unsigned wait_s, instant_us now)
+{
+    const struct lane_state *lane = &d->lanes[number];
+    uint32_t before = under_way(lane) + lane->write.len + lane->starts;
+    before += tighten_has_turn(lane) ? lane->tighten.len : 0;
+    uint32_t ahead = ahead_max(lane);
+    bool is_soon = before <= seconds_of(lane, LEFT_S + wait_s);
+    bool is_next = lane->start.len && is_fresh(&d->jobs[lane->start.first - 1], turn_of(lane, now));
+    return before < ahead && (is_soon || is_next) ? ahead - before : 0;
 }
 
 void ready_along(struct scheduler *d, uint16_t number, instant_us now)

@@ -14,6 +14,18 @@ struct lane_state *scheduler_lane_of(struct scheduler *d, uint32_t job)
     return &d->lanes[d->fleet->choices[job].lane];
 }
 
+bool scheduler_carries(const struct scheduler *d, uint32_t lane)
+{
+    assert(lane < d->fleet->lanes_len);
+    return !d->options.lanes || d->options.lanes[lane];
+}
+
+bool scheduler_carries_row(const struct scheduler *d, uint32_t row)
+{
+    assert(row < d->fleet->choices_len);
+    return scheduler_carries(d, d->fleet->choices[row].lane);
+}
+
 void scheduler_move(struct scheduler *d, uint32_t number, enum job_state to)
 {
     struct lane_state *lane = scheduler_lane_of(d, number);
@@ -103,14 +115,6 @@ void scheduler_enqueue(struct scheduler *d, uint32_t job, instant_us now)
     }
 }
 
-void scheduler_enter_wave(struct scheduler *d, struct job *job)
-{
-    assert(!job->reserved || job->wave == 0);
-    if (job->reserved)
-        job->wave = waves_number(&d->waves);
-    job->reserved = false;
-}
-
 static void finish_job(struct scheduler *d, struct job *job, enum outcome outcome)
 {
     assert(job->state == JOB_DONE);
@@ -121,9 +125,7 @@ static void finish_job(struct scheduler *d, struct job *job, enum outcome outcom
     uint16_t lane = d->fleet->choices[job - d->jobs].lane;
     d->lanes[lane].bad += outcome_is_bad(outcome);
     d->lane_wake[lane] = 0; /* looks of the others wait less */
-    scheduler_enter_wave(d, job);
-    waves_finish(&d->waves, d->fleet, outcome, job_is_started(job),
-                 fleet_policy_of(d->fleet, (uint32_t)(job - d->jobs))->wave);
+    starts_finish(d, (uint32_t)(job - d->jobs), outcome);
     tighten_ended(d, (uint32_t)(job - d->jobs));
 }
 
@@ -228,10 +230,10 @@ void scheduler_close_lane(struct scheduler *d, uint16_t lane, const char *reason
 
 void scheduler_start(struct scheduler *d, instant_us now)
 {
-    waves_resume(&d->waves, d->fleet);
+    starts_begin(d);
     lane_survey_start(d);
     for (uint32_t i = 0; i < d->fleet->choices_len; i++) {
-        if (d->jobs[i].state != JOB_NEW)
+        if (d->jobs[i].state != JOB_NEW || !scheduler_carries_row(d, i))
             continue;
         const struct decision look = {.to = JOB_READING};
         if (d->fleet->choices[i].guarded == GUARD_SKIP)
@@ -254,7 +256,7 @@ static void order_take(struct scheduler *d, struct order *order, instant_us now)
     scheduler_record_order(d, order);
     d->draining = d->draining || order->kind == ORDER_STOP || order->kind == ORDER_LEAVE;
     for (uint32_t i = 0; i < d->fleet->lanes_len; i++) {
-        d->lane_wake[i] = 0;
+        d->lane_wake[i] = scheduler_carries(d, i) ? 0 : WHEN_NEVER;
         for (int kind = 0; order->kind == ORDER_PACE && kind < CALL_KINDS; kind++)
             pace_want(&d->lanes[i].pace[kind], order->rate_per_s, now);
     }
@@ -296,7 +298,7 @@ static uint32_t held_by_wave(const struct scheduler *d)
     uint32_t held = 0;
     bool is_full = !waves_may_start(&d->waves);
     for (uint32_t i = 0; i < d->fleet->lanes_len; i++)
-        held += d->lanes[i].held.len + (is_full ? d->lanes[i].start.len : 0);
+        held += d->lanes[i].held.len + (is_full && !d->lanes[i].starts ? d->lanes[i].start.len : 0);
     return held;
 }
 
@@ -304,7 +306,7 @@ static uint32_t held_by_wave(const struct scheduler *d)
 static bool is_settled(const struct scheduler *d)
 {
     uint32_t waiting = d->by_state[JOB_FOLLOWING] + d->by_state[JOB_WAITING_DNS];
-    uint32_t others = d->fleet->choices_len - d->by_state[JOB_DONE] - waiting;
+    uint32_t others = d->rows - d->by_state[JOB_DONE] - waiting;
     return waiting > 0 && d->unlooked == 0 && d->publishing == 0 &&
            d->by_state[JOB_READY] == others && held_by_wave(d) == others;
 }
@@ -349,7 +351,7 @@ static void lanes_set_wake(struct scheduler *d, instant_us now)
 {
     bool all = lanes_changed(d);
     for (uint32_t i = 0; i < d->fleet->lanes_len; i++)
-        if (all || d->lane_wake[i] <= now)
+        if (scheduler_carries(d, i) && (all || d->lane_wake[i] <= now))
             d->lane_wake[i] = lane_wake_of(d, (uint16_t)i, now);
     d->out_of_calls = !d->calls.free || !d->reads.free;
 }
@@ -396,8 +398,8 @@ static void held_release(struct scheduler *d, instant_us now)
  */
 static void turn_invariant(const struct scheduler *d)
 {
-    assert(d->by_state[JOB_DONE] <= d->fleet->choices_len);
-    assert(d->timers.len <= d->fleet->choices_len - d->by_state[JOB_DONE]);
+    assert(d->by_state[JOB_DONE] <= d->rows);
+    assert(d->timers.len <= d->rows - d->by_state[JOB_DONE]);
     assert(d->records_len <= RECORDS_PER_TURN_MAX);
     assert(d->calls.out <= d->calls.len);
     waves_invariant(&d->waves);
@@ -424,10 +426,10 @@ uint32_t scheduler_decide(struct scheduler *d, instant_us now, struct call **cal
     while (heap_pop_due(&d->timers, now, &job))
         scheduler_enqueue(d, job, now);
     held_release(d, now);
-    d->draining = d->draining || (d->options.detach && is_settled(d)) || waves_are_over(&d->waves);
+    d->draining = d->draining || (d->options.detach && is_settled(d)) || starts_are_over(d);
     bool all = lanes_changed(d) || d->out_of_calls;
     for (uint32_t i = 0, lane = d->lane_turn; i < lanes; i++) {
-        if (all || d->lane_wake[lane] <= now)
+        if (scheduler_carries(d, lane) && (all || d->lane_wake[lane] <= now))
             len += lane_visit(d, (uint16_t)lane, now, calls + len, max - len);
         lane = lane + 1 < lanes ? lane + 1 : 0;
     }
@@ -435,7 +437,7 @@ uint32_t scheduler_decide(struct scheduler *d, instant_us now, struct call **cal
         d->lane_turn = (d->lane_turn + 1) % lanes;
     if (!d->draining)
         len += scheduler_asks(d, now, calls + len, max - len);
-    d->draining = d->draining || waves_are_over(&d->waves); /* the last start was called off */
+    d->draining = d->draining || starts_are_over(d); /* the last start was called off */
     lanes_set_wake(d, now);
     assert(len <= max);
     turn_invariant(d);
@@ -471,7 +473,7 @@ bool scheduler_is_finished(const struct scheduler *d)
 {
     if (d->calls.out > 0)
         return false;
-    if (d->draining || d->by_state[JOB_DONE] < d->fleet->choices_len)
+    if (d->draining || d->by_state[JOB_DONE] < d->rows)
         return d->draining;
     for (uint32_t i = 0; d->options.sweep && i < d->fleet->lanes_len; i++)
         if (!lane_survey_is_done(d, (uint16_t)i))

@@ -43,9 +43,10 @@ struct scheduler_options {
     bool looks_closer; /* survey_options.closer */
     bool surveys;      /* follow SPF to the end, and judge DMARC */
     double rate_per_s; /* of every action; 0: the account's own, or 1 */
-    const bool *lanes; /* by lane: this process carries it. The rows of the others are never
-                          started, asked about or waited for, and count nowhere but in
-                          scheduler_totals.jobs. NULL: all lanes. Borrowed */
+    const bool *lanes; /* by lane: this process carries it. The rows of the others stay NEW: they
+                          are never started, asked about or waited for, records of them are passed
+                          over, and they count nowhere but in scheduler_totals.jobs. NULL: all
+                          lanes. Borrowed */
     bool shares_waves; /* first writes need scheduler_grant(), and where the waves stand is told by
                           scheduler_waves_set(), since several processes carry the run */
     struct text feedback_host;    /* pattern (feedback.h); empty: SES's own. Borrowed */
@@ -149,20 +150,25 @@ const struct pace *scheduler_pace(const struct scheduler *d, uint16_t lane, enum
 /* Why no further identity was started (waves, max_failures); NULL: nothing was held back. The run
  * ends so, once those that were started are final. */
 const char *scheduler_pause_reason(const struct scheduler *d);
-/* With options.shares_waves; also before the start, for starts granted to an earlier process: the
- * ones that its rows have used are taken off. So many more rows of the lane may get their first
- * write. */
+/* With options.shares_waves: so many more rows of the lane may get their first write. The waves of
+ * an instant after the grant have been set before: rows get the number of the running wave. Also
+ * before the start, for starts granted to an earlier process: those that rows of the wave have used
+ * are taken off. */
 void scheduler_grant(struct scheduler *d, uint16_t lane, uint32_t starts, instant_us now);
 /* How many more the lane could use by now, beyond those it has; 0 while the waves are paused. */
 uint32_t scheduler_starts_wanted(const struct scheduler *d, uint16_t lane, instant_us now);
 /* Takes back those that the lane has no use for now: nothing of it may start, or the waves are
- * paused. How many there were. */
+ * paused. A drained lane gives back its places of rows that are not written, too. How many there
+ * were; they are to be given back before the lane is. */
 uint32_t scheduler_starts_return(struct scheduler *d, uint16_t lane, instant_us now);
-/* Where the waves of the whole run stand: taken over as they are. */
+/* Where the waves of the whole run stand: before the start, and then by each look. Taken over as
+ * they are, but for failures of this process that the look may not have seen. */
 void scheduler_waves_set(struct scheduler *d, const struct waves *waves, instant_us now);
-/* The instant at which the lane's next call of an action may be made, for who carries the lane
- * next: not before it. */
+/* As who has carried the lane before left it: its next call of an action comes not before this
+ * instant, and goes at the rate learned (0: none was). Of SES; before the start, or later. */
 void scheduler_hold(struct scheduler *d, uint16_t lane, enum call_kind kind, instant_us until);
+void scheduler_teach(struct scheduler *d, uint16_t lane, enum call_kind kind, double rate_per_s,
+                     instant_us now);
 
 /* Where the run stands in its waves; only after the start. */
 const struct waves *scheduler_waves(const struct scheduler *d);

@@ -33,12 +33,14 @@ static uint32_t lanes_audit(const struct scheduler *d)
         for (int state = 0; state < JOB_STATES; state++)
             open += state == JOB_DONE ? 0 : lane->by_state[state];
         assert(lane->open == open);
+        assert(scheduler_carries(d, i) || (open == 0 && lane->calls_out == 0));
         lane_invariant(lane);
         lane_survey_invariant(&d->surveys.lanes[i]);
         for (int kind = 0; kind < READ_KINDS; kind++)
             jobs += queue_audit(d, &lane->read[kind]);
         jobs += queue_audit(d, &lane->start) + queue_audit(d, &lane->write);
         jobs += queue_audit(d, &lane->tighten) + queue_audit(d, &lane->confirmed);
+        jobs += queue_audit(d, &lane->held);
     }
     return jobs;
 }
@@ -62,9 +64,28 @@ static uint32_t surveys_audit(const struct scheduler *d)
     return jobs;
 }
 
+/* A start is unused, reserved by one job, or used; without lanes of other processes the waves have
+ * no other starts than these. */
+static void starts_audit(const struct scheduler *d)
+{
+    uint32_t open = 0;
+    for (uint32_t i = 0; i < d->fleet->lanes_len; i++) {
+        const struct lane_state *lane = &d->lanes[i];
+        uint32_t reserved = 0;
+        for (uint32_t k = 0; k < d->fleet->choices_len; k++)
+            reserved += d->fleet->choices[k].lane == i && d->jobs[k].reserved;
+        assert(lane->reserved == reserved);
+        assert(lane->starts == 0 || (d->options.shares_waves && scheduler_carries(d, i)));
+    }
+    for (uint32_t k = 0; k < d->fleet->choices_len; k++)
+        open += d->jobs[k].state != JOB_DONE && job_is_started(&d->jobs[k]);
+    assert(d->options.shares_waves || d->waves.open == open);
+    assert(d->options.shares_waves || !d->waves_over);
+}
+
 void scheduler_audit(const struct scheduler *d)
 {
-    uint32_t open = d->fleet->choices_len - d->by_state[JOB_DONE];
+    uint32_t open = d->rows - d->by_state[JOB_DONE];
     /* Jobs of read batches: those that wait for an answer of SES. */
     bool is_free[READ_BATCHES_MAX] = {false};
     uint32_t jobs = 0, alive = 0, of_lanes = 0;
@@ -85,18 +106,25 @@ void scheduler_audit(const struct scheduler *d)
     for (uint32_t i = 0; i < d->fleet->lanes_len; i++)
         of_lanes += d->lanes[i].read_batches_alive;
     assert(alive == of_lanes);
+    starts_audit(d);
     assert(alive + d->reads.free_len == READ_BATCHES_MAX);
     uint32_t places = lanes_audit(d) + jobs + surveys_audit(d);
     places += queue_audit(d, &d->to_judge) + queue_audit(d, &d->dns);
     places += queue_audit(d, &d->skipped) + d->timers.len + d->by_state[JOB_WRITING];
     assert(places == open);
     /* The counts say what the jobs say. */
-    uint32_t by_state[JOB_STATES] = {0}, by_outcome[OUTCOMES] = {0};
+    uint32_t by_state[JOB_STATES] = {0}, by_outcome[OUTCOMES] = {0}, rows = 0;
     for (uint32_t i = 0; i < d->fleet->choices_len; i++) {
         job_invariant(&d->jobs[i]);
+        if (!scheduler_carries_row(d, i)) {
+            assert(d->jobs[i].state == JOB_NEW && d->timers.place[i] == 0);
+            continue;
+        }
+        rows++;
         by_state[d->jobs[i].state]++;
         by_outcome[d->jobs[i].outcome]++;
     }
+    assert(rows == d->rows);
     for (int state = 0; state < JOB_STATES; state++)
         assert(d->by_state[state] == by_state[state]);
     for (int outcome = OUTCOME_OPEN + 1; outcome < OUTCOMES; outcome++)

@@ -88,6 +88,22 @@ void scheduler_called(struct scheduler *d, uint16_t lane, enum call_kind kind, i
         pace_answered(pace, sent_at, answered_at);
 }
 
+void scheduler_hold(struct scheduler *d, uint16_t lane, enum call_kind kind, instant_us until)
+{
+    assert(scheduler_carries(d, lane));
+    assert(kind < CALL_ASK);
+    pace_hold(&d->lanes[lane].pace[kind], until);
+    d->lane_wake[lane] = 0;
+}
+
+void scheduler_teach(struct scheduler *d, uint16_t lane, enum call_kind kind, double rate_per_s,
+                     instant_us now)
+{
+    assert(scheduler_carries(d, lane));
+    assert(kind < CALL_ASK);
+    pace_teach(&d->lanes[lane].pace[kind], rate_per_s, now);
+}
+
 enum verdict scheduler_call_paced(struct scheduler *d, const struct call *call, instant_us now)
 {
     assert(call->lane < d->fleet->lanes_len);

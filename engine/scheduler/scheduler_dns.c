@@ -147,7 +147,8 @@ static void survey_judge(struct scheduler *d, uint32_t number, const struct surv
 
 void scheduler_publishing(struct scheduler *d, uint32_t row)
 {
-    assert(row < d->fleet->choices_len);
+    if (!scheduler_carries_row(d, row))
+        return;
     d->publishing += !d->jobs[row].publishing;
     d->jobs[row].publishing = true;
 }

@@ -6,6 +6,7 @@
  *   scheduler_call.c   calls, queues           scheduler_dns.c     questions to DNS
  *   lane_survey.c what else is in a lane  scheduler_judge.c   what the rules are told
  *   waves.c  how many may start      lane.c    a lane's trouble, and its end
+ *   starts.c whose first write that is, alone or among several processes
  *   scheduler_audit.c  the whole structure, for tests
  *   ready.c  whose turn to write is near, and who must be read first
  *   tighten.c one identity of a lane is tightened first
@@ -66,7 +67,9 @@ struct lane_state {
     struct queue tighten;   /* ready for REJECT_MESSAGE */
     struct queue confirmed; /* with a fresh read: written next */
     struct tighten tightening;
-    uint32_t open; /* jobs not final */
+    uint32_t open;     /* jobs not final */
+    uint32_t starts;   /* options.shares_waves: granted, and neither reserved nor used */
+    uint32_t reserved; /* jobs with job.reserved */
     uint32_t
         read_batches; /* batches with a part to send: batch + 1, linked through batch_read.next */
     struct pace pace[CALL_KINDS];
@@ -99,6 +102,7 @@ struct lane_state {
 struct scheduler {
     const struct fleet *fleet;
     struct scheduler_options options;
+    uint32_t rows; /* of the lanes carried here; the others stay NEW, and only the fleet has them */
     struct job *jobs;
     struct lane_state *lanes;
     instant_us *lane_wake; /* as lanes: nothing to do there before; 0: to be worked out anew */
@@ -117,7 +121,8 @@ struct scheduler {
     uint16_t *dns_shown; /* inquiry_digest() of what a job's sentences were made of; 0: none yet */
     uint32_t *mx_denied_s; /* recursive mode only: the second of UTC in a job's reason */
     struct lane_surveys surveys;
-    struct waves waves;
+    struct waves waves;  /* options.shares_waves: as last looked at */
+    bool waves_over;     /* options.shares_waves: the whole run may stop, by that look */
     uint32_t held_until; /* the wave when the held jobs were looked at last */
     struct call_pool calls;
     uint32_t lane_turn;    /* where the round of lanes begins: fair between lanes */
@@ -141,12 +146,13 @@ void queue_push_front(struct scheduler *d, struct queue *q, uint32_t job, instan
 uint32_t queue_pop(struct scheduler *d, struct queue *q); /* not empty */
 void queue_invariant(const struct queue *q);
 struct lane_state *scheduler_lane_of(struct scheduler *d, uint32_t job);
+/* Does this process carry the lane, or the lane of a row? (options.lanes) */
+bool scheduler_carries(const struct scheduler *d, uint32_t lane);
+bool scheduler_carries_row(const struct scheduler *d, uint32_t row);
 /* Moves the job; the counts of the scheduler and of its lane follow. */
 void scheduler_move(struct scheduler *d, uint32_t job, enum job_state to);
 /* Puts a job into the queue of its state. */
 void scheduler_enqueue(struct scheduler *d, uint32_t job, instant_us now);
-/* A job with a reserved place now belongs to the running wave. */
-void scheduler_enter_wave(struct scheduler *d, struct job *job);
 /* SES has taken a write of the job. */
 void scheduler_accept(struct scheduler *d, uint32_t job, instant_us now);
 struct situation scheduler_situation(struct scheduler *d, uint32_t job, instant_us now);
@@ -193,6 +199,21 @@ bool ready_may_write(const struct scheduler *d, uint16_t lane, instant_us now);
 /* The next job writable now. False: none. */
 bool ready_next(struct scheduler *d, uint16_t lane, instant_us now, uint32_t *job);
 instant_us ready_wake(const struct scheduler *d, uint16_t lane, instant_us now);
+
+/* So many more first writes could be made ready by now; 0 while there are others for longer than
+ * the wait for a start, which is in seconds. */
+uint32_t ready_room(const struct scheduler *d, uint16_t lane, unsigned wait_s, instant_us now);
+
+/* starts.c */
+
+/* May one more job of the lane get its first write? */
+bool starts_may(const struct scheduler *d, const struct lane_state *lane);
+void starts_reserve(struct scheduler *d, uint32_t job);  /* a place for its first write */
+void starts_call_off(struct scheduler *d, uint32_t job); /* it had one, and is not written */
+void starts_use(struct scheduler *d, uint32_t job); /* if it has one: now of the running wave */
+void starts_finish(struct scheduler *d, uint32_t job, enum outcome outcome);
+bool starts_are_over(const struct scheduler *d); /* paused, and nobody started is open */
+void starts_begin(struct scheduler *d);          /* every row is restored */
 
 /* lane.c */
 

@@ -45,6 +45,7 @@ struct scheduler *scheduler_init(struct arena *memory, const struct fleet *fleet
         for (int kind = 0; kind < CALL_KINDS; kind++)
             pace_init(&d->lanes[i].pace[kind], rate);
         d->lanes[i].read_api = d->options.read_api;
+        d->lane_wake[i] = scheduler_carries(d, i) ? 0 : WHEN_NEVER;
     }
     for (uint32_t i = 0; i < d->fleet->choices_len; i++) {
         uint8_t *uses = &d->mail_from_uses[d->fleet->choices[i].mail_from];
@@ -60,6 +61,9 @@ struct scheduler *scheduler_init(struct arena *memory, const struct fleet *fleet
                      scheduler_survey_goes_on, d);
     for (uint32_t i = 0; i < d->fleet->choices_len; i++) {
         d->jobs[i].deadline = WHEN_NEVER;
+        if (!scheduler_carries_row(d, i))
+            continue;
+        d->rows++;
         d->by_state[JOB_NEW]++;
         scheduler_lane_of(d, i)->by_state[JOB_NEW]++;
         scheduler_lane_of(d, i)->open++;
@@ -137,9 +141,12 @@ static void job_settle(struct scheduler *d, const struct record *record)
 
 void scheduler_settle(struct scheduler *d, const struct record *verdict)
 {
+    if (!scheduler_carries_row(d, verdict->job))
+        return;
     row_restore(d, &d->jobs[verdict->job], &verdict->row);
-    waves_restore(&d->waves, 0, true, verdict->row.outcome,
-                  fleet_policy_of(d->fleet, verdict->job)->wave);
+    if (!d->options.shares_waves)
+        waves_restore(&d->waves, 0, true, verdict->row.outcome,
+                      fleet_policy_of(d->fleet, verdict->job)->wave);
     job_settle(d, verdict);
 }
 
@@ -152,12 +159,15 @@ void scheduler_restore(struct scheduler *d, const struct record *record, bool re
     bool is_final = row->state == JOB_DONE && !reopen;
     assert(record_is_of_job(record));
     assert(job->state == JOB_NEW);
+    if (!scheduler_carries_row(d, record->job))
+        return;
     row_restore(d, job, row);
     lane->worked = lane->worked || row->seen_known;
     lane->v1_returns = lane->worked; /* the version is not known */
     lane->write_worked = lane->write_worked || row->accepted > 0;
-    waves_restore(&d->waves, job->wave, is_final, row->outcome,
-                  fleet_policy_of(d->fleet, record->job)->wave);
+    if (!d->options.shares_waves)
+        waves_restore(&d->waves, job->wave, is_final, row->outcome,
+                      fleet_policy_of(d->fleet, record->job)->wave);
     if (is_final) {
         job_settle(d, record);
         return;
@@ -192,6 +202,8 @@ void scheduler_adopt(struct scheduler *d, const struct record *plan, instant_us 
     struct job *job = &d->jobs[plan->job];
     assert(record_is_of_job(plan));
     assert(job->state == JOB_NEW);
+    if (!scheduler_carries_row(d, plan->job))
+        return;
     row_restore(d, job, &plan->row);
     job->deadline = WHEN_NEVER;
     job->restarts = 0;

@@ -30,6 +30,11 @@ uint32_t waves_numbered(const struct fleet *f)
     return (uint32_t)most;
 }
 
+bool waves_are_wanted(const struct fleet *f)
+{
+    return f->waves_len > 0 || f->max_failures.value >= 0 || waves_numbered(f) > 0;
+}
+
 static bool is_numbered(const struct waves *w)
 {
     return w->index < w->numbered;
@@ -159,13 +164,21 @@ static bool has_ended(const struct waves *w)
     return w->open == 0 && (is_numbered(w) ? !has_left(w) : w->started >= w->size);
 }
 
-void waves_give_back(struct waves *w, const struct fleet *fleet)
+void waves_return(struct waves *w, const struct fleet *fleet)
 {
     assert(w->open > 0 && w->started > 0);
     w->started--;
     w->open--;
     if (!w->paused && has_ended(w))
         wave_end(w, fleet);
+    waves_invariant(w);
+}
+
+void waves_failed_at_least(struct waves *w, uint32_t failed)
+{
+    w->failed = failed > w->failed ? failed : w->failed;
+    if (w->failed > w->failed_max)
+        pause_as_failed(w);
 }
 
 void waves_finish(struct waves *w, const struct fleet *fleet, enum outcome outcome, bool started,
@@ -173,9 +186,7 @@ void waves_finish(struct waves *w, const struct fleet *fleet, enum outcome outco
 {
     bool is_member = started || (number > 0 && number <= w->numbered);
     assert(outcome != OUTCOME_OPEN);
-    w->failed += outcome == OUTCOME_FAILED;
-    if (w->failed > w->failed_max)
-        pause_as_failed(w);
+    waves_failed_at_least(w, w->failed + (outcome == OUTCOME_FAILED));
     if (!is_member)
         return;
     assert(!started || w->open > 0);

@@ -42,6 +42,9 @@ struct waves {
 };
 
 void waves_invariant(const struct waves *w);
+/* Is there anything to count: waves, identities with a number, or max_failures? False: every first
+ * write may start at once. */
+bool waves_are_wanted(const struct fleet *f);
 /* How many waves of identities with a number (manifest key wave) come before the others. */
 uint32_t waves_numbered(const struct fleet *f);
 /* How many identities without a number may start in a wave, counted from 0 after the numbered
@@ -56,8 +59,11 @@ bool waves_may_start(const struct waves *w);
 bool waves_admit(const struct waves *w, uint64_t number);
 void waves_start(struct waves *w);    /* the first write may be sent now */
 void waves_call_off(struct waves *w); /* and was not, since the wave was paused */
-/* One that was allowed elsewhere and is not needed there; with it the wave may end. */
-void waves_give_back(struct waves *w, const struct fleet *fleet);
+/* Where starts are granted to lanes beforehand: one is given back unused, whether paused or not. An
+ * end of the wave that only waited for it comes now. */
+void waves_return(struct waves *w, const struct fleet *fleet);
+/* So many identities are known to have failed, of which those counted here may be a part. */
+void waves_failed_at_least(struct waves *w, uint32_t failed);
 uint16_t waves_number(const struct waves *w); /* of the running wave, from 1; saturating */
 /* An identity with this number (0: none) is final. started: the first write was sent, or could have
  * been. */

@@ -101,7 +101,7 @@ static struct call *write_one(struct scheduler *d, uint32_t number, instant_us n
     assert(job->state == JOB_READY);
     assert(job->before_known);
     assert(job_is_started(job) || job->write == WRITE_LOOSEN);
-    scheduler_enter_wave(d, job);
+    starts_use(d, number);
     job->writes = (uint16_t)(job->writes + (job->writes < UINT16_MAX));
     job->calls = (uint16_t)(job->calls + (job->calls < UINT16_MAX));
     if (job->deadline == WHEN_NEVER)

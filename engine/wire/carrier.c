@@ -199,6 +199,11 @@ static enum err request_sign(struct carrier *k, struct call *c, struct aws_reque
     return err;
 }
 
+static const char *on_leave(void *context, const struct call *c)
+{
+    return call_is_too_late(c, now(context)) ? CALL_TOO_LATE : NULL;
+}
+
 /* Sends. Without keys the call waits. */
 static void request_start(struct carrier *k, struct call *c)
 {
@@ -208,6 +213,10 @@ static void request_start(struct carrier *k, struct call *c)
     struct why why = {""};
     call_answer_reset(c);
     c->sent_at = now(k);
+    if (call_is_too_late(c, c->sent_at)) {
+        call_failed(k, c, REPLY_NOT_SENT, CALL_TOO_LATE);
+        return;
+    }
     aws_request_init(&request);
     enum err err = is_signed(lane) ? request_sign(k, c, &request, &why)
                                    : request_make(k, c, &request, NULL, &why);
@@ -297,11 +306,12 @@ enum err carrier_open(struct carrier **out, const struct carrier_config *config,
     if (!k)
         return why_set(why, ERR_NOMEM, "out of memory");
     k->config = *config;
+    k->config.https.refuse = on_leave;
     call_queue_init(&k->queue);
     k->lanes = calloc(config->lanes_len + 1u, sizeof *k->lanes);
     enum err err = k->lanes ? OK : why_set(why, ERR_NOMEM, "out of memory");
     if (err == OK)
-        err = https_open(&k->https, &config->https, on_https, k, why);
+        err = https_open(&k->https, &k->config.https, on_https, k, why);
     if (err == OK)
         err = resolver_open(&k->resolver, &config->resolver, on_dns, k, why);
     if (err == OK)

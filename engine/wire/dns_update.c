@@ -11,6 +11,7 @@
 #include "os_clock.h"
 #include "providers/providers.h"
 #include "servers.h"
+#include "sockets.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -62,7 +63,7 @@ enum err dns_updates_open(struct dns_updates **out, const struct os_clock *clock
 static void exchange_clear(struct update_exchange *x)
 {
     if (x->fd >= 0)
-        close(x->fd);
+        socket_close(x->fd);
     buf_clear(&x->out);
     buf_clear(&x->in);
     *x = (struct update_exchange){.fd = -1};
@@ -157,6 +158,10 @@ void dns_update_start(struct dns_updates *u, struct call *call, const struct pro
     buf_init(&x->in, PREFIX + DNS_MESSAGE_MAX + READ_AT_ONCE);
     x->until = os_clock_now(u->clock) + u->timeout_us;
     u->out++;
+    if (call_is_too_late(call, os_clock_now(u->clock))) {
+        exchange_fail(u, x, CALL_TOO_LATE, 0);
+        return;
+    }
     if (message_make(x, u->clock, &why) != OK) {
         exchange_fail(u, x, why.text, 0);
         return;
@@ -179,7 +184,8 @@ uint32_t dns_updates_fds(const struct dns_updates *u, struct pollfd *fds)
     return len;
 }
 
-/* Writes as far as it goes. False: the exchange has ended. */
+/* Writes as far as it goes. A message cut off in the middle changes nothing at the server. False:
+ * the exchange has ended. */
 static bool exchange_write(struct dns_updates *u, struct update_exchange *x)
 {
     int error = 0;
@@ -194,6 +200,10 @@ static bool exchange_write(struct dns_updates *u, struct update_exchange *x)
         x->connected = true;
     }
     while (x->written < x->out.len) {
+        if (call_is_too_late(x->call, os_clock_now(u->clock))) {
+            exchange_fail(u, x, CALL_TOO_LATE, 0);
+            return false;
+        }
         ssize_t n = send(x->fd, x->out.at + x->written, x->out.len - x->written, MSG_NOSIGNAL);
         if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
             break;

@@ -4,7 +4,8 @@
  * Invariant: the server sees a request at most once. libcurl 7.88 repeats a request of any method
  * when a kept-alive connection dies before the first byte of the answer. libcurl calls
  * PREREQFUNCTION before each sending, so the callback counts attempts and stops the second. The
- * count also separates the two kinds of failure: at zero, no byte of the request has left.
+ * count also separates the two kinds of failure: at zero, no byte of the request has left. There,
+ * and nowhere earlier, a request is refused whose time is over: the connection may have taken long.
  *
  * One function sets every option before each transfer, because curl_easy_reset forgets all options.
  */
@@ -35,6 +36,7 @@
 
 struct transfer {
     struct transfer *next_idle;
+    struct https *of;
     CURL *easy; /* made at first use, kept with the connection caches */
     struct call *call;
     struct aws_request request;
@@ -105,6 +107,7 @@ enum err https_open(struct https **out, const struct https_config *config, https
     assert(transfers <= HTTPS_TRANSFERS_MAX);
     for (uint32_t i = 0; i < HTTPS_TRANSFERS_MAX; i++) {
         struct transfer *t = &h->transfers[i];
+        t->of = h;
         buf_init(&t->body, HTTP_BODY_MAX);
         aws_request_init(&t->request);
         if (i >= transfers)
@@ -207,6 +210,10 @@ static int on_request(void *data, char *ip, char *local_ip, int port, int local_
 {
     struct transfer *t = data;
     (void)ip, (void)local_ip, (void)port, (void)local_port;
+    if (t->attempts == 0 && t->of->config.refuse)
+        t->refused = t->of->config.refuse(t->of->context, t->call);
+    if (t->refused)
+        return CURL_PREREQFUNC_ABORT;
     if (++t->attempts == 1)
         return CURL_PREREQFUNC_OK;
     t->refused = "the connection was closed before an answer came";

@@ -18,6 +18,11 @@ void https_library_close(void);
 
 struct https;
 
+/* Asked when the connection is there and the first byte of the request is about to leave. NULL: it
+ * may; otherwise why not, for a person: the answer is NOT_SENT. Called from https_work, with the
+ * context of https_open. */
+typedef const char *https_refuse(void *context, const struct call *call);
+
 struct https_config {
     const char *ca_bundle;   /* PEM file for requests without one; NULL: the system's */
     const char *proxy;       /* "": none. Never used for loopback and metadata addresses */
@@ -26,6 +31,7 @@ struct https_config {
                                 hides them */
     unsigned transfers;      /* at once; 0: HTTPS_TRANSFERS_MAX */
     span_us timeout_us;      /* of one request, from look-up of the name to the last byte */
+    https_refuse *refuse;    /* NULL: every request may leave */
 };
 
 /* Sets proxy and no_proxy as the environment has them. */

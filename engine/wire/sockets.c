@@ -1,6 +1,8 @@
 /* The sockets of a carrier, asked by poll(2) whether the other side has closed one. */
 #include "sockets.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,6 +21,15 @@ int sockets_close(struct sockets *list, int fd)
             list->at[i] = list->at[--list->len];
             break;
         }
+    return socket_close(fd);
+}
+
+int socket_close(int fd)
+{
+    int left = 0;
+    const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    if (ioctl(fd, SIOCOUTQ, &left) == 0 && left > 0)
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     return close(fd);
 }
 

@@ -21,8 +21,10 @@ struct sockets {
 
 /* As socket(2), closed on exec; -1 with errno. One beyond SOCKETS_MAX is opened and not watched. */
 int sockets_open(struct sockets *list, int family, int type, int protocol);
-/* As close(2). */
+/* As close(2), but what the peer has not acknowledged is dropped, not sent in the background for
+ * minutes: a request that was given up must not arrive later than its time-out. */
 int sockets_close(struct sockets *list, int fd);
+int socket_close(int fd); /* likewise, of one that is in no list */
 /* Has the peer closed any of the connections, or is one broken? */
 bool sockets_any_is_dead(struct sockets *list);
 

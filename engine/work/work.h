@@ -23,6 +23,7 @@ struct work_config {
     const char *lanes[WORK_PATTERNS_MAX]; /* "ACCOUNT/REGION" with * and ?; none: all */
     uint32_t lanes_len;
     uint32_t lanes_max; /* at a time; 0: no limit */
+    span_us ttl;        /* of the leases; 0: LEASE_TTL. A call is given a third of it at most */
     uint64_t run;       /* only this one; 0: all */
     bool ends; /* ends when there is nothing left that it could do (--once, and apply); else it
                   goes on looking for ever */

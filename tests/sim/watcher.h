@@ -114,6 +114,13 @@ bool watcher_is_over_budget(const struct watcher *w);
 /* A process has ended of its own accord. pause: the reason that it gave, or NULL. True: another one
  * is to go on. */
 bool watcher_paused(struct watcher *w, const struct scheduler *scheduler, const char *pause);
+/* For who drives several processes that share a run: what each does, in the order in which it takes
+ * effect. A record is durable; a write is sent; an answer is heard, by the world's clock; a lane
+ * passes from one process to another. */
+void watcher_keeps(struct watcher *w, const struct record *r);
+void watcher_writes(struct watcher *w, const struct call *call);
+void watcher_listens(struct watcher *w, const struct call *call);
+void watcher_lane_passes(struct watcher *w, uint16_t lane);
 void watcher_complain(struct watcher *w, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* After the end: does every job stand where its part must end? */

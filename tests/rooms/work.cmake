@@ -1,0 +1,2 @@
+mailfrom_test(work/lease USES work)
+mailfrom_test(work/carriage USES work)
