@@ -12,6 +12,7 @@ int verb_check(const struct options *o);
 int verb_plan(const struct options *o);
 int verb_apply(const struct options *o);
 int verb_resume(const struct options *o);
+int verb_work(const struct options *o);
 int verb_pause(const struct options *o);
 int verb_pace(const struct options *o);
 int verb_stop(const struct options *o);
