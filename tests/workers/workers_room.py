@@ -97,11 +97,13 @@ class Worker:
             f"[p{a}]\naws_access_key_id = {key(self.index, a)}\naws_secret_access_key = secret{self.index}\n" for a in accounts))
 
     def start(self, *options):
+        return self.start_verb("work", "--journal", self.url, "--name", self.name, *QUICK, *self.options, *options)
+
+    def start_verb(self, *words):
         environment = {**self.room.environment(self.home), "WALL_CLOCK": str(self.clock)}
-        self.said = open(self.home / "said", "ab")
-        self.process = subprocess.Popen(
-            [self.room.mailfrom, "work", "--journal", self.url, "--name", self.name, *QUICK, *self.options, *options],
-            cwd=self.home, env=environment, stdin=subprocess.DEVNULL, stdout=self.said, stderr=subprocess.STDOUT)
+        with open(self.home / "said", "ab") as said:
+            self.process = subprocess.Popen([self.room.mailfrom, *map(str, words)], cwd=self.home, env=environment,
+                                            stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT)
         self.pids.append(self.process.pid)
         self.room.of_pid[self.process.pid] = self.index
         return self
