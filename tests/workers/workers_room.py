@@ -216,16 +216,13 @@ class Room:
     def witness(self, name, schema="mailfrom"):
         """Keeps every change of a lease's holder: of the server, so no worker can forget it."""
         self.server.ask(f"""
-            CREATE TABLE {schema}.witness (at timestamptz, account text, region text, run bigint, worker bigint, epoch bigint, pid int);
+            CREATE TABLE {schema}.witness (at timestamptz, number text, region text, run bigint, worker bigint, epoch bigint, pid int);
             GRANT ALL ON {schema}.witness TO PUBLIC;
-            CREATE FUNCTION {schema}.testify() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-                INSERT INTO {schema}.witness {self.testimony(schema)};
+            CREATE FUNCTION {schema}.testify() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
+                INSERT INTO {schema}.witness SELECT clock_timestamp(), NEW.number, NEW.region, NEW.run, NEW.worker, NEW.epoch,
+                    (SELECT pid FROM {schema}.worker w WHERE w.id = NEW.worker);
                 RETURN NULL; END $$;
             CREATE TRIGGER testify AFTER INSERT OR UPDATE ON {schema}.lease FOR EACH ROW EXECUTE FUNCTION {schema}.testify()""", name)
-
-    @staticmethod
-    def testimony(schema):
-        raise NotImplementedError
 
     def verb(self, verb, *arguments, url=None, home=None, seconds=120, preload=True, **more):
         environment = self.environment(home) if self.sim else {**self.clean(), **self.clocks, "HOME": str(self.path)}
@@ -290,7 +287,7 @@ class Room:
 
     def tenures(self, database="mailfrom", schema="mailfrom"):
         """{lane: [(since, index of the worker or None, epoch)]}, by the witness."""
-        rows = self.server.ask(f"SELECT extract(epoch FROM at), account, region, pid, epoch FROM {schema}.witness ORDER BY at", database)
+        rows = self.server.ask(f"SELECT extract(epoch FROM at), number, region, pid, epoch FROM {schema}.witness ORDER BY at", database)
         found = collections.defaultdict(list)
         for at, account, region, pid, epoch in rows:
             holder = self.of_pid.get(int(pid)) if pid else None
