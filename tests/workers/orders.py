@@ -59,7 +59,8 @@ class Story:
     def ends(self, seconds=60, **more):
         self.is_over(seconds)
         self.dismiss()
-        judged(self.name, workers_room.complaints_of(self.room, [self.fleet], self.url, counts=self.counts, **more), self.counts)
+        judged(self.name, workers_room.complaints_of(self.room, [self.fleet], self.url, counts=self.counts,
+                                                                  only={w.index for w in self.workers}, **more), self.counts)
 
     def rows(self, columns):
         """Of the records, in the order in which they were kept."""
