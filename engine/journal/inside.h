@@ -7,7 +7,7 @@
  *   head_rows.c      the heads of runs
  *   fleet_rows.c     the fleet of a run
  *   record_rows.c    its records
- *   reopen.c         those that begin again in a shared run
+ *   reopened.c       those that begin again in a shared run
  *   lane_rows.c      what is known of its lanes
  *   order_rows.c     the orders that people gave it
  *   publish_rows.c   the names that it publishes
