@@ -44,7 +44,9 @@ void carriage_init(struct carriage *c, uint64_t run, const struct lease_claim *c
                    instant_us asked_at);
 /* The renewal that was asked for at `asked_at` is answered; lost: by place. */
 void carriage_renewed(struct carriage *c, instant_us asked_at, const bool *lost);
-/* What a look at the run has shown, and the starts that were granted to a lane. */
+/* What a look at the run has shown, and the starts that were granted to a lane. The look comes
+ * after the grant, and both are told without a turn in between: rows get the number of the wave of
+ * which the start is. */
 void carriage_looked(struct carriage *c, const struct shared_run *view);
 void carriage_granted(struct carriage *c, uint32_t at, uint32_t starts);
 /* The starts that are to be asked for (> 0), or given back (< 0), at a look; 0: neither. They are
@@ -64,6 +66,9 @@ enum err carriage_may(const struct carriage *c, bool is_write, instant_us now,
 /* The order that the scheduler has to take next so that it is steered as the run is: a pause, its
  * end, a pace, a stop. false: none. Such orders are kept already, and are kept by no worker. */
 bool carriage_order(struct carriage *c, const struct scheduler *d, struct order *order);
+/* Likewise of any machine that people steer. */
+bool carriage_steers(const struct carriage *c, const struct steering *s, bool is_draining,
+                     struct order *order);
 /* All is final here, or drained: how each lane is to be left. */
 enum lease_rest carriage_rest(const struct carriage *c, const struct scheduler *d, uint32_t at,
                               bool drained);

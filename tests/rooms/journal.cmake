@@ -6,6 +6,14 @@ target_include_directories(journal_stores PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/uni
   ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal)
 target_link_libraries(journal_stores PUBLIC store_sqlite PkgConfig::cmocka)
 
+# A server of PostgreSQL for one test, and the connection to it.
+add_library(pg_server STATIC ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal/pg_server.c)
+target_include_directories(pg_server PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/unit
+  ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal)
+target_link_libraries(pg_server PUBLIC base PkgConfig::cmocka)
+mailfrom_test(journal/pg USES store_postgres pg_server LIBRARIES m)
+set_tests_properties(journal_pg PROPERTIES TIMEOUT 120)
+
 # On every store.
 mailfrom_test(scheduler/record_publish USES scheduler)
 mailfrom_test(journal/kept USES journal_stores)
