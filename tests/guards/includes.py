@@ -28,7 +28,7 @@ ROOMS = {
     "engine": BASE + ["engine/calls"],
     "engine/journal": WORDS + ["engine/calls", "engine/scheduler"],
     "engine/journal/store_sqlite": WORDS + ["engine/scheduler", "engine/journal"],
-    "engine/journal/store_postgres": WORDS + ["engine/scheduler", "engine/journal"],
+    "engine/journal/store_postgres": BASE + ["engine/scheduler", "engine/journal"],
     "engine/aws": WORDS + ["engine/crypto", "engine/calls"],
     "engine/providers": DNS + ["engine/crypto", "engine/aws"],
     "engine/wire": CALLS + ["engine", "engine/aws", "engine/providers"],

@@ -1,16 +1,18 @@
+# A server of PostgreSQL for one test, and the connection to it.
+add_library(pg_server STATIC ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal/pg_server.c)
+target_include_directories(pg_server PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/unit
+  ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal)
+target_link_libraries(pg_server PUBLIC base PkgConfig::cmocka)
+
 # The store that the seam is proved by, and a journal in any store.
 add_library(journal_stores STATIC ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal/memory_store.c
   ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal/memory_leases.c
   ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal/stores.c)
 target_include_directories(journal_stores PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/unit
   ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal)
-target_link_libraries(journal_stores PUBLIC store_sqlite PkgConfig::cmocka)
+target_link_libraries(journal_stores PUBLIC store_sqlite store_postgres pg_server PkgConfig::cmocka)
 
-# A server of PostgreSQL for one test, and the connection to it.
-add_library(pg_server STATIC ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal/pg_server.c)
-target_include_directories(pg_server PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/unit
-  ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal)
-target_link_libraries(pg_server PUBLIC base PkgConfig::cmocka)
+# The connection to it.
 mailfrom_test(journal/pg USES store_postgres pg_server LIBRARIES m)
 set_tests_properties(journal_pg PROPERTIES TIMEOUT 120)
 

@@ -6,23 +6,17 @@
  * Invariant: between two functions the server owes no answer, so the connection is either idle, or
  * inside a transaction, or closed.
  */
-#include "pg.h"
+#include "pg_parts.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <libpq-fe.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define SERVER_LEAST 130000
 #define HOSTS_MAX    16
-
-/* Types of pg_type.dat. They never change. */
-enum { OID_BOOL = 16, OID_BYTEA = 17, OID_NAME = 19, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23 };
-enum { OID_TEXT = 25, OID_OID = 26, OID_FLOAT4 = 700, OID_FLOAT8 = 701, OID_VARCHAR = 1043 };
 
 enum transaction {
     TX_NONE,
@@ -40,51 +34,6 @@ struct pg {
     enum pg_how how;
 };
 
-static instant_us boot_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return SPAN_S(now.tv_sec) + now.tv_nsec / 1000;
-}
-
-/* False: the instant has come. What is ready is told even then: a process that was stopped for a
- * while still hears the answer that lies there. */
-static bool ready_wait(int fd, short events, instant_us until)
-{
-    struct pollfd p = {.fd = fd, .events = events};
-    for (;;) {
-        span_us left = until - boot_now();
-        int ms = left <= 0 ? 0 : (int)(left / 1000) + 1;
-        int n = poll(&p, 1, ms);
-        if (n > 0)
-            return true;
-        if (n == 0 && left <= 0)
-            return false;
-        if (n < 0 && errno != EINTR)
-            return false;
-    }
-}
-
-/* What libpq says, in one line. */
-static void said(const char *message, char out[512])
-{
-    size_t len = 0;
-    const char *at = message ? message : "";
-    while (*at && len < 500) {
-        bool is_detail = *at == '\t'; /* "Is the server running ...?" */
-        size_t line = strcspn(at, "\n");
-        if (!is_detail && line > 0)
-            len += (size_t)snprintf(out + len, 512 - len, "%s%.*s", len ? "; " : "",
-                                    (int)(line < 500 - len ? line : 500 - len), at);
-        at += line + (at[line] == '\n');
-        len = len > 511 ? 511 : len;
-    }
-    out[len] = '\0';
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)out[i] < ' ')
-            out[i] = ' ';
-}
-
 void pg_disconnect(struct pg *pg)
 {
     PQfinish(pg->conn);
@@ -95,8 +44,8 @@ void pg_disconnect(struct pg *pg)
 
 static enum err lost(struct pg *pg, struct why *why)
 {
-    char text[512];
-    said(PQerrorMessage(pg->conn), text);
+    char text[PG_SAID_MAX];
+    pg_said(PQerrorMessage(pg->conn), text);
     pg_disconnect(pg);
     return why_set(why, ERR_AWAY, "the connection to the database is lost: %s",
                    *text ? text : "the server has closed it");
@@ -109,65 +58,22 @@ static enum err too_late(struct pg *pg, struct why *why)
                    (int)(pg->limit / SPAN_S(1)));
 }
 
-/* Errors */
-
-static bool is_one_of(const char *state, const char *list)
-{
-    const char *at = strstr(list, state);
-    return at && strlen(state) == 5;
-}
-
-/* Classes of appendix A that a later try may find gone. */
-static bool is_away(const char *state)
-{
-    static const char *const classes[] = {"08", "53", "57", "58", "40"};
-    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
-        if (strncmp(state, classes[i], 2) == 0)
-            return true;
-    /* lock_not_available, idle_in_transaction_session_timeout, idle_session_timeout (of 57),
-     * transaction_timeout, read_only_sql_transaction: a standby. */
-    return is_one_of(state, "55P03 25P03 25P04 25006");
-}
-
-static enum err err_of(const char *state)
-{
-    if (strcmp(state, PG_FENCED) == 0)
-        return ERR_FENCED;
-    if (is_away(state))
-        return ERR_AWAY;
-    if (strncmp(state, "28", 2) == 0 || strcmp(state, "42501") == 0)
-        return ERR_AUTH;
-    if (is_one_of(state, "42P01 3F000 42883"))
-        return ERR_GONE;
-    return is_one_of(state, "3D000") ? ERR_INPUT : ERR_IO;
-}
-
 static enum err server_said(const PGresult *result, struct why *why)
 {
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    char text[512];
-    said(message ? message : PQresultErrorMessage(result), text);
-    return why_set(why, err_of(state ? state : "08000"), "the database says: %s (SQLSTATE %s)",
+    char text[PG_SAID_MAX];
+    pg_said(message ? message : PQresultErrorMessage(result), text);
+    return why_set(why, pg_err_of(state ? state : "08000"), "the database says: %s (SQLSTATE %s)",
                    *text ? text : "nothing", state ? state : "unknown");
 }
 
-/* The sentence of a connection that failed, which has the SQLSTATE in it when a server spoke:
- * "FATAL:  28P01: password authentication failed". */
 static enum err connect_failed(PGconn *conn, struct why *why)
 {
-    char text[512], state[6] = "08001";
-    said(PQerrorMessage(conn), text);
-    char *location = strstr(text, "; LOCATION:");
-    if (location)
-        *location = '\0';
-    char *at = strstr(text, ":  ");
-    if (at && strlen(at) > 10 && at[8] == ':' &&
-        strspn(at + 3, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 5) {
-        memcpy(state, at + 3, 5);
-        memmove(at + 3, at + 10, strlen(at + 10) + 1);
-    }
-    return why_set(why, err_of(state), "the database cannot be reached: %s", text);
+    char text[PG_SAID_MAX];
+    pg_said(PQerrorMessage(conn), text);
+    enum err err = pg_connect_err(text);
+    return why_set(why, err, "the database cannot be reached: %s", text);
 }
 
 /* Connecting */
@@ -175,23 +81,6 @@ static enum err connect_failed(PGconn *conn, struct why *why)
 struct place {
     char host[256], hostaddr[256], port[32]; /* "": as conninfo says */
 };
-
-static void part_take(const char *list, unsigned nth, char *out, size_t size)
-{
-    for (unsigned i = 0; i < nth && list; i++) {
-        list = strchr(list, ',');
-        list = list ? list + 1 : NULL;
-    }
-    snprintf(out, size, "%.*s", list ? (int)strcspn(list, ",") : 0, list ? list : "");
-}
-
-static unsigned parts_of(const char *list)
-{
-    unsigned n = list && *list ? 1 : 0;
-    for (const char *at = list; n && (at = strchr(at, ',')); at++)
-        n++;
-    return n;
-}
 
 static const char *option(const PQconninfoOption *options, const char *name)
 {
@@ -208,16 +97,16 @@ static unsigned places_of(const struct pg *pg, struct place *places)
     PQconninfoOption *options = PQconninfoParse(pg->conninfo, NULL);
     const char *host = option(options, "host"), *hostaddr = option(options, "hostaddr");
     const char *port = option(options, "port"), *attrs = option(options, "target_session_attrs");
-    unsigned len = parts_of(host) > parts_of(hostaddr) ? parts_of(host) : parts_of(hostaddr);
+    unsigned len = pg_parts(host) > pg_parts(hostaddr) ? pg_parts(host) : pg_parts(hostaddr);
     if (len > HOSTS_MAX || len == 0 || (attrs && strcmp(attrs, "prefer-standby") == 0))
         len = 1;
     for (unsigned i = 0; i < len; i++) {
         places[i] = (struct place){""};
         if (len == 1)
             break;
-        part_take(host, i, places[i].host, sizeof places[i].host);
-        part_take(hostaddr, i, places[i].hostaddr, sizeof places[i].hostaddr);
-        part_take(port, parts_of(port) > 1 ? i : 0, places[i].port, sizeof places[i].port);
+        pg_part(host, i, places[i].host, sizeof places[i].host);
+        pg_part(hostaddr, i, places[i].hostaddr, sizeof places[i].hostaddr);
+        pg_part(port, pg_parts(port) > 1 ? i : 0, places[i].port, sizeof places[i].port);
     }
     PQconninfoFree(options);
     return len;
@@ -257,7 +146,7 @@ static enum err connect_poll(struct pg *pg, PGconn *conn, instant_us until, stru
         return connect_failed(conn, why);
     while (state != PGRES_POLLING_OK) {
         short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-        if (!ready_wait(PQsocket(conn), events, until))
+        if (!pg_ready_wait(PQsocket(conn), events, until))
             return why_set(why, ERR_AWAY, "the database cannot be reached: no answer within %d s",
                            (int)(pg->limit / SPAN_S(1)));
         state = PQconnectPoll(conn);
@@ -311,7 +200,7 @@ static enum err connect_until(struct pg *pg, instant_us until, struct why *why)
     enum err err = ERR_AWAY;
     assert(!pg->conn);
     for (unsigned i = 0; i < len && err == ERR_AWAY; i++) {
-        instant_us now = boot_now();
+        instant_us now = pg_now();
         err = place_connect(pg, &places[i], now + (until - now) / (len - i), why);
     }
     return err;
@@ -320,7 +209,7 @@ static enum err connect_until(struct pg *pg, instant_us until, struct why *why)
 /* An idle connection that the server has closed says so only when it is read to its end. */
 static void idle_look(struct pg *pg)
 {
-    while (pg->conn && ready_wait(PQsocket(pg->conn), POLLIN, 0))
+    while (pg->conn && pg_ready_wait(PQsocket(pg->conn), POLLIN, 0))
         if (!PQconsumeInput(pg->conn) || PQstatus(pg->conn) == CONNECTION_BAD)
             pg_disconnect(pg);
 }
@@ -354,7 +243,7 @@ enum err pg_connect(struct pg *pg, const struct notices *n, struct why *why)
 {
     if (pg->transaction == TX_NONE)
         idle_look(pg);
-    enum err err = pg->conn ? OK : connect_until(pg, boot_now() + pg->limit, why);
+    enum err err = pg->conn ? OK : connect_until(pg, pg_now() + pg->limit, why);
     if (err == OK)
         tls_tell(pg, n);
     return err;
@@ -367,9 +256,9 @@ bool pg_is_connected(const struct pg *pg)
 
 static enum err conninfo_vet(const char *conninfo, struct why *why)
 {
-    char *message = NULL, text[512];
+    char *message = NULL, text[PG_SAID_MAX];
     PQconninfoOption *options = PQconninfoParse(conninfo, &message);
-    said(message, text);
+    pg_said(message, text);
     PQfreemem(message);
     if (!options)
         return why_set(why, ERR_INPUT, "is not a connection string of PostgreSQL: %s", text);
@@ -416,73 +305,11 @@ void pg_free(struct pg *pg)
 
 /* Statements */
 
-/* The values of a statement, as libpq takes them. */
-struct params {
-    Oid *types;
-    const char **at;
-    int *lens, *formats;
-    uint64_t *numbers; /* in the order of the network */
-    void *block;
-};
-
-static uint64_t to_network(uint64_t n)
-{
-    unsigned char bytes[8];
-    for (int i = 0; i < 8; i++)
-        bytes[i] = (unsigned char)(n >> (56 - 8 * i));
-    memcpy(&n, bytes, sizeof n);
-    return n;
-}
-
-static void param_take(struct params *p, unsigned i, const struct store_value *v)
-{
-    uint64_t number = (uint64_t)v->number;
-    p->formats[i] = 1;
-    p->at[i] = NULL;
-    p->types[i] = 0;
-    switch (v->type) {
-    case STORE_NULL: return;
-    case STORE_REAL:
-        memcpy(&number, &v->real, sizeof number);
-        /* fallthrough */
-    case STORE_INT:
-        p->types[i] = v->type == STORE_INT ? OID_INT8 : OID_FLOAT8;
-        p->numbers[i] = to_network(number);
-        p->at[i] = (const char *)&p->numbers[i];
-        p->lens[i] = 8;
-        return;
-    case STORE_TEXT:
-    case STORE_BYTES:
-        p->types[i] = v->type == STORE_TEXT ? OID_TEXT : OID_BYTEA;
-        p->at[i] = v->text.len ? v->text.at : "";
-        p->lens[i] = (int)v->text.len;
-        return;
-    }
-}
-
-static bool params_make(struct params *p, const struct pg_statement *statement)
-{
-    size_t len = statement->len ? statement->len : 1;
-    assert(statement->len <= PG_PARAMS_MAX);
-    char *at = calloc(len, sizeof *p->numbers + sizeof *p->at + sizeof *p->types + 2 * sizeof(int));
-    *p = (struct params){.block = at};
-    if (!at)
-        return false;
-    p->numbers = (uint64_t *)(void *)at;
-    p->at = (const char **)(void *)(at += len * sizeof *p->numbers);
-    p->types = (Oid *)(void *)(at += len * sizeof *p->at);
-    p->lens = (int *)(void *)(at += len * sizeof *p->types);
-    p->formats = p->lens + len;
-    for (unsigned i = 0; i < statement->len; i++)
-        param_take(p, i, &statement->values[i]);
-    return true;
-}
-
 /* libpq has its own copy of what it sends. */
 static enum err statement_send(struct pg *pg, const struct pg_statement *statement, struct why *why)
 {
-    struct params p;
-    if (!params_make(&p, statement))
+    struct pg_params p;
+    if (!pg_params_make(&p, statement))
         return why_set(why, ERR_NOMEM, "out of memory");
     int sent = PQsendQueryParams(pg->conn, statement->sql, (int)statement->len, p.types, p.at,
                                  p.lens, p.formats, 1);
@@ -494,9 +321,9 @@ static enum err all_flush(struct pg *pg, instant_us until, struct why *why)
 {
     int left;
     while ((left = PQflush(pg->conn)) > 0) {
-        if (!ready_wait(PQsocket(pg->conn), POLLIN | POLLOUT, until))
+        if (!pg_ready_wait(PQsocket(pg->conn), POLLIN | POLLOUT, until))
             return too_late(pg, why);
-        if (ready_wait(PQsocket(pg->conn), POLLIN, 0) && !PQconsumeInput(pg->conn))
+        if (pg_ready_wait(PQsocket(pg->conn), POLLIN, 0) && !PQconsumeInput(pg->conn))
             return lost(pg, why);
     }
     return left == 0 ? OK : lost(pg, why);
@@ -507,7 +334,7 @@ static enum err result_next(struct pg *pg, PGresult **out, instant_us until, str
 {
     *out = NULL;
     while (PQisBusy(pg->conn)) {
-        if (!ready_wait(PQsocket(pg->conn), POLLIN, until))
+        if (!pg_ready_wait(PQsocket(pg->conn), POLLIN, until))
             return too_late(pg, why);
         if (!PQconsumeInput(pg->conn))
             return lost(pg, why);
@@ -583,14 +410,16 @@ static enum err opening_send(struct pg *pg, unsigned *sent, struct why *why)
 {
     static const char limits[] =
         "SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', $1, true),"
-        " set_config('idle_in_transaction_session_timeout', $1, true)";
+        " set_config('idle_in_transaction_session_timeout', $2, true)";
     char ms[32];
     snprintf(ms, sizeof ms, "%lld", (long long)(pg->limit / 1000));
-    struct store_value value = store_text(text_of(ms));
+    /* A snapshot holds nothing that others wait for, and who reads may look at a page for long. */
+    const struct store_value values[] = {store_text(text_of(ms)),
+                                         store_text(text_of(pg->how == PG_WRITES ? ms : "1h"))};
     struct pg_statement list[TX_STATEMENTS] = {
         {.sql = pg->how == PG_WRITES ? "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
                                      : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"},
-        {limits, &value, 1}};
+        {limits, values, 2}};
     *sent = 0;
     enum err err = OK;
     for (unsigned i = 0; err == OK && i < TX_STATEMENTS; i++, ++*sent)
@@ -630,7 +459,7 @@ static enum err batch_once(struct pg *pg, const struct pg_statement *list, unsig
 enum err pg_batch(struct pg *pg, const struct pg_statement *list, unsigned len,
                   struct pg_rows *rows, struct why *why)
 {
-    instant_us until = boot_now() + pg->limit;
+    instant_us until = pg_now() + pg->limit;
     assert(len > 0);
     for (unsigned i = 0; rows && i < len; i++)
         rows[i] = (struct pg_rows){.result = NULL};
@@ -678,7 +507,7 @@ enum err pg_script(struct pg *pg, const char *sql, struct why *why)
     enum err err = pg->transaction == TX_WANTED ? pg_query(pg, "SELECT 1", NULL, 0, NULL, why)
                                                 : pg_connect(pg, NULL, why);
     if (err == OK)
-        err = simple(pg, sql, boot_now() + pg->limit, why);
+        err = simple(pg, sql, pg_now() + pg->limit, why);
     if (err != OK && pg->transaction != TX_NONE)
         pg->transaction = TX_FAILED;
     return err;
@@ -708,7 +537,7 @@ enum err pg_commit(struct pg *pg, struct why *why)
         return OK;
     /* A transaction that the server has given up answers ROLLBACK to a COMMIT. */
     bool is_whole = PQtransactionStatus(pg->conn) == PQTRANS_INTRANS;
-    enum err err = simple(pg, "COMMIT", boot_now() + pg->limit, why);
+    enum err err = simple(pg, "COMMIT", pg_now() + pg->limit, why);
     return err == OK && !is_whole ? why_set(why, ERR_AWAY, "the transaction has been undone") : err;
 }
 
@@ -720,7 +549,7 @@ void pg_rollback(struct pg *pg)
         return;
     if (PQtransactionStatus(pg->conn) == PQTRANS_IDLE)
         return;
-    if (simple(pg, "ROLLBACK", boot_now() + pg->limit, NULL) != OK)
+    if (simple(pg, "ROLLBACK", pg_now() + pg->limit, NULL) != OK)
         pg_disconnect(pg);
 }
 
@@ -744,48 +573,13 @@ bool pg_is_null(const struct pg_rows *rows, unsigned row, unsigned column)
     return PQgetisnull(rows->result, (int)row, (int)column);
 }
 
-static int64_t number_read(const char *at, unsigned len)
-{
-    uint64_t n = (signed char)at[0] < 0 && len > 1 ? UINT64_MAX : 0; /* the sign */
-    for (unsigned i = 0; i < len; i++)
-        n = n << 8 | (unsigned char)at[i];
-    return (int64_t)n;
-}
-
-static double real_read(const char *at, unsigned len)
-{
-    uint64_t bits = (uint64_t)number_read(at, len);
-    uint32_t half = (uint32_t)bits;
-    double real = 0;
-    float single = 0;
-    if (len == sizeof real)
-        memcpy(&real, &bits, sizeof real);
-    else
-        memcpy(&single, &half, sizeof single);
-    return len == sizeof real ? real : (double)single;
-}
-
 struct store_value pg_value(const struct pg_rows *rows, unsigned row, unsigned column)
 {
     if (pg_is_null(rows, row, column))
         return store_null();
-    const char *at = PQgetvalue(rows->result, (int)row, (int)column);
-    unsigned len = (unsigned)PQgetlength(rows->result, (int)row, (int)column);
-    switch (PQftype(rows->result, (int)column)) {
-    case OID_BOOL:
-    case OID_INT2:
-    case OID_INT4:
-    case OID_INT8: return store_int(number_read(at, len));
-    case OID_OID: return store_int((int64_t)(uint32_t)number_read(at, len));
-    case OID_FLOAT4:
-    case OID_FLOAT8: return store_real(real_read(at, len));
-    case OID_BYTEA: return (struct store_value){.type = STORE_BYTES, .text = {at, len}};
-    case OID_TEXT:
-    case OID_NAME:
-    case OID_VARCHAR: return store_text((struct text){at, len});
-    }
-    assert(false && "a type that is read");
-    return store_null();
+    struct text bytes = {PQgetvalue(rows->result, (int)row, (int)column),
+                         (size_t)PQgetlength(rows->result, (int)row, (int)column)};
+    return pg_value_read(PQftype(rows->result, (int)column), bytes);
 }
 
 int64_t pg_int(const struct pg_rows *rows, unsigned row, unsigned column)

@@ -2,10 +2,12 @@
  * A journal in a database of PostgreSQL, which several workers share. Nothing but this room is
  * linked with libpq.
  *
- * Its name is a URL, postgresql:// or postgres://, as libpq knows it, with one word more:
+ * Its name is a URL, postgresql:// or postgres://, as libpq knows it, with two words more:
  * "schema=NAME" names the schema of the tables ("mailfrom"), so that several fleets may live in one
- * database. A password comes by libpq's own means and never by the URL. What is lost with the
- * connection is ERR_AWAY; every function is back within 10 s or a small multiple of them.
+ * database; "team=ROLE" gives the runs that are begun to that role of the database, so that only
+ * its members see them (row-level security). A password comes by libpq's own means and never by the
+ * URL. What is lost with the connection is ERR_AWAY; every function is back within 10 s or a small
+ * multiple of them.
  *
  * Of a build without PostgreSQL (-DMAILFROM_POSTGRES=OFF) every function here says so.
  */

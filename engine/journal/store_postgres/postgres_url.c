@@ -1,5 +1,5 @@
-/* Cuts "schema=NAME" out of the options of a URL; the rest is libpq's to read. */
-#include "url.h"
+/* Cuts "schema=NAME" and "team=NAME" out of the options of a URL; the rest is libpq's to read. */
+#include "postgres_url.h"
 
 #include "base/text.h"
 #include "store_postgres.h"
@@ -13,10 +13,9 @@ bool journal_is_postgres(const char *name)
     return text_starts(t, TEXT("postgresql://")) || text_starts(t, TEXT("postgres://"));
 }
 
-static bool is_name(struct text t)
+static bool is_name(struct text t, size_t room)
 {
-    if (t.len == 0 || t.len >= SCHEMA_LEN_MAX || char_is_digit(*t.at) ||
-        text_starts(t, TEXT("pg_")))
+    if (t.len == 0 || t.len >= room || char_is_digit(*t.at) || text_starts(t, TEXT("pg_")))
         return false;
     for (size_t i = 0; i < t.len; i++)
         if (t.at[i] != '_' && (!char_is_alnum(t.at[i]) || char_lower(t.at[i]) != t.at[i]))
@@ -24,15 +23,15 @@ static bool is_name(struct text t)
     return true;
 }
 
-static enum err schema_take(struct postgres_url *out, struct text name, struct why *why)
+static enum err name_take(const char *what, struct text name, char *out, size_t room,
+                          struct why *why)
 {
-    if (!is_name(name))
+    if (!is_name(name, room))
         return why_set(why, ERR_INPUT,
-                       "has the schema '" TEXT_FMT
-                       "': expected at most %d lower-case letters, digits "
-                       "and _, of which the first is no digit, such as schema=team_a",
-                       TEXT_ARG(name), SCHEMA_LEN_MAX - 1);
-    snprintf(out->schema, sizeof out->schema, TEXT_FMT, TEXT_ARG(name));
+                       "has the %s '" TEXT_FMT "': expected at most %zu lower-case letters, digits "
+                       "and _, of which the first is no digit, such as %s=mail_a",
+                       what, TEXT_ARG(name), room - 1, what);
+    snprintf(out, room, TEXT_FMT, TEXT_ARG(name));
     return OK;
 }
 
@@ -51,7 +50,11 @@ enum err postgres_url_read(struct postgres_url *out, const char *url, struct why
     while (err == OK && options.len) {
         struct text one = text_cut(&options, '&');
         if (text_starts(one, TEXT("schema="))) {
-            err = schema_take(out, text_from(one, 7), why);
+            err = name_take("schema", text_from(one, 7), out->schema, sizeof out->schema, why);
+            continue;
+        }
+        if (text_starts(one, TEXT("team="))) {
+            err = name_take("team", text_from(one, 5), out->team, sizeof out->team, why);
             continue;
         }
         len += snprintf(out->conninfo + len, sizeof out->conninfo - (size_t)len, "%c" TEXT_FMT,
