@@ -100,7 +100,8 @@ static enum err named_spare(const struct options *o, const char *output, struct 
     char file[PATH_MAX + 16];
     enum err err = OK;
     static const char *const journals[] = {"", OPTIONS_LOOKS, OPTIONS_WATCHED};
-    for (size_t i = 0; err == OK && place_file_end(i / COUNT(journals)); i++) {
+    bool has_files = !options_journal_is_shared(o);
+    for (size_t i = 0; has_files && err == OK && place_file_end(i / COUNT(journals)); i++) {
         snprintf(file, sizeof file, "%s%s%s", options_journal(o), journals[i % COUNT(journals)],
                  place_file_end(i / COUNT(journals)));
         err = input_spare(output, i ? "the journal's file" : "the journal", file, why);

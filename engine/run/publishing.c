@@ -104,6 +104,24 @@ enum err publishing_as_shown(struct publishing *p, struct why *why)
     return journal_publish_rows(r->journal, r->head.id, shown_take, p, why);
 }
 
+void publishing_narrow(struct publishing *p, bool *merges)
+{
+    uint32_t len = 0;
+    *merges = !p->reviewed;
+    for (uint32_t i = 0; p->reviewed && i < p->targets_len; i++) {
+        struct publish_target t = p->targets[i];
+        const struct reviewed_name *r = p->reviewed[i];
+        if (!r)
+            continue;
+        t.with_mx &= r->mx;
+        t.with_txt &= r->txt;
+        *merges |= r->merges;
+        p->targets[len++] = t;
+    }
+    p->targets_len = p->reviewed ? len : p->targets_len;
+    p->reviewed = NULL;
+}
+
 struct targets_recall {
     struct publishing *p;
     uint32_t cap;
@@ -249,8 +267,10 @@ static instant_us watch_wake(void *ctx, instant_us now)
 {
     const struct publishing *p = ctx;
     const struct publishing_observer *o = &p->observer;
-    return when_earlier(o->wake ? o->wake(o->ctx, now) : WHEN_NEVER,
-                        run_companions_wake(p->run, now));
+    const struct run_part *part = p->run->config.part;
+    instant_us wake = part ? part->wake(part->ctx, now) : WHEN_NEVER;
+    wake = when_earlier(wake, run_companions_wake(p->run, now));
+    return when_earlier(o->wake ? o->wake(o->ctx, now) : WHEN_NEVER, wake);
 }
 
 /* The publisher learns what the journal knows of its targets. */

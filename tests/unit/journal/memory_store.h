@@ -49,6 +49,8 @@ void memory_lose(struct memory_rows *rows, const struct store_loss *loss);
 /* Damage. Of every run. */
 void memory_set(struct memory_rows *rows, enum store_table table, uint64_t number,
                 const char *column, struct store_value value);
+/* The first row of a table says something else in a column. */
+void memory_spoil(struct memory_rows *rows, enum store_table table, const char *column);
 void memory_drop(struct memory_rows *rows, enum store_table table, uint64_t number);
 
 /* How the last transaction ended. */
