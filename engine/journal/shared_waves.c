@@ -85,8 +85,7 @@ struct used {
 static bool row_use(void *ctx, const struct record *record)
 {
     const struct used *u = ctx;
-    u->by_lane[u->fleet->choices[record->job].lane] +=
-        record->row.wave == waves_number(u->waves);
+    u->by_lane[u->fleet->choices[record->job].lane] += record->row.wave == waves_number(u->waves);
     return true;
 }
 
@@ -100,8 +99,8 @@ enum err shared_starts_restore(struct journal *j, uint64_t run, const struct fle
     enum err err = journal_rows(j, run, row_use, &used, why);
     for (uint32_t i = 0; err == OK && i < fleet->lanes_len; i++)
         if (used.by_lane[i])
-            err = j->store->leases->grant(j->store, run, (uint16_t)i, waves->index,
-                                          used.by_lane[i], &granted, why);
+            err = j->store->leases->grant(j->store, run, (uint16_t)i, waves->index, used.by_lane[i],
+                                          &granted, why);
     free(used.by_lane);
     return err;
 }

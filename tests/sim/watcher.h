@@ -36,9 +36,9 @@ struct kept_row {
     bool started;       /* as waves count */
     bool reopened;      /* it was final, and is to begin again */
     instant_us deadline_before; /* of the record before the last */
-    bool planned;       /* its last record is a plan's, and the run is to go on from there */
-    instant_us first_read_at;   /* that this run remembers; 0: none */
-    instant_us read_at;         /* the last one was sent then */
+    bool planned;             /* its last record is a plan's, and the run is to go on from there */
+    instant_us first_read_at; /* that this run remembers; 0: none */
+    instant_us read_at;       /* the last one was sent then */
     struct text read_mail_from; /* and showed this; in the watcher's arena */
     enum behavior read_behavior;
 };
@@ -93,8 +93,8 @@ struct watcher {
     uint64_t turns_at;
     uint64_t digest; /* over all records */
     uint64_t turns, records, writes;
-    bool is_held_up;     /* processes die and freeze for minutes: a deadline may pass meanwhile */
-    uint64_t late;       /* rows that ended badly for that */
+    bool is_held_up;   /* processes die and freeze for minutes: a deadline may pass meanwhile */
+    uint64_t late;     /* rows that ended badly for that */
     uint64_t crash_at; /* turn; 0: never */
     bool crash_keeps;  /* the crash comes after the turn's records are durable */
     bool crashed;

@@ -25,11 +25,11 @@
 struct options {
     struct scene_options scene;
     uint32_t workers;
-    bool kills;     /* processes are killed and frozen */
-    bool database;  /* it has trouble */
+    bool kills;    /* processes are killed and frozen */
+    bool database; /* it has trouble */
     bool sets_clock;
-    bool skews;     /* the workers' clocks differ */
-    bool some;      /* not every worker has credentials for every lane */
+    bool skews; /* the workers' clocks differ */
+    bool some;  /* not every worker has credentials for every lane */
 };
 
 struct seat {
@@ -89,8 +89,8 @@ static void scene_shorten(struct play *p)
     s->end_by = SCENE_START + SPAN_H(s->options.waves ? 300 : 30);
 }
 
-/* What a journal wants of a fleet: a file that the rows are of, and the twelve digits of every lane's
- * account. */
+/* What a journal wants of a fleet: a file that the rows are of, and the twelve digits of every
+ * lane's account. */
 static bool fleet_complete(struct fleet *f)
 {
     uint16_t file;
@@ -144,8 +144,7 @@ static void world_make(struct play *p)
                                     .kills_left = 12,
                                     .freezes_left = 12};
     if (!world || !p->room.all || !database_init(&p->database, &p->room) ||
-        !judge_init(&p->judge, &p->scene, world, &p->database) ||
-        !scene_populate(&p->scene, world))
+        !judge_init(&p->judge, &p->scene, world, &p->database) || !scene_populate(&p->scene, world))
         out_of_memory();
     if (p->options.database)
         database_trouble(&p->database, p->seed, SCENE_START, p->options.sets_clock);
@@ -182,8 +181,7 @@ static void seats_draw(struct play *p)
 {
     for (uint32_t i = 0; i < p->options.workers; i++)
         for (uint32_t lane = 0; lane < p->scene.fleet.lanes_len; lane++)
-            p->seats[i].lanes[lane] =
-                !p->options.some || i == 0 || draw(p, 120 + i, lane) % 2;
+            p->seats[i].lanes[lane] = !p->options.some || i == 0 || draw(p, 120 + i, lane) % 2;
 }
 
 static void seat_take(struct play *p, uint32_t i)
@@ -214,7 +212,8 @@ static void seats_turn(struct play *p)
         if (seat->worker && worker_has_ended(seat->worker)) {
             worker_free(seat->worker);
             seat->worker = NULL;
-            seat->back_at = now + SPAN_S(1) + (span_us)(draw(p, 133, p->room.lives) % 100) * 1000000;
+            seat->back_at =
+                now + SPAN_S(1) + (span_us)(draw(p, 133, p->room.lives) % 100) * 1000000;
         }
         if (!seat->worker && now >= seat->back_at && !p->workers.is_over)
             seat_take(p, i);
@@ -225,9 +224,9 @@ static instant_us seats_next(const struct play *p)
 {
     instant_us next = WHEN_NEVER;
     for (uint32_t i = 0; i < p->options.workers; i++)
-        next = when_earlier(next, p->seats[i].worker    ? p->seats[i].stop_at
+        next = when_earlier(next, p->seats[i].worker   ? p->seats[i].stop_at
                                   : p->workers.is_over ? WHEN_NEVER
-                                                        : p->seats[i].back_at);
+                                                       : p->seats[i].back_at);
     return next;
 }
 
@@ -290,6 +289,8 @@ static bool play(struct play *p, const struct options *options, struct sums *sum
     people_begin(&p->people, &p->workers);
     run_to_end(p);
     people_end(&p->people);
+    if (!p->options.kills && !p->options.database && p->workers.takeovers > 0)
+        judge_complain(&p->judge, "a lane was taken over, and nothing had happened to its holder");
     if (!judge_has_complaint(&p->judge))
         judge_end(&p->judge);
     sums->digest = hash_mix(sums->digest, p->judge.watcher.digest);
@@ -398,9 +399,11 @@ static bool same_rows(const struct play *one, const struct play *many)
         if (same || may_differ(one, i) || may_differ(many, i) ||
             watcher_was_late(&many->judge.watcher, i))
             continue;
-        printf("seed %llu: job %u ends as %s with one worker and as %s with %u (deadline %lld, at %lld, %.*s)\n",
-               (unsigned long long)one->seed, i, outcome_name(a->outcome),
-               outcome_name(b->outcome), many->options.workers, (long long)b->deadline, (long long)many->judge.watcher.rows[i].last.at, (int)b->reason.len, b->reason.at);
+        printf("seed %llu: job %u ends as %s with one worker and as %s with %u (deadline %lld, at "
+               "%lld, %.*s)\n",
+               (unsigned long long)one->seed, i, outcome_name(a->outcome), outcome_name(b->outcome),
+               many->options.workers, (long long)b->deadline,
+               (long long)many->judge.watcher.rows[i].last.at, (int)b->reason.len, b->reason.at);
         return false;
     }
     return true;
@@ -431,8 +434,7 @@ static bool same_end(uint64_t seed, struct suffix_list *suffixes, struct sums *s
     return fine;
 }
 
-static bool one_seed(uint64_t seed, struct suffix_list *suffixes, enum talk talk,
-                     struct sums *sums)
+static bool one_seed(uint64_t seed, struct suffix_list *suffixes, enum talk talk, struct sums *sums)
 {
     static struct play p;
     struct options o = options_of(seed, suffixes);
@@ -467,7 +469,8 @@ int main(int argc, char **argv)
            (unsigned long long)seeds.count, (unsigned long long)sums.kills,
            (unsigned long long)sums.freezes, (unsigned long long)sums.carriages,
            (unsigned long long)sums.takeovers, (unsigned long long)sums.intents,
-           (unsigned long long)sums.refused, (unsigned long long)sums.reopens, (unsigned long long)sums.late);
+           (unsigned long long)sums.refused, (unsigned long long)sums.reopens,
+           (unsigned long long)sums.late);
     if (seeds.prints_digest)
         printf(", digest %016llx", (unsigned long long)sums.digest);
     puts("");

@@ -136,11 +136,10 @@ static void port_send(void *world, struct call **calls, uint32_t len)
         bool is_write = calls[i]->kind == CALL_SET;
         writes |= is_write;
         instant_us not_after = is_write ? when_earlier(until, c->send_until) : until;
-        calls[i]->not_after = calls[i]->kind == CALL_ASK
-                                  ? 0
-                                  : when_later(not_after - c->ahead, 1);
+        calls[i]->not_after = calls[i]->kind == CALL_ASK ? 0 : when_later(not_after - c->ahead, 1);
         /* What is too late comes back at once, and is no call. */
-        if (calls[i]->kind == CALL_ASK || calls[i]->not_after >= world_now(c->worker->all->room->world))
+        if (calls[i]->kind == CALL_ASK ||
+            calls[i]->not_after >= world_now(c->worker->all->room->world))
             judge_hands(c->worker->all->judge, c->client_number, calls[i], c->decided);
     }
     below = world_client_io(c->client);
@@ -333,8 +332,8 @@ static void end_well(struct sim_carriage *c, bool drained)
         left_note(c, i, carriage_rest(&c->carriage, c->scheduler, i, drained));
         err = err == OK ? starts_give_back(c, i, &why) : err;
         if (err == OK)
-            err = leases_resign(c->journal, w->id, &c->lanes[i].lease, &c->left[i], now_of(c),
-                                &why);
+            err =
+                leases_resign(c->journal, w->id, &c->lanes[i].lease, &c->left[i], now_of(c), &why);
         if (err != OK)
             leave_later(c, i, 0);
     }
@@ -435,8 +434,7 @@ void sim_carriage_begin(struct worker *w, struct sim_carriage *c)
     c->worker = w;
     c->link.process = &w->process;
     c->client = world_join(w->all->room->world);
-    c->coroutine =
-        coroutine_begin(w->all->room->all, body, c, world_now(w->all->room->world));
+    c->coroutine = coroutine_begin(w->all->room->all, body, c, world_now(w->all->room->world));
     w->all->carriages++;
     if (!c->client || !c->coroutine)
         exit(1);

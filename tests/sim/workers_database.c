@@ -47,7 +47,8 @@ static double unit(uint64_t seed, unsigned what, unsigned which)
 void database_trouble(struct database *d, uint64_t seed, instant_us start, bool sets_clock)
 {
     static const double breaks[] = {0, 0.0003, 0.003}, slow[] = {0, 0.001, 0.01};
-    static const span_us by[] = {SPAN_S(-3600), SPAN_S(-20), SPAN_S(-1), SPAN_S(1), SPAN_S(20), SPAN_S(3600)};
+    static const span_us by[] = {SPAN_S(-3600), SPAN_S(-20), SPAN_S(-1),
+                                 SPAN_S(1),     SPAN_S(20),  SPAN_S(3600)};
     double within = (double)(d->room->calm_at - start);
     d->has_trouble = true;
     d->breaks = breaks[hash_mix(seed, 31) % 3];
@@ -133,7 +134,8 @@ static enum err link_end(struct link *l, enum err err, struct why *why)
     return process_step(l->process, STEP_DATABASE) ? err : away(why);
 }
 
-/* Everything but enter and leave: alone it is a transaction, inside another one it takes no time. */
+/* Everything but enter and leave: alone it is a transaction, inside another one it takes no time.
+ */
 static enum err call_begin(struct connection *c, struct why *why)
 {
     enum err err = c->depth ? OK : link_begin(c->link, why);
@@ -229,8 +231,7 @@ PASSED(ops, fetch,
        (struct store * store, uint64_t run, const struct store_pick *picks, uint32_t len,
         bool (*fn)(void *ctx, const struct store_row *row), void *ctx, struct why *why),
        (c->inner, run, picks, len, fn, ctx, why))
-PASSED(ops, tail,
-       (struct store * store, uint64_t run, struct store_tail *tail, struct why *why),
+PASSED(ops, tail, (struct store * store, uint64_t run, struct store_tail *tail, struct why *why),
        (c->inner, run, tail, why))
 
 static enum journal_writer writer(struct store *store, uint64_t run,
@@ -262,11 +263,9 @@ PASSED(leases, tried,
        (struct store * store, uint64_t worker, uint64_t run, uint16_t lane, struct text sentence,
         struct why *why),
        (c->inner, worker, run, lane, sentence, why))
-PASSED(leases, look,
-       (struct store * store, uint64_t run, struct shared_run *view, struct why *why),
+PASSED(leases, look, (struct store * store, uint64_t run, struct shared_run *view, struct why *why),
        (c->inner, run, view, why))
-PASSED(leases, now, (struct store * store, instant_us * now, struct why *why),
-       (c->inner, now, why))
+PASSED(leases, now, (struct store * store, instant_us *now, struct why *why), (c->inner, now, why))
 PASSED(leases, alone, (struct store * store, struct why *why), (c->inner, why))
 CHANGES(open_run,
         (struct store * store, uint64_t run, const struct shared_run *first, struct why *why),
@@ -306,8 +305,8 @@ PASSED(leases, caller,
         struct text *number, struct why *why),
        (c->inner, run, lane, caller, number, why))
 
-static const struct store_ops connection_ops = {close_store, enter, put,  set_state, add_loss,
-                                                leave,       rows,  fetch, tail,     writer};
+static const struct store_ops connection_ops = {close_store, enter, put,   set_state, add_loss,
+                                                leave,       rows,  fetch, tail,      writer};
 static const struct lease_ops connection_leases = {
     .worker_begin = worker_begin,
     .worker_end = worker_end,
@@ -330,8 +329,7 @@ static const struct lease_ops connection_leases = {
     .caller = caller,
 };
 
-enum err database_open(struct database *d, struct link *link, struct journal **out,
-                       struct why *why)
+enum err database_open(struct database *d, struct link *link, struct journal **out, struct why *why)
 {
     struct connection *c = calloc(1, sizeof *c);
     if (!c)

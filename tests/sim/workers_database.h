@@ -12,9 +12,9 @@
 
 #include "journal/leases.h"
 
-#define DATABASE_LIMIT  SPAN_S(10) /* of one call */
-#define DATABASE_AWAYS  4
-#define DATABASE_STEPS  3
+#define DATABASE_LIMIT SPAN_S(10) /* of one call */
+#define DATABASE_AWAYS 4
+#define DATABASE_STEPS 3
 
 struct memory_rows;
 
@@ -39,7 +39,7 @@ struct database {
 /* A connection, for one coroutine of a process. */
 struct link {
     struct database *database;
-    struct process *process; /* NULL: of a person who watches, without any trouble */
+    struct process *process;   /* NULL: of a person who watches, without any trouble */
     void (*effect)(void *ctx); /* a transaction takes effect just now, whatever is answered */
     void *effect_ctx;
 };

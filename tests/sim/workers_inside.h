@@ -11,8 +11,8 @@ struct sim_carriage {
     struct world_client *client; /* NULL: its process is dead */
     uint16_t wanted[JUDGED_LANES_MAX];
     uint32_t wanted_len;
-    span_us ahead;      /* of its clock, before the world's */
-    bool is_claimed;    /* the members from here on are there */
+    span_us ahead;   /* of its clock, before the world's */
+    bool is_claimed; /* the members from here on are there */
     struct lease_claim claims[JUDGED_LANES_MAX];
     struct carriage carriage;
     struct carriage_lane lanes[JUDGED_LANES_MAX];

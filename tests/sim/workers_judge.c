@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAUSED_WITHIN SPAN_S(15) /* no intent is kept any more, since workers look every half second */
-#define PACED_WITHIN  SPAN_S(40) /* a worker without the database reads on while it trusts its lease */
+#define PAUSED_WITHIN                                                                              \
+    SPAN_S(15) /* no intent is kept any more, since workers look every half second */
+#define PACED_WITHIN                                                                               \
+    SPAN_S(40) /* a worker without the database reads on while it trusts its lease */
 
 bool judge_init(struct judge *j, const struct scene *scene, struct world *world,
                 struct database *database)
@@ -156,8 +158,8 @@ void judge_hands(struct judge *j, uint64_t client, const struct call *call, inst
     if (before && epoch >= lane->called && rate > 0 &&
         decided - before < (span_us)(1e6 / rate) - SPAN_MS(1))
         judge_complain(j, "%s: %lld ms after the last one in lane %u, faster than %g a second",
-                       call_action(call->kind, call->api),
-                       (long long)((decided - before) / 1000), (unsigned)call->lane, rate);
+                       call_action(call->kind, call->api), (long long)((decided - before) / 1000),
+                       (unsigned)call->lane, rate);
     lane->decided[call->kind] = decided;
 }
 
@@ -185,10 +187,9 @@ void judge_arrived(void *ctx, const struct world_sent *sent, instant_us now)
         return;
     uint64_t epoch = j->clients[sent->client].epochs[sent->lane];
     if (epoch < j->lanes[sent->lane].called)
-        judge_complain(j,
-                       "job %u: a write of epoch %llu arrives, and epoch %llu has called already",
-                       sent->row, (unsigned long long)epoch,
-                       (unsigned long long)j->lanes[sent->lane].called);
+        judge_complain(
+            j, "job %u: a write of epoch %llu arrives, and epoch %llu has called already",
+            sent->row, (unsigned long long)epoch, (unsigned long long)j->lanes[sent->lane].called);
 }
 
 void judge_hears(struct judge *j, uint64_t client, const struct call *call)

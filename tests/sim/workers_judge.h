@@ -7,7 +7,8 @@
  *   an intent is kept by the epoch that has the lease just then, and the lease has not ended
  *   a write that leaves has its intent          no identity is lost
  *   calls of a lane and action keep the rate, over all workers
- *   waves and max_failures hold for the whole run; a run that a person has paused soon writes nothing
+ *   waves and max_failures hold for the whole run; a run that a person has paused soon writes
+ * nothing
  */
 #ifndef MF_SIM_WORKERS_JUDGE_H
 #define MF_SIM_WORKERS_JUDGE_H
@@ -41,7 +42,7 @@ struct judge {
     struct judged_client *clients; /* by number */
     size_t clients_len, clients_cap;
     struct judged_lane lanes[JUDGED_LANES_MAX];
-    bool sets_clock; /* the database's clock is set now and then */
+    bool sets_clock;      /* the database's clock is set now and then */
     instant_us paused_at; /* by a person; 0: not */
     struct {
         instant_us at;

@@ -128,8 +128,8 @@ static void body(void *ctx)
             order_give(p, &p->orders[p->given]);
         look(p);
         due = p->given < p->orders_len ? p->due[p->given] : WHEN_NEVER;
-        process_sleep(&p->process,
-                      when_earlier(now_of(p) + LOOKS_EVERY, when_later(due, now_of(p) + SPAN_S(1))));
+        process_sleep(&p->process, when_earlier(now_of(p) + LOOKS_EVERY,
+                                                when_later(due, now_of(p) + SPAN_S(1))));
     }
     journal_close(p->journal);
     p->journal = NULL;

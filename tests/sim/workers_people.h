@@ -1,6 +1,6 @@
 /*
- * People beside a simulated run: they give orders, and open a run again that has stopped. They use a
- * connection to the database that breaks as any other does.
+ * People beside a simulated run: they give orders, and open a run again that has stopped. They use
+ * a connection to the database that breaks as any other does.
  */
 #ifndef MF_SIM_WORKERS_PEOPLE_H
 #define MF_SIM_WORKERS_PEOPLE_H

@@ -2,8 +2,7 @@
 
 #include "base/hash.h"
 
-void process_init(struct process *p, struct machine_room *room,
-                  void (*stopped)(struct process *p))
+void process_init(struct process *p, struct machine_room *room, void (*stopped)(struct process *p))
 {
     *p = (struct process){.room = room, .life = ++room->lives, .stopped = stopped};
 }

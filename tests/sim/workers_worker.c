@@ -85,7 +85,8 @@ static bool enter(struct worker *w)
     const struct worker_self self = {
         .name = name, .host = "sim", .pid = (uint32_t)w->process.life, .version = TEXT("sim")};
     for (;;) {
-        enum err err = w->journal ? OK : database_open(w->all->database, &w->link, &w->journal, &why);
+        enum err err =
+            w->journal ? OK : database_open(w->all->database, &w->link, &w->journal, &why);
         if (err == OK)
             err = leases_worker_begin(w->journal, &self, &w->id, &why);
         if (err == OK)
@@ -140,7 +141,8 @@ static void renew_one(struct worker *w, struct sim_carriage *c)
     carriage_wake(c);
 }
 
-/* Starts that are wanted or not needed, and a look at the run after that: both are told together. */
+/* Starts that are wanted or not needed, and a look at the run after that: both are told together.
+ */
 static void look_at_run(struct worker *w, struct sim_carriage *c)
 {
     struct shared_run view;
@@ -189,9 +191,9 @@ static bool lane_find(void *ctx, const struct lease_view *view)
 {
     struct found *f = ctx;
     bool is_free = view->worker == 0 || view->left < 0;
-    if (view->run == f->worker->all->run && view->rest == LEASE_OPEN && view->may_carry && is_free &&
-        !view->waits_for && f->worker->may_carry[view->lane] && f->len < JUDGED_LANES_MAX &&
-        !is_wanted(f->worker, view->lane))
+    if (view->run == f->worker->all->run && view->rest == LEASE_OPEN && view->may_carry &&
+        is_free && !view->waits_for && f->worker->may_carry[view->lane] &&
+        f->len < JUDGED_LANES_MAX && !is_wanted(f->worker, view->lane))
         f->lanes[f->len++] = view->lane;
     return true;
 }
@@ -251,10 +253,10 @@ static bool leavings_renew(struct worker *w)
         if (!l->lease.epoch)
             continue;
         const struct lease_left left = left_by(&l->left, l->left_at, now_of(w));
-        enum err err = now_of(w) >= l->due
-                           ? leases_resign(w->journal, w->id, &l->lease, &left, 0, &why)
-                           : leases_renew(w->journal, w->id, &l->lease, 1, &w->all->terms, &left,
-                                          &lost, &why);
+        enum err err =
+            now_of(w) >= l->due
+                ? leases_resign(w->journal, w->id, &l->lease, &left, 0, &why)
+                : leases_renew(w->journal, w->id, &l->lease, 1, &w->all->terms, &left, &lost, &why);
         if (lost || (err == OK && now_of(w) >= l->due))
             l->lease.epoch = 0;
         is_any = is_any || l->lease.epoch;

@@ -1,7 +1,7 @@
 /*
- * A worker of a simulation, as engine/work has it: a thread that talks to the database about leases,
- * and a thread for each carriage. Its journal, leases, carriages, schedulers and engine are the
- * program's own; the threads are coroutines, and the wire is a client of the simulated world.
+ * A worker of a simulation, as engine/work has it: a thread that talks to the database about
+ * leases, and a thread for each carriage. Its journal, leases, carriages, schedulers and engine are
+ * the program's own; the threads are coroutines, and the wire is a client of the simulated world.
  */
 #ifndef MF_SIM_WORKERS_WORKER_H
 #define MF_SIM_WORKERS_WORKER_H
