@@ -159,8 +159,7 @@ enum err rule_numbers_name(struct journal *j, struct text name, unsigned char *n
                            struct why *why);
 uint64_t rule_numbers_to_row(const struct journal *j, finding_set findings);
 /* Findings of unknown rules are left out. *ok = false: damage. */
-finding_set rule_numbers_from_row(const struct journal *j, const struct store_value *value,
-                                  bool *ok);
+finding_set rule_numbers_from_row(struct journal *j, const struct store_value *value, bool *ok);
 /* Asserts that the numbers lead back and forth. */
 void rule_numbers_invariant(const struct rule_numbers *rules);
 /* The digest of a set of rules by the journal's numbers: record_digest.h. */
