@@ -308,13 +308,13 @@ static enum err run_reopen(struct journal *j, uint64_t run, bool reopens, const 
                            struct why *why)
 {
     struct shared_run view;
-    instant_us now = 0;
     unsigned from = 1u << LEASE_OPEN | 1u << LEASE_STOPPED | (reopens ? 1u << LEASE_ENDED : 0);
     enum err err = run_lock(j, run, &view, why);
     if (err == OK && view.lanes_held > 0)
         err = why_set(why, ERR_BUSY, "workers carry %u of the lanes of run %llu already",
                       view.lanes_held, (unsigned long long)run);
-    if (err == OK)
+    instant_us now = 0;
+    if (err == OK && reopens)
         err = ops_of(j)->now(j->store, &now, why);
     if (err == OK && reopens)
         err = rows_reopen(j, run, now, why);
@@ -364,7 +364,7 @@ enum err leases_open_run(struct journal *j, uint64_t run, const struct fleet *fl
                          struct why *why)
 {
     struct head head;
-    struct shared_run first = {.state = RUN_OPEN, .has_waves = fleet_has_waves(fleet)};
+    struct shared_run first = {.state = RUN_OPEN, .has_waves = waves_are_wanted(fleet)};
     assert(j->together && j->begun == run);
     enum err err = journal_enter(j, why);
     if (err != OK)

@@ -11,11 +11,6 @@
 #include <assert.h>
 #include <stdlib.h>
 
-bool fleet_has_waves(const struct fleet *fleet)
-{
-    return fleet->waves_len > 0 || waves_numbered(fleet) > 0 || fleet->max_failures.value >= 0;
-}
-
 static bool is_end(const struct record *r)
 {
     return record_is_of_job(r) && r->row.state == JOB_DONE && r->from != JOB_DONE;
