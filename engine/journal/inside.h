@@ -6,7 +6,8 @@
  *   journal.c        open, close, transactions
  *   head_rows.c      the heads of runs
  *   fleet_rows.c     the fleet of a run
- *   record_rows.c    its records;  lane_rows.c  what is known of its lanes
+ *   record_rows.c    its records;  reopen.c  those that begin again
+ *   lane_rows.c      what is known of its lanes
  *   order_rows.c     the orders that people gave it
  *   publish_rows.c   the names that it publishes
  *   written_rows.c   what all runs have written
@@ -183,6 +184,11 @@ struct kept {
 enum err record_walk(struct journal *j, uint64_t run,
                      bool (*fn)(void *ctx, const struct record *record, const struct kept *kept),
                      void *ctx, struct why *why);
+/* Inside a transaction. Not of RECORD_LANE or RECORD_ORDER. */
+enum err record_store(struct journal *j, uint64_t run, const struct record *record,
+                      struct why *why);
+/* reopen.c; inside a transaction: the rows with a bad end begin again. */
+enum err rows_reopen(struct journal *j, uint64_t run, instant_us at, struct why *why);
 /* Inside a transaction: j->tail is that of run from here on. */
 enum err tail_of_run(struct journal *j, uint64_t run, struct why *why);
 
@@ -220,13 +226,12 @@ void fence_next(struct journal *j, uint64_t run, const struct record *record);
 bool record_is_intent(const struct record *r);
 
 /* shared_waves.c; inside a transaction. */
-bool fleet_has_waves(const struct fleet *fleet);
 /* Counts the identities that these records make final. */
 enum err shared_waves_count(struct journal *j, uint64_t run, const struct record *records,
                             uint32_t len, struct why *why);
 /* Where the waves of a run stand by its rows: as a single process restores it. */
 enum err shared_waves_restore(struct journal *j, uint64_t run, const struct fleet *fleet,
-                              bool reopens, struct waves *waves, struct why *why);
+                              struct waves *waves, struct why *why);
 /* Changes the waves by `wanted` starts of a lane that has `had`; by how many it is. */
 int32_t shared_waves_start(struct waves *w, int32_t wanted, uint32_t had,
                            const struct fleet *fleet);

@@ -301,8 +301,13 @@ static enum err run_reopen(struct journal *j, uint64_t run, bool reopens, const 
     if (err == OK && view.lanes_held > 0)
         err = why_set(why, ERR_BUSY, "workers carry %u of the lanes of run %llu already",
                       view.lanes_held, (unsigned long long)run);
+    instant_us now = 0;
+    if (err == OK && reopens)
+        err = ops_of(j)->now(j->store, &now, why);
+    if (err == OK && reopens)
+        err = rows_reopen(j, run, now, why);
     if (err == OK)
-        err = shared_waves_restore(j, run, fleet, reopens, &view.waves, why);
+        err = shared_waves_restore(j, run, fleet, &view.waves, why);
     if (err != OK)
         return err;
     view.stops = view.is_paused = false;
@@ -345,14 +350,14 @@ enum err leases_open_run(struct journal *j, uint64_t run, const struct fleet *fl
                          struct why *why)
 {
     struct head head;
-    struct shared_run first = {.state = RUN_OPEN, .has_waves = fleet_has_waves(fleet)};
+    struct shared_run first = {.state = RUN_OPEN, .has_waves = waves_are_wanted(fleet)};
     assert(j->together && j->begun == run);
     enum err err = journal_enter(j, why);
     if (err != OK)
         return err;
     err = head_of_run(j, run, &head, why);
     if (err == OK)
-        err = shared_waves_restore(j, run, fleet, false, &first.waves, why);
+        err = shared_waves_restore(j, run, fleet, &first.waves, why);
     if (err == OK)
         err = ops_of(j)->open_run(j->store, run, &first, why);
     if (err == OK)

@@ -141,8 +141,7 @@ static struct record_words words_of(const struct journal *j, const struct store_
         .rules = rule_numbers_digest(j, (uint64_t)value_int(&values[RECORD_FINDINGS]))};
 }
 
-static enum err record_store(struct journal *j, uint64_t run, const struct record *record,
-                             struct why *why)
+enum err record_store(struct journal *j, uint64_t run, const struct record *record, struct why *why)
 {
     struct store_value values[COLUMNS_LEN + 1];
     assert(COUNT(values) == store_columns[TABLE_RECORD].len);

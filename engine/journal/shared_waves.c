@@ -10,11 +10,6 @@
 
 #include <assert.h>
 
-bool fleet_has_waves(const struct fleet *fleet)
-{
-    return fleet->waves_len > 0 || waves_numbered(fleet) > 0 || fleet->max_failures.value >= 0;
-}
-
 static bool is_end(const struct record *r)
 {
     return record_is_of_job(r) && r->row.state == JOB_DONE && r->from != JOB_DONE;
@@ -51,14 +46,13 @@ enum err shared_waves_count(struct journal *j, uint64_t run, const struct record
 struct restoring {
     struct waves *waves;
     const struct fleet *fleet;
-    bool reopens;
 };
 
 static bool row_restore(void *ctx, const struct record *record)
 {
     const struct restoring *r = ctx;
     const struct job_row *row = &record->row;
-    bool is_final = row->state == JOB_DONE && !(r->reopens && outcome_is_bad(row->outcome));
+    bool is_final = row->state == JOB_DONE;
     uint16_t wave = (uint16_t)(row->wave < UINT16_MAX ? row->wave : UINT16_MAX);
     waves_restore(r->waves, wave, is_final, row->outcome,
                   fleet_policy_of(r->fleet, record->job)->wave);
@@ -66,9 +60,9 @@ static bool row_restore(void *ctx, const struct record *record)
 }
 
 enum err shared_waves_restore(struct journal *j, uint64_t run, const struct fleet *fleet,
-                              bool reopens, struct waves *waves, struct why *why)
+                              struct waves *waves, struct why *why)
 {
-    struct restoring r = {waves, fleet, reopens};
+    struct restoring r = {waves, fleet};
     waves_init(waves, fleet);
     enum err err = journal_rows(j, run, row_restore, &r, why);
     if (err == OK)

@@ -546,6 +546,15 @@ static void a_run_without_waves_grants_what_is_wanted(void **state)
     assert_int_equal(starts(s, 1, &a, -5), 0);
 }
 
+static bool row_is_open(void *ctx, const struct record *last)
+{
+    (void)ctx;
+    assert_int_equal(last->row.state, JOB_NEW);
+    assert_int_equal(last->row.outcome, OUTCOME_OPEN);
+    assert_int_equal(last->row.finished, 0);
+    return true;
+}
+
 static void resume_works_the_waves_out_from_the_rows(void **state)
 {
     struct shared *s = *state;
@@ -563,6 +572,7 @@ static void resume_works_the_waves_out_from_the_rows(void **state)
     assert_ok(leases_reopen(s->journals[0], run, false, &s->why));
     assert_true(shared_look(s, run).waves.paused); /* still too many */
     assert_ok(leases_reopen(s->journals[0], run, true, &s->why));
+    assert_ok(journal_rows(s->journals[0], run, row_is_open, NULL, &s->why));
     struct waves w = shared_look(s, run).waves;
     assert_false(w.paused);
     assert_int_equal(w.failed, 0);
