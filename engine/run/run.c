@@ -3,6 +3,7 @@
 
 #include "access/trust.h"
 #include "base/siphash.h"
+#include "journal/store_postgres/store_postgres.h"
 #include "journal/store_sqlite/store_sqlite.h"
 #include "live.h"
 #include "own.h"
@@ -56,6 +57,8 @@ enum err run_begun(struct run *r, struct why *why, const char *fmt, ...)
 
 enum err run_journal(struct run *r, enum journal_mode mode, struct why *why)
 {
+    if (journal_is_postgres(r->config.journal))
+        return journal_open_postgres(&r->journal, r->config.journal, mode, &r->config.notices, why);
     enum err err = journal_open_file(&r->journal, r->config.journal, mode, why);
     char folder[PATH_MAX] = "";
     const char *path = r->config.journal;
@@ -199,7 +202,10 @@ static instant_us observer_wake(void *ctx, instant_us now)
 {
     const struct run *r = ctx;
     const struct run_observer *o = &r->config.observer;
-    return when_earlier(o->wake ? o->wake(o->ctx, now) : WHEN_NEVER, run_companions_wake(r, now));
+    const struct run_part *part = r->config.part;
+    instant_us wake = part ? part->wake(part->ctx, now) : WHEN_NEVER;
+    wake = when_earlier(wake, run_companions_wake(r, now));
+    return when_earlier(o->wake ? o->wake(o->ctx, now) : WHEN_NEVER, wake);
 }
 
 static enum err run_engine(struct run *r, struct live *live, struct why *why)

@@ -21,6 +21,7 @@ struct carriage_lane {
     uint32_t asked;     /* starts to ask the database for, at the next look */
     uint32_t unused;    /* starts to give back */
     uint32_t fresh;     /* granted since, not yet handed to the scheduler */
+    bool has_ended;     /* it has been given back before the others */
 };
 
 struct carriage {

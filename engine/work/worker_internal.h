@@ -30,11 +30,14 @@
 #define TOLD_FOR        SPAN_M(10) /* within this time */
 #define WORKER_HOST_MAX 128
 
+#define LANE_NONE (LEASE_RUN - 1)
+
 /* A lane that is given back later, by the worker's own thread: its carriage could not. */
 struct leaving {
     struct lease lease;
     struct lease_left left;
     instant_us left_at; /* left counts from here */
+    uint32_t unused;    /* starts to give back before */
     instant_us due;     /* not before: a write may be on its way */
     instant_us at;      /* of its end, by the run's clock; 0: it has none */
 };
@@ -136,6 +139,7 @@ enum err heartbeat_look(struct worker *w, struct why *why);
 /* The lane is given back when `due` has come. Under the lock. False: out of memory, and the lease
  * runs out. */
 bool leaving_add(struct worker *w, const struct leaving *leaving);
+struct leaving *leaving_last(struct worker *w);
 
 /* openings.c */
 enum err openings_take(struct worker *w, instant_us now, struct why *why);

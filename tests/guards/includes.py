@@ -40,7 +40,7 @@ ROOMS = {
     "engine/access": CALLS + ["engine/aws", "engine/providers", "engine/wire"],
     "engine/preflight": WORDS + ["engine/calls", "engine", "engine/access"],
     "engine/run": WORDS + ["engine/rules", "engine/scheduler", "engine", "engine/journal",
-        "engine/journal/store_sqlite", "engine/wire", "engine/plan", "reports", "engine/access", "engine/preflight",
+        "engine/journal/store_sqlite", "engine/journal/store_postgres", "engine/wire", "engine/plan", "reports", "engine/access", "engine/preflight",
         "engine/handoff", "engine/publish", "engine/providers", "engine/watch"],
     "engine/control": WORDS + ["engine/scheduler", "engine/journal", "engine/wire", "engine/run"],
     "engine/work": WORDS + ["engine/scheduler", "engine/journal", "engine/wire", "engine/access", "engine/preflight",
