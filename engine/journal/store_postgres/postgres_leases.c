@@ -300,11 +300,20 @@ static enum err hold(struct store *store, const struct store_fence *list, uint32
                                                "false FROM mine WHERE l.id = mine.id"              \
                                                " RETURNING l.lane, l.epoch, CASE WHEN "            \
                                                "l.quiet_until > clock_timestamp()"                 \
-                                               " THEN " US_LEFT("l.quiet_until") " ELSE 0 END, "   \
-                                                                                 "mine.granted,"   \
-                                                                                 " " US_SINCE(     \
-                                                                                     "l.next_"     \
-                                                                                     "call_told") ", array_to_string(l.next_call, ' '), array_to_string(l.rate_per_s, ' ')"
+                                               " THEN " US_LEFT(                                   \
+                                                   "l.quiet_until") " ELSE 0 END, "                \
+                                                                    "mine.granted,"                \
+                                                                    " " US_SINCE(                  \
+                                                                        "l.next_"                  \
+                                                                        "call_told") ", "          \
+                                                                                     "array_to_"   \
+                                                                                     "string(l."   \
+                                                                                     "next_call, " \
+                                                                                     "' '), "      \
+                                                                                     "array_to_"   \
+                                                                                     "string(l."   \
+                                                                                     "rate_per_s," \
+                                                                                     " ' ')"
 
 #define NEXT_CALL_FLOOR SPAN_S(10) /* a clock that was set must not make a lane faster */
 
@@ -326,9 +335,10 @@ static void claim_read(const struct pg_rows *rows, unsigned row, uint64_t run,
     span_us ago = pg_int(rows, row, 4);
     for (int k = 0; k < LEASE_ACTIONS; k++) {
         char word[40];
-        snprintf(word, sizeof word, TEXT_FMT, TEXT_ARG(text_cut(&spans, ' ')));
+        struct text span = text_cut(&spans, ' '), rate = text_cut(&rates, ' ');
+        snprintf(word, sizeof word, TEXT_FMT, TEXT_ARG(span));
         claim->next_call[k] = next_call_left(strtoll(word, NULL, 10), ago);
-        snprintf(word, sizeof word, TEXT_FMT, TEXT_ARG(text_cut(&rates, ' ')));
+        snprintf(word, sizeof word, TEXT_FMT, TEXT_ARG(rate));
         claim->rate_per_s[k] = strtod(word, NULL);
     }
 }

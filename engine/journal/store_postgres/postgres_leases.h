@@ -4,8 +4,6 @@
 
 #include "postgres_inside.h"
 
-extern const struct lease_ops postgres_lease_ops;
-
 /* postgres_leases.c */
 
 /* Instants and spans in SQL. */

@@ -33,7 +33,8 @@ static void left_read(struct text list, struct waves *w)
 {
     for (uint32_t i = 0; i <= WAVES_MAX && list.len; i++) {
         char word[24];
-        snprintf(word, sizeof word, TEXT_FMT, TEXT_ARG(text_cut(&list, ' ')));
+        struct text count = text_cut(&list, ' ');
+        snprintf(word, sizeof word, TEXT_FMT, TEXT_ARG(count));
         w->left[i] = (uint32_t)strtoul(word, NULL, 10);
     }
 }
