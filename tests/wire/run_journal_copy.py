@@ -70,6 +70,8 @@ def main():
         accounts = {"main": {"account_id": "111122223333"}}
         room.manifest("fleet.yaml", NAMES, account="main")
         room.manifest("more.yaml", {name: {"mail_from": "em.{domain}", "dns": {"require": "none"}} for name in NAMES}, account="main")
+        for name in NAMES:
+            room.names.publish("em." + name)
         for name in ("fleet.yaml", "more.yaml"):
             text = (room.path / name).read_text()
             (room.path / name).write_text(text.replace('{"version": 1,', '{"version": 1, "accounts": ' + str(accounts).replace("'", '"') + ","))
