@@ -33,6 +33,11 @@ enum err submitting_vet(const struct options *o, option_set verb, struct why *wh
                        "and %s is a file: name the database, --journal postgresql://..., or leave "
                        "--submit out",
                        options_journal(o));
+    if (!is_shared && o->team)
+        return why_set(why, ERR_INPUT,
+                       "--team gives the run to a role of the database that workers share, and the "
+                       "journal %s is a file: leave --team out",
+                       options_journal(o));
     if (!is_shared || !carries || o->dry_run)
         return OK;
     if (o->no_wait)

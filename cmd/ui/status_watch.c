@@ -260,7 +260,8 @@ static void picture_show(struct watched_run *w, bool is_last)
 /* A database that cannot be reached now may be there again soon. */
 static bool may_look_again(struct watched_run *w, enum err err, const struct why *why)
 {
-    if (err == ERR_AWAY && w->known && !w->is_away) {
+    bool is_told = w->viewer.rest; /* by the workers of this process */
+    if (err == ERR_AWAY && w->known && !w->is_away && !is_told) {
         screen_erase(&w->screen);
         message_error("%s; trying again", why->text);
         w->is_away = true;

@@ -14,6 +14,7 @@
  *   asked_rows.c     since when the records of DNS have been asked for
  *   watch_rows.c     what watching remembers
  *   leases.c         who carries which lane;  fence.c  what a worker may keep
+ *   reopened.c       rows of such a run that begin again
  *   shared_waves.c   the waves of a run that several workers carry
  *   rule_rows.c      the journal's own numbers of the finding rules
  *   findings_text.c  the column findings_json
@@ -159,8 +160,7 @@ enum err rule_numbers_name(struct journal *j, struct text name, unsigned char *n
                            struct why *why);
 uint64_t rule_numbers_to_row(const struct journal *j, finding_set findings);
 /* Findings of unknown rules are left out. *ok = false: damage. */
-finding_set rule_numbers_from_row(const struct journal *j, const struct store_value *value,
-                                  bool *ok);
+finding_set rule_numbers_from_row(struct journal *j, const struct store_value *value, bool *ok);
 /* Asserts that the numbers lead back and forth. */
 void rule_numbers_invariant(const struct rule_numbers *rules);
 /* The digest of a set of rules by the journal's numbers: record_digest.h. */
@@ -184,11 +184,6 @@ struct kept {
 enum err record_walk(struct journal *j, uint64_t run,
                      bool (*fn)(void *ctx, const struct record *record, const struct kept *kept),
                      void *ctx, struct why *why);
-/* Inside a transaction. Not of RECORD_LANE or RECORD_ORDER. */
-enum err record_store(struct journal *j, uint64_t run, const struct record *record,
-                      struct why *why);
-/* reopen.c; inside a transaction: the rows with a bad end begin again. */
-enum err rows_reopen(struct journal *j, uint64_t run, instant_us at, struct why *why);
 /* Inside a transaction: j->tail is that of run from here on. */
 enum err tail_of_run(struct journal *j, uint64_t run, struct why *why);
 
@@ -225,6 +220,12 @@ enum err fence_begin(struct journal *j, uint64_t run, const struct record *recor
 void fence_next(struct journal *j, uint64_t run, const struct record *record);
 bool record_is_intent(const struct record *r);
 
+/* record_rows.c; inside a transaction. A record of a job or of a target. */
+enum err record_store(struct journal *j, uint64_t run, const struct record *record,
+                      struct why *why);
+/* reopened.c; inside a transaction. Rows that ended badly begin again. */
+enum err rows_reopen(struct journal *j, uint64_t run, instant_us at, struct why *why);
+
 /* shared_waves.c; inside a transaction. */
 /* Counts the identities that these records make final. */
 enum err shared_waves_count(struct journal *j, uint64_t run, const struct record *records,
@@ -232,6 +233,10 @@ enum err shared_waves_count(struct journal *j, uint64_t run, const struct record
 /* Where the waves of a run stand by its rows: as a single process restores it. */
 enum err shared_waves_restore(struct journal *j, uint64_t run, const struct fleet *fleet,
                               struct waves *waves, struct why *why);
+/* What lanes that have just been opened have used of the running wave's starts: granted to them.
+ */
+enum err shared_starts_restore(struct journal *j, uint64_t run, const struct fleet *fleet,
+                               const struct waves *waves, struct why *why);
 /* Changes the waves by `wanted` starts of a lane that has `had`; by how many it is. */
 int32_t shared_waves_start(struct waves *w, int32_t wanted, uint32_t had,
                            const struct fleet *fleet);

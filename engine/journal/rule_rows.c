@@ -123,16 +123,27 @@ uint64_t rule_numbers_to_row(const struct journal *j, finding_set findings)
     return set;
 }
 
-finding_set rule_numbers_from_row(const struct journal *j, const struct store_value *value,
-                                  bool *ok)
+/* Has each number of the set a rule? */
+static bool are_known(const struct journal *j, uint64_t set)
+{
+    for (unsigned number = 0; set; number++, set >>= 1)
+        if ((set & 1) && j->rules.rule_of[number] == RULE_NONE)
+            return false;
+    return true;
+}
+
+finding_set rule_numbers_from_row(struct journal *j, const struct store_value *value, bool *ok)
 {
     finding_set findings = 0;
     uint64_t set = value_number(value, INT64_MAX, ok);
+    /* A newer worker may have added one since this journal was opened. */
+    if (journal_is_shared(j) && !are_known(j, set))
+        *ok &= rule_numbers_load(j, NULL) == OK;
     for (unsigned number = 0; set; number++, set >>= 1) {
         if (!(set & 1))
             continue;
         if (j->rules.rule_of[number] == RULE_NONE)
-            *ok &= journal_is_shared(j); /* a newer worker may have added it since */
+            *ok = false;
         else if (j->rules.rule_of[number] != RULE_UNKNOWN)
             findings |= FINDING_BIT(j->rules.rule_of[number]);
     }

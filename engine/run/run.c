@@ -55,10 +55,19 @@ enum err run_begun(struct run *r, struct why *why, const char *fmt, ...)
     return r->begun ? OK : why_set(why, ERR_NOMEM, "out of memory");
 }
 
+/* What there is to say of the connection is said once. */
+static enum err run_journal_shared(struct run *r, enum journal_mode mode, struct why *why)
+{
+    const struct notices *n = r->database_told ? NULL : &r->config.notices;
+    enum err err = journal_open_postgres(&r->journal, r->config.journal, mode, n, why);
+    r->database_told |= err == OK;
+    return err;
+}
+
 enum err run_journal(struct run *r, enum journal_mode mode, struct why *why)
 {
     if (journal_is_postgres(r->config.journal))
-        return journal_open_postgres(&r->journal, r->config.journal, mode, &r->config.notices, why);
+        return run_journal_shared(r, mode, why);
     enum err err = journal_open_file(&r->journal, r->config.journal, mode, why);
     char folder[PATH_MAX] = "";
     const char *path = r->config.journal;

@@ -130,6 +130,7 @@ struct run {
     double kept_pace_per_s; /* that a person gave the resumed run (run_orders.h); 0: the options' */
     uint32_t limit;         /* changes of a plan: rows beyond are left; 0: no limit */
     bool stopped;           /* by a signal, before anything was begun */
+    bool database_told;     /* of the connection to a shared journal */
     enum engine_end end;
     struct scheduler_totals totals;
 };

@@ -7,7 +7,6 @@
  */
 #include "worker_internal.h"
 
-#include "base/plural.h"
 #include "wire/os_clock.h"
 
 #include <assert.h>
@@ -168,21 +167,30 @@ static enum err quiet_wait(struct carrying *c, instant_us claimed, struct why *w
     return OK;
 }
 
+/* "main/us-east-1 and 3 more are" */
+#define LANES_WORDS_MAX (LANE_WORDS_MAX + 48)
+static const char *lanes_words(const struct carrying *c, char out[LANES_WORDS_MAX])
+{
+    char words[LANE_WORDS_MAX], more[32] = "";
+    if (c->claimed > 1)
+        snprintf(more, sizeof more, " and %u more", c->claimed - 1);
+    snprintf(out, LANES_WORDS_MAX, "%s%s %s",
+             lane_words(&c->run.fleet, c->claims[0].lease.lane, words), more,
+             c->claimed > 1 || c->publishing ? "are" : "is");
+    return out;
+}
+
 static void claim_tell(struct carrying *c)
 {
-    char words[LANE_WORDS_MAX], more[48] = "";
+    char words[LANES_WORDS_MAX], wait[WHEN_LEN];
     span_us quiet = 0;
     for (uint32_t i = 0; i < c->claimed; i++)
         quiet = when_later(quiet, c->claims[i].quiet);
-    if (c->claimed > 1)
-        snprintf(more, sizeof more, " and %u more", c->claimed - 1);
-    char wait[WHEN_LEN];
-    notice_note(
-        &c->worker->notices, "run %llu: %s%s %s carried from here%s%s", (unsigned long long)c->id,
-        lane_words(&c->run.fleet, c->claims[0].lease.lane, words), more,
-        plural(c->claimed, "is", "are"),
-        quiet ? ", taken over from a worker that has not given it back: SES is called in " : "",
-        quiet ? span_format(quiet, wait) : "");
+    notice_note(&c->worker->news, "run %llu: %s carried from here%s%s", (unsigned long long)c->id,
+                lanes_words(c, words),
+                quiet ? ", taken over from a worker that has not given it back: SES is called in "
+                      : "",
+                quiet ? span_format(quiet, wait) : "");
 }
 
 /* What has become of the run meanwhile. */
@@ -457,6 +465,21 @@ static enum lease_rest rest_of(const struct carrying *c, uint32_t at)
     return totals.is_stopped || c->carriage.is_stopping ? LEASE_STOPPED : LEASE_OPEN;
 }
 
+static void end_tell(struct carrying *c)
+{
+    static const char *const ends[] = {
+        [LEASE_OPEN] = "given back, open to other workers",
+        [LEASE_ENDED] = "carried to the end: every identity is final",
+        [LEASE_STOPPED] = "stopped: mailfrom resume opens the run again",
+    };
+    char words[LANES_WORDS_MAX];
+    enum lease_rest rest = LEASE_ENDED;
+    for (uint32_t i = 0; i < c->claimed; i++)
+        rest = c->left[i].rest == LEASE_ENDED ? rest : c->left[i].rest;
+    notice_note(&c->worker->news, "run %llu: %s %s", (unsigned long long)c->id,
+                lanes_words(c, words), ends[rest]);
+}
+
 static enum err end_well(struct carrying *c, instant_us now, struct why *why)
 {
     struct worker *w = c->worker;
@@ -483,6 +506,7 @@ static enum err end_well(struct carrying *c, instant_us now, struct why *why)
     for (; left < c->claimed; left++)
         lane_leave_later(c, left, 0, now);
     pthread_mutex_unlock(&w->lock);
+    end_tell(c);
     return err;
 }
 

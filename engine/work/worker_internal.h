@@ -97,7 +97,8 @@ struct carrying {
 
 struct worker {
     struct work_config config;
-    struct notices notices; /* any thread */
+    struct notices notices; /* any thread; what was said a moment ago is not said again */
+    struct notices news;    /* any thread; each time */
     struct run shell;       /* its journal is the worker's own; no run of it is carried out */
     uint64_t number;
     char name[WORKER_NAME_MAX], host[WORKER_HOST_MAX];

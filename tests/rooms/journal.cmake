@@ -14,7 +14,8 @@ target_link_libraries(journal_stores PUBLIC store_sqlite store_postgres pg_serve
 
 # The connection to it.
 mailfrom_test(journal/pg USES store_postgres pg_server LIBRARIES m)
-set_tests_properties(journal_pg PROPERTIES TIMEOUT 120)
+mailfrom_test(journal/postgres USES journal_stores)
+set_tests_properties(journal_pg journal_postgres PROPERTIES TIMEOUT 120)
 
 # On every store.
 mailfrom_test(scheduler/record_publish USES scheduler)
@@ -31,6 +32,7 @@ mailfrom_test(journal/runs USES journal_stores crash_run)
 add_library(journal_shared STATIC ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal/shared.c)
 target_link_libraries(journal_shared PUBLIC journal_stores)
 mailfrom_test(journal/leases USES journal_shared)
+mailfrom_test(journal/leases_at_once USES journal_shared)
 
 # Without a store; of SQLite's files.
 mailfrom_test(journal/findings USES journal)

@@ -130,17 +130,17 @@ static enum err make(const char *url, bool creates, const struct notices *n,
 {
     struct postgres_store *s;
     struct journal *j = NULL;
+    char shown[POSTGRES_SHOWN_MAX];
     *made = '\0';
     enum err err = postgres_store_new(&s, url, n, why);
+    if (err == OK) {
+        err = journal_make(s, creates, made, why);
+        postgres_store_free(s);
+    }
     if (err != OK)
-        return err;
-    err = journal_make(s, creates, made, why);
-    if (err != OK)
-        why_wrap(why, err, "journal %s", s->shown);
-    postgres_store_free(s);
+        return why_wrap(why, err, "journal %s", postgres_journal_shown(url, shown));
     /* A writer numbers the rules of findings. */
-    if (err == OK)
-        err = journal_open_postgres(&j, url, JOURNAL_WRITE, NULL, why);
+    err = journal_open_postgres(&j, url, JOURNAL_WRITE, NULL, why);
     journal_close(j);
     return err;
 }

@@ -213,7 +213,6 @@ enum err postgres_store_new(struct postgres_store **out, const char *url, const 
         *out = s;
         return OK;
     }
-    why_wrap(why, err, "journal %s", s->shown);
     postgres_store_free(s);
     return err;
 }
@@ -292,29 +291,34 @@ static enum err team_vet(struct postgres_store *s, struct why *why)
     return err;
 }
 
+static enum err store_vet(struct postgres_store *s, enum journal_mode mode, struct why *why)
+{
+    int version;
+    enum err err = postgres_vet(s, &version, why);
+    if (err == OK && version < SCHEMA_VERSION_POSTGRES)
+        return why_set(why, ERR_INPUT,
+                       "was made by an older mailfrom (journal version %d, this program writes "
+                       "%d): mailfrom journal migrate brings it up to date",
+                       version, SCHEMA_VERSION_POSTGRES);
+    if (err == OK && mode != JOURNAL_READ)
+        err = durability_vet(s, why);
+    return err == OK && mode != JOURNAL_READ ? team_vet(s, why) : err;
+}
+
 enum err journal_open_postgres(struct journal **out, const char *url, enum journal_mode mode,
                                const struct notices *n, struct why *why)
 {
     struct postgres_store *s;
-    int version;
+    char shown[POSTGRES_SHOWN_MAX];
     *out = NULL;
     enum err err = postgres_store_new(&s, url, n, why);
-    if (err != OK)
-        return err;
-    s->store.is_read_only = mode == JOURNAL_READ;
-    err = postgres_vet(s, &version, why);
-    if (err == OK && version < SCHEMA_VERSION_POSTGRES)
-        err = why_set(why, ERR_INPUT,
-                      "was made by an older mailfrom (journal version %d, this program writes %d): "
-                      "mailfrom journal migrate brings it up to date",
-                      version, SCHEMA_VERSION_POSTGRES);
-    if (err == OK && mode != JOURNAL_READ)
-        err = durability_vet(s, why);
-    if (err == OK && mode != JOURNAL_READ)
-        err = team_vet(s, why);
-    if (err == OK)
-        return journal_open(out, &s->store, why);
-    why_wrap(why, err, "journal %s", s->shown);
-    postgres_store_free(s);
-    return err;
+    if (err == OK) {
+        s->store.is_read_only = mode == JOURNAL_READ;
+        err = store_vet(s, mode, why);
+        if (err == OK)
+            err = journal_open(out, &s->store, why);
+        else
+            postgres_store_free(s);
+    }
+    return err == OK ? OK : why_wrap(why, err, "journal %s", postgres_journal_shown(url, shown));
 }

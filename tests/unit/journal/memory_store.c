@@ -511,8 +511,8 @@ enum err journal_open_rows(struct journal **out, struct memory_rows *m, enum jou
     return journal_open_rows_as(out, m, mode, NULL, why);
 }
 
-enum err journal_open_rows_as(struct journal **out, struct memory_rows *m, enum journal_mode mode,
-                              void *who, struct why *why)
+enum err memory_connect(struct store **out, struct memory_rows *m, enum journal_mode mode,
+                        void *who, struct why *why)
 {
     *out = NULL;
     enum err err = may_open(m, mode, why);
@@ -533,9 +533,19 @@ enum err journal_open_rows_as(struct journal **out, struct memory_rows *m, enum 
     if (mode != JOURNAL_READ)
         err = loss_keep(s, why);
     if (err == OK)
-        return journal_open(out, &s->store, why);
-    close_store(&s->store);
+        *out = &s->store;
+    else
+        close_store(&s->store);
     return err;
+}
+
+enum err journal_open_rows_as(struct journal **out, struct memory_rows *m, enum journal_mode mode,
+                              void *who, struct why *why)
+{
+    struct store *store;
+    *out = NULL;
+    enum err err = memory_connect(&store, m, mode, who, why);
+    return err == OK ? journal_open(out, store, why) : err;
 }
 
 struct memory_rows *memory_rows_new(void)

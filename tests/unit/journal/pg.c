@@ -141,12 +141,6 @@ static void nothing_of_a_transaction_stays_with_the_session(void **state)
     pg_free(pg);
 }
 
-static void kill_backends(const char *url)
-{
-    pg_server_sql(url, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-                       " WHERE datname = current_database() AND pid <> pg_backend_pid()");
-}
-
 /* Who is idle notices and connects anew; who is inside a transaction hears of it. */
 static void a_backend_that_is_terminated(void **state)
 {
@@ -154,17 +148,17 @@ static void a_backend_that_is_terminated(void **state)
     struct pg *pg = pg_made(url, LIMIT);
     (void)state;
     ask(pg, "CREATE TABLE t (n bigint)", NULL);
-    kill_backends(url);
+    pg_server_terminate(url);
     ask(pg, "INSERT INTO t VALUES (1)", NULL);
     assert_int_equal(pg_begin(pg, PG_WRITES, &why), OK);
     ask(pg, "INSERT INTO t VALUES (2)", NULL);
-    kill_backends(url);
+    pg_server_terminate(url);
     assert_int_equal(pg_query(pg, "INSERT INTO t VALUES (3)", NULL, 0, NULL, &why), ERR_AWAY);
     assert_int_equal(pg_query(pg, "INSERT INTO t VALUES (4)", NULL, 0, NULL, &why), ERR_AWAY);
     pg_rollback(pg);
     assert_int_equal(pg_begin(pg, PG_WRITES, &why), OK);
     ask(pg, "INSERT INTO t VALUES (5)", NULL);
-    kill_backends(url);
+    pg_server_terminate(url);
     assert_int_equal(pg_commit(pg, &why), ERR_AWAY);
     assert_int_equal(number(pg, "SELECT sum(n)::bigint FROM t"), 1);
     pg_free(pg);
@@ -280,6 +274,31 @@ static void a_secret_in_the_url_is_refused(void **state)
     assert_int_equal(pg_new(&pg, "postgresql:///mailfrom?nonsense=1", LIMIT, &why), ERR_INPUT);
 }
 
+/* Two clients share backends, and neither leaves anything with them. */
+static void a_pooler_may_lie_between(void **state)
+{
+    const char *direct = pg_server_database(), *url = pg_server_pooled(direct);
+    struct pg *pg[2] = {pg_made(url, LIMIT), pg_made(url, LIMIT)};
+    (void)state;
+    ask(pg[0], "CREATE TABLE t (n bigint)", NULL);
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(pg_begin(pg[i % 2], PG_WRITES, &why), OK);
+        ask(pg[i % 2], "INSERT INTO t VALUES (1)", NULL);
+        assert_int_equal(number(pg[!(i % 2)], "SELECT count(*) FROM t"), i);
+        assert_int_equal(pg_commit(pg[i % 2], &why), OK);
+    }
+    assert_int_equal(number(pg[0], "SELECT count(*) FROM pg_settings WHERE name = 'lock_timeout'"
+                                   " AND setting = '0'"),
+                     1);
+    assert_int_equal(pg_begin(pg[0], PG_WRITES, &why), OK);
+    ask(pg[0], "INSERT INTO t VALUES (1)", NULL);
+    pg_server_terminate(direct);
+    assert_int_equal(pg_commit(pg[0], &why), ERR_AWAY);
+    assert_int_equal(number(pg[1], "SELECT count(*) FROM t"), 20);
+    pg_free(pg[0]);
+    pg_free(pg[1]);
+}
+
 /* The first of two hosts swallows everything; it has its share of the time, and no more. */
 static void each_of_several_hosts_has_its_share(void **state)
 {
@@ -306,6 +325,7 @@ int main(void)
         cmocka_unit_test(a_server_that_stands_still_or_is_gone),
         cmocka_unit_test(errors_have_their_kind),
         cmocka_unit_test(a_secret_in_the_url_is_refused),
+        cmocka_unit_test(a_pooler_may_lie_between),
         cmocka_unit_test(each_of_several_hosts_has_its_share),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

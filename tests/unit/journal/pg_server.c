@@ -19,7 +19,7 @@
 
 static struct {
     char folder[64], bin[64];
-    pid_t pid, owner; /* owner: of the test that has started it */
+    pid_t pid, pooler, owner; /* owner: of the test that has started them */
     unsigned databases;
 } server;
 
@@ -57,7 +57,7 @@ static void output_to(const char *file)
     dup2(fd, STDERR_FILENO);
 }
 
-static pid_t program_start(const char *name, char *const *argv)
+static pid_t program_start(const char *name, const char *const *argv)
 {
     char path[160], log[96];
     pid_t parent = getpid(), pid = fork();
@@ -72,7 +72,7 @@ static pid_t program_start(const char *name, char *const *argv)
         _exit(125);
     output_to(log);
     setenv("LC_ALL", "C", 1);
-    execvp(path, argv);
+    execvp(path, (char *const *)(uintptr_t)argv);
     _exit(127);
 }
 
@@ -84,7 +84,7 @@ static void log_show(void)
         fputs("there is no log\n", stderr);
 }
 
-static void program_run(const char *name, char *const *argv)
+static void program_run(const char *name, const char *const *argv)
 {
     int status = 0;
     pid_t pid = program_start(name, argv);
@@ -102,6 +102,10 @@ static void server_end(void)
     char command[96];
     if (server.owner != getpid())
         return; /* a child of the test */
+    if (server.pooler) {
+        kill(server.pooler, SIGKILL);
+        waitpid(server.pooler, NULL, 0);
+    }
     pg_server_stop(true);
     snprintf(command, sizeof command, "rm -rf %s", server.folder);
     if (system(command) != 0)
@@ -119,34 +123,36 @@ static void folder_make(void)
         assert_int_equal(chown(server.folder, user->pw_uid, user->pw_gid), 0);
 }
 
-static bool is_ready(void)
+static bool is_ready(const char *port)
 {
-    char data[96], *argv[] = {"psql", "-XqAtc", "SELECT 1", data, NULL};
+    char data[160];
+    const char *argv[] = {"psql", "-XqAtc", "SELECT 1", data, NULL};
     int status = -1;
-    snprintf(data, sizeof data, "postgresql:///postgres?host=%s&user=postgres", server.folder);
+    snprintf(data, sizeof data, "postgresql:///postgres?host=%s&port=%s&user=postgres",
+             server.folder, port);
     pid_t pid = program_start("psql", argv);
     return waitpid(pid, &status, 0) == pid && status == 0;
 }
 
 static void postgres_start(void)
 {
-    char data[80], sockets[112],
-        *argv[] = {"postgres",
-                   "-D",
-                   data,
-                   "-c",
-                   "listen_addresses=",
-                   "-c",
-                   sockets,
-                   "-c",
-                   "shared_buffers=32MB",
-                   "-c",
-                   "max_connections=60",
-                   NULL};
+    char data[80], sockets[112];
+    const char *argv[] = {"postgres",
+                          "-D",
+                          data,
+                          "-c",
+                          "listen_addresses=",
+                          "-c",
+                          sockets,
+                          "-c",
+                          "shared_buffers=32MB",
+                          "-c",
+                          "max_connections=60",
+                          NULL};
     snprintf(data, sizeof data, "%s/data", server.folder);
     snprintf(sockets, sizeof sockets, "unix_socket_directories=%s", server.folder);
     server.pid = program_start("postgres", argv);
-    for (int i = 0; i < START_TRIES && !is_ready(); i++) {
+    for (int i = 0; i < START_TRIES && !is_ready("5432"); i++) {
         if (waitpid(server.pid, NULL, WNOHANG) == server.pid) {
             log_show();
             fail_msg("the server has ended");
@@ -161,9 +167,9 @@ void pg_server_start(void)
     if (server.pid)
         return;
     if (!*server.folder) {
-        char *argv[] = {"initdb",   "-D", data,   "-A", "trust",      "-U",
-                        "postgres", "-E", "UTF8", "-N", "--locale=C", "--no-instructions",
-                        NULL};
+        const char *argv[] = {"initdb",   "-D", data,   "-A", "trust",      "-U",
+                              "postgres", "-E", "UTF8", "-N", "--locale=C", "--no-instructions",
+                              NULL};
         bin_find();
         folder_make();
         server.owner = getpid();
@@ -204,6 +210,47 @@ const char *pg_server_database(void)
     snprintf(out, sizeof urls[0], "postgresql:///test%u?host=%s&user=postgres", server.databases,
              server.folder);
     return out;
+}
+
+#define POOLER_PORT "6432" /* of its socket */
+
+static void pooler_start(void)
+{
+    char config[96], path[] = "/usr/sbin/pgbouncer";
+    const char *argv[] = {"pgbouncer", config, NULL};
+    snprintf(config, sizeof config, "%s/pooler.ini", server.folder);
+    FILE *file = fopen(config, "w");
+    assert_non_null(file);
+    /* Three backends, whatever comes; auth_type=any makes everybody the user of the first line. */
+    fprintf(file,
+            "[databases]\n* = host=%s port=5432 user=postgres\n[pgbouncer]\nlisten_port = %s\n"
+            "unix_socket_dir = %s\nauth_type = any\npool_mode = transaction\n"
+            "default_pool_size = 3\nserver_login_retry = 1\n",
+            server.folder, POOLER_PORT, server.folder);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(chmod(config, 0644), 0);
+    char *bin = strdup(server.bin);
+    *server.bin = '\0'; /* it lies elsewhere */
+    server.pooler = program_start(path, argv);
+    strcpy(server.bin, bin);
+    free(bin);
+    for (int i = 0; i < START_TRIES && !is_ready(POOLER_PORT); i++)
+        usleep(50000);
+}
+
+const char *pg_server_pooled(const char *url)
+{
+    static char out[220];
+    if (!server.pooler)
+        pooler_start();
+    snprintf(out, sizeof out, "%s&port=" POOLER_PORT, url);
+    return out;
+}
+
+void pg_server_terminate(const char *url)
+{
+    pg_server_sql(url, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                       " WHERE datname = current_database() AND pid <> pg_backend_pid()");
 }
 
 const char *pg_server_url_of(const char *url, const char *role)

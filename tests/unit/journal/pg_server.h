@@ -20,6 +20,10 @@ void pg_server_freeze(
 const char *pg_server_database(void);
 /* The same URL for another role of the server. */
 const char *pg_server_url_of(const char *url, const char *role);
+/* The URL of the same database through PgBouncer, which gives each transaction another backend. */
+const char *pg_server_pooled(const char *url);
+/* Ends every connection to the database, as pg_terminate_backend() does. */
+void pg_server_terminate(const char *url);
 /* Carries out a statement as psql does; fails the test if that does. The first value of its first
  * row, or "": lives until the next call. */
 const char *pg_server_sql(const char *url, const char *statement);

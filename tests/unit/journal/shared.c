@@ -7,6 +7,7 @@
 #include "pg_server.h"
 
 #include <stdio.h>
+#include <time.h>
 
 enum shared_kind shared_kinds[SHARED_KINDS] = {SHARED_IN_MEMORY, SHARED_IN_POSTGRES};
 
@@ -20,9 +21,12 @@ void shared_is(struct shared *s, enum err err, enum err want)
     s->why = (struct why){""};
 }
 
+/* It goes on by itself, as the database's does. */
 static instant_us clock_of(void *ctx)
 {
-    return ((struct shared *)ctx)->now;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return ((struct shared *)ctx)->now + SPAN_S(now.tv_sec) + now.tv_nsec / 1000;
 }
 
 static void worker_open(struct shared *s, unsigned w)
