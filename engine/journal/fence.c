@@ -21,6 +21,7 @@ enum err journal_fence(struct journal *j, const struct fence *fence, struct why 
     j->fence = *fence;
     j->fences_len = len;
     j->has_waves = fleet_has_waves(fence->fleet);
+    j->store->leases->fenced(j->store);
     return OK;
 }
 

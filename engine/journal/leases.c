@@ -354,6 +354,8 @@ enum err leases_open_run(struct journal *j, uint64_t run, const struct fleet *fl
     if (err == OK)
         err = shared_waves_restore(j, run, fleet, false, &first.waves, why);
     if (err == OK)
+        err = ops_of(j)->alone(j->store, why); /* another run may add the same leases */
+    if (err == OK)
         err = ops_of(j)->open_run(j->store, run, &first, why);
     if (err == OK)
         err = journal_verb_publishes(head.head.verb)

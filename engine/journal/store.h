@@ -200,6 +200,9 @@ struct lease_ops {
     /* ERR_GONE without a sentence: no workers carry such a run. */
     enum err (*look)(struct store *store, uint64_t run, struct shared_run *view, struct why *why);
 
+    /* Records of a lane that was claimed before are put from here on. */
+    void (*fenced)(struct store *store);
+
     /* Between enter and leave. */
 
     enum err (*now)(struct store *store, instant_us *now, struct why *why);

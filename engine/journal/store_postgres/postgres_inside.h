@@ -5,6 +5,8 @@
  *   postgres_put.c     rows on their way in, many in one round trip
  *   postgres_rows.c    rows out, page by page
  *   postgres_schema.c  tables, roles, teams; postgres_init.c makes and migrates them
+ *   postgres_leases.c  who carries which lane; with postgres_lease_views.c and
+ *                      postgres_run_shared.c
  *   postgres_text.c    texts of any bytes in columns of UTF-8
  *   postgres_url.c     the name of a journal;  pg.c  the connection
  */
@@ -25,6 +27,8 @@
 struct pending_row;
 struct postgres_words;
 
+extern const struct lease_ops postgres_lease_ops; /* postgres_leases.c */
+
 struct postgres_store {
     struct store store; /* first */
     struct pg *pg;
@@ -42,6 +46,7 @@ struct postgres_store {
      * of a lane before this store claimed it, since they are dropped with each claim. */
     uint64_t numbers[NUMBERS_AHEAD];
     unsigned numbers_at, numbers_len;
+    struct arena answer; /* texts told by the last operation of leases */
 };
 
 static inline struct postgres_store *postgres_of(struct store *store)

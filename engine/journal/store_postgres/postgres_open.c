@@ -167,6 +167,7 @@ void postgres_store_free(struct postgres_store *s)
     pg_free(s->pg);
     postgres_words_free(s->words);
     arena_clear(&s->pending_texts);
+    arena_clear(&s->answer);
     free(s->pending);
     free(s);
 }
@@ -200,7 +201,9 @@ enum err postgres_store_new(struct postgres_store **out, const char *url, const 
     }
     s->words = words;
     s->store = (struct store){.ops = &ops, .name = postgres_journal_shown(url, s->shown)};
+    s->store.leases = &postgres_lease_ops;
     arena_init(&s->pending_texts, SIZE_MAX);
+    arena_init(&s->answer, SIZE_MAX);
     enum err err = postgres_url_read(&s->url, url, why);
     if (err == OK)
         err = pg_new(&s->pg, s->url.conninfo, PG_LIMIT, why);

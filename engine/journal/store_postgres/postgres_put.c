@@ -154,16 +154,17 @@ static unsigned columns_of(enum store_table table)
     return store_columns[table].len + tables[table].has_run + (tables[table].number != NULL);
 }
 
-static void column_names_add(struct buf *out, enum store_table table)
+/* of: "v." before each, or "". */
+static void column_names_add(struct buf *out, enum store_table table, const char *of)
 {
     const char *at = store_columns[table].columns;
     if (tables[table].has_run)
-        buf_add_str(out, "run, ");
+        buf_add_fmt(out, "%srun, ", of);
     if (tables[table].number)
-        buf_add_fmt(out, "%s, ", tables[table].number);
+        buf_add_fmt(out, "%s%s, ", of, tables[table].number);
     while (*at) {
         size_t name = strcspn(at, ",");
-        buf_add_fmt(out, "\"%.*s\"", (int)name, at);
+        buf_add_fmt(out, "%s\"%.*s\"", of, (int)name, at);
         at += name;
         at += strspn(at, ", ");
         buf_add_str(out, *at ? ", " : "");
@@ -211,18 +212,18 @@ static void sql_add(const struct postgres_store *s, struct buf *out, enum store_
 {
     postgres_sql_add(s, out, "INSERT INTO @.");
     buf_add_fmt(out, "%s (", store_columns[table].name);
-    column_names_add(out, table);
+    column_names_add(out, table, "");
     buf_add_str(out, ") ");
     if (is_fenced) {
         buf_add_str(out, "SELECT ");
-        column_names_add(out, table);
+        column_names_add(out, table, "v.");
         buf_add_str(out, " FROM (");
     }
     buf_add_str(out, "VALUES ");
     values_add(out, table, is_fenced, rows);
     if (is_fenced) {
         buf_add_str(out, ") v (");
-        column_names_add(out, table);
+        column_names_add(out, table, "");
         postgres_sql_add(s, out,
                          ", of_lane, of_epoch, intends) JOIN @.run_lane held ON held.run = v.run"
                          " AND held.lane = v.of_lane JOIN @.lease ON lease.id = held.lease"
@@ -257,6 +258,8 @@ static uint32_t rows_alike(const struct pending_row *rows, uint32_t len)
 {
     uint32_t n = 1;
     if (tables[rows->table].replaces) /* twice the same number is an error in one */
+        return 1;
+    if (rows->is_fenced && !tables[rows->table].number) /* a join promises no order */
         return 1;
     while (n < len && n < STATEMENT_ROWS && rows[n].table == rows->table &&
            rows[n].is_fenced == rows->is_fenced)
@@ -377,7 +380,7 @@ static enum err run_put(struct postgres_store *s, const struct store_value *valu
     all[len] = *s->url.team ? store_text(text_of(s->url.team)) : store_null();
     buf_init(&sql, SQL_BYTES);
     postgres_sql_add(s, &sql, "INSERT INTO @.run (");
-    column_names_add(&sql, TABLE_RUN);
+    column_names_add(&sql, TABLE_RUN, "");
     buf_add_str(&sql, ", team) VALUES (");
     for (unsigned i = 0; i <= len; i++)
         buf_add_fmt(&sql, "%s$%u", i ? ", " : "", i + 1);

@@ -2,7 +2,9 @@
 #include "shared.h"
 
 #include "journal/inside.h"
+#include "journal/store_postgres/store_postgres.h"
 #include "memory_store.h"
+#include "pg_server.h"
 
 #include <stdio.h>
 
@@ -27,21 +29,41 @@ static void worker_open(struct shared *s, unsigned w)
 {
     const struct worker_self self = {
         .name = "worker", .host = "host", .pid = 100 + w, .version = TEXT("1.0")};
-    assert_ok(journal_open_rows(&s->journals[w], s->rows, JOURNAL_WRITE, &s->why));
+    if (s->rows)
+        assert_ok(journal_open_rows(&s->journals[w], s->rows, JOURNAL_WRITE, &s->why));
+    else
+        assert_ok(journal_open_postgres(&s->journals[w], s->url, JOURNAL_WRITE, NULL, &s->why));
     assert_true(journal_is_shared(s->journals[w]));
     assert_ok(leases_worker_begin(s->journals[w], &self, &s->workers[w], &s->why));
 }
 
+/* Each test has a schema of its own in one database. */
+static void schema_make(struct shared *s)
+{
+    static const char *database;
+    static unsigned schemas;
+    char made[POSTGRES_MADE_MAX];
+    database = database ? database : pg_server_database();
+    snprintf(s->schema, sizeof s->schema, "shared%u", ++schemas);
+    snprintf(s->url, sizeof s->url, "%s&schema=%s", database, s->schema);
+    assert_ok(postgres_journal_init(s->url, NULL, made, &s->why));
+}
+
 int shared_set_up(void **state)
 {
+    enum shared_kind kind = *(enum shared_kind *)*state;
     struct shared *s = calloc(1, sizeof *s);
     assert_non_null(s);
     arena_init(&s->arena, 1 << 20);
     fleet_init(&s->fleet);
     s->now = SPAN_H(24 * 365 * 50);
-    s->rows = memory_rows_new();
-    assert_non_null(s->rows);
-    memory_share(s->rows, clock_of, s);
+    if (kind == SHARED_IN_POSTGRES) {
+        schema_make(s);
+    } else {
+        s->rows = memory_rows_new();
+        assert_non_null(s->rows);
+        memory_share(s->rows, clock_of, s);
+    }
     for (unsigned w = 0; w < SHARED_WORKERS; w++)
         worker_open(s, w);
     *state = s;
@@ -53,7 +75,8 @@ int shared_tear_down(void **state)
     struct shared *s = *state;
     for (unsigned w = 0; w < SHARED_WORKERS; w++)
         journal_close(s->journals[w]);
-    memory_rows_free(s->rows);
+    if (s->rows)
+        memory_rows_free(s->rows);
     fleet_clear(&s->fleet);
     arena_clear(&s->arena);
     free(s);
@@ -67,9 +90,31 @@ void shared_restart(struct shared *s, unsigned worker)
     worker_open(s, worker);
 }
 
+void shared_sql(struct shared *s, const char *statement)
+{
+    char line[1000] = "", *out = line, *end = line + sizeof line;
+    if (s->rows)
+        return;
+    for (const char *at = statement; *at; at++)
+        out += snprintf(out, (size_t)(end - out), *at == '@' ? "%s" : "%.1s",
+                        *at == '@' ? s->schema : at);
+    char url[200];
+    snprintf(url, sizeof url, "%.*s", (int)(strstr(s->url, "&schema=") - s->url), s->url);
+    pg_server_sql(url, line);
+}
+
+/* What lies in the past of the database lies further back. */
 void shared_pass(struct shared *s, span_us span)
 {
+    char statement[400];
     s->now += span;
+    snprintf(statement, sizeof statement,
+             "WITH t AS (SELECT interval '%lld microseconds' AS us), a AS (UPDATE @.worker SET"
+             " seen = seen - us FROM t), b AS (UPDATE @.run_lane SET tried_at = tried_at - us"
+             " FROM t) UPDATE @.lease SET expires = expires - us, claimed = claimed - us,"
+             " quiet_until = quiet_until - us, next_call_told = next_call_told - us FROM t",
+             (long long)span);
+    shared_sql(s, statement);
 }
 
 static void waves_read(struct fleet *f, const char *waves)

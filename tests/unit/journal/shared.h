@@ -14,9 +14,9 @@
 #define SHARED_LANES   8
 
 struct shared {
-    struct memory_rows *rows; /* NULL: in PostgreSQL */
-    instant_us now;           /* of the memory's clock */
-    struct pg_server *server;
+    struct memory_rows *rows;                        /* NULL: in PostgreSQL */
+    instant_us now;                                  /* of the memory's clock */
+    char url[200], schema[32];                       /* of PostgreSQL */
     struct journal *journals[SHARED_WORKERS];        /* one of each worker */
     uint64_t workers[SHARED_WORKERS];                /* their numbers */
     struct fleet fleet;                              /* of the run that was begun last */
@@ -51,6 +51,8 @@ struct record shared_end(uint32_t job, uint32_t wave, enum outcome outcome);
 struct shared_run shared_look(struct shared *s, uint64_t run);
 /* A lane as leases_each() tells it; texts are in the arena. */
 struct lease_view shared_view(struct shared *s, uint64_t run, uint16_t lane);
+/* Carries a statement out in PostgreSQL, where "@" is the schema; of the memory: nothing. */
+void shared_sql(struct shared *s, const char *statement);
 /* Closes a worker's journal and opens it again: as a process begun anew. */
 void shared_restart(struct shared *s, unsigned worker);
 
@@ -65,6 +67,8 @@ int shared_tear_down(void **state);
     {                                                                                              \
         name_of ": " #function, function, shared_set_up, shared_tear_down, &shared_kinds[kind]     \
     }
-#define ON_SHARED_STORES(function) ON_SHARED_STORE(SHARED_IN_MEMORY, "memory", function)
+#define ON_SHARED_STORES(function)                                                                 \
+    ON_SHARED_STORE(SHARED_IN_MEMORY, "memory", function),                                         \
+        ON_SHARED_STORE(SHARED_IN_POSTGRES, "postgres", function)
 
 #endif
