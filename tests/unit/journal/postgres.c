@@ -45,7 +45,7 @@ static enum err begin(struct journal *j, uint32_t jobs, uint64_t *run)
     uint16_t index;
     uint32_t row;
     fleet_init(&f);
-    assert_true(names_init(&f.names, 1 << 26));
+    assert_true(names_init(&f.names, 1 << 22));
     struct account account = {0};
     assert_true(names_add(&f.names, TEXT("main"), &account.name));
     assert_true(names_add(&f.names, TEXT("us-east-1"), &region));
