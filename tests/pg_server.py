@@ -72,9 +72,11 @@ def free_port():
 
 
 class Server:
-    """settings: of postgresql.conf, by name. tcp: listens on 127.0.0.1 at self.port, too."""
+    """settings: of postgresql.conf, by name. tcp: listens on 127.0.0.1 at self.port, too. environment: of the
+    server beside the test's own, such as a library with other clocks."""
 
-    def __init__(self, tcp=False, settings=None):
+    def __init__(self, tcp=False, settings=None, environment=None):
+        self.environment = environment or {}
         self.bin, self.user, self.databases = bin_folder(), user(), 0
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="pg_server."))
         self.port = free_port() if tcp else 5432
@@ -98,7 +100,7 @@ class Server:
             command += ["-c", f"{name}={value}"]
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen(command, preexec_fn=become(self.user), stdout=log, stderr=log, cwd="/",
-                                            env={**os.environ, "LC_ALL": "C"})
+                                            env={**os.environ, "LC_ALL": "C", **self.environment})
         end = time.monotonic() + patient(60)
         while time.monotonic() < end:
             if self.process.poll() is not None:

@@ -20,7 +20,7 @@ enum err journal_fence(struct journal *j, const struct fence *fence, struct why 
         return why_set(why, ERR_NOMEM, "out of memory");
     j->fence = *fence;
     j->fences_len = len;
-    j->has_waves = fleet_has_waves(fence->fleet);
+    j->has_waves = waves_are_wanted(fence->fleet);
     j->store->leases->fenced(j->store);
     return OK;
 }

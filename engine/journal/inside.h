@@ -6,7 +6,8 @@
  *   journal.c        open, close, transactions
  *   head_rows.c      the heads of runs
  *   fleet_rows.c     the fleet of a run
- *   record_rows.c    its records;  lane_rows.c  what is known of its lanes
+ *   record_rows.c    its records;  reopen.c  those that begin again
+ *   lane_rows.c      what is known of its lanes
  *   order_rows.c     the orders that people gave it
  *   publish_rows.c   the names that it publishes
  *   written_rows.c   what all runs have written
@@ -16,6 +17,7 @@
  *   shared_waves.c   the waves of a run that several workers carry
  *   rule_rows.c      the journal's own numbers of the finding rules
  *   findings_text.c  the column findings_json
+ *   journal_copy.c, journal_compare.c, run_pairs.c  the runs of two journals
  *   loss.c           what the journal has lost
  */
 #ifndef MF_JOURNAL_INSIDE_H
@@ -110,7 +112,17 @@ static inline uint64_t value_number(const struct store_value *v, uint64_t max, b
 /* head_rows.c */
 
 /* The fleet's part of a head: max_failures, its percent and guarded follow the digest. */
-enum head_column { HEAD_JOBS = 7, HEAD_DIGEST = 10 };
+enum head_column {
+    HEAD_STATE = 1,
+    HEAD_PARENT = 2,
+    HEAD_STOPPED = 4,
+    HEAD_LAST = 5,
+    HEAD_JOBS = 7,
+    HEAD_DIGEST = 10,
+    HEAD_UNDIGESTED = 14,
+    HEAD_LAST_RECORD = 15,
+    HEAD_LAST_DIGEST = 16
+};
 
 struct head {
     struct run_head head;
@@ -141,10 +153,13 @@ enum err fleet_waves_load(struct journal *j, uint64_t run, struct fleet *fleet, 
 /* rule_rows.c. Reads the numbers; a writer then adds those of rules that have none yet. */
 enum err rule_numbers_load(struct journal *j, struct why *why);
 enum err rule_numbers_add(struct journal *j, struct why *why);
+/* The journal's number of a rule by this name, which is given now where there is none yet; inside a
+ * transaction. */
+enum err rule_numbers_name(struct journal *j, struct text name, unsigned char *number,
+                           struct why *why);
 uint64_t rule_numbers_to_row(const struct journal *j, finding_set findings);
 /* Findings of unknown rules are left out. *ok = false: damage. */
-finding_set rule_numbers_from_row(const struct journal *j, const struct store_value *value,
-                                  bool *ok);
+finding_set rule_numbers_from_row(struct journal *j, const struct store_value *value, bool *ok);
 /* Asserts that the numbers lead back and forth. */
 void rule_numbers_invariant(const struct rule_numbers *rules);
 /* The digest of a set of rules by the journal's numbers: record_digest.h. */
@@ -161,12 +176,18 @@ struct kept {
     uint64_t number;           /* greater than that of the record before */
     uint64_t digest;           /* 0: kept without one, by a program before version 3 */
     struct record_words words; /* as they lie in the columns; for the length of one callback */
+    const struct store_value *values; /* the columns; likewise */
 };
 
 /* journal_replay() with the place of each record. */
 enum err record_walk(struct journal *j, uint64_t run,
                      bool (*fn)(void *ctx, const struct record *record, const struct kept *kept),
                      void *ctx, struct why *why);
+/* Inside a transaction. Not of RECORD_LANE or RECORD_ORDER. */
+enum err record_store(struct journal *j, uint64_t run, const struct record *record,
+                      struct why *why);
+/* reopen.c; inside a transaction: the rows with a bad end begin again. */
+enum err rows_reopen(struct journal *j, uint64_t run, instant_us at, struct why *why);
 /* Inside a transaction: j->tail is that of run from here on. */
 enum err tail_of_run(struct journal *j, uint64_t run, struct why *why);
 
@@ -204,13 +225,16 @@ void fence_next(struct journal *j, uint64_t run, const struct record *record);
 bool record_is_intent(const struct record *r);
 
 /* shared_waves.c; inside a transaction. */
-bool fleet_has_waves(const struct fleet *fleet);
 /* Counts the identities that these records make final. */
 enum err shared_waves_count(struct journal *j, uint64_t run, const struct record *records,
                             uint32_t len, struct why *why);
 /* Where the waves of a run stand by its rows: as a single process restores it. */
 enum err shared_waves_restore(struct journal *j, uint64_t run, const struct fleet *fleet,
-                              bool reopens, struct waves *waves, struct why *why);
+                              struct waves *waves, struct why *why);
+/* What lanes that have just been opened have used of the running wave's starts: granted to them.
+ */
+enum err shared_starts_restore(struct journal *j, uint64_t run, const struct fleet *fleet,
+                               const struct waves *waves, struct why *why);
 /* Changes the waves by `wanted` starts of a lane that has `had`; by how many it is. */
 int32_t shared_waves_start(struct waves *w, int32_t wanted, uint32_t had,
                            const struct fleet *fleet);

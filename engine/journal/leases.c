@@ -78,9 +78,7 @@ enum err run_settle(struct journal *j, uint64_t run, instant_us at, struct why *
 
 /* Claims and what becomes of them */
 
-/* A run that a person has stopped is carried by nobody any more: the lanes of workers that have
- * died meanwhile are stopped by whoever comes by. */
-static enum err stopped_settle(struct journal *j, uint64_t run, struct why *why)
+static enum err lanes_stop(struct journal *j, uint64_t run, struct why *why)
 {
     struct shared_run view;
     instant_us now;
@@ -93,23 +91,37 @@ static enum err stopped_settle(struct journal *j, uint64_t run, struct why *why)
     return err == OK ? run_settle(j, run, now, why) : err;
 }
 
+/* A run that a person has stopped is carried by nobody any more: the lanes of workers that have
+ * died meanwhile are stopped by whoever comes by. In a transaction of its own, since a claim shares
+ * the run with other claims, and two of them would wait for each other to change it. */
+static enum err stopped_settle(struct journal *j, uint64_t run, struct why *why)
+{
+    struct shared_run view;
+    enum err err = ops_of(j)->look(j->store, run, &view, why);
+    if (err != OK || !view.stops || view.state != RUN_OPEN)
+        return err == ERR_GONE ? OK : said(j, err, why);
+    err = journal_enter(j, why);
+    return err == OK ? journal_leave(j, lanes_stop(j, run, why), STORE_COMMIT, why) : err;
+}
+
 enum err leases_claim(struct journal *j, uint64_t worker, uint64_t run, const uint16_t *lanes,
                       uint32_t len, const struct lease_terms *terms, struct lease_claim *claims,
                       uint32_t *claimed, struct why *why)
 {
+    uint32_t count = 0;
     assert(worker > 0 && run > 0);
     assert(terms->ttl > 0 && terms->call_timeout > 0 && terms->margin >= 0);
     *claimed = 0;
     enum err err = journal_enter(j, why);
     if (err != OK)
         return err;
-    err = ops_of(j)->claim(j->store, worker, run, lanes, len, terms, claims, claimed, why);
-    if (err == OK && *claimed == 0)
-        err = stopped_settle(j, run, why);
+    err = ops_of(j)->claim(j->store, worker, run, lanes, len, terms, claims, &count, why);
     err = journal_leave(j, err, STORE_COMMIT, why);
-    assert(*claimed <= len);
-    *claimed = err == OK ? *claimed : 0;
-    return err;
+    assert(count <= len);
+    if (err != OK)
+        return err;
+    *claimed = count;
+    return count == 0 ? stopped_settle(j, run, why) : OK;
 }
 
 enum err leases_renew(struct journal *j, uint64_t worker, const struct lease *held, uint32_t len,
@@ -296,17 +308,24 @@ static enum err run_reopen(struct journal *j, uint64_t run, bool reopens, const 
                            struct why *why)
 {
     struct shared_run view;
+    instant_us now = 0;
     unsigned from = 1u << LEASE_OPEN | 1u << LEASE_STOPPED | (reopens ? 1u << LEASE_ENDED : 0);
     enum err err = run_lock(j, run, &view, why);
     if (err == OK && view.lanes_held > 0)
         err = why_set(why, ERR_BUSY, "workers carry %u of the lanes of run %llu already",
                       view.lanes_held, (unsigned long long)run);
     if (err == OK)
-        err = shared_waves_restore(j, run, fleet, reopens, &view.waves, why);
+        err = ops_of(j)->now(j->store, &now, why);
+    if (err == OK && reopens)
+        err = rows_reopen(j, run, now, why);
+    if (err == OK)
+        err = shared_waves_restore(j, run, fleet, &view.waves, why);
     if (err != OK)
         return err;
     view.stops = view.is_paused = false;
     err = ops_of(j)->rest_lanes(j->store, run, from, false, LEASE_OPEN, why);
+    if (err == OK)
+        err = shared_starts_restore(j, run, fleet, &view.waves, why);
     if (err == OK)
         err = ops_of(j)->change_run(j->store, run, &view, why);
     return err == OK ? head_set_state(j, run, RUN_OPEN, 0, why) : err;
@@ -345,14 +364,14 @@ enum err leases_open_run(struct journal *j, uint64_t run, const struct fleet *fl
                          struct why *why)
 {
     struct head head;
-    struct shared_run first = {.state = RUN_OPEN, .has_waves = fleet_has_waves(fleet)};
+    struct shared_run first = {.state = RUN_OPEN, .has_waves = waves_are_wanted(fleet)};
     assert(j->together && j->begun == run);
     enum err err = journal_enter(j, why);
     if (err != OK)
         return err;
     err = head_of_run(j, run, &head, why);
     if (err == OK)
-        err = shared_waves_restore(j, run, fleet, false, &first.waves, why);
+        err = shared_waves_restore(j, run, fleet, &first.waves, why);
     if (err == OK)
         err = ops_of(j)->alone(j->store, why); /* another run may add the same leases */
     if (err == OK)

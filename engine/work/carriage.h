@@ -19,8 +19,10 @@ struct carriage_lane {
     struct lease lease; /* epoch 0: lost or resigned */
     uint32_t granted;   /* brought along by the claim */
     uint32_t asked;     /* starts to ask the database for, at the next look */
+    bool waits;         /* some were asked for, and there is no answer yet */
     uint32_t unused;    /* starts to give back */
     uint32_t fresh;     /* granted since, not yet handed to the scheduler */
+    bool has_ended;     /* it has been given back before the others */
 };
 
 struct carriage {
@@ -44,11 +46,14 @@ void carriage_init(struct carriage *c, uint64_t run, const struct lease_claim *c
                    instant_us asked_at);
 /* The renewal that was asked for at `asked_at` is answered; lost: by place. */
 void carriage_renewed(struct carriage *c, instant_us asked_at, const bool *lost);
-/* What a look at the run has shown, and the starts that were granted to a lane. */
+/* What a look at the run has shown, and the starts that were granted to a lane. The look comes
+ * after the grant, and both are told without a turn in between: rows get the number of the wave of
+ * which the start is. */
 void carriage_looked(struct carriage *c, const struct shared_run *view);
 void carriage_granted(struct carriage *c, uint32_t at, uint32_t starts);
 /* The starts that are to be asked for (> 0), or given back (< 0), at a look; 0: neither. They are
- * taken out of the carriage: the answer to those asked for is carriage_granted(). */
+ * taken out of the carriage: the answer to those asked for is carriage_granted(), also of none, or
+ * the end of the carriage. */
 int32_t carriage_wants(struct carriage *c, uint32_t at);
 
 /* Before the start: hands what the claim has brought along to the scheduler. */
@@ -64,6 +69,9 @@ enum err carriage_may(const struct carriage *c, bool is_write, instant_us now,
 /* The order that the scheduler has to take next so that it is steered as the run is: a pause, its
  * end, a pace, a stop. false: none. Such orders are kept already, and are kept by no worker. */
 bool carriage_order(struct carriage *c, const struct scheduler *d, struct order *order);
+/* Likewise of any machine that people steer. */
+bool carriage_steers(const struct carriage *c, const struct steering *s, bool is_draining,
+                     struct order *order);
 /* All is final here, or drained: how each lane is to be left. */
 enum lease_rest carriage_rest(const struct carriage *c, const struct scheduler *d, uint32_t at,
                               bool drained);

@@ -30,14 +30,15 @@ void carriage_turn(struct carriage *c, struct scheduler *d, instant_us now)
             scheduler_grant(d, l->lane, l->fresh, now);
         l->fresh = 0;
         l->unused += scheduler_starts_return(d, l->lane, now);
-        l->asked = l->unused || c->is_stopping ? 0 : scheduler_starts_wanted(d, l->lane, now);
+        l->asked =
+            l->unused || l->waits || c->is_stopping ? 0 : scheduler_starts_wanted(d, l->lane, now);
     }
 }
 
-bool carriage_order(struct carriage *c, const struct scheduler *d, struct order *order)
+bool carriage_steers(const struct carriage *c, const struct steering *s, bool is_draining,
+                     struct order *order)
 {
-    const struct steering *s = scheduler_steering(d);
-    if (scheduler_is_draining(d))
+    if (is_draining)
         return false;
     if (c->is_stopping) {
         *order = (struct order){.kind = ORDER_STOP};
@@ -56,6 +57,11 @@ bool carriage_order(struct carriage *c, const struct scheduler *d, struct order 
     order->kind = c->view.is_paused ? ORDER_PAUSE : ORDER_RESUME;
     order->rate_per_s = 0;
     return true;
+}
+
+bool carriage_order(struct carriage *c, const struct scheduler *d, struct order *order)
+{
+    return carriage_steers(c, scheduler_steering(d), scheduler_is_draining(d), order);
 }
 
 enum lease_rest carriage_rest(const struct carriage *c, const struct scheduler *d, uint32_t at,

@@ -19,6 +19,7 @@ set_tests_properties(journal_pg journal_postgres PROPERTIES TIMEOUT 120)
 
 # On every store.
 mailfrom_test(scheduler/record_publish USES scheduler)
+mailfrom_test(journal/copied USES journal_stores)
 mailfrom_test(journal/kept USES journal_stores)
 mailfrom_test(journal/orders USES journal_stores)
 mailfrom_test(journal/lost USES journal_stores)
@@ -31,6 +32,7 @@ mailfrom_test(journal/runs USES journal_stores crash_run)
 add_library(journal_shared STATIC ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal/shared.c)
 target_link_libraries(journal_shared PUBLIC journal_stores)
 mailfrom_test(journal/leases USES journal_shared)
+mailfrom_test(journal/leases_at_once USES journal_shared)
 
 # Without a store; of SQLite's files.
 mailfrom_test(journal/findings USES journal)

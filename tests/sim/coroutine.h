@@ -1,7 +1,7 @@
 /*
- * Coroutines in virtual time: what the threads of simulated processes are here. One goes on until it
- * sleeps; then whichever is due next goes on. So a simulation runs the blocking calls of a program
- * as they are, may stop a process between any two of them, and is repeated from its seed.
+ * Coroutines in virtual time: what the threads of simulated processes are here. One goes on until
+ * it sleeps; then whichever is due next goes on. So a simulation runs the blocking calls of a
+ * program as they are, may stop a process between any two of them, and is repeated from its seed.
  *
  * The owner moves the clock: it asks when the next coroutine is due and lets the due ones run.
  */
@@ -18,7 +18,7 @@
 struct coroutines;
 struct coroutine;
 
-struct coroutines *coroutines_new(void); /* NULL: out of memory */
+struct coroutines *coroutines_new(void);      /* NULL: out of memory */
 void coroutines_free(struct coroutines *all); /* every one has ended */
 
 /* Begins at once, when coroutines_run() is called next. NULL: out of memory, or too many. */

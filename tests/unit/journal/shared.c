@@ -7,6 +7,7 @@
 #include "pg_server.h"
 
 #include <stdio.h>
+#include <time.h>
 
 enum shared_kind shared_kinds[SHARED_KINDS] = {SHARED_IN_MEMORY, SHARED_IN_POSTGRES};
 
@@ -20,9 +21,12 @@ void shared_is(struct shared *s, enum err err, enum err want)
     s->why = (struct why){""};
 }
 
+/* It goes on by itself, as the database's does. */
 static instant_us clock_of(void *ctx)
 {
-    return ((struct shared *)ctx)->now;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return ((struct shared *)ctx)->now + SPAN_S(now.tv_sec) + now.tv_nsec / 1000;
 }
 
 static void worker_open(struct shared *s, unsigned w)
@@ -81,6 +85,21 @@ int shared_tear_down(void **state)
     arena_clear(&s->arena);
     free(s);
     return 0;
+}
+
+void shared_as(struct shared *s, unsigned worker, const char *role, const char *groups)
+{
+    char statement[300], url[260];
+    snprintf(statement, sizeof statement,
+             "DROP ROLE IF EXISTS %s; CREATE ROLE %s LOGIN; GRANT %s TO %s", role, role, groups,
+             role);
+    shared_sql(s, statement);
+    snprintf(url, sizeof url, "%.*s", (int)(strstr(s->url, "&schema=") - s->url), s->url);
+    const char *of_role = pg_server_url_of(url, role);
+    snprintf(url, sizeof url, "%s&schema=%s", of_role, s->schema);
+    journal_close(s->journals[worker]);
+    s->journals[worker] = NULL;
+    assert_ok(journal_open_postgres(&s->journals[worker], url, JOURNAL_WRITE, NULL, &s->why));
 }
 
 void shared_restart(struct shared *s, unsigned worker)
