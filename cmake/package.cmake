@@ -20,6 +20,7 @@ set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 set(CPACK_DEBIAN_PACKAGE_SECTION mail)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS ca-certificates) # or --ca-bundle
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS postgresql)        # for a journal that workers share, here or elsewhere
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "moves fleets of Amazon SES identities to custom MAIL FROM domains")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "Mail sent through Amazon SES carries a return address of amazonses.com until
 its identity has a custom MAIL FROM domain; without one, SPF never aligns with

@@ -8,6 +8,7 @@
 #include "options/together.h"
 #include "options/verb_rows.h"
 #include "outputs.h"
+#include "submitting.h"
 #include "ui/messages.h"
 #include "ui/signals.h"
 #include "ui/version.h"
@@ -57,6 +58,7 @@ static verb_function *function_of(const struct verb_row *row)
         {"due", verb_due},           {"version", run_version},
         {"watch", verb_watch},       {"pause", verb_pause},
         {"pace", verb_pace},         {"stop", verb_stop},
+        {"work", verb_work},         {"journal", verb_journal},
     };
     for (size_t i = 0; i < COUNT(functions); i++)
         if (strcmp(functions[i].name, row->name) == 0)
@@ -171,6 +173,8 @@ static int verb_run(const struct verb_row *verb, struct options *options)
     if (verb->options & (OPTIONS_LIVE | OPTIONS_DISCOVER))
         signals_early();
     enum err err = options_together_vet(options, verb->options, &why);
+    if (err == OK)
+        err = submitting_vet(options, verb->options, &why);
     if (err == OK)
         err = outputs_expand(options, &paths, &why);
     if (err == OK && !selection_settle(&options->selection, &paths))

@@ -12,7 +12,7 @@
 
 /* ---- the notifier ---- */
 
-enum err notifying_open(struct options *o, enum option_set verb, struct why *why)
+enum err notifying_open(struct options *o, option_set verb, struct why *why)
 {
     struct notify_wish *w = &o->notify;
     const struct notify_config config = {.events = w->events,
@@ -34,7 +34,7 @@ enum err notifying_open(struct options *o, enum option_set verb, struct why *why
     return only_shows ? notify_vet(&config, why) : notifier_open(&w->notifier, &config, why);
 }
 
-int notifying_close(struct options *o, enum option_set verb, int code)
+int notifying_close(struct options *o, option_set verb, int code)
 {
     struct why why = {""};
     bool is_nagios = options_format_is(o, "nagios"); /* whose codes are others */

@@ -24,10 +24,10 @@ struct notifying {
 
 /* Vets what is wished, and opens it unless nothing is done (a dry run). Before any file of the
  * program is open: an option may name a descriptor. */
-enum err notifying_open(struct options *o, enum option_set verb, struct why *why);
+enum err notifying_open(struct options *o, option_set verb, struct why *why);
 /* Waits a while for what is queued, and says what was lost. code: of the verb; returns that of the
  * process: a watch that could not tell what it found has not done its work. */
-int notifying_close(struct options *o, enum option_set verb, int code);
+int notifying_close(struct options *o, option_set verb, int code);
 
 /* Adds the companion to those of a run; *n and *o are borrowed for its life. */
 void notifying_join(struct notifying *n, const struct options *o,

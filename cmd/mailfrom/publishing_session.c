@@ -9,6 +9,7 @@
 #include "options/advice.h"
 #include "run/published_rows.h"
 #include "run/withdrawing.h"
+#include "submitting.h"
 #include "ui/exit_codes.h"
 #include "ui/messages.h"
 #include "ui/order_text.h"
@@ -198,6 +199,19 @@ static int publishing_conclude(struct publishing *p, struct session *s, enum err
     return err != OK || end != OK ? EXIT_CANNOT_RUN : exit_code_of(p, &list);
 }
 
+/* In a shared journal: what was shown is all that the run has, whoever carries it. */
+static int publishing_shared(struct publishing *p, struct session *s, struct why *why)
+{
+    bool merges, is_left;
+    struct run *r = &s->run;
+    publishing_narrow(p, &merges);
+    s->options.access.merges_spf &= merges;
+    r->publishing = p;
+    enum err err = submitting_carry(s, &is_left, why);
+    r->publishing = NULL;
+    return is_left ? EXIT_OK : publishing_conclude(p, s, err, why);
+}
+
 int publishing_session(struct publishing *p, struct session *s, struct why *why)
 {
     struct publishing_telling telling = {.p = p};
@@ -209,6 +223,8 @@ int publishing_session(struct publishing *p, struct session *s, struct why *why)
         !session_takes_stdout(&s->options))
         p->observer.change = change_print;
     signals_block(&s->signals);
+    if (!p->is_dry && options_journal_is_shared(&s->options))
+        return publishing_shared(p, s, why);
     if (!p->is_dry)
         live_page_follow(s->page, &s->run.config.companions, p);
     return publishing_conclude(p, s, publishing_carry_out(p, why), why);

@@ -15,6 +15,7 @@
 #include "run/published_rows.h"
 #include "run/rows.h"
 #include "run/run_orders.h"
+#include "submitting.h"
 #include "ui/exit_codes.h"
 #include "ui/messages.h"
 #include "ui/next_steps.h"
@@ -44,6 +45,8 @@ struct session *session_new(const struct options *given)
     };
     run_init(&s->run, &config);
     notifying_join(&s->notifying, o, &s->run.config.companions);
+    if (options_journal_is_shared(o)) /* orders are rows of the journal */
+        return s;
     s->control = control_new(config.journal, &config.notices);
     if (!s->control) {
         session_free(s);
@@ -478,6 +481,8 @@ int session_carry_out(struct session *s, struct why *why)
     s->notes.shows_preflight = !session_takes_stdout(o);
     s->run.config.probes_lanes = s->run.head.verb == RUN_PLAN && !o->dry_run;
     signals_block(&s->signals);
+    if (s->run.head.verb != RUN_PLAN && options_journal_is_shared(o))
+        return submitting_carry_out(s, why);
     if (s->run.head.verb != RUN_PLAN)
         live_page_follow(s->page, &s->run.config.companions, NULL);
     return session_conclude(s, run_carry_out(&s->run, why), why);

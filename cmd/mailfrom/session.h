@@ -29,6 +29,7 @@ struct session {
     bool hides_plan;               /* that a plan is made is nobody's to see */
     struct complaints *complaints; /* of the manifests, for the verb to show; NULL: printed */
     struct live_page *page;        /* NULL: none */
+    double gives_pace;             /* resume --rate of a shared run, told to its workers; 0: none */
     bool limits_changes;           /* --limit counts the changes of a plan, not the rows */
 };
 

@@ -8,13 +8,13 @@
  * "runs", a candidate on each line, then a tab and what it is.
  */
 #include "aws/credentials/credentials.h"
-#include "journal/store_sqlite/store_sqlite.h"
 #include "model/finding.h"
 #include "model/region.h"
 #include "options/option_rows.h"
 #include "options/verb_rows.h"
 #include "reports/report.h"
 #include "rules/explain.h"
+#include "run/run.h"
 #include "ui/messages.h"
 #include "verbs.h"
 
@@ -428,11 +428,13 @@ static bool run_tell(void *ctx, const struct run_head *head)
 
 static enum err runs_tell(const struct options *o, struct why *why)
 {
-    struct journal *j;
-    enum err err = journal_open_file(&j, options_journal(o), JOURNAL_READ, why);
+    struct run r;
+    const struct run_config config = {.access = &o->access, .journal = options_journal(o)};
+    run_init(&r, &config);
+    enum err err = run_journal(&r, JOURNAL_READ, why);
     if (err == OK)
-        err = journal_runs(j, run_tell, NULL, why);
-    journal_close(j);
+        err = journal_runs(r.journal, run_tell, NULL, why);
+    run_clear(&r);
     return err;
 }
 

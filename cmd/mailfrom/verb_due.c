@@ -75,43 +75,45 @@ static enum err run_learn(struct run *r, struct due *d, struct why *why)
     return err;
 }
 
-static void looks_name(const struct options *o, char path[PATH_MAX])
+/* A shared journal remembers looks itself, one in a file has another file beside it. */
+static enum err looks_open(const struct options *o, enum journal_mode mode, struct run *r,
+                           char path[PATH_MAX], struct why *why)
 {
-    snprintf(path, PATH_MAX, "%s" OPTIONS_LOOKS, options_journal(o));
+    bool is_shared = options_journal_is_shared(o);
+    snprintf(path, PATH_MAX, "%s%s", options_journal(o), is_shared ? "" : OPTIONS_LOOKS);
+    const struct run_config config = {.access = &o->access, .journal = path};
+    run_init(r, &config);
+    return is_shared ? run_journal(r, mode, why) : journal_open_file(&r->journal, path, mode, why);
 }
 
 static enum err looks_learn(const struct options *o, struct due *d, struct why *why)
 {
     char path[PATH_MAX];
-    struct journal *j;
+    struct run r;
     uint64_t run;
-    looks_name(o, path);
-    enum err err = journal_open_file(&j, path, JOURNAL_READ, why);
-    if (err == ERR_GONE)
-        return OK; /* this is the first look */
-    if (err != OK)
-        return err;
-    if (*journal_loss(j, &run))
+    enum err err = looks_open(o, JOURNAL_READ, &r, path, why);
+    bool is_first = err == ERR_GONE && !options_journal_is_shared(o);
+    if (err == OK && *journal_loss(r.journal, &run))
         message_error("%s: %s; since when a record has been asked for may be older than is shown",
-                      path, journal_loss(j, &run));
-    err = journal_asked_each(j, due_learn_asked, d, why);
-    journal_close(j);
-    return err;
+                      path, journal_loss(r.journal, &run));
+    if (err == OK)
+        err = journal_asked_each(r.journal, due_learn_asked, d, why);
+    run_clear(&r);
+    return is_first ? OK : err;
 }
 
 /* A first look that finds nothing due leaves no file. */
 static enum err look_keep(const struct options *o, const struct due *d, struct why *why)
 {
     char path[PATH_MAX];
-    struct journal *j;
+    struct run r;
     bool is_news = d->changes_len > 1 || d->last_look != 0;
     if (o->dry_run || !is_news)
         return OK;
-    looks_name(o, path);
-    enum err err = journal_open_file(&j, path, JOURNAL_WRITE, why);
+    enum err err = looks_open(o, JOURNAL_WRITE, &r, path, why);
     if (err == OK)
-        err = journal_asked_keep(j, d->changes, d->changes_len, why);
-    journal_close(j);
+        err = journal_asked_keep(r.journal, d->changes, d->changes_len, why);
+    run_clear(&r);
     return err == OK
                ? OK
                : why_wrap(why, err, "this look is not remembered (--dry-run asks for no memory)");

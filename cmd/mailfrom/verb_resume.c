@@ -42,6 +42,7 @@ static enum err resume_load(struct session *s, struct why *why)
         err = run_recall(r, id, why);
     if (err == OK)
         err = access_read(access, r->head.options, &r->arena, why);
+    s->gives_pace = given.rate_per_s;
     if (err == OK && given.rate_per_s <= 0)
         err = pace_recall(s, why);
     if (err == OK && !s->options.give_up)

@@ -2,6 +2,7 @@
 #include "options/advice.h"
 #include "publishing_session.h"
 #include "reports/group.h"
+#include "run/holders.h"
 #include "run/narrow.h"
 #include "run/rows.h"
 #include "run/run_orders.h"
@@ -15,6 +16,7 @@
 #include "ui/status_watch.h"
 #include "ui/summary.h"
 #include "ui/waiting_text.h"
+#include "ui/workers_text.h"
 #include "verbs.h"
 
 #include "base/count.h"
@@ -26,6 +28,22 @@
 
 #define ROWS_SHOWN 10 /* of each kind, without --verbose */
 
+/* "open, 3 of 40 lanes are carried". */
+static const char *shared_text(struct journal *j, const struct run_head *head,
+                               char text[JOURNAL_HOLDER_MAX])
+{
+    struct shared_run view;
+    struct why unknown;
+    if (leases_run(j, head->id, &view, &unknown) != OK)
+        return "open";
+    snprintf(text, JOURNAL_HOLDER_MAX, "%s, %u of %u %s carried",
+             view.stops       ? "stopping"
+             : view.is_paused ? "paused"
+                              : "open",
+             view.lanes_held, view.lanes_open, plural(view.lanes_open, "lane is", "lanes are"));
+    return text;
+}
+
 /* Open means running, if somebody writes; otherwise the process is gone. */
 static const char *state_text(struct journal *j, const struct run_head *head,
                               char holder[JOURNAL_HOLDER_MAX])
@@ -36,9 +54,39 @@ static const char *state_text(struct journal *j, const struct run_head *head,
         [JOURNAL_WRITER_UNKNOWN] = ("open, and it is not known whether a process is running "
                                     "it: the lock file of its journal is gone")};
     *holder = '\0';
+    if (head->state == RUN_OPEN && journal_is_shared(j))
+        return shared_text(j, head, holder);
     return head->state == RUN_OPEN      ? open[journal_writer(j, head->id, holder)]
            : head->state == RUN_STOPPED ? "stopped before the end"
                                         : journal_state_name(head->state);
+}
+
+/* Of an open run of a shared journal: who carries it, or how somebody would. Not inlined: its
+ * advice would lie on the stack of all that is printed. */
+__attribute__((noinline)) static enum err print_carried(const struct options *o, struct run *r,
+                                                        const struct run_orders *orders,
+                                                        struct why *why)
+{
+    struct advice a;
+    struct holders h;
+    struct buf words;
+    char who[ORDER_GIVER_MAX], since[WHEN_LEN];
+    enum err err = holders_read(&h, r->journal, r->head.id, &r->arena, why);
+    if (err != OK)
+        return err;
+    buf_init(&words, LINE_LEN_MAX);
+    workers_state_add(&words, &h);
+    printf(TEXT_FMT "\n", TEXT_ARG(buf_text(&words)));
+    if (h.run.is_paused && orders->pause)
+        printf("Paused by %s since %s; to go on: %s\n", order_giver(orders->pause, who),
+               when_format(orders->pause->at, since), advice_run(&a, o, "resume", r->head.id, ""));
+    else if (h.by_state[HOLDER_CARRIED] == 0 && !h.run.stops)
+        printf("To carry it, here or on any machine: %s\n", advice_make(&a, o, "work", ""));
+    if (orders->rate_per_s > 0)
+        printf("Goes at %g calls a second of each action, as mailfrom pace has told it\n",
+               orders->rate_per_s);
+    buf_clear(&words);
+    return OK;
 }
 
 /* Not inlined: its advice would lie on the stack of all that is printed. */
@@ -48,9 +96,11 @@ __attribute__((noinline)) static enum err print_state(const struct options *o, s
     struct advice a;
     struct run_orders orders;
     char holder[JOURNAL_HOLDER_MAX];
+    enum err err = run_orders_read(&orders, r->journal, r->head.id, &r->arena, why);
+    if (err == OK && r->head.state == RUN_OPEN && journal_is_shared(r->journal))
+        return print_carried(o, r, &orders, why);
     const char *text = state_text(r->journal, &r->head, holder);
     bool given_up = r->head.state == RUN_GIVEN_UP;
-    enum err err = run_orders_read(&orders, r->journal, r->head.id, &r->arena, why);
     if (err == OK && orders.pause && strcmp(text, "running") == 0) {
         char who[ORDER_GIVER_MAX], since[WHEN_LEN];
         printf("paused by %s since %s", order_giver(orders.pause, who),
@@ -235,6 +285,18 @@ static bool note_one(void *ctx, const struct lane_note *note)
     return true;
 }
 
+/* Of a shared journal: which worker has which lane. */
+static enum err print_lanes(const struct options *o, struct run *r, struct why *why)
+{
+    struct holders h;
+    if (!journal_is_shared(r->journal))
+        return OK;
+    enum err err = holders_read(&h, r->journal, r->head.id, &r->arena, why);
+    if (err == OK)
+        workers_print(o, &h);
+    return err;
+}
+
 static enum err print_parts(const struct options *o, struct run *r, const struct report_sum *s,
                             struct why *why)
 {
@@ -268,6 +330,8 @@ static enum err print_parts(const struct options *o, struct run *r, const struct
     buf_clear(&counts);
     buf_clear(&words);
     if (err == OK && !is_over)
+        err = print_lanes(o, r, why);
+    if (err == OK && !is_over)
         err = journal_lane_notes(r->journal, r->head.id, note_one, r, why);
     if (err == OK && !is_over)
         err = print_waiting(o, r, s, why);
@@ -294,6 +358,8 @@ static enum err print_publishing(struct session *s, struct why *why)
     printf("Run %llu, %s of %s: ", (unsigned long long)head->id, journal_verb_name(head->verb),
            when_format(head->started, started));
     enum err err = print_state(&s->options, &s->run, why);
+    if (err == OK && !run_is_over(head->state))
+        err = print_lanes(&s->options, &s->run, why);
     return err == OK ? publishing_report(s, true, why) : err;
 }
 
@@ -370,6 +436,8 @@ static enum err status_all(const struct options *o, struct why *why)
         err = journal_runs(s->run.journal, list_one, s->run.journal, why);
     if (err == OK)
         err = run_lost_list(o, &s->run, why);
+    if (err == OK && journal_is_shared(s->run.journal))
+        err = workers_list(s->run.journal, why);
     session_free(s);
     return err;
 }

@@ -14,6 +14,7 @@
 #include "ui/ticker.h"
 #include "ui/watch_report.h"
 #include "verbs.h"
+#include "watch_shared.h"
 #include "wire/os_clock.h"
 
 #include <errno.h>
@@ -32,6 +33,8 @@ struct watcher {
     struct live_page *page;  /* NULL: none is wished */
     struct journal *journal; /* of the memory; NULL: a dry run without one */
     uint64_t run;            /* the watching as a run of that journal; 0: there is none */
+    struct watch_turn turn;  /* of a shared journal, which has no such run */
+    bool is_shared;
     bool is_endless;
     uint32_t sweeps;
     span_us every; /* from start to start; known after the first sweep */
@@ -105,17 +108,41 @@ static enum err head_open(struct watcher *w, struct why *why)
 static void head_keep(struct watcher *w)
 {
     struct why why = {""};
-    if (!w->journal || w->options->dry_run || w->run == 0)
+    if (!w->journal || w->options->dry_run || (w->run == 0 && !w->is_shared))
         return;
+    if (w->is_shared) {
+        w->turn.last_success = w->last_success;
+        w->turn.is_failing = w->is_failing;
+        if (watch_turn_leave(&w->turn, w->journal, &why) != OK)
+            message_error("what watching remembers: %s", why.text);
+        return;
+    }
     if (journal_stop(w->journal, w->run, w->is_failing ? RUN_STOPPED : RUN_ENDED, w->last_success,
                      &why) != OK)
         message_error("what watching remembers: %s", why.text);
+}
+
+/* A shared journal remembers watching itself. It is opened as runs open theirs. */
+static enum err shared_memory(struct watcher *w, struct why *why)
+{
+    struct run r;
+    const struct options *o = w->options;
+    const struct run_config config = {.access = &o->access, .journal = options_journal(o)};
+    run_init(&r, &config);
+    enum err err = run_journal(&r, o->dry_run ? JOURNAL_READ : JOURNAL_WRITE, why);
+    w->journal = r.journal;
+    r.journal = NULL;
+    run_clear(&r);
+    return err == OK ? OK : why_wrap(why, err, "what watching remembers");
 }
 
 static enum err journal_of_memory(struct watcher *w, struct why *why)
 {
     char path[PATH_MAX];
     const struct options *o = w->options;
+    w->is_shared = options_journal_is_shared(o);
+    if (w->is_shared)
+        return shared_memory(w, why);
     snprintf(path, sizeof path, "%s" OPTIONS_WATCHED, options_journal(o));
     enum journal_mode mode = o->dry_run ? JOURNAL_READ : JOURNAL_WRITE;
     enum err err = journal_open_file(&w->journal, path, mode, why);
@@ -145,14 +172,31 @@ static enum err journal_of_memory(struct watcher *w, struct why *why)
     return err == OK ? OK : why_wrap(why, err, "what watching remembers");
 }
 
+static bool identity_learn(void *memory, const struct watch_identity_record *r)
+{
+    return watch_turn_has(r->number) || watch_learn_identity(memory, r);
+}
+
+static enum err turn_take(struct watcher *w, struct why *why)
+{
+    if (!w->is_shared || !w->journal)
+        return OK;
+    enum err err =
+        watch_turn_take(&w->turn, w->journal, w->options->dry_run, os_clock_now(&w->clock), why);
+    if (err == OK) {
+        w->last_success = w->turn.last_success;
+        w->is_failing = w->turn.is_failing;
+    }
+    return err;
+}
+
 static enum err memory_open(struct sweeping *s, struct why *why)
 {
-    const struct watcher *w = s->watcher;
+    struct watcher *w = s->watcher;
     s->memory = watch_open(&s->session->run.fleet.watch);
-    enum err err = s->memory ? OK : why_set(why, ERR_NOMEM, "out of memory");
+    enum err err = s->memory ? turn_take(w, why) : why_set(why, ERR_NOMEM, "out of memory");
     if (err == OK && w->journal)
-        err = journal_watch_each(w->journal, watch_learn_identity, watch_learn_problem, s->memory,
-                                 why);
+        err = journal_watch_each(w->journal, identity_learn, watch_learn_problem, s->memory, why);
     if (err == OK && watch_left_out(s->memory))
         message_error("%u rows of what watching remembers are damaged: when those problems began "
                       "is not known any more",
@@ -167,7 +211,10 @@ static enum err memory_keep(struct sweeping *s, struct why *why)
         return OK;
     if (!watch_rows(s->memory, &rows))
         return why_set(why, ERR_NOMEM, "out of memory");
-    enum err err = journal_watch_keep(s->watcher->journal, &rows, why);
+    enum err err =
+        s->watcher->is_shared ? watch_turn_hold(&s->watcher->turn, s->watcher->journal, why) : OK;
+    if (err == OK)
+        err = journal_watch_keep(s->watcher->journal, &rows, why);
     if (err == OK)
         watch_kept(s->memory);
     return err;
@@ -462,6 +509,8 @@ static int sweep_run(struct watcher *w, struct why *why)
         w->every = o->every_as_written ? r->fleet.watch.every : o->every;
         err = watching_sweep(&s.watching, why);
         code = s.watching.was_stopped ? EXIT_STOPPED : sweep_conclude(&s, err, why);
+        if (s.watching.was_stopped && w->is_shared)
+            head_keep(w);
     } else {
         message_error("%s", why->text);
         w->is_endless = w->is_endless && w->sweeps > 1; /* a slip of who has started it */

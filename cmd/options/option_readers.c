@@ -1,9 +1,11 @@
-/* Values of options that watch without end, and of those that tell others. */
+/* Values of options that watch without end, of those that tell others, of workers and of
+ * rehearsals. */
 #include "option_readers.h"
 
 #include "base/bounds.h"
 #include "model/watch.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum err read_hook(struct options *o, const char *value, struct why *why)
@@ -48,4 +50,63 @@ enum err read_every(struct options *o, const char *value, struct why *why)
     return why_set(why, ERR_INPUT,
                    "--every takes a span from 1s to 365d, such as 15m, or manifest, not \"%s\"",
                    value);
+}
+
+/* An account and a Region, each a pattern. */
+enum err read_lanes(struct options *o, const char *value, struct why *why)
+{
+    struct text rest = text_of(value), account = text_cut(&rest, '/');
+    if (!account.len || !rest.len || text_find(rest, '/') < rest.len)
+        return why_set(why, ERR_INPUT,
+                       "--lanes takes ACCOUNT/REGION with * and ?, such as 'team-a/*' or "
+                       "'*/eu-west-1', not \"%s\"",
+                       value);
+    if (o->work.lanes_len == OPTIONS_LANES_MAX)
+        return why_set(why, ERR_LIMIT, "--lanes can be given %d times at most", OPTIONS_LANES_MAX);
+    o->work.lanes[o->work.lanes_len++] = value;
+    return OK;
+}
+
+enum err read_max_lanes(struct options *o, const char *value, struct why *why)
+{
+    uint64_t n;
+    if (!text_to_u64(text_of(value), &n) || n < 1 || n > UINT16_MAX)
+        return why_set(why, ERR_INPUT, "--max-lanes takes a number from 1 to %d, not \"%s\"",
+                       UINT16_MAX, value);
+    o->work.lanes_max = (uint32_t)n;
+    return OK;
+}
+
+enum err read_dns_delay(struct options *o, const char *value, struct why *why)
+{
+    struct text rest = text_of(value);
+    size_t dots = text_find_text(rest, TEXT(".."));
+    bool is_range = dots < rest.len;
+    struct text low = text_slice(rest, 0, dots), high = text_from(rest, is_range ? dots + 2 : 0);
+    bool read = span_parse(high, &o->rehearse.delay_max) &&
+                (text_eq(low, TEXT("0")) || span_parse(low, &o->rehearse.delay_min));
+    if (!read || o->rehearse.delay_max < o->rehearse.delay_min ||
+        o->rehearse.delay_max > MANIFEST_TIMEOUT_MAX)
+        return why_set(why, ERR_INPUT,
+                       "--dns-delay takes a span or a range, such as 1h..2d, not \"%s\"", value);
+    return OK;
+}
+
+enum err read_dns_published(struct options *o, const char *value, struct why *why)
+{
+    char *end;
+    o->rehearse.published = strtod(value, &end);
+    if (end == value || (*end && strcmp(end, "%") != 0) ||
+        !(o->rehearse.published >= 0 && o->rehearse.published <= 100))
+        return why_set(why, ERR_INPUT, "--dns-published takes per cent from 0 to 100, not \"%s\"",
+                       value);
+    return OK;
+}
+
+enum err read_detect_after(struct options *o, const char *value, struct why *why)
+{
+    if (!span_parse(text_of(value), &o->rehearse.detect_after) ||
+        o->rehearse.detect_after > MANIFEST_TIMEOUT_MAX)
+        return why_set(why, ERR_INPUT, "--detect-after takes a span such as 2h, not \"%s\"", value);
+    return OK;
 }

@@ -1,6 +1,6 @@
 /*
- * Readers of the values of options, for the table of option_rows.c: of notifications, and of
- * watch. Each is a `read` of struct option_row.
+ * Readers of the values of options, for the table of option_rows.c: of notifications, of watch, of
+ * work and of rehearse. Each is a `read` of struct option_row.
  */
 #ifndef MF_OPTION_READERS_H
 #define MF_OPTION_READERS_H
@@ -11,6 +11,11 @@ enum err read_hook(struct options *o, const char *value, struct why *why);
 enum err read_webhook(struct options *o, const char *value, struct why *why);
 enum err read_hook_timeout(struct options *o, const char *value, struct why *why);
 enum err read_watch_format(struct options *o, const char *value, struct why *why);
+enum err read_lanes(struct options *o, const char *value, struct why *why);
+enum err read_max_lanes(struct options *o, const char *value, struct why *why);
 enum err read_every(struct options *o, const char *value, struct why *why);
+enum err read_dns_delay(struct options *o, const char *value, struct why *why);
+enum err read_dns_published(struct options *o, const char *value, struct why *why);
+enum err read_detect_after(struct options *o, const char *value, struct why *why);
 
 #endif

@@ -36,6 +36,10 @@ STRING_OPTION_AT(manifest, discover.manifest)
 STRING_OPTION_AT(events, notify.events)
 STRING_OPTION_AT(heartbeat, notify.heartbeat)
 STRING_OPTION_AT(metrics, notify.metrics)
+STRING_OPTION_AT(name, work.name)
+SWITCH_OPTION_AT(once, work.once)
+SWITCH_OPTION(submit)
+STRING_OPTION(team)
 STRING_OPTION_AT(mail_from, discover.mail_from)
 SWITCH_OPTION_AT(replace, discover.replace)
 SWITCH_OPTION_AT(all_profiles, discover.all_profiles)
@@ -260,40 +264,6 @@ static enum err read_ticker(struct options *o, const char *value, struct why *wh
     if (strcmp(value, "json") == 0)
         return why_set(why, ERR_INPUT, "--progress takes auto, bar, lines or none here");
     return read_progress(o, value, why);
-}
-
-static enum err read_dns_delay(struct options *o, const char *value, struct why *why)
-{
-    struct text rest = text_of(value);
-    size_t dots = text_find_text(rest, TEXT(".."));
-    bool is_range = dots < rest.len;
-    struct text low = text_slice(rest, 0, dots), high = text_from(rest, is_range ? dots + 2 : 0);
-    bool read = span_parse(high, &o->rehearse.delay_max) &&
-                (text_eq(low, TEXT("0")) || span_parse(low, &o->rehearse.delay_min));
-    if (!read || o->rehearse.delay_max < o->rehearse.delay_min ||
-        o->rehearse.delay_max > MANIFEST_TIMEOUT_MAX)
-        return why_set(why, ERR_INPUT,
-                       "--dns-delay takes a span or a range, such as 1h..2d, not \"%s\"", value);
-    return OK;
-}
-
-static enum err read_dns_published(struct options *o, const char *value, struct why *why)
-{
-    char *end;
-    o->rehearse.published = strtod(value, &end);
-    if (end == value || (*end && strcmp(end, "%") != 0) ||
-        !(o->rehearse.published >= 0 && o->rehearse.published <= 100))
-        return why_set(why, ERR_INPUT, "--dns-published takes per cent from 0 to 100, not \"%s\"",
-                       value);
-    return OK;
-}
-
-static enum err read_detect_after(struct options *o, const char *value, struct why *why)
-{
-    if (!span_parse(text_of(value), &o->rehearse.detect_after) ||
-        o->rehearse.detect_after > MANIFEST_TIMEOUT_MAX)
-        return why_set(why, ERR_INPUT, "--detect-after takes a span such as 2h, not \"%s\"", value);
-    return OK;
 }
 
 static enum err read_faults(struct options *o, const char *value, struct why *why)
@@ -523,8 +493,19 @@ const struct option_row option_rows[] = {
      "identities a call: v1 a hundred, v2 one; auto: v1, or v2 where IAM refuses", read_read_api},
     {"write-api", LIVE_OR_REHEARSED, "v1|v2", "v2 (default): IAM can confine it to identities",
      read_write_api},
-    {"journal", OPTIONS_JOURNAL, "FILE", "default .mailfrom/journal.db, or MAILFROM_JOURNAL",
+    {"journal", OPTIONS_JOURNAL, "FILE|URL",
+     "default .mailfrom/journal.db, or MAILFROM_JOURNAL; postgresql://... is one that workers "
+     "share",
      read_journal, .is_common = true},
+    {"submit", OPTIONS_SUBMIT, NULL, "only put the run into the shared journal, for workers",
+     read_submit},
+    {"team", OPTIONS_APPLY | OPTIONS_ROLLBACK | OPTIONS_PUBLISH | OPTIONS_WITHDRAW, "ROLE",
+     "in a shared journal: only members of this role of the database see the run", read_team},
+    {"lanes", OPTIONS_WORK, "PATTERN", "only lanes (ACCOUNT/REGION) like 'team-a/*'; repeatable",
+     read_lanes, .repeats = true},
+    {"max-lanes", OPTIONS_WORK, "N", "so many lanes at a time (default: no limit)", read_max_lanes},
+    {"name", OPTIONS_WORK, "NAME", "of this worker, for people (default: its host)", read_name},
+    {"once", OPTIONS_WORK, NULL, "end when there is nothing left that it could carry", read_once},
     {"report", OPTIONS_REPORT, "FORMAT:FILE", "csv, html, ...; - is standard output; repeatable",
      read_report, .is_common = true, .repeats = true},
     {"progress", OPTIONS_PROGRESS, "auto|bar|lines|json|none", "on standard error", read_progress,

@@ -10,8 +10,8 @@
 
 struct option_row {
     const char *name;
-    enum option_set set; /* the verbs that list it; OPTIONS_NONE: every verb */
-    const char *value;   /* what it takes, for --help; NULL: a switch */
+    option_set set;    /* the verbs that list it; OPTIONS_NONE: every verb */
+    const char *value; /* what it takes, for --help; NULL: a switch */
     const char *help;
     enum err (*read)(struct options *o, const char *value, struct why *why);
     /* The words that it takes instead of value: those of another table, so that there is one. */
@@ -30,9 +30,9 @@ extern const struct option_row option_rows[];
 /* What it takes, as --help has it: value, or the words with "|" between. */
 void option_value_add(struct buf *out, const struct option_row *row);
 /* Is it listed for such a verb? */
-bool option_is_for(enum option_set accepted, const struct option_row *row);
+bool option_is_for(option_set accepted, const struct option_row *row);
 /* A row of that name that such a verb takes, listed or not; NULL: there is none. */
-const struct option_row *option_find(enum option_set accepted, struct text name);
+const struct option_row *option_find(option_set accepted, struct text name);
 /* The same of any verb. */
 const struct option_row *option_find_any(struct text name);
 const struct option_row *option_find_letter(char letter);

@@ -3,6 +3,7 @@
 #include "option_rows.h"
 
 #include "base/escape.h"
+#include "journal/store_postgres/store_postgres.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 #define HELP_COLUMN 31 /* of what an option means */
 #define SLIPS_MAX   2  /* in a name that was meant */
 
-bool option_is_for(enum option_set accepted, const struct option_row *row)
+bool option_is_for(option_set accepted, const struct option_row *row)
 {
     return row->set == OPTIONS_NONE || (accepted & row->set);
 }
@@ -23,7 +24,7 @@ const struct option_row *option_find_any(struct text name)
     return NULL;
 }
 
-const struct option_row *option_find(enum option_set accepted, struct text name)
+const struct option_row *option_find(option_set accepted, struct text name)
 {
     const struct option_row *common = NULL;
     for (const struct option_row *row = option_rows; row->name; row++) {
@@ -45,7 +46,7 @@ const struct option_row *option_find_letter(char letter)
 }
 
 /* The beginning of one listed name, or a slip of the keyboard. */
-static const char *name_near(enum option_set accepted, struct text name)
+static const char *name_near(option_set accepted, struct text name)
 {
     struct text_near near = {name, SLIPS_MAX + 1, NULL};
     const char *begun = NULL;
@@ -78,7 +79,7 @@ struct option_word {
     const char *rest;  /* of a word of several letters: those that follow; NULL: none */
 };
 
-static enum err long_read(struct option_word *s, enum option_set accepted, const char *word,
+static enum err long_read(struct option_word *s, option_set accepted, const char *word,
                           struct why *why)
 {
     struct text rest = text_of(word + 2), name = text_cut(&rest, '=');
@@ -105,7 +106,7 @@ static enum err long_read(struct option_word *s, enum option_set accepted, const
 
 /* "-qy", "-oFILE"; at: the letter to be read. "-out" was meant to be "--out": it must not write a
  * file "ut". */
-static enum err letter_read(struct option_word *s, enum option_set accepted, const char *word,
+static enum err letter_read(struct option_word *s, option_set accepted, const char *word,
                             const char *at, struct why *why)
 {
     struct text whole = text_of(word + 1), name = text_cut(&whole, '=');
@@ -207,8 +208,8 @@ static bool is_option(const char *word)
 }
 
 /* Reads one word of options. */
-static enum err word_read(struct options *o, struct given *given, enum option_set accepted,
-                          int argc, char **argv, int *i, struct why *why)
+static enum err word_read(struct options *o, struct given *given, option_set accepted, int argc,
+                          char **argv, int *i, struct why *why)
 {
     struct option_word s = {NULL, NULL, NULL};
     const char *word = argv[*i];
@@ -252,7 +253,7 @@ bool options_verb_first(int argc, char **argv)
     return true;
 }
 
-enum err options_read(struct options *o, enum option_set accepted, int argc, char **argv,
+enum err options_read(struct options *o, option_set accepted, int argc, char **argv,
                       struct why *why)
 {
     bool only_arguments = false;
@@ -292,7 +293,12 @@ const char *options_journal(const struct options *o)
     return variable && *variable ? variable : ".mailfrom/journal.db";
 }
 
-void options_print(FILE *out, enum option_set accepted)
+bool options_journal_is_shared(const struct options *o)
+{
+    return journal_is_postgres(options_journal(o));
+}
+
+void options_print(FILE *out, option_set accepted)
 {
     struct buf line;
     buf_init(&line, LINE_LEN_MAX);

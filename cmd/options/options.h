@@ -17,45 +17,48 @@
 #include <stdio.h>
 
 #define REPORTS_MAX          16
+#define OPTIONS_LANES_MAX    32 /* patterns of a worker */
 #define CARRIERS_DEFAULT     2
 #define TTL_DEFAULT_S        300        /* of records: short, since slips are mended sooner */
 #define CALL_TIMEOUT_DEFAULT SPAN_S(30) /* SES answers within a second; a proxy may wake up */
 
 /* Groups of options; a verb accepts some of them. */
-enum option_set {
-    OPTIONS_NONE = 0,
-    OPTIONS_LIVE = 1 << 0, /* how SES and DNS are reached */
-    OPTIONS_JOURNAL = 1 << 1,
-    OPTIONS_REPORT = 1 << 2,
-    OPTIONS_PROGRESS = 1 << 3,
-    OPTIONS_YES = 1 << 4,
-    OPTIONS_PLAN = 1 << 5,
-    OPTIONS_RESUME = 1 << 6,
-    OPTIONS_ROLLBACK = 1 << 7,
-    OPTIONS_STATUS = 1 << 8,
-    OPTIONS_APPLY = 1 << 9,
-    OPTIONS_DETACH = 1 << 10,
-    OPTIONS_REHEARSE = 1 << 11,
-    OPTIONS_PUBLISH = 1 << 12,
-    OPTIONS_WITHDRAW = 1 << 13,
-    OPTIONS_PACE = 1 << 14,
-    OPTIONS_CHECK = 1 << 15,
-    OPTIONS_INSPECT = 1 << 16,
-    OPTIONS_RECORDS = 1 << 17,
-    OPTIONS_VERSION = 1 << 18,
-    OPTIONS_DISCOVER = 1 << 19,
-    OPTIONS_STOP = 1 << 20,
-    OPTIONS_WATCH = 1 << 21,
-    OPTIONS_DUE = 1 << 22,
-    OPTIONS_LISTEN = 1 << 23,        /* a live page */
-    OPTIONS_MANIFEST = 1 << 24,      /* how manifests are read */
-    OPTIONS_SELECT = 1 << 26,        /* a part of a fleet, and with the next ones ... */
-    OPTIONS_SELECT_REGION = 1 << 27, /* ... Regions of those that the fleet has */
-    OPTIONS_LIMIT_CHANGES = 1 << 28, /* ... so many changes */
-    OPTIONS_LIMIT_ROWS = 1 << 29,    /* ... so many identities */
-    OPTIONS_SHOW = 1 << 30,
-    OPTIONS_COMPLAINTS = 1 << 25, /* manifests are read, and nothing else has an --all */
-};
+typedef uint64_t option_set;
+#define OPTIONS_NONE     ((option_set)0)
+#define OPTIONS_LIVE     ((option_set)1 << 0) /* how SES and DNS are reached */
+#define OPTIONS_JOURNAL  ((option_set)1 << 1)
+#define OPTIONS_REPORT   ((option_set)1 << 2)
+#define OPTIONS_PROGRESS ((option_set)1 << 3)
+#define OPTIONS_YES      ((option_set)1 << 4)
+#define OPTIONS_PLAN     ((option_set)1 << 5)
+#define OPTIONS_RESUME   ((option_set)1 << 6)
+#define OPTIONS_ROLLBACK ((option_set)1 << 7)
+#define OPTIONS_STATUS   ((option_set)1 << 8)
+#define OPTIONS_APPLY    ((option_set)1 << 9)
+#define OPTIONS_DETACH   ((option_set)1 << 10)
+#define OPTIONS_REHEARSE ((option_set)1 << 11)
+#define OPTIONS_PUBLISH  ((option_set)1 << 12)
+#define OPTIONS_WITHDRAW ((option_set)1 << 13)
+#define OPTIONS_PACE     ((option_set)1 << 14)
+#define OPTIONS_CHECK    ((option_set)1 << 15)
+#define OPTIONS_INSPECT  ((option_set)1 << 16)
+#define OPTIONS_RECORDS  ((option_set)1 << 17)
+#define OPTIONS_VERSION  ((option_set)1 << 18)
+#define OPTIONS_DISCOVER ((option_set)1 << 19)
+#define OPTIONS_STOP     ((option_set)1 << 20)
+#define OPTIONS_WATCH    ((option_set)1 << 21)
+#define OPTIONS_DUE      ((option_set)1 << 22)
+#define OPTIONS_LISTEN   ((option_set)1 << 23) /* a live page */
+#define OPTIONS_MANIFEST ((option_set)1 << 24) /* how manifests are read */
+#define OPTIONS_COMPLAINTS                                                                         \
+    ((option_set)1 << 25) /* manifests are read, and nothing else has an --all */
+#define OPTIONS_SELECT        ((option_set)1 << 26) /* a part of a fleet, and with the next ones ... */
+#define OPTIONS_SELECT_REGION ((option_set)1 << 27) /* ... Regions of those that the fleet has */
+#define OPTIONS_LIMIT_CHANGES ((option_set)1 << 28) /* ... so many changes */
+#define OPTIONS_LIMIT_ROWS    ((option_set)1 << 29) /* ... so many identities */
+#define OPTIONS_SHOW          ((option_set)1 << 30)
+#define OPTIONS_SUBMIT        ((option_set)1 << 31) /* a run can be left to workers */
+#define OPTIONS_WORK          ((option_set)1 << 32)
 
 /* The verbs that send notifications. */
 #define OPTIONS_NOTIFY                                                                             \
@@ -80,11 +83,21 @@ struct notify_wish {
     struct notifier *notifier; /* of the verb, opened before it begins; NULL: nothing is wished */
 };
 
+/* Which lanes a worker carries. */
+struct work_wish {
+    const char *lanes[OPTIONS_LANES_MAX]; /* "ACCOUNT/REGION", with * and ?; none: all */
+    uint32_t lanes_len;
+    uint32_t lanes_max; /* at a time; 0: no limit */
+    const char *name;   /* NULL: not given */
+    bool once;
+};
+
 struct options {
     const char *const *arguments; /* what is not an option */
     size_t arguments_len;
     struct access access;
     const char *journal, *to;
+    const char *team; /* whose run it is, in a shared journal; NULL: everybody's */
     const char *listen, *token_env, *tls_cert, *tls_key; /* of a live page */
     const char *listen_names[PAGE_NAMES_MAX];            /* under which it is asked for, too */
     size_t listen_names_len;
@@ -106,6 +119,7 @@ struct options {
     size_t reports_len;
     enum progress_mode progress;
     struct notify_wish notify;
+    struct work_wish work;
     span_us every;         /* watch: between the starts of two sweeps; 0: one sweep */
     bool every_as_written; /* watch: as the manifest says */
     struct forecast_config rehearse;
@@ -113,6 +127,7 @@ struct options {
     bool json, sarif; /* --format json, sarif */
     bool publish, now;
     bool quiet, no_color, yes, detailed_exitcode, retry_failed, dry_run, all, help, version;
+    bool submit; /* leave the run to workers */
     bool force, refresh, give_up, no_wait, watch, missing, live, allow_empty;
 };
 
@@ -120,7 +135,7 @@ struct options {
  * front of argv. false: there are only options. */
 bool options_verb_first(int argc, char **argv);
 /* Reads argv after the verb. Everything that is wrong is one sentence in *why. */
-enum err options_read(struct options *o, enum option_set accepted, int argc, char **argv,
+enum err options_read(struct options *o, option_set accepted, int argc, char **argv,
                       struct why *why);
 /* The journal of looks at DNS lies beside the journal: a run may hold that for days. */
 #define OPTIONS_LOOKS ".due"
@@ -128,8 +143,10 @@ enum err options_read(struct options *o, enum option_set accepted, int argc, cha
 #define OPTIONS_WATCHED ".watch"
 /* --journal, MAILFROM_JOURNAL, or the default. */
 const char *options_journal(const struct options *o);
+/* Is that a database that workers share, and no file? */
+bool options_journal_is_shared(const struct options *o);
 bool options_format_is(const struct options *o, const char *name); /* --format NAME was given */
 /* The lines of --help for what a verb accepts. */
-void options_print(FILE *out, enum option_set accepted);
+void options_print(FILE *out, option_set accepted);
 
 #endif

@@ -14,7 +14,43 @@ static bool selects(const struct options *o)
     return selection_chooses(&o->selection) || o->selection.limit;
 }
 
-enum err options_together_vet(const struct options *o, enum option_set verb, struct why *why)
+static bool tells(const struct options *o)
+{
+    const struct notify_wish *n = &o->notify;
+    return n->events || n->heartbeat || n->metrics || n->hooks_len || n->webhooks_len;
+}
+
+struct refusal {
+    bool is_so;
+    const char *sentence;
+};
+
+static enum err refusals_say(const struct refusal *list, size_t len, struct why *why)
+{
+    for (size_t i = 0; i < len; i++)
+        if (list[i].is_so)
+            return why_set(why, ERR_INPUT, "%s", list[i].sentence);
+    return OK;
+}
+
+/* A run that is left to workers. */
+static enum err submit_vet(const struct options *o, struct why *why)
+{
+    const struct refusal refused[] = {
+        {o->dry_run,
+         "--submit leaves the run to workers, and --dry-run carries out nothing: leave one out"},
+        {o->no_wait || o->listen,
+         "--submit ends at once, so it has no --no-wait and no --listen: mailfrom status --watch "
+         "follows the run"},
+        {o->give_up, "--give-up ends the run, and --submit leaves it to workers"},
+        {tells(o),
+         "--submit ends before anything has happened, so there is nothing to notify of: leave out "
+         "--events, --hook, --webhook, --heartbeat and --metrics"},
+    };
+    return refusals_say(refused, COUNT(refused), why);
+}
+
+enum err options_together_vet(const struct options *o, option_set verb, struct why *why)
 {
     const bool is_status = verb & OPTIONS_STATUS, is_due = verb & OPTIONS_DUE,
                is_records = verb & OPTIONS_RECORDS, is_apply = verb & OPTIONS_APPLY,
@@ -22,10 +58,7 @@ enum err options_together_vet(const struct options *o, enum option_set verb, str
     const bool joins = verb & (OPTIONS_APPLY | OPTIONS_PLAN | OPTIONS_REHEARSE);
     const bool takes_file = verb & (OPTIONS_PLAN | OPTIONS_DISCOVER | OPTIONS_RECORDS);
     const bool has_due_files = o->out && (!o->format || options_format_is(o, "nsupdate"));
-    const struct {
-        bool is_so;
-        const char *sentence;
-    } refused[] = {
+    const struct refusal refused[] = {
         {is_status && o->all && o->arguments_len, "--all lists every run: name none"},
         {is_status && o->all && o->watch, "--all lists every run, and --watch follows one"},
         {is_status && o->all && o->json,
@@ -71,8 +104,6 @@ enum err options_together_vet(const struct options *o, enum option_set verb, str
         {o->give_up && (o->retry_failed || o->no_wait || o->force || o->refresh),
          "--give-up ends the run as it stands: leave out what would go on with it"},
     };
-    for (size_t i = 0; i < COUNT(refused); i++)
-        if (refused[i].is_so)
-            return why_set(why, ERR_INPUT, "%s", refused[i].sentence);
-    return OK;
+    enum err err = refusals_say(refused, COUNT(refused), why);
+    return err == OK && o->submit ? submit_vet(o, why) : err;
 }

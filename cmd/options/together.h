@@ -8,6 +8,6 @@
 #include "options.h"
 
 /* For a verb with these sets. ERR_INPUT: the sentence names both, and what would make sense. */
-enum err options_together_vet(const struct options *o, enum option_set verb, struct why *why);
+enum err options_together_vet(const struct options *o, option_set verb, struct why *why);
 
 #endif

@@ -7,6 +7,7 @@
 #define ROWS     (PART | OPTIONS_LIMIT_ROWS)
 #define CHANGES  (PART | OPTIONS_LIMIT_CHANGES)
 #define LIVE_RUN (OPTIONS_LIVE | OPTIONS_JOURNAL | OPTIONS_REPORT | OPTIONS_PROGRESS)
+#define CARRIED  (LIVE_RUN | OPTIONS_LISTEN | OPTIONS_DETACH | OPTIONS_SUBMIT)
 
 const struct verb_row verb_rows[] = {
     {"check", "MANIFEST...", "read, vet and judge manifests; touches nothing",
@@ -43,28 +44,40 @@ const struct verb_row verb_rows[] = {
      "Exit code 3: some identities would not be done, or not within a year.",
      "mailfrom rehearse fleet.yaml --dns-delay 1h..2d --faults throttle=0.1"},
     {"apply", "MANIFEST...", "carry out: set, wait for DNS and SES, tighten; write reports",
-     LIVE_RUN | OPTIONS_LISTEN | OPTIONS_YES | OPTIONS_APPLY | OPTIONS_DETACH | OPTIONS_MANIFEST |
-         OPTIONS_COMPLAINTS | CHANGES,
+     CARRIED | OPTIONS_YES | OPTIONS_APPLY | OPTIONS_MANIFEST | OPTIONS_COMPLAINTS | CHANGES,
      "Carries the manifests out. Every write is kept in the journal before it is sent. Asks "
      "before the first write unless --yes. Ctrl-C stops cleanly; mailfrom resume goes on.\n"
      "With --plan FILE it carries out exactly the reviewed plan, without a manifest: an "
      "identity whose facts have moved since is drifted, one without a planned change is left.\n"
-     "With --publish it also creates the DNS records that are missing, where dns.publish says how.",
+     "With --publish it also creates the DNS records that are missing, where dns.publish says "
+     "how.\n"
+     "With --submit it only puts the run into a shared journal (postgresql://...): mailfrom work "
+     "carries it, there or anywhere.",
      "mailfrom apply fleet.yaml --report csv:done.csv"},
     {"resume", "[RUN]", "go on with a run that was interrupted or partly failed",
-     LIVE_RUN | OPTIONS_LISTEN | OPTIONS_RESUME | OPTIONS_DETACH,
+     CARRIED | OPTIONS_RESUME,
      "Goes on with the oldest unfinished run, or with RUN; where RUN is paused in a living "
      "process, "
      "that goes on. Unanswered writes are read from SES "
      "first. A run goes on in the wave that it had reached. resume --all --no-wait, from cron "
      "say, goes on with every unfinished run in turn.",
      "mailfrom resume --retry-failed"},
+    {"work", "[RUN]", "carry lanes of runs in a shared journal, beside other workers",
+     OPTIONS_LIVE | OPTIONS_JOURNAL | OPTIONS_WORK,
+     "Carries the lanes (account and Region) of the runs in a journal in PostgreSQL, those that it "
+     "has credentials for: any number of workers on any machines, one at a time for each lane. "
+     "Begins new runs as they are submitted, until it is stopped: a first signal gives its lanes "
+     "back, a second one leaves at once. A worker that dies or freezes loses its lanes to others "
+     "within half a minute, and no write is sent twice.\n"
+     "Exit code with --once: 4, some lanes are left that it could not carry.",
+     "mailfrom work --journal postgresql:///mailfrom --lanes 'team-a/*'"},
     {"pause", "[RUN]", "hold the writes of a run that is under way", OPTIONS_JOURNAL,
      "Tells the run that another process carries out to begin no write until mailfrom resume. "
      "What is written already is followed, SES and DNS are read, and deadlines run on. It is kept "
      "in the journal who paused the run, and status says so.\n"
      "The order goes through a socket beside the journal, so it is given on the same machine, by "
-     "the user of the run or by root.",
+     "the user of the run or by root. With a shared journal it is a row there, given from "
+     "anywhere.",
      "mailfrom pause"},
     {"pace", "[RUN] --rate N", "change the rate of calls of a run that is under way",
      OPTIONS_JOURNAL | OPTIONS_PACE,
@@ -79,7 +92,7 @@ const struct verb_row verb_rows[] = {
      "its way.",
      "mailfrom stop 3"},
     {"rollback", "RUN", "put back what a run changed",
-     LIVE_RUN | OPTIONS_LISTEN | OPTIONS_YES | OPTIONS_ROLLBACK | OPTIONS_DETACH | CHANGES,
+     CARRIED | OPTIONS_YES | OPTIONS_ROLLBACK | CHANGES,
      "Puts every identity that RUN changed back to its values before the run, or to the default "
      "MAIL FROM. An identity that another operator has changed since is left alone; later runs of "
      "this journal are taken back first, or together by --through.\n"
@@ -115,7 +128,7 @@ const struct verb_row verb_rows[] = {
      "mailfrom due fleet.yaml --since yesterday --out due-today"},
     {"publish", "MANIFEST...", "create the DNS records that are missing, at their provider",
      OPTIONS_LIVE | OPTIONS_JOURNAL | OPTIONS_REPORT | OPTIONS_LISTEN | OPTIONS_YES |
-         OPTIONS_PUBLISH | OPTIONS_MANIFEST | OPTIONS_COMPLAINTS | ROWS,
+         OPTIONS_SUBMIT | OPTIONS_PUBLISH | OPTIONS_MANIFEST | OPTIONS_COMPLAINTS | ROWS,
      "Creates the MX and SPF record of each MAIL FROM at Route 53, by RFC 2136 or at Cloudflare: "
      "the manifest says under dns.publish who can write which zones. It shows each zone and each "
      "record first, and asks. It creates only: a record set that is there is never replaced, "
@@ -127,7 +140,7 @@ const struct verb_row verb_rows[] = {
      "mailfrom publish fleet.yaml --dry-run"},
     {"withdraw", "RUN", "take back the record sets that a run created",
      OPTIONS_LIVE | OPTIONS_JOURNAL | OPTIONS_REPORT | OPTIONS_LISTEN | OPTIONS_YES |
-         OPTIONS_WITHDRAW,
+         OPTIONS_SUBMIT | OPTIONS_WITHDRAW,
      "Removes what RUN created, only where it is still exactly that, only when no identity has the "
      "MAIL FROM any more by a read of SES just now, and not within five days of its last use, for "
      "bounces of mail on its way still go there. An SPF record that was merged stays.\n"
@@ -141,6 +154,14 @@ const struct verb_row verb_rows[] = {
      "journal; outputs are told of changes alone, once they last.\n"
      "Exit code 0: the look shows all well; 3: it does not; 1: it could not look; 4: stopped.",
      "mailfrom watch fleet.yaml --every 15m --events watch.jsonl"},
+    {"journal", "init|migrate|copy FROM TO", "make, bring up to date and copy journals",
+     OPTIONS_JOURNAL,
+     "init makes the tables and the roles of a journal that workers share, in the database of "
+     "--journal postgresql://HOST/DATABASE; migrate brings the tables of an older program up to "
+     "date. copy writes the runs of one journal into another, files or databases, and compares "
+     "both row by row. The journal FROM is left as it is. A run is copied once, so a copy that "
+     "was cut off is begun again; one that a process carries out is stopped first.",
+     "mailfrom journal copy .mailfrom/journal.db postgresql:///mailfrom"},
     {"inspect", "NAME...", "ask DNS about MAIL FROM names: MX, SPF, DMARC", OPTIONS_INSPECT,
      "Asks DNS about MAIL FROM names, many at a time: MX, SPF with all its lookups, and "
      "with --from DOMAIN the alignment of DMARC by RFC 9989 and RFC 7489. A NAME may be @FILE or "

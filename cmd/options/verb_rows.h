@@ -10,7 +10,7 @@ struct verb_row {
     const char *name;
     const char *arguments; /* "MANIFEST...", for the usage line */
     const char *summary;   /* one line */
-    enum option_set options;
+    option_set options;
     const char *help; /* what it does, in a few lines */
     const char *example;
 };

@@ -157,6 +157,12 @@ static void title_add(struct buf *out, const struct progress_view *b)
                     (strcmp(b->state, "ended") == 0 && view_is_over(&b->total));
     buf_add_fmt(out, "%s%s%s: ", b->verb, is_plain ? "" : ", ", is_plain ? "" : b->state);
     view_finished(out, &b->total);
+    if (b->workers && b->workers->by_state[HOLDER_CARRIED])
+        buf_add_fmt(out, "; %u %s", b->workers->workers,
+                    plural(b->workers->workers, "worker", "workers"));
+    if (b->workers && b->workers->by_state[HOLDER_NONE])
+        buf_add_fmt(out, ", %u %s nobody could carry", b->workers->by_state[HOLDER_NONE],
+                    plural(b->workers->by_state[HOLDER_NONE], "lane", "lanes"));
     if (*b->reason) {
         buf_add_str(out, "; ");
         escape_terminal(out, text_of(b->reason));

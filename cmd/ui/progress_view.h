@@ -16,6 +16,7 @@
 #define MF_PROGRESS_VIEW_H
 
 #include "base/buf.h"
+#include "run/holders.h"
 #include "scheduler/wave_tally.h"
 
 #define VIEW_BYTES_MAX   (1u << 20)
@@ -29,9 +30,10 @@ struct view_lane {
     uint32_t jobs, by_state[JOB_STATES];
     uint32_t bad; /* refused, failed, expired, drifted */
     uint64_t calls, throttled, writes;
-    double per_s;        /* of late: calls, or writes where calls are not known */
-    instant_us deadline; /* the earliest of those that wait; WHEN_NEVER: nobody waits */
-    span_us left;        /* what can be called now takes so long; 0: nothing can */
+    double per_s;                   /* of late: calls, or writes where calls are not known */
+    instant_us deadline;            /* the earliest of those that wait; WHEN_NEVER: nobody waits */
+    span_us left;                   /* what can be called now takes so long; 0: nothing can */
+    const struct lease_view *lease; /* of a shared journal: who carries it; or NULL */
 };
 
 struct progress_view {
@@ -45,6 +47,7 @@ struct progress_view {
     struct wave_tally wave; /* .fleet NULL: not known yet */
     const struct view_lane *lanes;
     uint32_t lanes_len;
+    const struct holders *workers; /* of a shared journal; or NULL */
 };
 
 uint32_t view_final(const struct view_lane *l); /* how many of its jobs are */

@@ -36,6 +36,43 @@ static void counts_add(struct json_out *j, const struct progress_view *b, const 
     json_add_fixed(j, "calls_left_seconds", (double)l->left / 1e6, 1);
 }
 
+/* A lane of a shared journal. */
+static void lease_add(struct json_out *j, const struct progress_view *b, const struct lease_view *v)
+{
+    static const char *const names[HOLDER_STATES] = {
+        [HOLDER_NONE] = "no-worker-can", [HOLDER_LAPSED] = "worker-lost",
+        [HOLDER_FREE] = "free",          [HOLDER_STOPPED] = "stopped",
+        [HOLDER_WAITS] = "waits",        [HOLDER_CARRIED] = "carried",
+        [HOLDER_ENDED] = "ended"};
+    json_add_object(j, "lease");
+    json_add_word(j, "state", names[holder_state_of(v)]);
+    if (v->worker) {
+        json_add_object(j, "worker");
+        json_add_text(j, "name", v->worker_name);
+        json_add_text(j, "host", v->worker_host);
+        json_add_u64(j, "pid", v->worker_pid);
+        instant_add(j, "since", b->now - v->held_for);
+        instant_add(j, "ends", b->now + v->left);
+        json_end(j);
+    } else {
+        json_add_null(j, "worker");
+    }
+    if (v->waits_for)
+        json_add_u64(j, "waits_for_run", v->waits_for);
+    else
+        json_add_null(j, "waits_for_run");
+    if (v->tried_by.len) {
+        json_add_object(j, "tried");
+        json_add_text(j, "by", v->tried_by);
+        json_add_text(j, "why", v->tried_why);
+        instant_add(j, "at", b->now - v->tried_ago);
+        json_end(j);
+    } else {
+        json_add_null(j, "tried");
+    }
+    json_end(j);
+}
+
 void view_json(struct buf *out, const struct progress_view *b, const char *type)
 {
     struct json_out j;
@@ -63,11 +100,15 @@ void view_json(struct buf *out, const struct progress_view *b, const char *type)
         json_add_text(&j, "account", l->account);
         json_add_text(&j, "region", l->region);
         counts_add(&j, b, l);
+        if (l->lease)
+            lease_add(&j, b, l->lease);
         json_end(&j);
         shown++;
     }
     json_end(&j);
     json_add_u64(&j, "lanes_more", b->lanes_len - shown);
+    if (b->workers)
+        json_add_u64(&j, "workers", b->workers->workers);
     json_end(&j);
     buf_add_char(out, '\n');
 }

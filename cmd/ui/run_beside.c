@@ -39,6 +39,15 @@ static void other_tell(const struct options *o, const struct unfinished_run *u)
 {
     struct advice a;
     char began[WHEN_LEN];
+    if (options_journal_is_shared(o) && u->state == RUN_OPEN) {
+        message_note_then(advice_run(&a, o, "status", u->id, ""),
+                          "run %llu (%s of %s) is open: %u of %u %s. Where both runs have a lane, "
+                          "the older one has it first. To see it:",
+                          (unsigned long long)u->id, journal_verb_name(u->verb),
+                          when_format(u->started, began), u->open, u->jobs,
+                          unfinished_noun(u, u->jobs));
+        return;
+    }
     message_note_then(command_of(&a, o, u, ""),
                       "run %llu (%s of %s) is not finished: %u of %u %s open. To go on with it:",
                       (unsigned long long)u->id, journal_verb_name(u->verb),
@@ -159,7 +168,7 @@ enum err run_beside_open(const struct options *o, struct run *r, enum journal_mo
     struct why unread;
     struct arena arena;
     enum err err = run_journal(r, mode, why);
-    if (err != ERR_BUSY ||
+    if (err != ERR_BUSY || options_journal_is_shared(o) ||
         journal_open_file(&other, options_journal(o), JOURNAL_READ, &unread) != OK)
         return err;
     arena_init(&arena, SIZE_MAX);

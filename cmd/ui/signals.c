@@ -79,9 +79,12 @@ static void *watch(void *arg)
             pthread_mutex_unlock(&s->lock);
         } else if (signal != SIGNAL_STOP) {
             pthread_mutex_lock(&s->lock);
-            if (s->told == TOLD_MAX || (!s->wire && (!s->stays || s->told)))
+            bool is_served = s->wire || s->stop;
+            if (s->told == TOLD_MAX || (!is_served && (!s->stays || s->told)))
                 _exit(EXIT_STOPPED);
             s->told++;
+            if (s->stop)
+                s->stop(s->stop_ctx);
             if (s->wire)
                 interrupt(s);
             pthread_cond_broadcast(&s->slept);
@@ -124,6 +127,17 @@ enum err signals_stay(struct signals *s, struct why *why)
     pthread_condattr_destroy(&clock);
     s->stays = true;
     return thread_start(s, why);
+}
+
+enum err signals_serve(struct signals *s, void (*stop)(void *ctx), void *ctx, struct why *why)
+{
+    pthread_mutex_lock(&s->lock);
+    s->stop = stop;
+    s->stop_ctx = ctx;
+    if (stop && s->told)
+        stop(ctx);
+    pthread_mutex_unlock(&s->lock);
+    return s->running || !stop ? OK : thread_start(s, why);
 }
 
 static int64_t clock_read(clockid_t clock)

@@ -28,6 +28,8 @@ struct signals {
     atomic_bool ending;             /* the thread shall end */
     pthread_cond_t slept;           /* of signals_sleep() */
     bool stays;                     /* signals_stay() */
+    void (*stop)(void *ctx);        /* signals_serve() */
+    void *stop_ctx;
     bool blocked, running;
 };
 
@@ -48,6 +50,10 @@ enum err signals_stay(struct signals *s, struct why *why);
 /* Sleeps for so long at most, a time of which the machine is suspended included. True: it was asked
  * to stop. After signals_stay(). */
 bool signals_sleep(struct signals *s, span_us span);
+/* After signals_block(), for a worker, which has many wires: each of the first two signals calls
+ * stop(ctx), on a thread of its own. stop NULL: the worker is done, and who sends a signal now ends
+ * the process. */
+enum err signals_serve(struct signals *s, void (*stop)(void *ctx), void *ctx, struct why *why);
 bool signals_asked(struct signals *s); /* was the run asked to drain? */
 void signals_end(struct signals *s);   /* restores the mask; accepts one that never began */
 

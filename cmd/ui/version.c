@@ -22,8 +22,15 @@
 #include <string.h>
 #include <time.h>
 #include <yaml.h>
+#if MAILFROM_POSTGRES
+#include <libpq-fe.h>
+#endif
 
-#define LIBRARIES   11
+#if MAILFROM_POSTGRES
+#define LIBRARIES 12
+#else
+#define LIBRARIES 11
+#endif
 #define VERSION_LEN 32
 
 struct library {
@@ -116,6 +123,11 @@ void version_print(const struct options *o)
     library_set(&list[9], "ldns", ldns_version(), "BSD-3-Clause", "writes updates of DNS");
     library_set(&list[10], "libmicrohttpd", MHD_get_version(), "LGPL-2.1-or-later",
                 "serves the live page");
+#if MAILFROM_POSTGRES
+    char libpq[VERSION_LEN];
+    snprintf(libpq, sizeof libpq, "%d.%d", PQlibVersion() / 10000, PQlibVersion() % 10000);
+    library_set(&list[11], "libpq", libpq, "PostgreSQL", "keeps a shared journal");
+#endif
     if (o->json) {
         bill_print(list);
         return;
@@ -140,5 +152,8 @@ void version_print(const struct options *o)
     struct tm tm;
     if (made > 0 && gmtime_r(&made, &tm))
         strftime(day, sizeof day, "%Y-%m-%d", &tm);
+#if !MAILFROM_POSTGRES
+    puts("built without PostgreSQL: a journal is a file");
+#endif
     printf("Public Suffix List: built in, of %s; --psl-file FILE takes a newer one\n", day);
 }

@@ -64,6 +64,8 @@ struct text access_write(const struct access *a, struct arena *arena)
         json_add_u64(&j, "authority-port", a->authority_port);
     if (a->merges_spf)
         json_add_bool(&j, "merge-spf", true);
+    if (a->force)
+        json_add_bool(&j, "force", true);
     json_end(&j);
     struct text text = out.failed ? TEXT_NONE : arena_text(arena, buf_text(&out));
     buf_clear(&out);
@@ -110,6 +112,7 @@ enum err access_read(struct access *a, struct text kept, struct arena *arena, st
         !a->authority_port)
         a->authority_port = (uint16_t)port->valuedouble;
     a->merges_spf |= cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "merge-spf"));
+    a->force |= cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "force"));
     cJSON_Delete(json);
     return OK;
 }

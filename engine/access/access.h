@@ -23,6 +23,7 @@ struct access {
     double rate_per_s;       /* 0: not given */
     unsigned carriers;
     bool merges_spf; /* a published SPF record may replace one without Amazon SES */
+    bool force;      /* only of a run that workers carry: run_config.force */
     bool verbose;    /* each call is told on standard error */
 };
 

@@ -202,9 +202,12 @@ static enum err all_open(struct lanes *l, struct lane_opening *o, enum lanes_of 
     enum err err = OK;
     uint32_t of_ses = o->fleet->lanes_len;
     l->first = of == LANES_OF_DNS ? of_ses : 0;
+    while (l->first < of_ses && o->wanted && !o->wanted[l->first])
+        l->first++;
     for (uint32_t i = 0; i < l->len; i++) {
         bool is_provider = i >= of_ses;
-        if (of == (is_provider ? LANES_OF_SES : LANES_OF_DNS)) {
+        bool is_left_out = !is_provider && o->wanted && !o->wanted[i];
+        if (is_left_out || of == (is_provider ? LANES_OF_SES : LANES_OF_DNS)) {
             l->trouble[i] = "it is not asked in this run";
             continue;
         }
@@ -216,11 +219,18 @@ static enum err all_open(struct lanes *l, struct lane_opening *o, enum lanes_of 
             lanes_give_up(l, i, each.text);
         err = err == OK ? failed : err;
     }
-    return err == OK || lanes_usable(l) ? OK : lanes_lost(l, o->fleet, err, why);
+    return err == OK || o->wanted || lanes_usable(l) ? OK : lanes_lost(l, o->fleet, err, why);
 }
 
 enum err lanes_open(struct lanes *l, const struct fleet *f, const struct access *a,
                     enum lanes_of of, const struct notices *n, struct why *why)
+{
+    return lanes_open_some(l, f, a, of, NULL, n, why);
+}
+
+enum err lanes_open_some(struct lanes *l, const struct fleet *f, const struct access *a,
+                         enum lanes_of of, const bool *wanted, const struct notices *n,
+                         struct why *why)
 {
     *l = (struct lanes){.len = f->lanes_len + f->providers_len, .sources_len = f->accounts_len};
     arena_init(&l->arena, SIZE_MAX);
@@ -233,8 +243,8 @@ enum err lanes_open(struct lanes *l, const struct fleet *f, const struct access 
                        ? secrets_open(&l->secrets, why)
                        : why_set(why, ERR_NOMEM, "out of memory");
     if (err == OK) {
-        *opening =
-            (struct lane_opening){.fleet = f, .access = a, .notices = n, .account = UINT32_MAX};
+        *opening = (struct lane_opening){
+            .fleet = f, .access = a, .notices = n, .wanted = wanted, .account = UINT32_MAX};
         err = all_open(l, opening, of, why);
     }
     if (err != OK)

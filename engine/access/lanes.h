@@ -29,6 +29,11 @@ enum lanes_of { LANES_OF_SES, LANES_OF_DNS, LANES_OF_BOTH };
  * every lane has trouble: that of the first one to be opened. */
 enum err lanes_open(struct lanes *l, const struct fleet *f, const struct access *a,
                     enum lanes_of of, const struct notices *n, struct why *why);
+/* Likewise, and of the lanes of SES only those wanted: as fleet.lanes; NULL: all. Where lanes are
+ * wanted their trouble is no error, also when all have some. */
+enum err lanes_open_some(struct lanes *l, const struct fleet *f, const struct access *a,
+                         enum lanes_of of, const bool *wanted, const struct notices *n,
+                         struct why *why);
 void lanes_close(struct lanes *l);
 /* Nothing is to be asked of the lane from now on. Keeps a copy of the sentence. */
 void lanes_give_up(struct lanes *l, uint32_t lane, const char *sentence);

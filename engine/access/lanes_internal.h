@@ -14,6 +14,7 @@ struct lane_opening {
     const struct fleet *fleet;
     const struct access *access;
     const struct notices *notices;
+    const bool *wanted; /* lanes_open_some() */
     struct aws_settings settings;
     uint32_t account; /* owner of the settings; UINT32_MAX: none yet */
     enum err err;     /* the result of reading the settings */

@@ -1,7 +1,7 @@
 /* One line there, one line back. */
 #include "client.h"
 
-#include "address.h"
+#include "control_internal.h"
 #include "wire/os_clock.h"
 
 #include <errno.h>
@@ -91,4 +91,14 @@ void control_ask(const char *journal, uint64_t run, const struct order *order, s
     if (fd >= 0)
         close(fd);
     address_close(&a);
+}
+
+void control_giver(struct order *order)
+{
+    char host[ORDER_HOST_MAX] = "";
+    gethostname(host, sizeof host - 1);
+    order_name_copy(order->host, sizeof order->host, text_of(host));
+    order->uid = (uint32_t)geteuid();
+    order->pid = (uint32_t)getpid();
+    server_user_name(order->uid, order->user);
 }

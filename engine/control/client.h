@@ -32,4 +32,8 @@ struct control_reply {
 void control_ask(const char *journal, uint64_t run, const struct order *order, span_us patience,
                  struct control_reply *reply);
 
+/* Who gives an order that goes no way of this page, such as a row of a shared journal: this user,
+ * this host and this process. */
+void control_giver(struct order *order);
+
 #endif

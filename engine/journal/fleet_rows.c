@@ -454,3 +454,14 @@ enum err journal_fleet(struct journal *j, uint64_t run, struct fleet *fleet, str
         err = journal_damaged(why, "choices are missing");
     return err == OK ? OK : journal_wrap(j, err, why);
 }
+
+enum err fleet_waves_load(struct journal *j, uint64_t run, struct fleet *fleet, struct why *why)
+{
+    struct head head;
+    enum err err = head_of_run(j, run, &head, why);
+    assert(tables_in[0].table == TABLE_RUN && tables_in[1].table == TABLE_WAVE);
+    for (size_t i = 0; err == OK && i < 2; i++)
+        err = table_load(j, run, fleet, &tables_in[i], why);
+    fleet->choices_len = err == OK ? head.head.jobs : 0;
+    return err;
+}

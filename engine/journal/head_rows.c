@@ -36,7 +36,7 @@ enum err journal_begin(struct journal *j, struct run_head *head, const struct fl
         store_real(fleet->max_failures.value),
         store_int(fleet->max_failures.is_percent),
         store_int(fleet->expected != NULL),
-        store_int(0),
+        store_int(journal_is_shared(j) ? INT64_MAX : 0), /* its records have no digest */
         store_int(0),
         store_int(0),
     };
@@ -53,6 +53,7 @@ enum err journal_begin(struct journal *j, struct run_head *head, const struct fl
     err = journal_leave(j, err, STORE_COMMIT, why);
     if (err != OK)
         return err;
+    j->begun = j->together ? run : 0;
     head->id = run;
     head->state = RUN_OPEN;
     head->stopped = 0;
@@ -61,30 +62,53 @@ enum err journal_begin(struct journal *j, struct run_head *head, const struct fl
     return OK;
 }
 
-enum err journal_stop(struct journal *j, uint64_t run, enum run_state state, instant_us at,
-                      struct why *why)
+enum err head_set_state(struct journal *j, uint64_t run, enum run_state state, instant_us at,
+                        struct why *why)
 {
-    assert(run > 0);
-    assert(state <= RUN_GIVEN_UP);
     struct head head;
     struct store_tail newest;
-    enum err err = journal_enter(j, why);
-    if (err != OK)
-        return err;
-    err = tail_of_run(j, run, why);
+    enum err err = tail_of_run(j, run, why);
     assert(err != OK || j->tail.run == run);
     if (err == OK)
         err = head_of_run(j, run, &head, why);
     if (err == OK)
         err = j->store->ops->tail(j->store, run, &newest, why);
-    if (err == OK) {
-        struct store_state to = {.state = state,
-                                 .stopped = state == RUN_OPEN ? 0 : at,
-                                 .last = newest.at > head.head.last ? newest.at : head.head.last,
-                                 .last_record = j->tail.record,
-                                 .last_digest = j->tail.record ? j->tail.digest : 0};
-        err = j->store->ops->set_state(j->store, run, &to, why);
-    }
+    if (err != OK)
+        return err;
+    struct store_state to = {.state = state,
+                             .stopped = state == RUN_OPEN ? 0 : at,
+                             .last = newest.at > head.head.last ? newest.at : head.head.last,
+                             .last_record = j->tail.record,
+                             .last_digest = j->tail.record ? j->tail.digest : 0};
+    return j->store->ops->set_state(j->store, run, &to, why);
+}
+
+/* While workers carry a run its state is theirs, and that of its lanes. */
+static enum err run_is_held(struct journal *j, uint64_t run, struct why *why)
+{
+    struct shared_run view;
+    enum err err = j->store->leases->lock_run(j->store, run, &view, why);
+    if (err != OK)
+        return err == ERR_GONE ? OK : err;
+    return view.lanes_held == 0 ? OK
+                                : why_set(why, ERR_BUSY,
+                                          "workers carry run %llu: stop it first, with mailfrom "
+                                          "stop %llu",
+                                          (unsigned long long)run, (unsigned long long)run);
+}
+
+enum err journal_stop(struct journal *j, uint64_t run, enum run_state state, instant_us at,
+                      struct why *why)
+{
+    assert(run > 0);
+    assert(state <= RUN_GIVEN_UP);
+    enum err err = journal_enter(j, why);
+    if (err != OK)
+        return err;
+    if (journal_is_shared(j))
+        err = run_is_held(j, run, why);
+    if (err == OK)
+        err = head_set_state(j, run, state, at, why);
     return journal_leave(j, err, STORE_COMMIT, why);
 }
 

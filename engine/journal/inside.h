@@ -6,14 +6,19 @@
  *   journal.c        open, close, transactions
  *   head_rows.c      the heads of runs
  *   fleet_rows.c     the fleet of a run
- *   record_rows.c    its records;  lane_rows.c  what is known of its lanes
+ *   record_rows.c    its records;  reopen.c  those that begin again
+ *   lane_rows.c      what is known of its lanes
  *   order_rows.c     the orders that people gave it
  *   publish_rows.c   the names that it publishes
  *   written_rows.c   what all runs have written
  *   asked_rows.c     since when the records of DNS have been asked for
  *   watch_rows.c     what watching remembers
+ *   leases.c         who carries which lane;  fence.c  what a worker may keep
+ *   reopened.c       rows of such a run that begin again
+ *   shared_waves.c   the waves of a run that several workers carry
  *   rule_rows.c      the journal's own numbers of the finding rules
  *   findings_text.c  the column findings_json
+ *   journal_copy.c, journal_compare.c, run_pairs.c  the runs of two journals
  *   loss.c           what the journal has lost
  */
 #ifndef MF_JOURNAL_INSIDE_H
@@ -49,8 +54,15 @@ struct journal {
     struct buf notes;   /* of the record that is being appended, as text */
     struct tail tail;   /* of the run that records are kept of */
     struct why trouble; /* why the store has failed */
+    enum err failed;    /* and how */
     bool together;      /* transactions are one, until journal_apart() */
     bool is_entered;    /* of that one */
+    uint64_t begun;     /* a run that was begun together; 0: none */
+    /* What fences the records of a run that several workers carry; fence.run 0: nothing. */
+    struct fence fence;
+    struct store_fence *fences; /* by lane, and once more: those of one journal_keep() */
+    uint32_t fences_len;
+    bool has_waves;
 };
 
 /* Asserts what holds between two transactions. */
@@ -101,7 +113,17 @@ static inline uint64_t value_number(const struct store_value *v, uint64_t max, b
 /* head_rows.c */
 
 /* The fleet's part of a head: max_failures, its percent and guarded follow the digest. */
-enum head_column { HEAD_JOBS = 7, HEAD_DIGEST = 10 };
+enum head_column {
+    HEAD_STATE = 1,
+    HEAD_PARENT = 2,
+    HEAD_STOPPED = 4,
+    HEAD_LAST = 5,
+    HEAD_JOBS = 7,
+    HEAD_DIGEST = 10,
+    HEAD_UNDIGESTED = 14,
+    HEAD_LAST_RECORD = 15,
+    HEAD_LAST_DIGEST = 16
+};
 
 struct head {
     struct run_head head;
@@ -119,16 +141,26 @@ enum err head_of_run(struct journal *j, uint64_t run, struct head *head, struct 
 /* The digest before the run's first record. */
 uint64_t head_digest(const struct head *head);
 
+/* Inside a transaction. */
+enum err head_set_state(struct journal *j, uint64_t run, enum run_state state, instant_us at,
+                        struct why *why);
+
 /* fleet_rows.c; inside a transaction. */
 enum err fleet_store(struct journal *j, uint64_t run, const struct fleet *fleet, struct why *why);
+/* Of a fleet only what the sizes of waves need: waves, max_failures, and how many choices there are
+ * (choices is NULL). *fleet is fresh from fleet_init(), and is to be cleared. */
+enum err fleet_waves_load(struct journal *j, uint64_t run, struct fleet *fleet, struct why *why);
 
 /* rule_rows.c. Reads the numbers; a writer then adds those of rules that have none yet. */
 enum err rule_numbers_load(struct journal *j, struct why *why);
 enum err rule_numbers_add(struct journal *j, struct why *why);
+/* The journal's number of a rule by this name, which is given now where there is none yet; inside a
+ * transaction. */
+enum err rule_numbers_name(struct journal *j, struct text name, unsigned char *number,
+                           struct why *why);
 uint64_t rule_numbers_to_row(const struct journal *j, finding_set findings);
 /* Findings of unknown rules are left out. *ok = false: damage. */
-finding_set rule_numbers_from_row(const struct journal *j, const struct store_value *value,
-                                  bool *ok);
+finding_set rule_numbers_from_row(struct journal *j, const struct store_value *value, bool *ok);
 /* Asserts that the numbers lead back and forth. */
 void rule_numbers_invariant(const struct rule_numbers *rules);
 /* The digest of a set of rules by the journal's numbers: record_digest.h. */
@@ -145,6 +177,7 @@ struct kept {
     uint64_t number;           /* greater than that of the record before */
     uint64_t digest;           /* 0: kept without one, by a program before version 3 */
     struct record_words words; /* as they lie in the columns; for the length of one callback */
+    const struct store_value *values; /* the columns; likewise */
 };
 
 /* journal_replay() with the place of each record. */
@@ -178,6 +211,39 @@ enum err lane_note_store(struct journal *j, uint64_t run, const struct record *r
 
 /* order_rows.c; inside a transaction. A record of kind RECORD_ORDER. */
 enum err order_store(struct journal *j, uint64_t run, const struct order *order, struct why *why);
+
+/* fence.c; inside a transaction of journal_keep() in a shared journal. Before the records: may they
+ * be kept? Then of each, before it is put (NULL: after the last): its fence. */
+bool fence_is_of(const struct journal *j, uint64_t run);
+enum err fence_begin(struct journal *j, uint64_t run, const struct record *records, uint32_t len,
+                     struct why *why);
+void fence_next(struct journal *j, uint64_t run, const struct record *record);
+bool record_is_intent(const struct record *r);
+
+/* record_rows.c; inside a transaction. A record of a job or of a target. */
+enum err record_store(struct journal *j, uint64_t run, const struct record *record,
+                      struct why *why);
+/* reopened.c; inside a transaction. Rows that ended badly begin again. */
+enum err rows_reopen(struct journal *j, uint64_t run, instant_us at, struct why *why);
+
+/* shared_waves.c; inside a transaction. */
+/* Counts the identities that these records make final. */
+enum err shared_waves_count(struct journal *j, uint64_t run, const struct record *records,
+                            uint32_t len, struct why *why);
+/* Where the waves of a run stand by its rows: as a single process restores it. */
+enum err shared_waves_restore(struct journal *j, uint64_t run, const struct fleet *fleet,
+                              struct waves *waves, struct why *why);
+/* What lanes that have just been opened have used of the running wave's starts: granted to them.
+ */
+enum err shared_starts_restore(struct journal *j, uint64_t run, const struct fleet *fleet,
+                               const struct waves *waves, struct why *why);
+/* Changes the waves by `wanted` starts of a lane that has `had`; by how many it is. */
+int32_t shared_waves_start(struct waves *w, int32_t wanted, uint32_t had,
+                           const struct fleet *fleet);
+
+/* leases.c; inside a transaction. The state of a locked run follows when none of its lanes is open
+ * any more. */
+enum err run_settle(struct journal *j, uint64_t run, instant_us at, struct why *why);
 
 /* loss.c: what is written down of a run's loss, or was found when the journal was opened; "":
  * nothing. Run 0: of runs that may be gone, how many is not known. */

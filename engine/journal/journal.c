@@ -24,9 +24,20 @@ static enum err journal_trouble(struct journal *j, enum err err, struct why *why
     if (!why)
         why_set(said, err, "a write failed for an unknown reason");
     j->store->has_failed = true;
+    assert(!j->is_entered);
     journal_wrap(j, err, said);
     j->trouble = *said;
+    j->failed = err;
     return err;
+}
+
+/* A shared store goes on with the next transaction: an error has left nothing behind. What is begun
+ * together fails as a whole. */
+static enum err journal_failed(struct journal *j, enum err err, struct why *why)
+{
+    if (!journal_is_shared(j) || j->together)
+        return journal_trouble(j, err, why);
+    return journal_wrap(j, err, why);
 }
 
 void journal_invariant(const struct journal *j)
@@ -45,12 +56,13 @@ enum err journal_enter(struct journal *j, struct why *why)
     assert(!s->is_read_only);
     journal_invariant(j);
     if (s->has_failed)
-        return why_set(why, ERR_IO, "%s (the journal takes no more records)", j->trouble.text);
+        return why_set(why, journal_is_shared(j) ? j->failed : ERR_IO,
+                       "%s (the journal takes no more records)", j->trouble.text);
     if (j->is_entered)
         return OK;
     enum err err = s->ops->enter(s, why);
     j->is_entered = err == OK && j->together;
-    return err == OK ? OK : journal_trouble(j, err, why);
+    return err == OK ? OK : journal_failed(j, err, why);
 }
 
 enum err journal_leave(struct journal *j, enum err err, enum store_end end, struct why *why)
@@ -64,8 +76,9 @@ enum err journal_leave(struct journal *j, enum err err, enum store_end end, stru
         s->ops->leave(s, STORE_UNDO, NULL);
     else
         err = s->ops->leave(s, end, why);
+    s->fence = NULL;
     journal_invariant(j);
-    return err == OK ? OK : journal_trouble(j, err, why);
+    return err == OK ? OK : journal_failed(j, err, why);
 }
 
 void journal_together(struct journal *j)
@@ -78,6 +91,11 @@ enum err journal_apart(struct journal *j, struct why *why)
 {
     bool is_entered = j->is_entered;
     j->together = j->is_entered = false;
+    j->begun = 0;
+    if (journal_is_shared(j)) {
+        j->store->has_failed = false;
+        j->trouble = (struct why){""};
+    }
     return is_entered ? journal_leave(j, OK, STORE_COMMIT, why) : OK;
 }
 
@@ -104,6 +122,11 @@ enum err journal_damaged(struct why *why, const char *what)
         why, ERR_IO,
         "the journal is damaged: %s: restore it from a copy, or name another file with --journal",
         what);
+}
+
+bool journal_is_shared(const struct journal *j)
+{
+    return j->store->leases != NULL;
 }
 
 enum err journal_open(struct journal **out, struct store *store, struct why *why)
@@ -135,6 +158,7 @@ void journal_close(struct journal *j)
     if (!j)
         return;
     buf_clear(&j->notes);
+    free(j->fences);
     j->store->ops->close(j->store);
     free(j);
 }

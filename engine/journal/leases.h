@@ -10,10 +10,10 @@
  * What fences a write is not the lease that a worker believes in: it is the epoch inside the INSERT
  * of the intent (journal_fence()). The rest spares useless work.
  *
- * Each function is one transaction of its own and takes at most the store's limit of time. ERR_AWAY:
- * the database cannot be reached, and it is not known whether anything was done; each function may
- * then be called again. All of one journal's functions are called by one thread at a time. Only a
- * journal with journal_is_shared().
+ * Each function is one transaction of its own and takes at most the store's limit of time.
+ * ERR_AWAY: the database cannot be reached, and it is not known whether anything was done; each
+ * function may then be called again. All of one journal's functions are called by one thread at a
+ * time. Only a journal with journal_is_shared().
  *
  * Source of the rules: River's leader election (terms, trust counted from before the call), the
  * PostgreSQL manual, chapter 13.
@@ -21,12 +21,13 @@
 #ifndef MF_LEASES_H
 #define MF_LEASES_H
 
+#include "calls/call.h"
 #include "journal.h"
 #include "scheduler/waves.h"
 
 #define WORKER_NAME_MAX 64
 #define LEASE_RUN       UINT16_MAX /* instead of a lane: the whole run, which publishes */
-#define LEASE_ACTIONS   CALL_ASK   /* actions of SES: the kinds before CALL_ASK */
+#define LEASE_ACTIONS   CALL_ASK   /* actions of SES: the kinds before it */
 
 /* A process that carries lanes. */
 struct worker_self {
@@ -52,8 +53,8 @@ struct lease_terms {
 /* What a lane is like when it is claimed. */
 struct lease_claim {
     struct lease lease;
-    span_us quiet;    /* from now on: until then a call of the holder before may still arrive, so SES
-                         is neither read nor written */
+    span_us quiet; /* from now on: until then a call of the holder before may still arrive, so SES
+                      is neither read nor written */
     uint32_t granted; /* starts granted to the lane in the running wave, used and unused */
     span_us next_call[LEASE_ACTIONS]; /* from now on; 0: at once */
     double rate_per_s[LEASE_ACTIONS]; /* learned by the holder before; 0: not known */
@@ -74,13 +75,14 @@ struct lease_left {
 /* A run as all its workers see it. */
 struct shared_run {
     enum run_state state;
-    bool is_paused; /* by a person, */
+    bool is_paused;     /* by a person, */
     struct order pause; /* by this order */
     bool stops;         /* a person has stopped it: its workers drain */
     double rate_per_s;  /* the newest pace that a person gave; 0: none */
-    bool has_waves;     /* starts are granted (leases_starts); otherwise the next is as it was begun */
+    bool has_waves; /* starts are granted (leases_starts); otherwise the next is as it was begun */
     struct waves waves;
-    uint32_t lanes, lanes_open, lanes_held;
+    uint32_t lanes, lanes_open, lanes_ended; /* by enum lease_rest; the others are stopped */
+    uint32_t lanes_held;
 };
 
 /* A lane of a run, for people and for who looks for work. */
@@ -89,14 +91,15 @@ struct lease_view {
     uint16_t lane;
     struct lane_name name; /* borrowed for the callback; of LEASE_RUN: empty */
     enum lease_rest rest;
-    bool may_carry;    /* this role of the database may (row-level security, table carrier) */
-    uint64_t waits_for; /* an earlier open run has the lane; 0: none */
+    bool may_carry;     /* this role of the database may (row-level security, table carrier) */
+    uint64_t waits_for; /* an earlier open run has the lane, or the run itself by an earlier row of
+                           fleet.lanes; 0: none */
     /* The holder; worker 0: nobody. */
     uint64_t worker;
     struct text worker_name, worker_host; /* borrowed */
     uint32_t worker_pid;
-    span_us held_for;   /* since it was claimed */
-    span_us left;       /* until it ends; negative: it has ended, and anybody may take it over */
+    span_us held_for; /* since it was claimed */
+    span_us left;     /* until it ends; negative: it has ended, and anybody may take it over */
     uint64_t epoch;
     /* Who could not carry it, last: empty: nobody has tried in vain since it was carried. */
     struct text tried_by, tried_why; /* borrowed */
@@ -133,20 +136,23 @@ enum err leases_workers(struct journal *j, bool (*fn)(void *ctx, const struct wo
 enum err leases_claim(struct journal *j, uint64_t worker, uint64_t run, const uint16_t *lanes,
                       uint32_t len, const struct lease_terms *terms, struct lease_claim *claims,
                       uint32_t *claimed, struct why *why);
-/* Prolongs what the worker holds, all in one statement, and says of each whether it is lost.
+/* Prolongs what the worker holds, all in one statement, and says of each whether it is lost. Tells
+ * of the worker itself that it is there: len 0 does no more.
  * left: as in leases_resign(), for whoever takes over without a word; NULL: unchanged. */
 enum err leases_renew(struct journal *j, uint64_t worker, const struct lease *held, uint32_t len,
                       const struct lease_terms *terms, const struct lease_left *left, bool *lost,
                       struct why *why);
 /* Gives a lane back, with an end at once. The run's state follows when no lane is open any more:
- * RUN_ENDED when all have ended, otherwise RUN_STOPPED. A lost one is left alone: OK. */
+ * RUN_ENDED when all have ended, otherwise RUN_STOPPED. A lost one is left alone: OK. No call of
+ * the lane may be out any more: whoever claims it next does not wait. */
 enum err leases_resign(struct journal *j, uint64_t worker, const struct lease *lease,
                        const struct lease_left *left, instant_us at, struct why *why);
 /* The worker could not carry the lane, and why, for people. Not held, or resigned before. */
 enum err leases_tried(struct journal *j, uint64_t worker, uint64_t run, uint16_t lane,
                       struct text sentence, struct why *why);
 /* Whose credentials carry the lane: kept once, with its first worker. ERR_AUTH: they are of another
- * account or partition than those kept. ERR_FENCED: the lease is lost. */
+ * account or partition than those kept, or known to be of another account than the lane's. Of
+ * LEASE_RUN nothing is kept. ERR_FENCED: the lease is lost. */
 struct lane_caller {
     struct text account, partition, arn, begun_with;
 };
@@ -154,8 +160,9 @@ enum err leases_caller(struct journal *j, const struct lease *lease,
                        const struct lane_caller *caller, struct why *why);
 
 /* Starts for the lane: asks for more (wanted > 0) or gives unused ones back (< 0). *granted: how
- * many more it has now, fewer than wanted where the wave is full or paused. ERR_FENCED: the lease is
- * lost. */
+ * many more it has now, fewer than wanted where the wave is full or paused. They are of the wave
+ * that leases_run() shows hereafter, which does not end before they are used or given back.
+ * ERR_FENCED: the lease is lost. */
 enum err leases_starts(struct journal *j, const struct lease *lease, int32_t wanted,
                        uint32_t *granted, struct why *why);
 enum err leases_run(struct journal *j, uint64_t run, struct shared_run *view, struct why *why);
@@ -169,20 +176,23 @@ enum err leases_order(struct journal *j, uint64_t run, struct order *order, stru
  * rows begin again. ERR_BUSY: somebody still holds one of its lanes. */
 enum err leases_reopen(struct journal *j, uint64_t run, bool reopens, struct why *why);
 /* A new run is open to workers from here on: inside the transaction of journal_begin(), so between
- * journal_together() and journal_apart(). */
+ * journal_together() and journal_apart(), and after the rows that are known from the beginning. A
+ * run that publishes has one lane, LEASE_RUN, the others those of the fleet, whose account numbers
+ * are known (fleet_account_number()). */
 enum err leases_open_run(struct journal *j, uint64_t run, const struct fleet *fleet,
                          struct why *why);
 
 /* From here on journal_keep() of the run fences each record by the lease of its lane: one that is
  * stale is not kept, and nothing else of that call is: ERR_FENCED. An intent needs a lease that has
  * not ended, too. Records that make identities final count in the waves in the same transaction.
- * Without a fence a shared journal keeps records of a run only together with its beginning.
- * lane_of: the lane of each job of the run; borrowed until the journal is closed. */
+ * Records of kind RECORD_ORDER are left out: leases_order() has kept them. Without a fence a shared
+ * journal keeps records of a run only in the transaction of its beginning: ERR_FENCED. */
 struct fence {
     uint64_t run;
-    const struct fleet *fleet;
-    const struct lease *leases; /* by lane of the fleet; epoch 0: not held. Borrowed likewise */
+    const struct fleet *fleet;  /* borrowed until the journal is closed */
+    const struct lease *leases; /* by lane of the fleet; epoch 0: not held. Of a run that publishes
+                                   one alone, of LEASE_RUN. Borrowed likewise, and read each time */
 };
-void journal_fence(struct journal *j, const struct fence *fence);
+enum err journal_fence(struct journal *j, const struct fence *fence, struct why *why);
 
 #endif

@@ -91,12 +91,11 @@ static const struct record_column columns[] = {
     {COLUMN_U32, AT(row.wave), 0},
 };
 
-#define MX_COLUMN     17 /* spf and dmarc follow */
-#define SET_COLUMN    20
-#define COLUMNS_LEN   ((unsigned)COUNT(columns))
-#define DIGEST_COLUMN COLUMNS_LEN
+#define MX_COLUMN   17 /* spf and dmarc follow */
+#define COLUMNS_LEN ((unsigned)COUNT(columns))
 
 static_assert(COUNT(columns) + 1 <= STORE_VALUES_MAX, "columns of a record");
+static_assert(COUNT(columns) == RECORD_DIGEST, "the digest follows");
 
 static const char *name_of(uint32_t kind, uint32_t value)
 {
@@ -139,19 +138,18 @@ static struct record_words words_of(const struct journal *j, const struct store_
         .spf = value_text(&values[MX_COLUMN + 1]),
         .dmarc = value_text(&values[MX_COLUMN + 2]),
         .notes = value_text(&values[RECORD_NOTES]),
-        .rules = rule_numbers_digest(j, (uint64_t)value_int(&values[SET_COLUMN]))};
+        .rules = rule_numbers_digest(j, (uint64_t)value_int(&values[RECORD_FINDINGS]))};
 }
 
-static enum err record_store(struct journal *j, uint64_t run, const struct record *record,
-                             struct why *why)
+enum err record_store(struct journal *j, uint64_t run, const struct record *record, struct why *why)
 {
     struct store_value values[COLUMNS_LEN + 1];
     assert(COUNT(values) == store_columns[TABLE_RECORD].len);
     assert(columns[RECORD_NOTES].type == COLUMN_NOTES);
-    assert(columns[SET_COLUMN].type == COLUMN_SET);
+    assert(columns[RECORD_FINDINGS].type == COLUMN_SET);
     assert(columns[MX_COLUMN].type == COLUMN_NAME);
     assert(record->kind != RECORD_LANE && record->kind != RECORD_ORDER);
-    assert(j->tail.run == run);
+    assert(j->tail.run == run || journal_is_shared(j));
     for (unsigned c = 0; c < COLUMNS_LEN; c++) {
         /* Millions of these are made for a large fleet, each in its place. */
         const void *at = (const char *)record + columns[c].offset;
@@ -182,17 +180,23 @@ static enum err record_store(struct journal *j, uint64_t run, const struct recor
     struct record_words words = words_of(j, values);
     if (record->kind == RECORD_PUBLISH)
         words.publish = publish_digest(record->publish);
-    j->tail.digest = record_digest(j->tail.digest, record, &words);
-    values[DIGEST_COLUMN] = store_int((int64_t)j->tail.digest);
-    uint64_t before = j->tail.record;
-    enum err err = journal_put(j, TABLE_RECORD, run, values, &j->tail.record, why);
-    assert(err != OK || j->tail.record > before); /* the store's promise, on which rows stand */
+    /* Of several writers none knows which record comes before its own. */
+    bool is_shared = journal_is_shared(j);
+    uint64_t number = 0;
+    uint64_t digest = is_shared ? 0 : record_digest(j->tail.digest, record, &words);
+    values[RECORD_DIGEST] = store_int((int64_t)digest);
+    enum err err = journal_put(j, TABLE_RECORD, run, values, &number, why);
     if (err == OK && record->kind == RECORD_PUBLISH)
-        err = publish_store(j, run, record->publish, j->tail.record, why);
+        err = publish_store(j, run, record->publish, number, why);
+    if (is_shared)
+        return err;
+    assert(err != OK || number > j->tail.record); /* the store's promise, on which rows stand */
+    j->tail.record = number;
+    j->tail.digest = digest;
     return err;
 }
 
-static bool is_intent(const struct record *r)
+bool record_is_intent(const struct record *r)
 {
     assert((r->kind == RECORD_PUBLISH) == (r->publish != NULL));
     return r->kind == RECORD_INTENT || (r->publish && r->publish->kind == PUBLISH_INTENT);
@@ -202,31 +206,48 @@ enum err tail_of_run(struct journal *j, uint64_t run, struct why *why)
 {
     struct head head;
     struct store_tail newest;
+    bool is_shared = journal_is_shared(j); /* others keep records, too */
     assert(run > 0);
-    if (j->tail.run == run)
+    if (j->tail.run == run && !is_shared)
         return OK;
     enum err err = head_of_run(j, run, &head, why);
     if (err == OK)
         err = j->store->ops->tail(j->store, run, &newest, why);
     if (err == OK)
-        j->tail =
-            (struct tail){run, newest.record, newest.digest ? newest.digest : head_digest(&head)};
+        j->tail = (struct tail){run, newest.record,
+                                is_shared       ? 0
+                                : newest.digest ? newest.digest
+                                                : head_digest(&head)};
     return err;
+}
+
+static enum err record_keep(struct journal *j, uint64_t run, const struct record *record,
+                            struct why *why)
+{
+    if (journal_is_shared(j))
+        fence_next(j, run, record);
+    if (record->kind == RECORD_LANE)
+        return lane_note_store(j, run, record, why);
+    if (record->kind == RECORD_ORDER)
+        return fence_is_of(j, run) ? OK : order_store(j, run, record->order, why);
+    return record_store(j, run, record, why);
 }
 
 enum err journal_keep(struct journal *j, uint64_t run, const struct record *records, uint32_t len,
                       struct why *why)
 {
-    bool intends = false;
+    bool intends = false, is_shared = journal_is_shared(j);
     enum err err = journal_enter(j, why);
     if (err != OK)
         return err;
-    err = tail_of_run(j, run, why);
+    err = is_shared ? fence_begin(j, run, records, len, why) : tail_of_run(j, run, why);
     for (uint32_t i = 0; err == OK && i < len; i++) {
-        intends |= is_intent(&records[i]);
-        err = records[i].kind == RECORD_LANE    ? lane_note_store(j, run, &records[i], why)
-              : records[i].kind == RECORD_ORDER ? order_store(j, run, records[i].order, why)
-                                                : record_store(j, run, &records[i], why);
+        intends |= record_is_intent(&records[i]);
+        err = record_keep(j, run, &records[i], why);
+    }
+    if (is_shared) {
+        fence_next(j, run, NULL);
+        err = err == OK ? shared_waves_count(j, run, records, len, why) : err;
     }
     return journal_leave(j, err, intends ? STORE_COMMIT_INTENT : STORE_COMMIT, why);
 }
@@ -318,8 +339,9 @@ static bool walk_one(void *ctx, const struct store_row *row)
     struct record_reader *r = ctx;
     r->err = record_read(r, row);
     struct kept kept = {.number = row->number,
-                        .digest = (uint64_t)value_int(&row->values[DIGEST_COLUMN]),
-                        .words = words_of(r->j, row->values)};
+                        .digest = (uint64_t)value_int(&row->values[RECORD_DIGEST]),
+                        .words = words_of(r->j, row->values),
+                        .values = row->values};
     return r->err == OK && r->walk(r->ctx, &r->record, &kept);
 }
 

@@ -55,11 +55,9 @@ enum err rule_numbers_load(struct journal *j, struct why *why)
     return err == OK && !r.ok ? journal_damaged(why, "a number of a rule") : err;
 }
 
-static enum err number_add(struct journal *j, enum finding f, struct why *why)
+static enum err number_add(struct journal *j, struct text name, struct why *why)
 {
-    assert(j->rules.number_of[f] == RULE_NONE);
     uint64_t number = 0;
-    struct text name = text_of(finding_rule(f)->name);
     const struct store_value value = store_text(name);
     while (number < RULE_NUMBERS && j->rules.rule_of[number] != RULE_NONE)
         number++;
@@ -76,7 +74,7 @@ static enum err numbers_add(struct journal *j, struct why *why)
     enum err err = OK;
     for (int f = 0; err == OK && f < FINDINGS_LEN; f++)
         if (j->rules.number_of[f] == RULE_NONE)
-            err = number_add(j, (enum finding)f, why);
+            err = number_add(j, text_of(finding_rule((enum finding)f)->name), why);
     rule_numbers_invariant(&j->rules);
     return err;
 }
@@ -86,7 +84,31 @@ enum err rule_numbers_add(struct journal *j, struct why *why)
     if (!memchr(j->rules.number_of, RULE_NONE, sizeof j->rules.number_of))
         return OK;
     enum err err = journal_enter(j, why);
-    return err == OK ? journal_leave(j, numbers_add(j, why), STORE_COMMIT, why) : err;
+    if (err != OK)
+        return err;
+    if (journal_is_shared(j)) { /* another process may add the same ones */
+        err = j->store->leases->alone(j->store, why);
+        err = err == OK ? rule_numbers_load(j, why) : err;
+    }
+    return journal_leave(j, err == OK ? numbers_add(j, why) : err, STORE_COMMIT, why);
+}
+
+enum err rule_numbers_name(struct journal *j, struct text name, unsigned char *number,
+                           struct why *why)
+{
+    uint64_t digest = record_digest_rule(name);
+    enum err err = OK;
+    for (int turn = 0; err == OK && turn < 2; turn++) {
+        for (unsigned n = 0; n < RULE_NUMBERS; n++) {
+            if (j->rules.rule_of[n] == RULE_NONE || j->rules.digest_of[n] != digest)
+                continue;
+            *number = (unsigned char)n;
+            return OK;
+        }
+        err = number_add(j, name, why);
+    }
+    assert(err != OK);
+    return err;
 }
 
 uint64_t rule_numbers_to_row(const struct journal *j, finding_set findings)
@@ -101,11 +123,22 @@ uint64_t rule_numbers_to_row(const struct journal *j, finding_set findings)
     return set;
 }
 
-finding_set rule_numbers_from_row(const struct journal *j, const struct store_value *value,
-                                  bool *ok)
+/* Has each number of the set a rule? */
+static bool are_known(const struct journal *j, uint64_t set)
+{
+    for (unsigned number = 0; set; number++, set >>= 1)
+        if ((set & 1) && j->rules.rule_of[number] == RULE_NONE)
+            return false;
+    return true;
+}
+
+finding_set rule_numbers_from_row(struct journal *j, const struct store_value *value, bool *ok)
 {
     finding_set findings = 0;
     uint64_t set = value_number(value, INT64_MAX, ok);
+    /* A newer worker may have added one since this journal was opened. */
+    if (journal_is_shared(j) && !are_known(j, set))
+        *ok &= rule_numbers_load(j, NULL) == OK;
     for (unsigned number = 0; set; number++, set >>= 1) {
         if (!(set & 1))
             continue;

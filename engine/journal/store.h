@@ -5,12 +5,15 @@
  * each job, and the consequences of a loss. So no two stores can differ there.
  *
  * One thread at a time. After an error of enter, put, set_state, add_loss or leave the journal only
- * reads and closes. Tests for a store: docs/ARCHITECTURE.md, "A new journal store".
+ * reads and closes; one that several workers share goes on with the next transaction, since each
+ * error leaves nothing of its own behind (ERR_AWAY of leave: or everything). Tests for a store:
+ * docs/ARCHITECTURE.md, "A new journal store".
  */
 #ifndef MF_STORE_H
 #define MF_STORE_H
 
 #include "journal.h"
+#include "leases.h"
 
 enum store_type {
     STORE_NULL, /* of an older program, or left out; as a number 0, as a text empty */
@@ -33,7 +36,8 @@ struct store_value {
  * number. */
 enum store_table {
     TABLE_RUN,  /* its head. The store numbers runs 1, 2, ..., and gives no number twice, also not
-                   that of a run that is lost. Read from the newest to the oldest */
+                   that of a run that is lost. Given a number, a copy asks for that one or, where it
+                   or  a greater one was given, for the next. Read from the newest to the oldest */
     TABLE_WAVE, /* from here on the fleet of a run: the place in its array, given by the journal */
     TABLE_ACCOUNT,
     TABLE_LANE,
@@ -71,7 +75,10 @@ struct store_columns {
 extern const struct store_columns store_columns[STORE_VIEWS];
 
 #define STORE_VALUES_MAX 40 /* columns of a table */
-#define RECORD_NOTES     21 /* the column findings_json of TABLE_RECORD */
+/* Columns of TABLE_RECORD. */
+#define RECORD_FINDINGS 20
+#define RECORD_NOTES    21 /* findings_json */
+#define RECORD_DIGEST   32
 
 struct store_row {
     uint64_t number;
@@ -118,9 +125,20 @@ struct store_loss {
     char what[JOURNAL_LOSS_MAX];
 };
 
+/* The lease that a row needs to be put: held by an epoch that is still the lease's own. */
+struct store_fence {
+    uint64_t run, epoch;
+    uint16_t lane;  /* or LEASE_RUN */
+    bool is_intent; /* the lease has not ended, too */
+};
+
 /* Each store's own struct begins with this one. */
 struct store {
     const struct store_ops *ops;
+    const struct lease_ops *leases; /* NULL: one process at a time writes */
+    /* Of the rows of TABLE_RECORD and TABLE_LANE_NOTE that are put now; NULL: none. Where the lease
+     * is not held so, put or leave is ERR_FENCED. It stays held by that epoch until leave. */
+    const struct store_fence *fence;
     const char *name; /* for messages; lives as long as the store */
     bool is_read_only;
     bool has_failed; /* the journal's word, after an error: it is not known what was written */
@@ -157,6 +175,77 @@ struct store_ops {
     /* Does a process that is not this one carry the run now? Its name goes to holder. */
     enum journal_writer (*writer)(struct store *store, uint64_t run,
                                   char holder[JOURNAL_HOLDER_MAX]);
+};
+
+/*
+ * What a store has beside, if several workers share it (leases.h says what it is for). Time is the
+ * store's own. A lease is found by a run and a lane of it; runs whose lane has the same account
+ * number and Region have one lease in common.
+ *
+ * Transactions of several workers go on at the same time. Locks are taken in one order, so no two
+ * wait for each other: alone; leases, by a number of theirs; the run; its lanes. Each is held until
+ * leave.
+ */
+struct lease_ops {
+    /* Each is a transaction of its own. */
+    enum err (*worker_begin)(struct store *store, const struct worker_self *self, uint64_t *worker,
+                             struct why *why);
+    enum err (*worker_end)(struct store *store, uint64_t worker, struct why *why);
+    enum err (*workers)(struct store *store, bool (*fn)(void *ctx, const struct worker_view *view),
+                        void *ctx, struct why *why);
+    enum err (*lanes)(struct store *store, uint64_t run,
+                      bool (*fn)(void *ctx, const struct lease_view *view), void *ctx,
+                      struct why *why);
+    enum err (*renew)(struct store *store, uint64_t worker, const struct lease *held, uint32_t len,
+                      const struct lease_terms *terms, const struct lease_left *left, bool *lost,
+                      struct why *why);
+    enum err (*tried)(struct store *store, uint64_t worker, uint64_t run, uint16_t lane,
+                      struct text sentence, struct why *why);
+    /* ERR_GONE without a sentence: no workers carry such a run. */
+    enum err (*look)(struct store *store, uint64_t run, struct shared_run *view, struct why *why);
+
+    /* Records of a lane that was claimed before are put from here on. */
+    void (*fenced)(struct store *store);
+
+    /* Between enter and leave. */
+
+    enum err (*now)(struct store *store, instant_us *now, struct why *why);
+    /* Only one transaction at a time goes beyond this. */
+    enum err (*alone)(struct store *store, struct why *why);
+    /* A run becomes one that workers carry: the members that change_run() changes are given. */
+    enum err (*open_run)(struct store *store, uint64_t run, const struct shared_run *first,
+                         struct why *why);
+    enum err (*open_lane)(struct store *store, uint64_t run, uint16_t lane,
+                          const struct lane_name *name, struct why *why);
+    /* Locks these leases, each for all that only look at it. ERR_FENCED: one of them is not held
+     * so. */
+    enum err (*hold)(struct store *store, const struct store_fence *list, uint32_t len,
+                     struct why *why);
+    /* As leases_claim(). Locks the run for all that only look at it. */
+    enum err (*claim)(struct store *store, uint64_t worker, uint64_t run, const uint16_t *lanes,
+                      uint32_t len, const struct lease_terms *terms, struct lease_claim *claims,
+                      uint32_t *claimed, struct why *why);
+    /* Gives the lease up and sets the lane's rest. *held false: it was lost, and nothing was done.
+     */
+    enum err (*resign)(struct store *store, uint64_t worker, const struct lease *lease,
+                       const struct lease_left *left, bool *held, struct why *why);
+    /* As look(), and locks the run. */
+    enum err (*lock_run)(struct store *store, uint64_t run, struct shared_run *view,
+                         struct why *why);
+    /* Pause, stops, rate and waves of a locked run. */
+    enum err (*change_run)(struct store *store, uint64_t run, const struct shared_run *view,
+                           struct why *why);
+    /* Of a locked run: lanes with one of these rests (bits: 1 << enum lease_rest), or only those of
+     * them that nobody holds. LEASE_OPEN: their granted starts are 0 from here on. */
+    enum err (*rest_lanes)(struct store *store, uint64_t run, unsigned from, bool only_unheld,
+                           enum lease_rest to, struct why *why);
+    /* Of a locked run: the starts granted to a lane in a wave, changed by so many. */
+    enum err (*grant)(struct store *store, uint64_t run, uint16_t lane, uint32_t wave,
+                      int32_t change, uint32_t *granted, struct why *why);
+    /* The caller of a lane, in TABLE_LANE: kept where there is none yet, otherwise told. *number:
+     * the lane's account. Both are borrowed until the next call. */
+    enum err (*caller)(struct store *store, uint64_t run, uint16_t lane, struct lane_caller *caller,
+                       struct text *number, struct why *why);
 };
 
 static inline struct store_value store_null(void)

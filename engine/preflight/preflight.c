@@ -86,7 +86,17 @@ static struct enabled enabled_of(const struct preflight *p)
         .fleet = p->fleet, .lanes = p->lanes, .callers = p->callers, .regions = p->regions};
 }
 
-static void account_give_up(struct preflight *p, uint32_t account, const struct reply *reply)
+static void account_give_up(struct preflight *p, uint32_t account, const char *sentence)
+{
+    for (uint32_t i = 0; i < p->fleet->lanes_len; i++)
+        if (p->fleet->lanes[i].account == account && !p->lanes->trouble[i])
+            lanes_give_up(p->lanes, i, sentence);
+    for (uint32_t i = 0; i < p->fleet->providers_len; i++)
+        if (provider_is_of(p->fleet, i, account) && !p->lanes->trouble[p->fleet->lanes_len + i])
+            lanes_give_up(p->lanes, p->fleet->lanes_len + i, sentence);
+}
+
+static void account_refused(struct preflight *p, uint32_t account, const struct reply *reply)
 {
     const struct enabled enabled = enabled_of(p);
     struct why why = {""};
@@ -94,12 +104,7 @@ static void account_give_up(struct preflight *p, uint32_t account, const struct 
     why_set(&why, ERR_AUTH, "%s%s%s%s%s",
             is_ours ? "" : "STS does not tell who owns the credentials: ", reply->code,
             reply->code[0] ? ": " : "", reply->message, enabled_doubt(&enabled, account));
-    for (uint32_t i = 0; i < p->fleet->lanes_len; i++)
-        if (p->fleet->lanes[i].account == account && !p->lanes->trouble[i])
-            lanes_give_up(p->lanes, i, why.text);
-    for (uint32_t i = 0; i < p->fleet->providers_len; i++)
-        if (provider_is_of(p->fleet, i, account) && !p->lanes->trouble[p->fleet->lanes_len + i])
-            lanes_give_up(p->lanes, p->fleet->lanes_len + i, why.text);
+    account_give_up(p, account, why.text);
 }
 
 /* Does every remaining lane of the account have a remembered caller? Those of Route 53 have the
@@ -176,9 +181,13 @@ enum err preflight_accounts(struct preflight *p, const struct io *io, struct why
             if (!caller->answered_at)
                 continue;
             if (is_given_up(p, i))
-                account_give_up(p, i, &caller->reply);
+                account_refused(p, i, &caller->reply);
             if (caller->verdict != VERDICT_OK || !is_mismatched(p, i, &each))
                 continue;
+            if (p->is_part) {
+                account_give_up(p, i, each.text);
+                continue;
+            }
             if (err != OK)
                 notice_error(p->notices, "%s", why->text);
             err = why_set(why, ERR_AUTH, "%s", each.text);

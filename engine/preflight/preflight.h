@@ -21,6 +21,8 @@ struct preflight {
     const struct notices *notices;
     struct lanes *lanes;
     bool resumes;           /* a resumed run: waits for passing trouble of STS */
+    bool is_part;           /* other processes carry other lanes: credentials of another account
+                               than the manifest's cost their lanes, and stop nobody else */
     struct arena arena;     /* probes and texts */
     struct probe *callers;  /* as fleet.accounts; sent_at 0: not asked */
     struct probe *regions;  /* as fleet.lanes: STS in the lane's own Region, see enabled.h */

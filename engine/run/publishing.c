@@ -104,6 +104,24 @@ enum err publishing_as_shown(struct publishing *p, struct why *why)
     return journal_publish_rows(r->journal, r->head.id, shown_take, p, why);
 }
 
+void publishing_narrow(struct publishing *p, bool *merges)
+{
+    uint32_t len = 0;
+    *merges = !p->reviewed;
+    for (uint32_t i = 0; p->reviewed && i < p->targets_len; i++) {
+        struct publish_target t = p->targets[i];
+        const struct reviewed_name *r = p->reviewed[i];
+        if (!r)
+            continue;
+        t.with_mx &= r->mx;
+        t.with_txt &= r->txt;
+        *merges |= r->merges;
+        p->targets[len++] = t;
+    }
+    p->targets_len = p->reviewed ? len : p->targets_len;
+    p->reviewed = NULL;
+}
+
 struct targets_recall {
     struct publishing *p;
     uint32_t cap;
@@ -240,6 +258,8 @@ static void watch_turn(void *ctx, instant_us now)
     const struct publishing_observer *o = &p->observer;
     if (o->turn)
         o->turn(o->ctx, p->publisher, now);
+    if (p->run->config.part)
+        p->run->config.part->turn(p->run->config.part->ctx, p->run, now);
     run_companions_turn(p->run, now);
 }
 
@@ -247,8 +267,10 @@ static instant_us watch_wake(void *ctx, instant_us now)
 {
     const struct publishing *p = ctx;
     const struct publishing_observer *o = &p->observer;
-    return when_earlier(o->wake ? o->wake(o->ctx, now) : WHEN_NEVER,
-                        run_companions_wake(p->run, now));
+    const struct run_part *part = p->run->config.part;
+    instant_us wake = part ? part->wake(part->ctx, now) : WHEN_NEVER;
+    wake = when_earlier(wake, run_companions_wake(p->run, now));
+    return when_earlier(o->wake ? o->wake(o->ctx, now) : WHEN_NEVER, wake);
 }
 
 /* The publisher learns what the journal knows of its targets. */
@@ -294,7 +316,7 @@ static bool change_tell(void *ctx, const struct call *call)
 static enum err engine_on_wire(struct publishing *p, struct wire *wire, struct why *why)
 {
     struct run *r = p->run;
-    struct live live = {wire, r};
+    struct live live = {.wire = wire, .run = r};
     const struct io io = live_io(&live);
     const struct publisher_options options = options_of(p);
     p->publisher = publisher_init(&options);
@@ -303,8 +325,11 @@ static enum err engine_on_wire(struct publishing *p, struct wire *wire, struct w
         return err;
     struct machine machine = publisher_machine(p->publisher);
     const struct engine_watch watch = {p, watch_turn, watch_wake};
+    const struct run_part *part = r->config.part;
     if (!p->is_dry)
         err = run_companions_begin(r, wire, why);
+    if (err == OK && part)
+        err = part->begin(part->ctx, r, wire, wire_now(wire), why);
     if (err == OK) {
         publisher_start(p->publisher, wire_now(wire));
         err = engine_run(&machine, &io, &watch, &r->end, why);
@@ -314,6 +339,15 @@ static enum err engine_on_wire(struct publishing *p, struct wire *wire, struct w
     if (err == OK && p->is_dry && p->observer.change)
         publisher_changes(p->publisher, change_tell, p);
     return err;
+}
+
+/* By the lease of the whole run. */
+static enum err part_on_wire(struct publishing *p, struct preflight *preflight, struct wire *wire,
+                             struct why *why)
+{
+    enum err err = run_part_claim(p->run, preflight, wire, why);
+    preflight_end(preflight);
+    return err == OK ? run_part_end(p->run, engine_on_wire(p, wire, why), wire, why) : err;
 }
 
 static enum err publish_on_wire(struct publishing *p, struct preflight *preflight,
@@ -384,7 +418,8 @@ enum err publishing_carry_out(struct publishing *p, struct why *why)
         return err;
     err = run_wire_open(r, &wire, why);
     if (err == OK)
-        err = publish_on_wire(p, &preflight, wire, why);
+        err = r->config.part ? part_on_wire(p, &preflight, wire, why)
+                             : publish_on_wire(p, &preflight, wire, why);
     run_wire_close(r, wire);
     preflight_end(&preflight); /* calls still out live in its memory, */
     publishing_part(p);        /* or in the publisher's */

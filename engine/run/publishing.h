@@ -47,6 +47,10 @@ enum err publishing_review(struct publishing *p, const struct reviewed *plan, ui
                            struct why *why);
 /* The dry run in p->run's journal is the reviewed plan: nothing beyond it is changed. */
 enum err publishing_as_shown(struct publishing *p, struct why *why);
+/* What was reviewed or shown becomes the whole list of targets, for a run that another process
+ * carries out: it knows the list by the journal, and nothing of the review. *merges: a change of
+ * the list adds to an SPF record that is there. */
+void publishing_narrow(struct publishing *p, bool *merges);
 /* The targets of run r->head.id, for its resume or to be shown: row is FLEET_LEFT_OUT where the
  * view of the run leaves it out. */
 enum err publishing_recall(struct publishing *p, struct why *why);

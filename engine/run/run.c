@@ -3,6 +3,7 @@
 
 #include "access/trust.h"
 #include "base/siphash.h"
+#include "journal/store_postgres/store_postgres.h"
 #include "journal/store_sqlite/store_sqlite.h"
 #include "live.h"
 #include "own.h"
@@ -54,8 +55,19 @@ enum err run_begun(struct run *r, struct why *why, const char *fmt, ...)
     return r->begun ? OK : why_set(why, ERR_NOMEM, "out of memory");
 }
 
+/* What there is to say of the connection is said once. */
+static enum err run_journal_shared(struct run *r, enum journal_mode mode, struct why *why)
+{
+    const struct notices *n = r->database_told ? NULL : &r->config.notices;
+    enum err err = journal_open_postgres(&r->journal, r->config.journal, mode, n, why);
+    r->database_told |= err == OK;
+    return err;
+}
+
 enum err run_journal(struct run *r, enum journal_mode mode, struct why *why)
 {
+    if (journal_is_postgres(r->config.journal))
+        return run_journal_shared(r, mode, why);
     enum err err = journal_open_file(&r->journal, r->config.journal, mode, why);
     char folder[PATH_MAX] = "";
     const char *path = r->config.journal;
@@ -95,8 +107,21 @@ enum err run_head_begin(struct run *r, const struct publishing *p, instant_us no
     return err;
 }
 
+enum err run_parents_end(struct run *r, instant_us now, struct why *why)
+{
+    struct run_head head;
+    enum err err = OK;
+    bool ends = r->head.verb == RUN_ROLLBACK && r->ends_parents;
+    for (uint64_t id = r->head.parent; ends && id <= r->through && err == OK; id++) {
+        enum err found = journal_run(r->journal, id, &head, &r->arena, why);
+        if (found == OK && !run_is_over(head.state))
+            err = journal_stop(r->journal, id, RUN_GIVEN_UP, now, why);
+    }
+    return err;
+}
+
 struct restoring {
-    struct scheduler *scheduler;
+    const struct run *run;
     bool reopens, reopens_all;
     instant_us now;
 };
@@ -104,9 +129,12 @@ struct restoring {
 static bool restore_one(void *ctx, const struct record *record)
 {
     struct restoring *restoring = ctx;
+    const struct run *r = restoring->run;
+    if (r->config.part && !r->config.part->lanes[r->fleet.choices[record->job].lane])
+        return true;
     bool reopen =
         restoring->reopens_all || (restoring->reopens && outcome_is_bad(record->row.outcome));
-    scheduler_restore(restoring->scheduler, record, reopen, restoring->now);
+    scheduler_restore(r->scheduler, record, reopen, restoring->now);
     return true;
 }
 
@@ -131,6 +159,8 @@ struct scheduler_options run_scheduler_options(const struct run *r)
         .feedback_host = text_of(a->feedback_host),
         .own = &r->own,
         .suffixes = r->suffixes,
+        .lanes = r->config.part ? r->config.part->lanes : NULL,
+        .shares_waves = r->config.part && r->config.part->shares_waves,
     };
 }
 
@@ -150,7 +180,7 @@ static enum err observer_callers(const struct run *r, struct why *why)
 /* Known state: from the shown plan, the plan file, or the resumed run. */
 static enum err knowledge_take(struct run *r, instant_us now, struct why *why)
 {
-    struct restoring restoring = {r->scheduler, r->reopens, *r->lost.what, now};
+    struct restoring restoring = {r, r->reopens, *r->lost.what, now};
     if (r->shown && r->head.verb == RUN_APPLY)
         return run_shown_take(r, now, why);
     if (r->verdicts && !r->resumes)
@@ -172,6 +202,8 @@ static void observer_turn(void *ctx, instant_us now)
     const struct run_observer *o = &r->config.observer;
     if (o->turn)
         o->turn(o->ctx, r->scheduler, now);
+    if (r->config.part)
+        r->config.part->turn(r->config.part->ctx, r, now);
     run_companions_turn(r, now);
 }
 
@@ -179,7 +211,10 @@ static instant_us observer_wake(void *ctx, instant_us now)
 {
     const struct run *r = ctx;
     const struct run_observer *o = &r->config.observer;
-    return when_earlier(o->wake ? o->wake(o->ctx, now) : WHEN_NEVER, run_companions_wake(r, now));
+    const struct run_part *part = r->config.part;
+    instant_us wake = part ? part->wake(part->ctx, now) : WHEN_NEVER;
+    wake = when_earlier(wake, run_companions_wake(r, now));
+    return when_earlier(o->wake ? o->wake(o->ctx, now) : WHEN_NEVER, wake);
 }
 
 static enum err run_engine(struct run *r, struct live *live, struct why *why)
@@ -200,7 +235,8 @@ static enum err run_engine(struct run *r, struct live *live, struct why *why)
     if (err != OK)
         return err;
     /* Lanes with trouble before the first call: their jobs fail at once. */
-    for (uint32_t i = 0; i < r->fleet.lanes_len; i++)
+    const struct run_part *part = r->config.part; /* claims none of these */
+    for (uint32_t i = 0; i < r->fleet.lanes_len && !part; i++)
         if (r->lanes.trouble[i])
             scheduler_close_lane(r->scheduler, (uint16_t)i, r->lanes.trouble[i],
                                  wire_now(live->wire));
@@ -209,6 +245,8 @@ static enum err run_engine(struct run *r, struct live *live, struct why *why)
     if (err != OK)
         return err;
     err = run_companions_begin(r, live->wire, why);
+    if (err == OK && part)
+        err = part->begin(part->ctx, r, live->wire, wire_now(live->wire), why);
     if (err == OK) {
         scheduler_start(scheduler, wire_now(live->wire));
         err = engine_run(&machine, &io, &watch, &r->end, why);
@@ -232,6 +270,7 @@ enum err run_preflight(struct run *r, struct preflight *p, struct wire *wire, st
     const struct io io = wire_io(wire);
     enum err err = preflight_begin(p, &r->fleet, r->config.access, n, &r->lanes, why);
     p->resumes = r->resumes;
+    p->is_part = r->config.part != NULL;
     if (err == OK)
         err = preflight_accounts(p, &io, why);
     if (err == OK)
@@ -245,6 +284,57 @@ enum err run_preflight(struct run *r, struct preflight *p, struct wire *wire, st
     return err;
 }
 
+static enum err scheduler_open(struct run *r, const struct preflight *preflight, struct why *why)
+{
+    enum err err = run_recent(r, why);
+    if (err != OK)
+        return err;
+    struct scheduler_options options = run_scheduler_options(r);
+    r->scheduler = scheduler_init(&r->memory, &r->fleet, &options);
+    if (!r->scheduler)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    /* Preflight calls count for the pace of their lane. */
+    for (uint32_t i = 0; i < preflight->fleet->lanes_len * PREFLIGHT_QUESTIONS; i++) {
+        const struct probe *probe = &preflight->probes[i];
+        if (probe->answered_at && probe->reply.how == REPLY_HTTP &&
+            probe->lane < r->fleet.lanes_len)
+            scheduler_called(r->scheduler, probe->lane, probe->kind, probe->sent_at,
+                             probe->answered_at);
+    }
+    return OK;
+}
+
+enum err run_part_claim(struct run *r, struct preflight *preflight, struct wire *wire,
+                        struct why *why)
+{
+    const struct run_part *part = r->config.part;
+    enum err found = run_preflight(r, preflight, wire, why);
+    r->stopped = found == ERR_BUSY;
+    return found == OK || found == ERR_AUTH ? part->claim(part->ctx, r, wire, found, why) : found;
+}
+
+enum err run_part_end(struct run *r, enum err err, struct wire *wire, struct why *why)
+{
+    const struct run_part *part = r->config.part;
+    struct why unheard = {""};
+    enum err ended = part->end(part->ctx, r, err != OK, wire_now(wire), err == OK ? why : &unheard);
+    return err == OK ? ended : err;
+}
+
+static enum err part_on_wire(struct run *r, struct preflight *preflight, struct wire *wire,
+                             struct why *why)
+{
+    struct live live = {.wire = wire, .run = r};
+    enum err err = run_part_claim(r, preflight, wire, why);
+    if (err != OK)
+        return err;
+    err = scheduler_open(r, preflight, why);
+    preflight_end(preflight);
+    if (err == OK)
+        err = run_engine(r, &live, why);
+    return run_part_end(r, err, wire, why);
+}
+
 static enum err run_on_wire(struct run *r, struct preflight *preflight, struct wire *wire,
                             struct why *why)
 {
@@ -253,39 +343,17 @@ static enum err run_on_wire(struct run *r, struct preflight *preflight, struct w
     if (err == OK)
         err = observer_callers(r, why);
     journal_together(r->journal); /* the end of other runs, a head, the rows of a reviewed plan */
-    if (err == OK && r->head.verb == RUN_ROLLBACK && !r->resumes) {
-        /* A run that is taken back as a whole must not be resumed: it would do everything again. */
-        struct run_head head;
-        for (uint64_t id = r->head.parent; r->ends_parents && id <= r->through && err == OK; id++) {
-            enum err found = journal_run(r->journal, id, &head, &r->arena, why);
-            if (found == OK && !run_is_over(head.state))
-                err = journal_stop(r->journal, id, RUN_GIVEN_UP, wire_now(wire), why);
-        }
-    }
+    if (err == OK && !r->resumes)
+        err = run_parents_end(r, wire_now(wire), why);
     if (err == OK)
         err = r->resumes ? journal_stop(r->journal, r->head.id, RUN_OPEN, 0, why)
                          : run_head_begin(r, r->publishing, wire_now(wire), why);
     if (err == OK)
-        err = run_recent(r, why);
-    struct scheduler_options options = run_scheduler_options(r);
-    if (err == OK)
-        r->scheduler = scheduler_init(&r->memory, &r->fleet, &options);
-    if (r->scheduler) {
-        /* Preflight calls count for the pace of their lane. */
-        for (uint32_t i = 0; i < preflight->fleet->lanes_len * PREFLIGHT_QUESTIONS; i++) {
-            const struct probe *probe = &preflight->probes[i];
-            if (probe->answered_at && probe->reply.how == REPLY_HTTP &&
-                probe->lane < r->fleet.lanes_len)
-                scheduler_called(r->scheduler, probe->lane, probe->kind, probe->sent_at,
-                                 probe->answered_at);
-        }
-    }
-    if (err == OK && !r->scheduler)
-        err = why_set(why, ERR_NOMEM, "out of memory");
+        err = scheduler_open(r, preflight, why);
     if (err != OK)
         return begun_keep(r, err, why);
     preflight_end(preflight);
-    struct live live = {wire, r};
+    struct live live = {.wire = wire, .run = r};
     err = run_engine(r, &live, why);
     if (err == OK)
         err = journal_stop(r->journal, r->head.id, r->end == ENGINE_ENDED ? RUN_ENDED : RUN_STOPPED,
@@ -324,15 +392,17 @@ enum err run_carry_out(struct run *r, struct why *why)
     if (err == OK)
         err = run_own_names(r, why);
     if (err == OK)
-        err = lanes_open(&r->lanes, &r->fleet, r->config.access,
-                         r->publishing ? LANES_OF_BOTH : LANES_OF_SES, &r->config.notices, why);
+        err = lanes_open_some(
+            &r->lanes, &r->fleet, r->config.access, r->publishing ? LANES_OF_BOTH : LANES_OF_SES,
+            r->config.part ? r->config.part->wanted : NULL, &r->config.notices, why);
     if (err != OK)
         return err;
     struct wire *wire = NULL;
     struct preflight preflight = {0};
     err = run_wire_open(r, &wire, why);
     if (err == OK)
-        err = run_on_wire(r, &preflight, wire, why);
+        err = r->config.part ? part_on_wire(r, &preflight, wire, why)
+                             : run_on_wire(r, &preflight, wire, why);
     run_wire_close(r, wire);
     preflight_end(&preflight); /* calls still out live in its memory, */
     if (r->keeps_scheduler)

@@ -61,6 +61,30 @@ struct run_companions {
     uint32_t begun; /* so many have begun */
 };
 
+/* A run of a shared journal, of which this process carries some lanes, or which it publishes alone,
+ * as its leases allow (engine/work). The deciding thread calls all functions. */
+struct run_part {
+    void *ctx;
+    const bool *wanted; /* by lane: it is found out whether the lane can be reached, and whose the
+                           credentials are */
+    /* That is known: lanes with a sentence in r->lanes.trouble cannot be carried from here. found:
+     * ERR_AUTH where there is no other, with *why. Claims, waits until SES may be called, and has
+     * the journal fence what is kept. An error ends the run here: nothing was sent. */
+    enum err (*claim)(void *ctx, struct run *r, struct wire *wire, enum err found, struct why *why);
+    const bool *lanes; /* by lane: claimed, from there on */
+    bool shares_waves; /* likewise: as scheduler_options */
+    /* The machine knows the rows, and has not begun. */
+    enum err (*begin)(void *ctx, struct run *r, struct wire *wire, instant_us now, struct why *why);
+    void (*turn)(void *ctx, struct run *r, instant_us now); /* after each turn */
+    instant_us (*wake)(void *ctx, instant_us now);          /* as in struct engine_watch */
+    /* May calls leave, and until when? An error ends the run here, before anything is kept. */
+    enum err (*may)(void *ctx, bool is_write, instant_us now, instant_us *send_until,
+                    struct why *why);
+    /* Only after claim, and once the machine has come to its end: r->end. failed: it could not go
+     * on. Gives back what was claimed. */
+    enum err (*end)(void *ctx, struct run *r, bool failed, instant_us now, struct why *why);
+};
+
 /* The config of a run. Texts and pointers are borrowed for the life of the run. */
 struct run_config {
     const struct access *access;
@@ -70,9 +94,10 @@ struct run_config {
     struct wire_owner owner;
     struct run_observer observer;
     struct run_companions companions;
-    bool force;        /* apply and rollback: whatever is there is overwritten */
-    bool detach;       /* ends as soon as only others are waited for */
-    bool probes_lanes; /* a plan first asks each lane for permissions */
+    bool force;                  /* apply and rollback: whatever is there is overwritten */
+    bool detach;                 /* ends as soon as only others are waited for */
+    bool probes_lanes;           /* a plan first asks each lane for permissions */
+    const struct run_part *part; /* NULL: this process carries all of it */
 };
 
 struct run {
@@ -105,6 +130,7 @@ struct run {
     double kept_pace_per_s; /* that a person gave the resumed run (run_orders.h); 0: the options' */
     uint32_t limit;         /* changes of a plan: rows beyond are left; 0: no limit */
     bool stopped;           /* by a signal, before anything was begun */
+    bool database_told;     /* of the connection to a shared journal */
     enum engine_end end;
     struct scheduler_totals totals;
 };
@@ -125,6 +151,13 @@ enum err run_recall(struct run *r, uint64_t id, struct why *why);
 /* For the family (publishing.h). A new run in the journal, with its fleet and what *p, unless NULL,
  * may publish: several transactions, unless the journal keeps them together. */
 enum err run_head_begin(struct run *r, const struct publishing *p, instant_us now, struct why *why);
+/* A rollback of whole runs: those that it takes back are given up, since a resumed one would do
+ * everything again. */
+enum err run_parents_end(struct run *r, instant_us now, struct why *why);
+/* Of a part: preflight and claim; and the end, whatever err is. Returns err, or the end's. */
+enum err run_part_claim(struct run *r, struct preflight *preflight, struct wire *wire,
+                        struct why *why);
+enum err run_part_end(struct run *r, enum err err, struct wire *wire, struct why *why);
 /* By verb and access. */
 struct scheduler_options run_scheduler_options(const struct run *r);
 /* After lanes_open(). *wire may be there after an error, too; run_wire_close() takes NULL. */

@@ -123,8 +123,9 @@ static bool row_take(void *ctx, const struct record *record)
         mine.row.outcome = OUTCOME_OPEN;
         mine.row.finished = 0;
         mine.row.deadline = WHEN_NEVER;
-        scheduler_adopt(t->run->scheduler, &mine, t->now);
-    } else {
+        if (t->run->scheduler)
+            scheduler_adopt(t->run->scheduler, &mine, t->now);
+    } else if (t->run->scheduler) {
         scheduler_restore(t->run->scheduler, &mine, false, t->now);
     }
     row_keep(t, &mine);
@@ -134,7 +135,8 @@ static bool row_take(void *ctx, const struct record *record)
 static enum err journal_take(struct taking *t)
 {
     struct run *r = t->run;
-    scheduler_survey_adopt(r->scheduler, r->planner);
+    if (r->scheduler)
+        scheduler_survey_adopt(r->scheduler, r->planner);
     return run_rows_limited(r, r->shown, r->shown_run, row_take, t, t->why);
 }
 

@@ -19,7 +19,8 @@ void run_shown_end(struct run *r);
 /* Guards each row with a change: written only while SES shows the facts of the plan. Counts these
    rows. */
 enum err run_shown_guard(struct run *r, uint32_t *changes, struct why *why);
-/* Gives the plan's results to the scheduler of the following run, and the rows to the journal. */
+/* Gives the plan's results to the scheduler of the following run, if it has one, and the rows to
+ * the journal. */
 enum err run_shown_take(struct run *r, instant_us now, struct why *why);
 /* keep[row]: would the plan change the row? Of the shown plan once its rows are guarded, of a
  * loaded plan file, or of the plan that r itself is. */

@@ -33,6 +33,7 @@ static bool head_add(void *ctx, const struct run_head *head)
     out->at[out->len++] = (struct unfinished_run){.options = options,
                                                   .id = head->id,
                                                   .verb = head->verb,
+                                                  .state = head->state,
                                                   .started = head->started,
                                                   .jobs = head->jobs,
                                                   .open = head->jobs};

@@ -13,6 +13,7 @@
 struct unfinished_run {
     uint64_t id;
     enum run_verb verb;
+    enum run_state state;
     instant_us started;
     struct text options;        /* of its head; in the arena */
     uint32_t jobs, open;        /* identities, or names of a publishing: all, and those without an

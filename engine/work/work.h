@@ -1,7 +1,7 @@
 /*
  * A worker: looks for open lanes in a shared journal, claims those that it has credentials for,
- * carries them, and gives them back. Threads: one talks to the database about leases (it renews at a
- * third of their time, looks for orders, waves and free lanes); each carriage has a thread that
+ * carries them, and gives them back. Threads: one talks to the database about leases (it renews at
+ * a third of their time, looks for orders, waves and free lanes); each carriage has a thread that
  * decides, with a wire and a journal of its own; nothing else is shared.
  *
  * Sentences for a person go through notices (any thread, one at a time); no function here prints.
@@ -23,9 +23,10 @@ struct work_config {
     const char *lanes[WORK_PATTERNS_MAX]; /* "ACCOUNT/REGION" with * and ?; none: all */
     uint32_t lanes_len;
     uint32_t lanes_max; /* at a time; 0: no limit */
+    span_us ttl;        /* of the leases; 0: LEASE_TTL. A call is given a third of it at most */
     uint64_t run;       /* only this one; 0: all */
-    bool ends;          /* ends when there is nothing left that it could do (--once, and apply); else it
-                           goes on looking for ever */
+    bool ends; /* ends when there is nothing left that it could do (--once, and apply); else it
+                  goes on looking for ever */
     struct notices notices;
 };
 

@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FLIGHTS_MAX (4 * CALLS_IN_FLIGHT_MAX) /* calls out, and effects after a crash */
+#define FLIGHTS_MAX (4 * CALLS_IN_FLIGHT_MAX) /* calls out, and effects after a crash; a client */
 #define WRITES_KEPT 256                       /* recent writes hidden from a stale read */
 
-enum phase { PHASE_FREE, PHASE_ARRIVES, PHASE_RETURNS, PHASE_LATE_EFFECT };
+enum phase { PHASE_FREE, PHASE_LEAVES, PHASE_ARRIVES, PHASE_RETURNS, PHASE_LATE_EFFECT };
 
 struct write {
     uint16_t lane;
@@ -27,7 +27,17 @@ struct flight {
     struct call *call;              /* NULL: the sender is gone */
     struct write write;             /* CALL_SET and late effects */
     struct provider_change *change; /* CALL_CHANGE, likewise; owned */
+    struct world_client *client;    /* NULL: the only one */
+    struct world_sent sent;         /* with a client */
     uint32_t next_free;             /* flight + 1 */
+};
+
+/* A process among several. Answers wait in its inbox until it takes them. */
+struct world_client {
+    struct world *world;
+    uint64_t number;            /* from 1; no two have the same */
+    instant_us frozen;          /* nothing of it leaves until then */
+    struct call *first, **last; /* the inbox */
 };
 
 struct world {
@@ -40,7 +50,8 @@ struct world {
     uint16_t *lanes; /* of the fleet -> of the model */
     instant_us now;
     struct flight *flights;
-    uint32_t free_flights;
+    uint32_t flights_len, free_flights;
+    uint64_t clients;    /* so far */
     struct heap happens; /* flight -> instant of its next phase */
     struct ses_past past;
     bool stuck;
@@ -59,10 +70,11 @@ static bool lanes_make(struct world *w)
 
 static bool flights_make(struct world *w)
 {
-    w->flights = calloc(FLIGHTS_MAX, sizeof *w->flights);
-    if (!w->flights || !heap_init(&w->happens, FLIGHTS_MAX))
+    w->flights_len = FLIGHTS_MAX * (w->options.clients ? w->options.clients : 1);
+    w->flights = calloc(w->flights_len, sizeof *w->flights);
+    if (!w->flights || !heap_init(&w->happens, w->flights_len))
         return false;
-    for (uint32_t i = FLIGHTS_MAX; i > 0; i--) {
+    for (uint32_t i = w->flights_len; i > 0; i--) {
         w->flights[i - 1].next_free = w->free_flights;
         w->free_flights = i;
     }
@@ -100,7 +112,7 @@ void world_free(struct world *w)
     dns_model_clear(&w->dns);
     heap_clear(&w->happens);
     operator_clear(&w->operator);
-    for (uint32_t f = 0; w->flights && f < FLIGHTS_MAX; f++)
+    for (uint32_t f = 0; w->flights && f < w->flights_len; f++)
         provider_change_free(w->flights[f].change);
     free(w->flights);
     free(w->lanes);
@@ -167,7 +179,9 @@ static uint32_t provider_of(const struct world *w, const struct call *call)
 
 static bool hits(struct world *w, enum fault kind, const struct call *call)
 {
-    return fault_hits(&w->options.faults, kind, hash_mix(call->ticket, (uint64_t)call->sent_at));
+    uint64_t number = hash_mix(call->ticket, (uint64_t)call->sent_at);
+    return fault_hits(&w->options.faults, kind,
+                      w->options.clients ? hash_mix(number, call->lane) : number);
 }
 
 /* Between half and one and a half of half a round trip. */
@@ -193,23 +207,28 @@ static struct text stowed(struct world *w, struct text t)
     return names_text(&w->ses.names, id);
 }
 
+/* The number of the flight. */
+static uint32_t call_take(struct world *w, struct call *call)
+{
+    uint32_t f = flight_new(w);
+    call_answer_reset(call);
+    call->sent_at = w->now;
+    w->flights[f].phase = PHASE_ARRIVES;
+    w->flights[f].call = call;
+    if (call->kind == CALL_SET)
+        w->flights[f].write = (struct write){w->lanes[call->lane], stowed(w, call->identities[0]),
+                                             stowed(w, call->mail_from), call->behavior};
+    if (call->kind == CALL_CHANGE)
+        w->flights[f].change = provider_change_of(call, provider_of(w, call));
+    return f;
+}
+
 static void world_send(void *ctx, struct call **calls, uint32_t len)
 {
     struct world *w = ctx;
     for (uint32_t i = 0; i < len; i++) {
-        uint32_t f = flight_new(w);
-        struct call *call = calls[i];
-        call_answer_reset(call);
-        call->sent_at = w->now;
-        w->flights[f].phase = PHASE_ARRIVES;
-        w->flights[f].call = call;
-        if (call->kind == CALL_SET)
-            w->flights[f].write =
-                (struct write){w->lanes[call->lane], stowed(w, call->identities[0]),
-                               stowed(w, call->mail_from), call->behavior};
-        if (call->kind == CALL_CHANGE)
-            w->flights[f].change = provider_change_of(call, provider_of(w, call));
-        heap_set(&w->happens, f, on_grid(w, call, w->now + half_trip(w, call, 0)));
+        uint32_t f = call_take(w, calls[i]);
+        heap_set(&w->happens, f, on_grid(w, calls[i], w->now + half_trip(w, calls[i], 0)));
     }
 }
 
@@ -257,6 +276,8 @@ static bool arrive_broken(struct world *w, struct flight *flight)
         w->flights[f].phase = PHASE_LATE_EFFECT;
         w->flights[f].write = flight->write;
         w->flights[f].change = flight->change;
+        w->flights[f].client = flight->client;
+        w->flights[f].sent = flight->sent;
         flight->change = NULL;
         heap_set(&w->happens, f, w->now + 1 + (span_us)((double)w->options.faults.late_max * unit));
         reply_lost(call);
@@ -344,10 +365,17 @@ static void arrive_dns(struct world *w, struct call *call)
     }
 }
 
+static void tell(struct world *w, const struct flight *flight)
+{
+    if (flight->sent.client && w->options.arrived)
+        w->options.arrived(w->options.arrived_ctx, &flight->sent, w->now);
+}
+
 static void arrive(struct world *w, uint32_t f)
 {
     struct flight *flight = &w->flights[f];
     struct call *call = flight->call;
+    tell(w, flight);
     if (!call) { /* sent before a crash: the request arrives even so */
         effect(w, flight);
         flight_free(w, f);
@@ -365,10 +393,41 @@ static void arrive(struct world *w, uint32_t f)
     heap_set(&w->happens, f, on_grid(w, call, w->now + leg));
 }
 
+/* A client's request goes out now, unless the client is frozen, or it is too late for it. */
+static void leave(struct world *w, uint32_t f)
+{
+    struct flight *flight = &w->flights[f];
+    struct call *call = flight->call;
+    if (!call) {
+        flight_free(w, f);
+    } else if (w->now < flight->client->frozen) {
+        heap_set(&w->happens, f, flight->client->frozen);
+    } else if (call->not_after && w->now > call->not_after) {
+        call->reply = (struct reply){.how = REPLY_NOT_SENT};
+        memcpy(call->reply.message, "too late to be sent", sizeof "too late to be sent");
+        flight->phase = PHASE_RETURNS;
+        heap_set(&w->happens, f, w->now + 1);
+    } else {
+        call->sent_at = flight->sent.at = w->now;
+        flight->phase = PHASE_ARRIVES;
+        if (w->options.left)
+            w->options.left(w->options.arrived_ctx, &flight->sent, call);
+        heap_set(&w->happens, f, on_grid(w, call, w->now + half_trip(w, call, 0)));
+    }
+}
+
+static void inbox_put(struct world_client *c, struct call *call)
+{
+    call->next = NULL;
+    *c->last = call;
+    c->last = &call->next;
+}
+
 /* Does every step due at this instant; returns the number of events made. */
 static uint32_t happen(struct world *w, struct event *events, uint32_t max)
 {
     uint32_t len = 0, f;
+    assert(max > 0);
     while (operator_act(&w->operator, & w->ses, w->now))
         continue;
     while (w->options.providers && provider_model_act(w->options.providers, w->now))
@@ -384,16 +443,22 @@ static uint32_t happen(struct world *w, struct event *events, uint32_t max)
     }
     while (len < max && heap_pop_due(&w->happens, w->now, &f)) {
         struct flight *flight = &w->flights[f];
-        if (flight->phase == PHASE_ARRIVES) {
+        if (flight->phase == PHASE_LEAVES) {
+            leave(w, f);
+        } else if (flight->phase == PHASE_ARRIVES) {
             arrive(w, f);
         } else if (flight->phase == PHASE_LATE_EFFECT) {
+            tell(w, flight);
             effect(w, flight);
             flight_free(w, f);
         } else {
-            if (flight->call) {
-                flight->call->answered_at = w->now;
-                events[len++] = (struct event){.kind = EVENT_ANSWER, .call = flight->call};
-            }
+            struct call *call = flight->call;
+            if (call)
+                call->answered_at = w->now;
+            if (call && flight->client)
+                inbox_put(flight->client, call);
+            else if (call)
+                events[len++] = (struct event){.kind = EVENT_ANSWER, .call = call};
             flight_free(w, f);
         }
     }
@@ -439,9 +504,115 @@ struct io world_io(struct world *w)
 
 void world_crash(struct world *w)
 {
-    for (uint32_t f = 0; f < FLIGHTS_MAX; f++) {
+    for (uint32_t f = 0; f < w->flights_len; f++) {
         struct flight *flight = &w->flights[f];
         if (flight->phase == PHASE_RETURNS || flight->phase == PHASE_ARRIVES)
             flight->call = NULL;
+    }
+}
+
+struct world_client *world_join(struct world *w)
+{
+    struct world_client *c = calloc(1, sizeof *c);
+    assert(w->options.clients);
+    if (c)
+        *c = (struct world_client){.world = w, .number = ++w->clients, .last = &c->first};
+    return c;
+}
+
+uint64_t world_client_number(const struct world_client *c)
+{
+    return c->number;
+}
+
+static instant_us client_clock(void *ctx)
+{
+    return ((struct world_client *)ctx)->world->now;
+}
+
+static void client_send(void *ctx, struct call **calls, uint32_t len)
+{
+    struct world_client *c = ctx;
+    struct world *w = c->world;
+    for (uint32_t i = 0; i < len; i++) {
+        struct call *call = calls[i];
+        uint32_t f = call_take(w, call);
+        struct flight *flight = &w->flights[f];
+        flight->phase = PHASE_LEAVES;
+        flight->client = c;
+        flight->sent = (struct world_sent){
+            .client = c->number, .lane = call->lane, .kind = call->kind, .row = call->owner};
+        double unit = hash_unit(w->options.seed, hash_mix(c->number, call->ticket), 17);
+        span_us waits = unit < w->options.leaves_late
+                            ? (span_us)((double)w->options.time_out * unit / w->options.leaves_late)
+                            : 0;
+        heap_set(&w->happens, f, on_grid(w, call, w->now + waits));
+    }
+}
+
+static uint32_t client_wait(void *ctx, instant_us until, struct event *events, uint32_t max)
+{
+    struct world_client *c = ctx;
+    uint32_t len = 0;
+    (void)until;
+    while (len < max && c->first) {
+        struct call *call = c->first;
+        c->first = call->next;
+        if (!c->first)
+            c->last = &c->first;
+        events[len++] = (struct event){.kind = EVENT_ANSWER, .call = call};
+    }
+    return len;
+}
+
+struct io world_client_io(struct world_client *c)
+{
+    return (struct io){c, client_clock, client_wait, client_send, NULL, NULL};
+}
+
+bool world_client_has_answers(const struct world_client *c)
+{
+    return c->first != NULL;
+}
+
+void world_client_freeze(struct world_client *c, instant_us until)
+{
+    c->frozen = when_later(c->frozen, until);
+}
+
+void world_leave(struct world_client *c)
+{
+    if (!c)
+        return;
+    struct world *w = c->world;
+    for (uint32_t f = 0; f < w->flights_len; f++) {
+        struct flight *flight = &w->flights[f];
+        if (flight->phase == PHASE_FREE || flight->client != c)
+            continue;
+        flight->call = NULL;
+        flight->client = NULL;
+        if (flight->phase == PHASE_LEAVES) { /* nothing of it has left */
+            heap_drop(&w->happens, f);
+            flight_free(w, f);
+        }
+    }
+    free(c);
+}
+
+instant_us world_next(const struct world *w)
+{
+    return next_instant(w, WHEN_NEVER);
+}
+
+void world_go(struct world *w, instant_us until)
+{
+    struct event none[1];
+    assert(w->options.clients);
+    for (;;) {
+        uint32_t len = happen(w, none, 1);
+        assert(len == 0);
+        if (w->now >= until)
+            return;
+        w->now = when_later(w->now, next_instant(w, until));
     }
 }

@@ -17,6 +17,15 @@
 #include "provider_model.h"
 #include "ses_model.h"
 
+/* A call of one among several clients. */
+struct world_sent {
+    uint64_t client; /* its number */
+    uint16_t lane;   /* of the fleet */
+    enum call_kind kind;
+    uint32_t row;  /* the owner of a write */
+    instant_us at; /* when its request left */
+};
+
 struct world_options {
     instant_us start;
     uint64_t seed;
@@ -29,6 +38,14 @@ struct world_options {
     uint32_t identities_max;
     uint64_t v1_refused;         /* lanes of the fleet (bit by number) where IAM refuses reads by */
     instant_us v1_refused_since; /* version 1, from this instant on */
+    /* Several clients (below). 0: one, by world_io(). */
+    uint32_t clients;   /* at a time, with those that have left calls behind */
+    double leaves_late; /* share of the calls that leave up to time_out after they were handed over:
+                           a connection that is slow to come about */
+    void *arrived_ctx;
+    void (*left)(void *ctx, const struct world_sent *sent, const struct call *call); /* or NULL */
+    /* Or NULL. Also of a client that has gone; late effects a second time. */
+    void (*arrived)(void *ctx, const struct world_sent *sent, instant_us now);
     struct provider_model *providers; /* borrowed; NULL: DNS alone, without providers. Their numbers
                                          are the rows of fleet.providers */
 };
@@ -60,5 +77,23 @@ void world_crash(struct world *w);
 void world_heal(struct world *w);
 /* Was the world asked to wait for ever with nothing on its way? Then the engine has lost a job. */
 bool world_is_stuck(const struct world *w);
+
+/* Several clients: processes that share SES and DNS and nothing else. Each has a port of its own,
+ * and its calls come back to it alone. Whoever drives the clients moves the clock by world_go():
+ * `wait` of a client's port only takes what has come. What has been handed over leaves at once or
+ * later, by options.leaves_late, and never after its not_after. */
+struct world_client;
+struct world_client *world_join(struct world *w); /* NULL: out of memory */
+/* As world_crash(), for one; what has not left never leaves. NULL is fine. */
+void world_leave(struct world_client *c);
+uint64_t world_client_number(const struct world_client *c); /* from 1; no two have the same */
+struct io world_client_io(struct world_client *c);          /* without keep */
+bool world_client_has_answers(const struct world_client *c);
+/* Until then nothing of it leaves. */
+void world_client_freeze(struct world_client *c, instant_us until);
+/* When the next thing happens by itself; WHEN_NEVER: nothing will. */
+instant_us world_next(const struct world *w);
+/* Everything that happens until then, and at that instant. */
+void world_go(struct world *w, instant_us until);
 
 #endif

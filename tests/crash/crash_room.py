@@ -80,6 +80,11 @@ class Dns:
             at += 1 + query[at]
         return labels, at + 1
 
+    @staticmethod
+    def host_of(_labels):
+        """What the MX names."""
+        return SES_HOST
+
     def _answer(self, query):
         labels, end = self._name(query)
         kind = struct.unpack("!H", query[end : end + 2])[0]
@@ -89,7 +94,7 @@ class Dns:
         known = labels[:1] in (["bounce"], ["old"]) or name == "amazonses.com"
         known = known and self.held.get(".".join(labels[1:]), 0) <= time.time()
         if known and not late and kind == 15:
-            host = b"".join(bytes([len(p)]) + p.encode() for p in SES_HOST.split(".")) + b"\0"
+            host = b"".join(bytes([len(p)]) + p.encode() for p in self.host_of(labels).split(".")) + b"\0"
             data = struct.pack("!H", 10) + host
         if known and not late and kind == 16:
             text = b"v=spf1 ip4:199.255.192.0/22 ~all" if labels[0] == "amazonses" else b"v=spf1 include:amazonses.com ~all"

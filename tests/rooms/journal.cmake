@@ -1,12 +1,25 @@
+# A server of PostgreSQL for one test, and the connection to it.
+add_library(pg_server STATIC ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal/pg_server.c)
+target_include_directories(pg_server PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/unit
+  ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal)
+target_link_libraries(pg_server PUBLIC base PkgConfig::cmocka)
+
 # The store that the seam is proved by, and a journal in any store.
 add_library(journal_stores STATIC ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal/memory_store.c
+  ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal/memory_leases.c
   ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal/stores.c)
 target_include_directories(journal_stores PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/unit
   ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal)
-target_link_libraries(journal_stores PUBLIC store_sqlite PkgConfig::cmocka)
+target_link_libraries(journal_stores PUBLIC store_sqlite store_postgres pg_server PkgConfig::cmocka)
+
+# The connection to it.
+mailfrom_test(journal/pg USES store_postgres pg_server LIBRARIES m)
+mailfrom_test(journal/postgres USES journal_stores)
+set_tests_properties(journal_pg journal_postgres PROPERTIES TIMEOUT 120)
 
 # On every store.
 mailfrom_test(scheduler/record_publish USES scheduler)
+mailfrom_test(journal/copied USES journal_stores)
 mailfrom_test(journal/kept USES journal_stores)
 mailfrom_test(journal/orders USES journal_stores)
 mailfrom_test(journal/lost USES journal_stores)
@@ -14,6 +27,12 @@ mailfrom_test(journal/published USES journal_stores)
 mailfrom_test(journal/sent USES journal_stores)
 mailfrom_test(journal/watched USES journal_stores watch)
 mailfrom_test(journal/runs USES journal_stores crash_run)
+
+# On every store that workers share.
+add_library(journal_shared STATIC ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal/shared.c)
+target_link_libraries(journal_shared PUBLIC journal_stores)
+mailfrom_test(journal/leases USES journal_shared)
+mailfrom_test(journal/leases_at_once USES journal_shared)
 
 # Without a store; of SQLite's files.
 mailfrom_test(journal/findings USES journal)

@@ -7,6 +7,7 @@ mailfrom_out_of_memory_test(page/out_of_memory USES page)
 # The page's server against clients of every kind, in plain HTTP and with TLS.
 add_executable(page_driver ${CMAKE_CURRENT_SOURCE_DIR}/wire/page_driver.c)
 target_link_libraries(page_driver PRIVATE page)
+add_dependencies(threaded page_driver)
 add_test(NAME page_server COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/wire/page_server.py
   $<TARGET_FILE:page_driver>)
 set_tests_properties(page_server PROPERTIES LABELS wire TIMEOUT 120)

@@ -197,6 +197,7 @@ static void check_memory(struct watcher *w, const struct record *r)
 static void row_keep(struct watcher *w, const struct record *r)
 {
     struct kept_row *row = &w->rows[r->job];
+    row->deadline_before = row->known ? row->last.row.deadline : 0;
     row->last = *r;
     row->last.row.mail_from_before = arena_text(&w->arena, r->row.mail_from_before);
     row->last.row.mail_from_seen = arena_text(&w->arena, r->row.mail_from_seen);
@@ -207,29 +208,32 @@ static void row_keep(struct watcher *w, const struct record *r)
     row->reopened = row->planned = false;
 }
 
+void watcher_keeps(struct watcher *w, const struct record *r)
+{
+    const char *wrong = r->kind == RECORD_ORDER ? orders_keep(&w->orders, r) : NULL;
+    if (wrong)
+        watcher_complain(w, "%s", wrong);
+    if (!record_is_of_job(r))
+        return;
+    if (r->from != r->row.state && !job_may_move(r->from, r->row.state))
+        watcher_complain(w, "job %u: no move from %s to %s", r->job, job_state_name(r->from),
+                         job_state_name(r->row.state));
+    check_memory(w, r);
+    check_intent(w, r);
+    check_waves(w, r);
+    check_done(w, r);
+    tell(w, r);
+    digest_add(w, r);
+    row_keep(w, r);
+    w->records++;
+}
+
 static enum err watch_keep(void *ctx, const struct record *records, uint32_t len, struct why *why)
 {
     struct watcher *w = ctx;
     bool crash = w->crash_at && w->turns >= w->crash_at && !w->crashed;
-    for (uint32_t i = 0; i < len && (!crash || w->crash_keeps); i++) {
-        const struct record *r = &records[i];
-        const char *wrong = r->kind == RECORD_ORDER ? orders_keep(&w->orders, r) : NULL;
-        if (wrong)
-            watcher_complain(w, "%s", wrong);
-        if (!record_is_of_job(r))
-            continue;
-        if (r->from != r->row.state && !job_may_move(r->from, r->row.state))
-            watcher_complain(w, "job %u: no move from %s to %s", r->job, job_state_name(r->from),
-                             job_state_name(r->row.state));
-        check_memory(w, r);
-        check_intent(w, r);
-        check_waves(w, r);
-        check_done(w, r);
-        tell(w, r);
-        digest_add(w, r);
-        row_keep(w, r);
-        w->records++;
-    }
+    for (uint32_t i = 0; i < len && (!crash || w->crash_keeps); i++)
+        watcher_keeps(w, &records[i]);
     w->crashed = w->crashed || crash;
     return crash ? why_set(why, ERR_IO, "crash") : OK;
 }
@@ -345,7 +349,7 @@ static void check_tighten(struct watcher *w, uint32_t job)
                          (unsigned)lane);
 }
 
-static void check_write(struct watcher *w, const struct call *call)
+void watcher_writes(struct watcher *w, const struct call *call)
 {
     uint32_t job = call->owner;
     const struct fleet *f = &w->scene->fleet;
@@ -386,7 +390,7 @@ static void watch_send(void *ctx, struct call **calls, uint32_t len)
         if (calls[i]->kind != CALL_ASK)
             check_rate(w, calls[i], world_now(w->world));
         if (calls[i]->kind == CALL_SET)
-            check_write(w, calls[i]);
+            watcher_writes(w, calls[i]);
     }
     w->inner.send(w->inner.world, calls, len);
 }
@@ -427,10 +431,11 @@ static void listen_look(struct watcher *w, const struct call *call, uint32_t i, 
         row->said_success = call->facts[i].status == MAIL_FROM_SUCCESS;
 }
 
-static void listen(struct watcher *w, const struct call *call)
+void watcher_listens(struct watcher *w, const struct call *call)
 {
     if (call->kind == CALL_SET) {
         w->rows[call->owner].in_flight = 0;
+        w->rows[call->owner].intent_open = false; /* it may have been too late to leave */
         w->rows[call->owner].must_read = !is_known_end(&call->reply);
     }
     if (call->kind != CALL_ASK && call->reply.how == REPLY_HTTP && call->reply.http_status == 200)
@@ -464,7 +469,7 @@ static uint32_t watch_wait(void *ctx, instant_us until, struct event *events, ui
         w->inner.wait(w->inner.world, when_earlier(until, orders_due(&w->orders)), events, max);
     for (uint32_t i = 0; i < len; i++)
         if (events[i].kind == EVENT_ANSWER)
-            listen(w, events[i].call);
+            watcher_listens(w, events[i].call);
     while (len < max && orders_give(&w->orders, world_now(w->world), &events[len]))
         len++;
     if (world_is_stuck(w->world))
@@ -543,7 +548,8 @@ void watcher_planned(struct watcher *w)
     watcher_resume(w, false);
 }
 
-static void row_resume(struct watcher *w, uint32_t i, bool reopens)
+/* What only the process before knew of a row. */
+static void row_passes(struct watcher *w, uint32_t i)
 {
     struct kept_row *row = &w->rows[i];
     row->in_flight = 0;
@@ -553,6 +559,14 @@ static void row_resume(struct watcher *w, uint32_t i, bool reopens)
     row->must_read = row->known && row->last.kind == RECORD_INTENT;
     if (!row->known || !row->last.row.before_known)
         row->first_read_at = 0;
+    if (row->known && row->last.row.seen_known)
+        w->lanes[w->scene->fleet.choices[i].lane] = (struct lane_seen){true, true, false};
+}
+
+static void row_resume(struct watcher *w, uint32_t i, bool reopens)
+{
+    struct kept_row *row = &w->rows[i];
+    row_passes(w, i);
     row->reopened = row->known && watcher_reopens(w, i, reopens);
     bool is_final = row->known && row->last.row.state == JOB_DONE && !row->reopened;
     w->waves.failed += is_final && row->last.row.outcome == OUTCOME_FAILED;
@@ -560,8 +574,6 @@ static void row_resume(struct watcher *w, uint32_t i, bool reopens)
     w->waves.expired += w->scene->fleet.waves_len > 0 && is_final && row->started &&
                         row->last.row.wave == w->waves.index + 1 &&
                         row->last.row.outcome == OUTCOME_EXPIRED;
-    if (row->known && row->last.row.seen_known)
-        w->lanes[w->scene->fleet.choices[i].lane] = (struct lane_seen){true, true, false};
 }
 
 /* A write of REJECT_MESSAGE that left before the crash may have been taken: the run that goes on
@@ -578,6 +590,27 @@ static bool goes_on_tightened(const struct watcher *w, uint32_t job)
     return sent || taken;
 }
 
+static void tightened_passes(struct watcher *w, uint16_t lane)
+{
+    struct tightened_seen *t = &w->tightened[lane];
+    if (!t->first_settled && !goes_on_tightened(w, t->first))
+        t->first = UINT32_MAX;
+    t->fell_back = false;
+    for (uint32_t i = 0; i < w->scene->fleet.choices_len; i++)
+        if (w->scene->fleet.choices[i].lane == lane && w->rows[i].known &&
+            w->rows[i].last.row.findings & FINDING_BIT(TIGHTEN_FALLS_BACK))
+            t->fell_back = true;
+}
+
+void watcher_lane_passes(struct watcher *w, uint16_t lane)
+{
+    w->lanes[lane] = (struct lane_seen){0};
+    for (uint32_t i = 0; i < w->scene->fleet.choices_len; i++)
+        if (w->scene->fleet.choices[i].lane == lane)
+            row_passes(w, i);
+    tightened_passes(w, lane);
+}
+
 void watcher_resume(struct watcher *w, bool reopens)
 {
     struct waves_seen *seen = &w->waves;
@@ -589,13 +622,7 @@ void watcher_resume(struct watcher *w, bool reopens)
     if (seen->open == 0 && seen->started == wave_size(&w->scene->fleet, seen->index))
         seen->expired = 0; /* whoever resumes has looked at it */
     for (uint32_t lane = 0; lane < w->scene->fleet.lanes_len; lane++)
-        if (!w->tightened[lane].first_settled && !goes_on_tightened(w, w->tightened[lane].first))
-            w->tightened[lane].first = UINT32_MAX;
-    for (uint32_t lane = 0; lane < w->scene->fleet.lanes_len; lane++)
-        w->tightened[lane].fell_back = false;
-    for (uint32_t i = 0; i < w->scene->fleet.choices_len; i++)
-        if (w->rows[i].known && w->rows[i].last.row.findings & FINDING_BIT(TIGHTEN_FALLS_BACK))
-            w->tightened[w->scene->fleet.choices[i].lane].fell_back = true;
+        tightened_passes(w, (uint16_t)lane);
     w->done_before = reopens ? UINT32_MAX : rows_done(w);
     memset(w->sends_len, 0, sizeof *w->sends_len * w->scene->fleet.lanes_len * CALL_KINDS);
     memset(w->sent_at, 0, sizeof *w->sent_at * w->scene->fleet.lanes_len * CALL_KINDS);
@@ -621,80 +648,4 @@ bool watcher_paused(struct watcher *w, const struct scheduler *scheduler, const 
     if (w->waves.open > 0)
         watcher_complain(w, "the run paused while %u were written and not final", w->waves.open);
     return true;
-}
-
-static bool ends_well(enum part part, enum outcome outcome)
-{
-    switch (part) {
-    case PART_AS_WANTED:
-    case PART_DEFAULT: return outcome == OUTCOME_UNCHANGED || outcome == OUTCOME_DONE;
-    case PART_MISSING:
-    case PART_UNVERIFIED:
-    case PART_NOT_BELOW: return outcome == OUTCOME_REFUSED;
-    case PART_GUARDED: return outcome == OUTCOME_DRIFTED;
-    default: return outcome == OUTCOME_DONE;
-    }
-}
-
-/* What faults may do to a job, however well it is treated: tries run out, deadlines pass. */
-static bool may_end_badly(const struct watcher *w, uint32_t job, enum outcome outcome)
-{
-    enum part part = (enum part)w->scene->parts[job];
-    bool gives_up = outcome == OUTCOME_EXPIRED || outcome == OUTCOME_FAILED;
-    if (world_operator(w->world, job).acts > 0)
-        return outcome != OUTCOME_OPEN; /* whatever he did, it is told somehow */
-    if (part == PART_TIGHT && w->scene->world.ses.set_restarts && outcome == OUTCOME_FAILED)
-        return true; /* left loose */
-    if (w->scene->slow_dns && gives_up && (part <= PART_FAILED || part >= PART_REVIEWED))
-        return true; /* its records come after the deadline, or after SES's third 72 hours */
-    if (!w->scene->options.faults)
-        return false;
-    bool writes = part != PART_MISSING && part != PART_UNVERIFIED && part != PART_NOT_BELOW;
-    return outcome == OUTCOME_FAILED || (writes && outcome == OUTCOME_EXPIRED) ||
-           (w->scene->world.faults.share[FAULT_LATE] > 0 && outcome == OUTCOME_DRIFTED);
-}
-
-/* What SES itself holds is what was wanted. A write that takes effect long after its answer was
- * given up may leave something else. */
-static void check_truth(struct watcher *w, uint32_t job)
-{
-    const struct fleet *f = &w->scene->fleet;
-    const struct faults *faults = &w->scene->world.faults;
-    enum outcome outcome = w->rows[job].last.row.outcome;
-    uint32_t id;
-    if (faults->share[FAULT_LATE] > 0 || world_operator(w->world, job).acts > 0 ||
-        (outcome != OUTCOME_DONE && outcome != OUTCOME_UNCHANGED))
-        return;
-    if (!ses_model_find(world_ses(w->world), world_lane(w->world, f->choices[job].lane),
-                        fleet_identity(f, job), &id)) {
-        watcher_complain(w, "job %u is %s, and SES does not know it", job, outcome_name(outcome));
-        return;
-    }
-    struct ses_facts facts = ses_model_facts(world_ses(w->world), id);
-    struct text wanted = fleet_mail_from(f, job);
-    if (!dname_eq(facts.mail_from, wanted) ||
-        (wanted.len > 0 && facts.behavior != fleet_policy_of(f, job)->behavior))
-        watcher_complain(w, "job %u is %s, but SES holds " TEXT_FMT " with %s", job,
-                         outcome_name(outcome), TEXT_ARG(facts.mail_from),
-                         behavior_name(facts.behavior));
-}
-
-void watcher_end(struct watcher *w)
-{
-    for (uint32_t i = 0; i < w->scene->fleet.choices_len; i++) {
-        const struct kept_row *row = &w->rows[i];
-        enum part part = (enum part)w->scene->parts[i];
-        enum outcome outcome = row->last.row.outcome;
-        bool is_final = row->known && row->last.row.state == JOB_DONE;
-        if (!is_final && watcher_is_over_budget(w) && !row->started)
-            continue;
-        if (!is_final)
-            watcher_complain(w, "job %u has no final record", i);
-        else if (!ends_well(part, outcome) && !may_end_badly(w, i, outcome))
-            watcher_complain(w, "job %u (part %d) ends as %s: " TEXT_FMT, i, (int)part,
-                             outcome_name(outcome), TEXT_ARG(row->last.row.reason));
-        check_truth(w, i);
-    }
-    if (!scene_strangers_untouched(w->scene, w->world))
-        watcher_complain(w, "an identity outside the manifest was touched");
 }

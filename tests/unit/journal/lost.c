@@ -200,7 +200,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ON_STORES(what_is_whole_says_nothing),
-        ON_STORES(records_that_are_missing_or_changed),
+        ON_STORES_OF_ONE(records_that_are_missing_or_changed),
         ON_STORE(STORE_OF_MEMORY, "memory", what_a_store_has_found_is_told_and_kept),
         ON_STORE(STORE_OF_MEMORY, "memory", what_is_only_suspected_is_told_apart),
         ON_STORES(a_run_that_was_never_there),

@@ -1,44 +1,16 @@
 /* Tables are arrays of rows in the order of keeping, and a transaction is their lengths. */
-#include "memory_store.h"
+#include "memory_inside.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct memory_row {
-    uint64_t run, number;
-    struct store_value *values; /* one block with the bytes of its texts */
-};
-
-struct memory_table {
-    struct memory_row *at;
-    size_t len, room;
-};
-
-struct memory_rows {
-    struct memory_table tables[STORE_TABLES];
-    uint64_t runs, numbers; /* the last ones given */
-    bool exists, is_written;
-    unsigned writes_left; /* until one fails, counting that; 0: none does */
-    bool fails_kept;
-    enum store_end last_end;
-    struct store_loss loss;
-};
-
-struct memory_store {
-    struct store store;
-    struct memory_rows *rows;
-    size_t lens[STORE_TABLES]; /* when the transaction was begun */
-    /* The one row that it has changed, as it was. */
-    struct memory_row *changed, was;
-};
 
 static struct memory_store *of(struct store *store)
 {
     return (struct memory_store *)store;
 }
 
-static unsigned column_of(enum store_table table, const char *name)
+unsigned memory_column(enum store_table table, const char *name)
 {
     const char *at = store_columns[table].columns;
     size_t len = strlen(name);
@@ -55,7 +27,7 @@ static unsigned column_of(enum store_table table, const char *name)
 static struct store_value value_of(const struct memory_row *row, enum store_table table,
                                    const char *column)
 {
-    return row->values[column_of(table, column)];
+    return row->values[memory_column(table, column)];
 }
 
 static int64_t number_of(const struct memory_row *row, enum store_table table, const char *column)
@@ -113,14 +85,38 @@ static enum err row_add(struct memory_rows *m, enum store_table table, uint64_t 
     return OK;
 }
 
-static struct memory_row *row_find(struct memory_rows *m, enum store_table table, uint64_t run,
-                                   uint64_t number)
+struct memory_row *memory_find(struct memory_rows *m, enum store_table table, uint64_t run,
+                               uint64_t number)
 {
     struct memory_table *t = &m->tables[table];
     for (size_t i = 0; i < t->len; i++)
         if (t->at[i].run == run && t->at[i].number == number)
             return &t->at[i];
     return NULL;
+}
+
+enum err memory_away(struct why *why)
+{
+    return why_set(why, ERR_AWAY, "the memory cannot be reached");
+}
+
+bool memory_begin(struct memory_store *s)
+{
+    struct memory_rows *m = s->rows;
+    pthread_mutex_lock(&m->lock);
+    s->weather = m->weather ? m->weather(m->weather_ctx, s->who) : MEMORY_FINE;
+    if (s->weather != MEMORY_AWAY)
+        return true;
+    pthread_mutex_unlock(&m->lock);
+    return false;
+}
+
+enum err memory_end(struct memory_store *s, enum err err, struct why *why)
+{
+    bool is_away = err == OK && s->weather == MEMORY_AWAY_AFTER;
+    s->weather = MEMORY_FINE;
+    pthread_mutex_unlock(&s->rows->lock);
+    return is_away ? memory_away(why) : err;
 }
 
 static enum err write_fails(struct memory_rows *m, struct why *why)
@@ -135,10 +131,14 @@ static enum err write_fails(struct memory_rows *m, struct why *why)
 static enum err enter(struct store *store, struct why *why)
 {
     struct memory_store *s = of(store);
+    if (!memory_begin(s))
+        return memory_away(why);
     for (int i = 0; i < STORE_TABLES; i++)
         s->lens[i] = s->rows->tables[i].len;
-    s->changed = NULL;
-    return write_fails(s->rows, why);
+    assert(s->changes_len == 0);
+    enum err err = write_fails(s->rows, why);
+    s->is_entered = err == OK;
+    return err == OK ? OK : memory_end(s, err, why);
 }
 
 static enum err put(struct store *store, enum store_table table, uint64_t run,
@@ -146,26 +146,28 @@ static enum err put(struct store *store, enum store_table table, uint64_t run,
 {
     struct memory_rows *m = of(store)->rows;
     enum err err = write_fails(m, why);
+    assert(of(store)->is_entered);
+    if (err == OK && store->fence && (table == TABLE_RECORD || table == TABLE_LANE_NOTE))
+        err = memory_fence(of(store), store->fence, why);
     if (err != OK)
         return err;
     if (table == TABLE_RUN)
-        run = *number = ++m->runs;
+        run = *number = m->runs = *number > m->runs ? *number : m->runs + 1;
     else if (table == TABLE_RECORD || table == TABLE_LANE_NOTE || table == TABLE_ORDER ||
              table == TABLE_ASKED)
         *number = m->numbers += MEMORY_STEP;
     return row_add(m, table, run, *number, values, why);
 }
 
-static enum err row_change(struct memory_store *s, struct memory_row *row,
-                           const struct store_value *values, enum store_table table,
-                           struct why *why)
+enum err memory_change(struct memory_store *s, struct memory_row *row,
+                       const struct store_value *values, enum store_table table, struct why *why)
 {
     struct store_value *copy = values_copy(values, store_columns[table].len);
     if (!copy)
         return no_memory(why);
-    assert(!s->changed); /* one is all that the journal changes */
-    s->changed = row;
-    s->was = *row;
+    assert(s->changes_len < MEMORY_CHANGES_MAX);
+    s->changes[s->changes_len++] =
+        (struct memory_change){table, (size_t)(row - s->rows->tables[table].at), row->values};
     row->values = copy;
     return OK;
 }
@@ -175,17 +177,17 @@ static enum err set_state(struct store *store, uint64_t run, const struct store_
 {
     struct memory_store *s = of(store);
     struct store_value values[STORE_VALUES_MAX];
-    struct memory_row *row = row_find(s->rows, TABLE_RUN, run, run);
+    struct memory_row *row = memory_find(s->rows, TABLE_RUN, run, run);
     enum err err = write_fails(s->rows, why);
     if (err != OK)
         return err;
     memcpy(values, row->values, store_columns[TABLE_RUN].len * sizeof *values);
-    values[column_of(TABLE_RUN, "state")] = store_int(state->state);
-    values[column_of(TABLE_RUN, "stopped")] = store_int(state->stopped);
-    values[column_of(TABLE_RUN, "last")] = store_int(state->last);
-    values[column_of(TABLE_RUN, "last_record")] = store_int((int64_t)state->last_record);
-    values[column_of(TABLE_RUN, "last_digest")] = store_int((int64_t)state->last_digest);
-    return row_change(s, row, values, TABLE_RUN, why);
+    values[memory_column(TABLE_RUN, "state")] = store_int(state->state);
+    values[memory_column(TABLE_RUN, "stopped")] = store_int(state->stopped);
+    values[memory_column(TABLE_RUN, "last")] = store_int(state->last);
+    values[memory_column(TABLE_RUN, "last_record")] = store_int((int64_t)state->last_record);
+    values[memory_column(TABLE_RUN, "last_digest")] = store_int((int64_t)state->last_digest);
+    return memory_change(s, row, values, TABLE_RUN, why);
 }
 
 static bool is_of_job(const struct memory_row *record)
@@ -205,7 +207,7 @@ static int64_t records_of(struct memory_rows *m, uint64_t run)
 static enum err add_loss(struct store *store, uint64_t run, struct text what, struct why *why)
 {
     struct memory_store *s = of(store);
-    struct memory_row *row = row_find(s->rows, TABLE_LOST, run, run);
+    struct memory_row *row = memory_find(s->rows, TABLE_LOST, run, run);
     enum err err = write_fails(s->rows, why);
     if (err != OK)
         return err;
@@ -226,22 +228,32 @@ static enum err add_loss(struct store *store, uint64_t run, struct text what, st
     memcpy(both + had.len + 2, what.at, what.len);
     struct store_value values[] = {row->values[0],
                                    store_text((struct text){both, had.len + what.len + 2})};
-    err = row_change(s, row, values, TABLE_LOST, why);
+    err = memory_change(s, row, values, TABLE_LOST, why);
     free(both);
     return err;
 }
 
 static void undo(struct memory_store *s)
 {
+    while (s->changes_len) {
+        const struct memory_change *c = &s->changes[--s->changes_len];
+        struct memory_row *row = &s->rows->tables[c->table].at[c->row];
+        free(row->values);
+        row->values = c->was;
+    }
     for (int i = 0; i < STORE_TABLES; i++) {
         struct memory_table *t = &s->rows->tables[i];
         while (t->len > s->lens[i])
             free(t->at[--t->len].values);
     }
-    if (!s->changed)
-        return;
-    free(s->changed->values);
-    *s->changed = s->was;
+    memory_leases_undo(s);
+}
+
+static void changes_keep(struct memory_store *s)
+{
+    while (s->changes_len)
+        free(s->changes[--s->changes_len].was);
+    memory_leases_keep(s);
 }
 
 /* Rows that a newer one of their number has replaced. */
@@ -262,17 +274,21 @@ static void replaced_drop(struct memory_store *s, enum store_table table)
 static enum err leave(struct store *store, enum store_end end, struct why *why)
 {
     struct memory_store *s = of(store);
+    if (!s->is_entered)
+        return OK; /* it was not begun */
     enum err err = end == STORE_UNDO ? OK : write_fails(s->rows, why);
+    if (end == STORE_UNDO)
+        s->weather = MEMORY_FINE;
     s->rows->last_end = end;
     if (end == STORE_UNDO || (err != OK && !s->rows->fails_kept))
         undo(s);
     else {
         replaced_drop(s, TABLE_WATCHED);
         replaced_drop(s, TABLE_WATCH_PROBLEM);
-        if (s->changed)
-            free(s->was.values);
+        changes_keep(s);
     }
-    return err;
+    s->is_entered = false;
+    return memory_end(s, err, why);
 }
 
 /* Reading */
@@ -304,7 +320,7 @@ static bool is_sent(const struct memory_row *row)
 static struct memory_row *fleet_row(struct memory_rows *m, const struct memory_row *from,
                                     enum store_table of, const char *column, enum store_table table)
 {
-    return from ? row_find(m, table, from->run, (uint64_t)number_of(from, of, column)) : NULL;
+    return from ? memory_find(m, table, from->run, (uint64_t)number_of(from, of, column)) : NULL;
 }
 
 static bool sent_tell(struct memory_rows *m, const struct memory_row *row,
@@ -327,14 +343,15 @@ static bool sent_tell(struct memory_rows *m, const struct memory_row *row,
     struct memory_row *account = fleet_row(m, lane, TABLE_LANE, "account", TABLE_ACCOUNT);
     if (!account)
         return true;
-    values[column_of(VIEW_SENT, "run")] = store_int((int64_t)row->run);
-    values[column_of(VIEW_SENT, "account")] = value_of(account, TABLE_ACCOUNT, "name");
-    values[column_of(VIEW_SENT, "account_id")] = value_of(account, TABLE_ACCOUNT, "account_id");
-    values[column_of(VIEW_SENT, "caller_account")] = value_of(lane, TABLE_LANE, "caller_account");
-    values[column_of(VIEW_SENT, "region")] = value_of(lane, TABLE_LANE, "region");
-    values[column_of(VIEW_SENT, "identity")] = value_of(choice, TABLE_CHOICE, "identity");
+    values[memory_column(VIEW_SENT, "run")] = store_int((int64_t)row->run);
+    values[memory_column(VIEW_SENT, "account")] = value_of(account, TABLE_ACCOUNT, "name");
+    values[memory_column(VIEW_SENT, "account_id")] = value_of(account, TABLE_ACCOUNT, "account_id");
+    values[memory_column(VIEW_SENT, "caller_account")] =
+        value_of(lane, TABLE_LANE, "caller_account");
+    values[memory_column(VIEW_SENT, "region")] = value_of(lane, TABLE_LANE, "region");
+    values[memory_column(VIEW_SENT, "identity")] = value_of(choice, TABLE_CHOICE, "identity");
     for (size_t i = 0; i < sizeof same / sizeof *same; i++)
-        values[column_of(VIEW_SENT, same[i])] = value_of(row, TABLE_RECORD, same[i]);
+        values[memory_column(VIEW_SENT, same[i])] = value_of(row, TABLE_RECORD, same[i]);
     struct store_row told = {row->number, values};
     return fn(ctx, &told);
 }
@@ -358,9 +375,11 @@ static int by_number(const void *a, const void *b)
 static enum err rows(struct store *store, enum store_table table, uint64_t run,
                      bool (*fn)(void *ctx, const struct store_row *row), void *ctx, struct why *why)
 {
-    struct memory_rows *m = of(store)->rows;
+    struct memory_store *s = of(store);
+    struct memory_rows *m = s->rows;
     struct memory_table *t = &m->tables[table < STORE_TABLES ? table : TABLE_RECORD];
-    (void)why;
+    if (!s->is_entered && !memory_begin(s))
+        return memory_away(why);
     bool replaces = table == TABLE_WATCHED || table == TABLE_WATCH_PROBLEM;
     /* The others come in their order. */
     if (t->len && (replaces || table == TABLE_RULE || table == TABLE_LOST))
@@ -370,28 +389,30 @@ static enum err rows(struct store *store, enum store_table table, uint64_t run,
         const struct memory_row *row = &t->at[table == TABLE_RUN ? t->len - 1 - i : i];
         more = (run && row->run != run) || tell(m, table, row, fn, ctx);
     }
-    return OK;
+    return s->is_entered ? OK : memory_end(s, OK, why);
 }
 
 static enum err fetch(struct store *store, uint64_t run, const struct store_pick *picks,
                       uint32_t len, bool (*fn)(void *ctx, const struct store_row *row), void *ctx,
                       struct why *why)
 {
-    struct memory_rows *m = of(store)->rows;
+    struct memory_store *s = of(store);
+    struct memory_rows *m = s->rows;
     struct store_value values[STORE_VALUES_MAX];
     bool more = true;
-    (void)why;
+    if (!s->is_entered && !memory_begin(s))
+        return memory_away(why);
     for (uint32_t i = 0; more && i < len; i++) {
-        struct memory_row *row = row_find(m, TABLE_RECORD, run, picks[i].record);
-        struct memory_row *notes = row_find(m, TABLE_RECORD, run, picks[i].notes);
+        struct memory_row *row = memory_find(m, TABLE_RECORD, run, picks[i].record);
+        struct memory_row *notes = memory_find(m, TABLE_RECORD, run, picks[i].notes);
         if (!row || (picks[i].notes && !notes))
-            return ERR_GONE;
+            return s->is_entered ? ERR_GONE : memory_end(s, ERR_GONE, why);
         memcpy(values, row->values, store_columns[TABLE_RECORD].len * sizeof *values);
         values[RECORD_NOTES] = notes ? notes->values[RECORD_NOTES] : store_null();
         struct store_row told = {row->number, values};
         more = fn(ctx, &told);
     }
-    return OK;
+    return s->is_entered ? OK : memory_end(s, OK, why);
 }
 
 static const struct memory_row *newest(struct memory_rows *m, enum store_table table, uint64_t run)
@@ -405,9 +426,11 @@ static const struct memory_row *newest(struct memory_rows *m, enum store_table t
 
 static enum err tail(struct store *store, uint64_t run, struct store_tail *out, struct why *why)
 {
-    const struct memory_row *record = newest(of(store)->rows, TABLE_RECORD, run);
-    const struct memory_row *note = newest(of(store)->rows, TABLE_LANE_NOTE, run);
-    (void)why;
+    struct memory_store *s = of(store);
+    if (!s->is_entered && !memory_begin(s))
+        return memory_away(why);
+    const struct memory_row *record = newest(s->rows, TABLE_RECORD, run);
+    const struct memory_row *note = newest(s->rows, TABLE_LANE_NOTE, run);
     *out = (struct store_tail){.record = 0};
     if (record)
         *out =
@@ -418,7 +441,7 @@ static enum err tail(struct store *store, uint64_t run, struct store_tail *out, 
     note = newest(of(store)->rows, TABLE_ORDER, run);
     if (note && number_of(note, TABLE_ORDER, "at") > out->at)
         out->at = number_of(note, TABLE_ORDER, "at");
-    return OK;
+    return s->is_entered ? OK : memory_end(s, OK, why);
 }
 
 static enum journal_writer writer(struct store *store, uint64_t run,
@@ -432,8 +455,10 @@ static enum journal_writer writer(struct store *store, uint64_t run,
 static void close_store(struct store *store)
 {
     struct memory_store *s = of(store);
-    if (!store->is_read_only)
+    if (!store->is_read_only && !store->leases)
         s->rows->is_written = false;
+    if (s->is_entered)
+        leave(store, STORE_UNDO, NULL);
     free(s);
 }
 
@@ -475,13 +500,19 @@ static enum err may_open(const struct memory_rows *m, enum journal_mode mode, st
 {
     if (mode != JOURNAL_WRITE && !m->exists)
         return why_set(why, ERR_GONE, "there is none");
-    if (mode != JOURNAL_READ && m->is_written)
+    if (mode != JOURNAL_READ && m->is_written && !m->is_shared)
         return why_set(why, ERR_BUSY, "another test writes to it");
     return OK;
 }
 
 enum err journal_open_rows(struct journal **out, struct memory_rows *m, enum journal_mode mode,
                            struct why *why)
+{
+    return journal_open_rows_as(out, m, mode, NULL, why);
+}
+
+enum err memory_connect(struct store **out, struct memory_rows *m, enum journal_mode mode,
+                        void *who, struct why *why)
 {
     *out = NULL;
     enum err err = may_open(m, mode, why);
@@ -492,20 +523,64 @@ enum err journal_open_rows(struct journal **out, struct memory_rows *m, enum jou
         return no_memory(why);
     s->store = (struct store){
         .ops = &ops, .name = "of a test", .is_read_only = mode == JOURNAL_READ, .loss = m->loss};
+    s->store.leases = m->is_shared ? &memory_lease_ops : NULL;
     s->rows = m;
+    s->who = who;
+    pthread_mutex_lock(&m->lock);
     m->exists = true;
-    m->is_written |= mode != JOURNAL_READ;
+    m->is_written |= mode != JOURNAL_READ && !m->is_shared;
+    pthread_mutex_unlock(&m->lock);
     if (mode != JOURNAL_READ)
         err = loss_keep(s, why);
     if (err == OK)
-        return journal_open(out, &s->store, why);
-    close_store(&s->store);
+        *out = &s->store;
+    else
+        close_store(&s->store);
     return err;
+}
+
+enum err journal_open_rows_as(struct journal **out, struct memory_rows *m, enum journal_mode mode,
+                              void *who, struct why *why)
+{
+    struct store *store;
+    *out = NULL;
+    enum err err = memory_connect(&store, m, mode, who, why);
+    return err == OK ? journal_open(out, store, why) : err;
 }
 
 struct memory_rows *memory_rows_new(void)
 {
-    return calloc(1, sizeof(struct memory_rows));
+    struct memory_rows *m = calloc(1, sizeof *m);
+    pthread_mutexattr_t recursive; /* a callback may read more */
+    if (!m)
+        return NULL;
+    m->leases = calloc(1, sizeof *m->leases);
+    m->leases_were = calloc(1, sizeof *m->leases_were);
+    if (!m->leases || !m->leases_were) {
+        free(m->leases);
+        free(m->leases_were);
+        free(m);
+        return NULL;
+    }
+    pthread_mutexattr_init(&recursive);
+    pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(&m->lock, &recursive);
+    pthread_mutexattr_destroy(&recursive);
+    return m;
+}
+
+void memory_share(struct memory_rows *m, instant_us (*clock)(void *ctx), void *ctx)
+{
+    m->is_shared = true;
+    m->clock = clock;
+    m->clock_ctx = ctx;
+}
+
+void memory_weather(struct memory_rows *m, enum memory_weather (*fn)(void *ctx, void *who),
+                    void *ctx)
+{
+    m->weather = fn;
+    m->weather_ctx = ctx;
 }
 
 void memory_rows_free(struct memory_rows *m)
@@ -515,6 +590,9 @@ void memory_rows_free(struct memory_rows *m)
             free(m->tables[i].at[row].values);
         free(m->tables[i].at);
     }
+    free(m->leases);
+    free(m->leases_were);
+    pthread_mutex_destroy(&m->lock);
     free(m);
 }
 
@@ -545,12 +623,26 @@ void memory_set(struct memory_rows *m, enum store_table table, uint64_t number, 
         if (t->at[i].number != number)
             continue;
         memcpy(values, t->at[i].values, store_columns[table].len * sizeof *values);
-        values[column_of(table, column)] = value;
+        values[memory_column(table, column)] = value;
         struct store_value *copy = values_copy(values, store_columns[table].len);
         assert(copy);
         free(t->at[i].values);
         t->at[i].values = copy;
     }
+}
+
+void memory_spoil(struct memory_rows *m, enum store_table table, const char *column)
+{
+    assert(m->tables[table].len > 0);
+    const struct memory_row *row = &m->tables[table].at[0];
+    struct store_value value = value_of(row, table, column);
+    if (is_text(&value))
+        value.text = text_eq(value.text, TEXT("x")) ? TEXT("y") : TEXT("x");
+    else if (value.type == STORE_REAL)
+        value.real += 1;
+    else
+        value = store_int(value.type == STORE_INT ? value.number + 1 : 1);
+    memory_set(m, table, row->number, column, value);
 }
 
 void memory_drop(struct memory_rows *m, enum store_table table, uint64_t number)

@@ -317,7 +317,7 @@ int main(void)
         ON_STORES(records_of_targets_are_none_of_jobs),
         ON_STORE(STORE_OF_MEMORY, "memory", an_intent_is_kept_as_one),
         ON_STORE(STORE_OF_MEMORY, "memory", after_a_write_that_failed_no_half_is_there),
-        ON_STORES(what_is_missing_or_changed_is_found),
+        ON_STORES_OF_ONE(what_is_missing_or_changed_is_found),
         ON_STORE(STORE_OF_MEMORY, "memory", a_foreign_row_is_found),
         ON_STORES(damage_is_said_and_never_followed),
     };

@@ -11,7 +11,8 @@
 #include "unit.h"
 
 struct stored {
-    struct memory_rows *rows; /* NULL: in a file of SQLite */
+    struct memory_rows *rows; /* in memory */
+    char url[200];            /* in PostgreSQL; "": neither, so in a file of SQLite */
     char folder[64], file[96];
     struct journal *journal; /* NULL: not open */
     struct arena arena;
@@ -29,13 +30,16 @@ uint64_t stored_begin(struct stored *s, uint32_t jobs);
 uint64_t stored_rule(struct stored *s, enum finding rule);
 /* The number that the nth record of the store has, counted from 1. */
 uint64_t stored_number(const struct stored *s, unsigned nth);
+/* A column of PostgreSQL has a type. */
+bool stored_may_be(const struct stored *s, enum store_table table, const char *column,
+                   struct store_value value);
 /* Damage to a journal that is closed; of every run that has such a row. */
 void stored_set(struct stored *s, enum store_table table, uint64_t number, const char *column,
                 struct store_value value);
 void stored_drop(struct stored *s, enum store_table table, uint64_t number);
 
 /* *state is one of these when a test is set up, and a struct stored from then on. */
-enum store_kind { STORE_OF_SQLITE, STORE_OF_MEMORY, STORE_KINDS };
+enum store_kind { STORE_OF_SQLITE, STORE_OF_MEMORY, STORE_OF_POSTGRES, STORE_KINDS };
 extern enum store_kind store_kinds[STORE_KINDS];
 int stored_set_up(void **state);
 int stored_tear_down(void **state);
@@ -46,6 +50,10 @@ void stored_again(void **state); /* an empty store of the same kind */
         name_of ": " #function, function, stored_set_up, stored_tear_down, &store_kinds[kind]      \
     }
 #define ON_STORES(function)                                                                        \
+    ON_STORE(STORE_OF_SQLITE, "sqlite", function), ON_STORE(STORE_OF_MEMORY, "memory", function),  \
+        ON_STORE(STORE_OF_POSTGRES, "postgres", function)
+/* What only a store with one writer at a time has: a running digest, and ERR_BUSY. */
+#define ON_STORES_OF_ONE(function)                                                                 \
     ON_STORE(STORE_OF_SQLITE, "sqlite", function), ON_STORE(STORE_OF_MEMORY, "memory", function)
 
 #endif

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WORDS_MAX 8
+#define WORDS_MAX 12
 
 /* A command line, cut at its blanks: argv belongs to it. */
 struct line {
@@ -132,7 +132,7 @@ static void what_cannot_be_meant_is_refused_by_its_name(void **state)
         {"plan", "--out", "--out wants FILE, but nothing follows"},
         {"plan", "--out --yes", "--out wants FILE, but --yes follows"},
         {"plan", "--out=", "--out wants FILE, but its value is empty"},
-        {"plan", "--journal ''", "--journal wants FILE, but its value is empty"},
+        {"plan", "--journal ''", "--journal wants FILE|URL, but its value is empty"},
         {"plan", "-out=f.plan", "-out=f.plan: did you mean --out, with two dashes?"},
         {"plan", "-region x", "-region: did you mean --region, with two dashes?"},
         {"plan", "\xe2\x80\x93quiet",
@@ -157,13 +157,19 @@ static void what_cannot_be_meant_is_refused_by_its_name(void **state)
         {"apply", "--yet", "did you mean --yes?"},
         {"apply", "--dos-it", "there is no option --dos-it here; --help"},
         {"apply", "--die", "there is no option --die here; --help"},
+        {"work", "--lanes team-a", "--lanes takes ACCOUNT/REGION with * and ?"},
+        {"work", "--lanes a/b/c", "--lanes takes ACCOUNT/REGION with * and ?"},
+        {"work", "--lanes /b", "--lanes takes ACCOUNT/REGION with * and ?"},
+        {"work", "--max-lanes 0", "--max-lanes takes a number from 1 to 65535, not \"0\""},
+        {"work", "--name ''", "--name wants NAME, but its value is empty"},
+        {"plan", "--submit", "--submit is an option of other verbs"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct line l;
         struct options o;
         struct why why = {""};
         line_cut(&l, rows[i].line);
-        enum option_set set = verb_row_find(rows[i].verb)->options;
+        option_set set = verb_row_find(rows[i].verb)->options;
         assert_int_equal(options_read(&o, set, l.argc, l.argv, &why), ERR_INPUT);
         if (!strstr(why.text, rows[i].said))
             fail_msg("%s %s: %s", rows[i].verb, rows[i].line, why.text);
@@ -182,6 +188,8 @@ static void what_adds_up_may_be_given_again(void **state)
         {"plan", "-q --quiet -q"},
         {"inspect", "--spf-check 192.0.2.1 --sender ''"},
         {"inspect", "-"},
+        {"work", "--lanes team-a/* --lanes */eu-west-1 --once --max-lanes 3 --name alpha"},
+        {"resume", "--submit 7"},
         {"inspect", "-- -x"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -252,6 +260,12 @@ static void options_that_cannot_matter_together_are_refused(void **state)
         {"rollback 3 --dry-run --yes", NULL},
         {"resume 3 --give-up", NULL},
         {"resume 3 --give-up --retry-failed", "leave out what would go on with it"},
+        {"apply m.yaml --yes --submit", NULL},
+        {"apply m.yaml --submit --dry-run", "--dry-run carries out nothing"},
+        {"apply m.yaml --submit --no-wait", "--submit ends at once"},
+        {"resume 3 --submit --give-up", "--give-up ends the run"},
+        {"rollback 3 --yes --submit --events e", "nothing to notify of"},
+        {"work 3 --once", NULL},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {

@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include "base/count.h"
 #include "ui/progress_view.h"
 #include "ui/rate_meter.h"
 
@@ -220,6 +221,60 @@ static void a_view_tells_the_running_wave_and_how_long_others_are_waited_for(voi
     buf_clear(&out);
 }
 
+static void workers_of_a_shared_journal_are_told(void **state)
+{
+    (void)state;
+    static const struct lease_view leases[] = {
+        {.rest = LEASE_OPEN,
+         .worker = 4,
+         .worker_name = {"alpha", 5},
+         .worker_host = {"host1", 5},
+         .worker_pid = 7,
+         .held_for = SPAN_S(60),
+         .left = SPAN_S(20)},
+        {.lane = 1,
+         .rest = LEASE_OPEN,
+         .tried_by = {"be\033ta", 5},
+         .tried_why = {"no \"profile\"", 12},
+         .tried_ago = SPAN_S(30)},
+        {.lane = 2, .rest = LEASE_OPEN, .waits_for = 2},
+    };
+    struct view_lane lanes_shown[COUNT(lanes)];
+    struct holders holders = {.workers = 1};
+    struct progress_view b = fleet_view();
+    struct buf out;
+    memcpy(lanes_shown, lanes, sizeof lanes);
+    for (size_t i = 0; i < COUNT(leases); i++) {
+        lanes_shown[i].lease = &leases[i];
+        holders.by_state[holder_state_of(&leases[i])]++;
+    }
+    b.lanes = lanes_shown;
+    b.workers = &holders;
+    buf_init(&out, VIEW_BYTES_MAX);
+    view_line(&out, &b);
+    assert_true(text_starts(
+        buf_text(&out),
+        TEXT("Run 3, apply: 1242 of 10002 finished, 12 need attention; 1 worker, 1 lane nobody "
+             "could carry; ")));
+    buf_reset(&out);
+    view_json(&out, &b, "progress");
+    static const char *const wanted[] = {
+        "\"lease\":{\"state\":\"carried\",\"worker\":{\"name\":\"alpha\",\"host\":\"host1\","
+        "\"pid\":7,"
+        "\"since\":\"1970-01-01T00:15:40.000Z\",\"ends\":\"1970-01-01T00:17:00.000Z\"},"
+        "\"waits_for_run\":null,\"tried\":null}",
+        "\"lease\":{\"state\":\"no-worker-can\",\"worker\":null,\"waits_for_run\":null,\"tried\":{"
+        "\"by\":\"be\\u001bta\",\"why\":\"no "
+        "\\\"profile\\\"\",\"at\":\"1970-01-01T00:16:10.000Z\"}}",
+        "\"lease\":{\"state\":\"waits\",\"worker\":null,\"waits_for_run\":2,\"tried\":null}",
+        "\"workers\":1}",
+    };
+    for (size_t i = 0; i < COUNT(wanted); i++)
+        if (text_find_text(buf_text(&out), text_of(wanted[i])) == out.len)
+            fail_msg("%s is not in " TEXT_FMT, wanted[i], TEXT_ARG(buf_text(&out)));
+    buf_clear(&out);
+}
+
 static void the_end_of_a_long_run_rings(void **state)
 {
     (void)state;
@@ -355,6 +410,7 @@ int main(void)
         cmocka_unit_test(lanes_are_folded_and_those_that_are_over_go_first),
         cmocka_unit_test(a_journal_knows_writes_and_no_calls),
         cmocka_unit_test(a_line_says_all_of_it),
+        cmocka_unit_test(workers_of_a_shared_journal_are_told),
         cmocka_unit_test(the_end_of_a_long_run_rings),
         cmocka_unit_test(a_view_tells_the_running_wave_and_how_long_others_are_waited_for),
         cmocka_unit_test(nothing_is_wider_or_higher_than_it_may_be_nor_steers_the_terminal),

@@ -1,0 +1,316 @@
+/* Submits a run, carries it with a worker of this process, and concludes from the journal. */
+#include "submitting.h"
+
+#include "base/plural.h"
+#include "control/client.h"
+#include "options/advice.h"
+#include "run/holders.h"
+#include "ui/exit_codes.h"
+#include "ui/messages.h"
+#include "ui/status_watch.h"
+#include "wire/os_clock.h"
+#include "wire/thread.h"
+#include "work/work.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+static bool tells(const struct options *o)
+{
+    const struct notify_wish *n = &o->notify;
+    return n->events || n->heartbeat || n->metrics || n->hooks_len || n->webhooks_len;
+}
+
+enum err submitting_vet(const struct options *o, option_set verb, struct why *why)
+{
+    bool is_shared = options_journal_is_shared(o);
+    bool carries = verb & OPTIONS_SUBMIT;
+    if (!is_shared && o->submit)
+        return why_set(why, ERR_INPUT,
+                       "--submit leaves the run to workers, which share a journal in PostgreSQL, "
+                       "and %s is a file: name the database, --journal postgresql://..., or leave "
+                       "--submit out",
+                       options_journal(o));
+    if (!is_shared && o->team)
+        return why_set(why, ERR_INPUT,
+                       "--team gives the run to a role of the database that workers share, and the "
+                       "journal %s is a file: leave --team out",
+                       options_journal(o));
+    if (!is_shared || !carries || o->dry_run)
+        return OK;
+    if (o->no_wait)
+        return why_set(why, ERR_INPUT,
+                       "--no-wait ends a run that resume goes on with, and the workers of a shared "
+                       "journal wait anyway: give --submit instead, which ends at once");
+    if (o->publish)
+        return why_set(why, ERR_INPUT,
+                       "--publish creates record sets in the same run, which several workers of a "
+                       "shared journal cannot: run mailfrom publish first, then apply");
+    if (o->listen && (verb & (OPTIONS_PUBLISH | OPTIONS_WITHDRAW)))
+        return why_set(why, ERR_INPUT,
+                       "--listen of publish and withdraw is a page of the process that writes, and "
+                       "in a shared journal that may be any worker: leave it out. mailfrom status "
+                       "shows the run");
+    if (tells(o))
+        return why_set(why, ERR_INPUT,
+                       "--events, --hook, --webhook, --heartbeat and --metrics tell of a run that "
+                       "one process carries out, and workers carry this one: leave them out. "
+                       "mailfrom watch RUN tells of what is not as wanted");
+    return OK;
+}
+
+/* ---- into the journal ---- */
+
+static enum err pace_give(struct session *s, struct why *why)
+{
+    struct order order = {.kind = ORDER_PACE, .rate_per_s = s->gives_pace};
+    if (s->gives_pace <= 0)
+        return OK;
+    control_giver(&order);
+    return leases_order(s->run.journal, s->run.head.id, &order, why);
+}
+
+/* A run that was stopped, or has ended with bad rows, is open again; one that is open already only
+ * gets another worker, and a pause of it ends. */
+static enum err reopen(struct session *s, struct why *why)
+{
+    struct run *r = &s->run;
+    struct shared_run view;
+    enum err err = leases_run(r->journal, r->head.id, &view, why);
+    if (err == OK && (view.state != RUN_OPEN || view.stops || r->reopens)) {
+        err = leases_reopen(r->journal, r->head.id, r->reopens, why);
+    } else if (err == OK && view.is_paused) {
+        struct order order = {.kind = ORDER_RESUME};
+        control_giver(&order);
+        err = leases_order(r->journal, r->head.id, &order, why);
+        if (err == OK && !s->options.quiet)
+            message_note("run %llu is not paused any more", (unsigned long long)r->head.id);
+    }
+    return err == OK ? pace_give(s, why) : err;
+}
+
+/* Of workers that are there nobody need be told how to begin one. */
+__attribute__((noinline)) static void submitted_tell(struct session *s)
+{
+    struct advice a;
+    uint64_t id = s->run.head.id;
+    const struct options *o = &s->options;
+    printf("%llu\n", (unsigned long long)id);
+    if (o->quiet)
+        return;
+    message_note("run %llu is in the journal, open to every worker that may carry its lanes",
+                 (unsigned long long)id);
+    message_note_then(advice_run(&a, o, "status", id, "--watch"), "To follow it:");
+    message_note_then(advice_make(&a, o, "work", ""), "To carry it, here or on any machine:");
+}
+
+/* ---- a worker of this process ---- */
+
+struct submitting {
+    struct session *session;
+    struct worker *worker;
+    struct work_end end;
+    enum err err;
+    struct why why;
+    pthread_t thread;
+    pthread_mutex_t lock; /* of is_done, is_spoilt and what is printed */
+    pthread_cond_t done;
+    bool is_done, is_spoilt;
+};
+
+static void *work_thread(void *data)
+{
+    struct submitting *w = data;
+    enum err err = work_run(w->worker, &w->end, &w->why);
+    pthread_mutex_lock(&w->lock);
+    w->err = err;
+    w->is_done = true;
+    pthread_cond_signal(&w->done);
+    pthread_mutex_unlock(&w->lock);
+    return NULL;
+}
+
+static void stop(void *ctx)
+{
+    work_stop(ctx);
+}
+
+static bool rest(void *ctx, span_us span)
+{
+    struct submitting *w = ctx;
+    struct timespec until;
+    int late = 0;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    int64_t ns = until.tv_nsec + (span > 0 ? span : 0) % 1000000 * 1000;
+    until.tv_sec += (span > 0 ? span : 0) / 1000000 + ns / 1000000000;
+    until.tv_nsec = ns % 1000000000;
+    pthread_mutex_lock(&w->lock);
+    while (!w->is_done && !late)
+        late = pthread_cond_timedwait(&w->done, &w->lock, &until);
+    bool goes_on = !w->is_done;
+    pthread_mutex_unlock(&w->lock);
+    return goes_on;
+}
+
+static bool is_spoilt(void *ctx)
+{
+    struct submitting *w = ctx;
+    pthread_mutex_lock(&w->lock);
+    bool spoilt = w->is_spoilt;
+    w->is_spoilt = false;
+    pthread_mutex_unlock(&w->lock);
+    return spoilt;
+}
+
+/* Notices of the worker's threads, which break a picture that is drawn. */
+static void say(void *ctx, enum notice kind, const char *sentence)
+{
+    struct submitting *w = ctx;
+    const struct notices printed = message_notices();
+    pthread_mutex_lock(&w->lock);
+    w->is_spoilt = true;
+    printed.tell(printed.ctx, kind, sentence);
+    pthread_mutex_unlock(&w->lock);
+}
+
+static enum err page_look(void *ctx, struct run *r, const char *state, bool goes_on,
+                          struct why *why)
+{
+    struct submitting *w = ctx;
+    return live_page_look(w->session->page, r, state, goes_on, why);
+}
+
+static void sync_init(struct submitting *w)
+{
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&w->done, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    pthread_mutex_init(&w->lock, NULL);
+}
+
+/* Follows the run while the worker's thread carries it. */
+static enum err follow(struct submitting *w, struct why *why)
+{
+    struct session *s = w->session;
+    struct why unseen = {""};
+    const struct watch_viewer viewer = {
+        .ctx = w, .look = s->page ? page_look : NULL, .rest = rest, .is_spoilt = is_spoilt};
+    if (thread_start(&w->thread, work_thread, w) != 0)
+        return why_set(why, ERR_NOMEM, "no thread can be started for the worker");
+    enum err err = signals_serve(&s->signals, stop, w->worker, why);
+    if (err != OK)
+        work_stop(w->worker);
+    else if (watch_run(&s->options, s->run.head.id, &viewer, &unseen) != OK)
+        message_error("%s", unseen.text); /* the worker goes on unseen */
+    while (rest(w, SPAN_H(1)))
+        ;
+    signals_serve(&s->signals, NULL, NULL, &unseen);
+    pthread_join(w->thread, NULL);
+    if (err == OK && w->err != OK)
+        *why = w->why;
+    return err == OK ? w->err : err;
+}
+
+static enum err carry(struct submitting *w, struct why *why)
+{
+    struct session *s = w->session;
+    const struct work_config config = {.access = &s->options.access,
+                                       .journal = options_journal(&s->options),
+                                       .version = s->run.config.version,
+                                       .run = s->run.head.id,
+                                       .ends = true,
+                                       .notices = {w, say}};
+    enum err err = work_begin(&w->worker, &config, why);
+    if (err == OK)
+        err = follow(w, why);
+    work_free(w->worker);
+    w->worker = NULL;
+    return err;
+}
+
+/* ---- the end ---- */
+
+/* Why a run is not at its end: others carry the rest, or nobody can. */
+__attribute__((noinline)) static enum err rest_tell(struct session *s, struct why *why)
+{
+    struct advice a;
+    struct arena arena;
+    struct holders h;
+    const struct run *r = &s->run;
+    unsigned long long id = r->head.id;
+    arena_init(&arena, SIZE_MAX);
+    enum err err = holders_read(&h, r->journal, r->head.id, &arena, why);
+    uint32_t others = err == OK ? h.by_state[HOLDER_CARRIED] : 0;
+    uint32_t open = err == OK ? h.by_state[HOLDER_NONE] + h.by_state[HOLDER_FREE] +
+                                    h.by_state[HOLDER_LAPSED] + h.by_state[HOLDER_WAITS]
+                              : 0;
+    if (others)
+        message_note_then(advice_run(&a, &s->options, "status", r->head.id, "--watch"),
+                          "run %llu goes on: %u %s other workers carry. To follow it:", id, others,
+                          plural(others, "lane is left, which", "lanes are left, which"));
+    if (open && r->head.state == RUN_OPEN)
+        message_error_then(advice_run(&a, &s->options, "status", r->head.id, ""),
+                           "run %llu is not at its end: %u of its %u lanes %s open, and nobody "
+                           "carries %s. A worker with credentials for %s can: mailfrom work there. "
+                           "To see them:",
+                           id, open, h.lanes_len, plural(open, "is", "are"),
+                           plural(open, "it", "them"), plural(open, "it", "them"));
+    arena_clear(&arena);
+    return err;
+}
+
+/* The journal says how it has ended. */
+static enum err end_read(struct session *s, enum err err, struct why *why)
+{
+    struct run *r = &s->run;
+    struct run_head head;
+    struct why second = {""};
+    enum err read = journal_run(r->journal, r->head.id, &head, &r->arena, &second);
+    if (read == OK)
+        r->head = head;
+    r->end = read == OK && run_is_over(head.state) ? ENGINE_ENDED : ENGINE_DRAINED;
+    if (read == OK && err == OK && head.state == RUN_OPEN)
+        read = rest_tell(s, &second);
+    if (err == OK && read != OK)
+        *why = second;
+    return err == OK ? read : err;
+}
+
+enum err submitting_carry(struct session *s, bool *is_left, struct why *why)
+{
+    struct run *r = &s->run;
+    struct os_clock clock;
+    os_clock_open(&clock, r->head.last);
+    *is_left = false;
+    enum err err = r->resumes ? reopen(s, why) : run_submit(r, os_clock_now(&clock), why);
+    if (err != OK) {
+        r->head.id = r->resumes ? r->head.id : 0; /* nothing of it is in the journal */
+        return err;
+    }
+    if (s->options.submit) {
+        *is_left = true;
+        submitted_tell(s);
+        return OK;
+    }
+    struct submitting *w = calloc(1, sizeof *w);
+    if (!w)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    w->session = s;
+    sync_init(w);
+    err = carry(w, why);
+    pthread_cond_destroy(&w->done);
+    pthread_mutex_destroy(&w->lock);
+    free(w);
+    return end_read(s, err, why);
+}
+
+int submitting_carry_out(struct session *s, struct why *why)
+{
+    bool is_left;
+    enum err err = submitting_carry(s, &is_left, why);
+    return is_left ? EXIT_OK : session_conclude(s, err, why);
+}

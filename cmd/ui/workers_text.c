@@ -1,0 +1,148 @@
+/* Sentences about the workers of a shared journal. */
+#include "workers_text.h"
+
+#include "base/bounds.h"
+#include "base/escape.h"
+#include "base/plural.h"
+#include "messages.h"
+#include "progress_view.h"
+
+#include <stdio.h>
+
+#define LANES_SHOWN 10 /* of each kind, without --verbose */
+
+void workers_state_add(struct buf *out, const struct holders *h)
+{
+    uint32_t carried = h->by_state[HOLDER_CARRIED];
+    if (h->run.stops && carried)
+        buf_add_str(out, "stopping");
+    else if (h->run.is_paused)
+        buf_add_str(out, "paused");
+    else
+        buf_add_str(out, carried ? "running" : "submitted");
+    if (carried)
+        buf_add_fmt(out, ", carried by %u %s", h->workers, plural(h->workers, "worker", "workers"));
+    else
+        buf_add_str(out, ", and no worker carries it now");
+}
+
+static void worker_add(struct buf *out, const struct lease_view *v)
+{
+    escape_terminal(out, v->worker_name);
+    buf_add_fmt(out, " (pid %u on ", v->worker_pid);
+    escape_terminal(out, v->worker_host);
+    buf_add_char(out, ')');
+}
+
+void workers_lane_add(struct buf *out, const struct lease_view *v)
+{
+    char span[WHEN_LEN];
+    switch (holder_state_of(v)) {
+    case HOLDER_CARRIED:
+        buf_add_str(out, "carried by ");
+        worker_add(out, v);
+        buf_add_fmt(out, " for %s", view_span(v->held_for, span));
+        break;
+    case HOLDER_LAPSED:
+        worker_add(out, v);
+        buf_add_fmt(out,
+                    " has not been heard of: its lease ended %s ago, and any worker may take the "
+                    "lane over",
+                    view_span(-v->left, span));
+        break;
+    case HOLDER_NONE:
+        buf_add_str(out, "nobody carries it: ");
+        escape_terminal(out, v->tried_by);
+        buf_add_fmt(out, " has tried %s ago: ", view_span(v->tried_ago, span));
+        escape_terminal(out, v->tried_why);
+        break;
+    case HOLDER_FREE:
+        buf_add_str(out, v->may_carry ? "nobody carries it yet"
+                                      : "nobody carries it yet, and this role of the database may "
+                                        "not");
+        break;
+    case HOLDER_WAITS:
+        buf_add_fmt(out, "waits for run %llu, which has the lane first",
+                    (unsigned long long)v->waits_for);
+        break;
+    case HOLDER_STOPPED: buf_add_str(out, "stopped"); break;
+    case HOLDER_ENDED:
+    case HOLDER_STATES: buf_add_str(out, "ended");
+    }
+}
+
+static void lane_say(const struct lease_view *v)
+{
+    struct buf name, words;
+    buf_init(&name, LINE_LEN_MAX);
+    buf_init(&words, LINE_LEN_MAX);
+    if (v->lane == LEASE_RUN) {
+        buf_add_str(&name, "all of it");
+    } else {
+        escape_terminal(&name, v->name.account);
+        buf_add_char(&name, ' ');
+        escape_terminal(&name, v->name.region);
+    }
+    workers_lane_add(&words, v);
+    message_say(2, TEXT_FMT ": " TEXT_FMT, TEXT_ARG(buf_text(&name)), TEXT_ARG(buf_text(&words)));
+    buf_clear(&name);
+    buf_clear(&words);
+}
+
+void workers_print(const struct options *o, const struct holders *h)
+{
+    static const char *const kinds[HOLDER_STATES] = {[HOLDER_NONE] = "that no worker could carry",
+                                                     [HOLDER_LAPSED] = "whose worker is lost",
+                                                     [HOLDER_FREE] = "that wait for a worker",
+                                                     [HOLDER_STOPPED] = "stopped",
+                                                     [HOLDER_WAITS] = "that wait for another run",
+                                                     [HOLDER_CARRIED] = "carried",
+                                                     [HOLDER_ENDED] = "ended"};
+    const char *between = "";
+    if (h->lanes_len == 0)
+        return;
+    printf("\nLanes: ");
+    for (int k = 0; k < HOLDER_STATES; k++) {
+        if (h->by_state[k] == 0)
+            continue;
+        printf("%s%u %s", between, h->by_state[k], kinds[k]);
+        between = ", ";
+    }
+    fputc('\n', stdout);
+    for (int k = 0; k < HOLDER_ENDED; k++) {
+        uint32_t shown = 0, most = o->access.verbose ? UINT32_MAX : LANES_SHOWN;
+        for (uint32_t i = 0; i < h->lanes_len; i++)
+            if ((int)holder_state_of(&h->lanes[i]) == k && shown++ < most)
+                lane_say(&h->lanes[i]);
+        if (shown > most)
+            printf("  ... and %u more %s; --verbose shows them\n", shown - most, kinds[k]);
+    }
+}
+
+static bool worker_say(void *ctx, const struct worker_view *v)
+{
+    char seen[WHEN_LEN], begun[WHEN_LEN];
+    struct buf name, role;
+    uint32_t *told = ctx;
+    buf_init(&name, LINE_LEN_MAX);
+    buf_init(&role, LINE_LEN_MAX);
+    if ((*told)++ == 0)
+        printf("\nWorkers seen within a day:\n");
+    escape_terminal(&name, v->name);
+    buf_add_fmt(&name, " (pid %u on ", v->pid);
+    escape_terminal(&name, v->host);
+    buf_add_char(&name, ')');
+    message_say(2, TEXT_FMT "%s%s, mailfrom " TEXT_FMT ", since %s: %u %s, seen %s ago",
+                TEXT_ARG(buf_text(&name)), v->role.len ? " as " : "", message_safe(&role, v->role),
+                TEXT_ARG(v->version), view_span(v->begun_ago, begun), v->lanes,
+                plural(v->lanes, "lane", "lanes"), view_span(v->seen_ago, seen));
+    buf_clear(&name);
+    buf_clear(&role);
+    return true;
+}
+
+enum err workers_list(struct journal *journal, struct why *why)
+{
+    uint32_t told = 0;
+    return leases_workers(journal, worker_say, &told, why);
+}

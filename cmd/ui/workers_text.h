@@ -1,0 +1,22 @@
+/*
+ * Who carries a run of a shared journal, for people: what status prints of its workers and lanes,
+ * worst first.
+ */
+#ifndef MF_WORKERS_TEXT_H
+#define MF_WORKERS_TEXT_H
+
+#include "base/buf.h"
+#include "options/options.h"
+#include "run/holders.h"
+#include "run/run.h"
+
+/* "running, carried by 3 workers", "submitted: no worker carries it yet". */
+void workers_state_add(struct buf *out, const struct holders *h);
+/* The lanes: those that nobody carries with the reason, then the workers and what they hold. */
+void workers_print(const struct options *o, const struct holders *h);
+/* Every worker of the journal that was seen within a day, a line each. */
+enum err workers_list(struct journal *journal, struct why *why);
+/* How a lane stands: "carried by alpha (pid 7 on host) since 12m". */
+void workers_lane_add(struct buf *out, const struct lease_view *view);
+
+#endif

@@ -1,0 +1,182 @@
+/*
+ * Lanes that nobody carries. The look reads every lane of the open runs that this role of the
+ * database may see, chooses those that this worker is meant for and has not tried in vain, and
+ * begins a carriage for each run that has some. The claim itself decides who gets a lane.
+ */
+#include "patterns.h"
+#include "worker_internal.h"
+
+#include "wire/os_clock.h"
+
+#include <stdlib.h>
+
+struct opening {
+    uint64_t run;
+    uint16_t lane;
+};
+
+struct openings {
+    struct worker *worker;
+    struct opening *list;
+    uint32_t len, cap;
+    instant_us now;
+    bool no_memory;
+    bool may_go_on;
+};
+
+void tried_add(struct worker *w, uint64_t run, uint16_t lane, instant_us until)
+{
+    for (uint32_t i = 0; i < w->tried_len; i++) {
+        struct tried *t = &w->tried[i];
+        if (t->run != run || t->lane != lane)
+            continue;
+        t->until = until;
+        return;
+    }
+    if (w->tried_len == w->tried_cap) {
+        uint32_t cap = w->tried_cap * 2 + 16;
+        struct tried *grown = realloc(w->tried, cap * sizeof *grown);
+        if (!grown)
+            return; /* it is tried again, which costs a question */
+        w->tried = grown;
+        w->tried_cap = cap;
+    }
+    w->tried[w->tried_len++] = (struct tried){run, lane, until};
+}
+
+void failing_note(struct worker *w, uint64_t run, bool failed, instant_us now)
+{
+    struct failing *at = &w->failing[run % CARRYINGS_MAX];
+    uint32_t count = at->run == run ? at->count : 0;
+    *at = (struct failing){.run = run, .count = failed ? count + 1 : 0};
+    at->until = now + (failed ? FAILED_FOR : CLAIMED_FOR);
+}
+
+uint32_t failing_count(const struct worker *w, uint64_t run)
+{
+    const struct failing *at = &w->failing[run % CARRYINGS_MAX];
+    return at->run == run ? at->count : 0;
+}
+
+static bool is_tried(const struct worker *w, const struct lease_view *v, instant_us now)
+{
+    for (uint32_t i = 0; i < w->tried_len; i++)
+        if (w->tried[i].run == v->run && w->tried[i].lane == v->lane)
+            return now < w->tried[i].until || w->config.ends;
+    return false;
+}
+
+static bool is_resting(const struct worker *w, uint64_t run, instant_us now)
+{
+    const struct failing *f = &w->failing[run % CARRYINGS_MAX];
+    return f->run == run && now < f->until;
+}
+
+/* Is the lane with one of this worker's carriages, or about to be given back? */
+static bool is_in_hand(const struct worker *w, const struct lease_view *v)
+{
+    for (uint32_t i = 0; i < w->leavings_len; i++)
+        if (w->leavings[i].lease.run == v->run && w->leavings[i].lease.lane == v->lane)
+            return true;
+    for (uint32_t i = 0; i < w->carryings_len; i++) {
+        const struct carrying *c = w->carryings[i];
+        for (uint32_t k = 0; c->id == v->run && k < c->wanted_len; k++)
+            if (c->wanted[k] == v->lane)
+                return true;
+    }
+    return false;
+}
+
+static bool opening_add(struct openings *o, const struct lease_view *v)
+{
+    if (o->len == o->cap) {
+        uint32_t cap = o->cap * 2 + 64;
+        struct opening *grown = realloc(o->list, cap * sizeof *grown);
+        o->no_memory = !grown;
+        if (!grown)
+            return false;
+        o->list = grown;
+        o->cap = cap;
+    }
+    o->list[o->len++] = (struct opening){v->run, v->lane};
+    return true;
+}
+
+/* A claim of this worker whose answer was lost: nobody here knows of the lease. */
+static void stray_take(struct worker *w, const struct lease_view *v, instant_us now)
+{
+    const struct leaving stray = {.lease = {v->run, v->lane, v->epoch},
+                                  .left = {.rest = LEASE_OPEN},
+                                  .left_at = now,
+                                  .due = now};
+    leaving_add(w, &stray);
+}
+
+static bool opening_see(void *ctx, const struct lease_view *v)
+{
+    struct openings *o = ctx;
+    struct worker *w = o->worker;
+    bool is_meant = (!w->config.run || w->config.run == v->run) && v->rest == LEASE_OPEN &&
+                    v->may_carry && patterns_fit(w->config.lanes, w->config.lanes_len, &v->name);
+    bool is_held = v->worker && v->left > 0;
+    if (!is_meant)
+        return true;
+    pthread_mutex_lock(&w->lock);
+    bool is_here = is_in_hand(w, v), is_vain = is_tried(w, v, o->now);
+    if (is_held && v->worker == w->number && !is_here)
+        stray_take(w, v, o->now);
+    bool waits = is_held || v->waits_for || is_resting(w, v->run, o->now);
+    pthread_mutex_unlock(&w->lock);
+    /* Who carries one run to its end stays for what others hold of it, since they may die. */
+    o->may_go_on |= is_here || (!is_vain && (!waits || w->config.run));
+    return is_here || is_vain || waits || opening_add(o, v);
+}
+
+static uint32_t lanes_in_hand(const struct worker *w)
+{
+    uint32_t lanes = 0;
+    for (uint32_t i = 0; i < w->carryings_len; i++) {
+        const struct carrying *c = w->carryings[i];
+        for (uint32_t k = 0; k < c->wanted_len && !c->has_ended; k++)
+            lanes += c->wanted[k] != LANE_NONE;
+    }
+    return lanes;
+}
+
+/* The openings of one run, as many as this worker may still take. Returns how many were passed. */
+static uint32_t run_take(struct worker *w, const struct opening *list, uint32_t len)
+{
+    uint16_t lanes[LANES_MAX + 1];
+    uint32_t taken = 0, passed = 0;
+    pthread_mutex_lock(&w->lock);
+    uint32_t in_hand = lanes_in_hand(w), max = w->config.lanes_max;
+    pthread_mutex_unlock(&w->lock);
+    uint32_t room = !max ? LANES_MAX : max > in_hand ? max - in_hand : 0;
+    while (passed < len && list[passed].run == list[0].run) {
+        if (taken < room && taken < LANES_MAX)
+            lanes[taken++] = list[passed].lane;
+        passed++;
+    }
+    if (taken && w->carryings_len < CARRYINGS_MAX)
+        carrying_start(w, list[0].run, lanes, taken);
+    return passed;
+}
+
+enum err openings_take(struct worker *w, instant_us now, struct why *why)
+{
+    struct openings o = {.worker = w, .now = now};
+    struct shared_run view = {.state = RUN_OPEN};
+    enum err err = OK;
+    if (w->config.run)
+        err = leases_run(w->shell.journal, w->config.run, &view, why);
+    if (err == OK && view.state == RUN_OPEN)
+        err = leases_each(w->shell.journal, w->config.run, opening_see, &o, why);
+    if (err == OK && o.no_memory)
+        err = why_set(why, ERR_NOMEM, "out of memory");
+    for (uint32_t i = 0; err == OK && i < o.len;)
+        i += run_take(w, o.list + i, o.len - i);
+    w->has_looked = err == OK;
+    w->may_go_on = o.may_go_on;
+    free(o.list);
+    return err;
+}

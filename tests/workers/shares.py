@@ -1,0 +1,129 @@
+#!/usr/bin/python3
+"""Who may carry what: credentials that are spread over workers, lanes by pattern and by number, a schema
+for each fleet in one database, roles with least rights, and two teams whose rows are closed to each other.
+
+  shares.py MAILFROM SES-SIM CLOCK [--only SCENARIO]"""
+
+import argparse
+import collections
+import json
+import signal
+import sys
+import time
+
+import workers_room
+from workers_room import DONE, REGIONS, check, judged, until, verdict
+
+SPEED = 10
+
+
+def lanes_written(room, worker):
+    return {call["lane"] for call in room.writes() if call["worker"] == worker.index}
+
+
+def dismissed(workers):
+    for w in workers:
+        w.kill(signal.SIGTERM)
+    return [w.ends() for w in workers]
+
+
+def credentials(room):
+    """Each worker has the keys of one account, and of the third account nobody has any."""
+    fleet = workers_room.Fleet(room, "credentials", 3, REGIONS, 6)
+    yield fleet
+    url, counts = room.begin_database("credentials"), collections.Counter()
+    run = room.submit(fleet, url)
+    workers = [room.worker(a, url, accounts=[a]).start() for a in (0, 1)]
+    done = until(lambda: sum(r["outcome"] == "done" for r in room.report(run, url).values()) == 36, 60)
+    check("credentials: the lanes of two accounts are done", done, *(w.words()[-1500:] for w in workers))
+    check("credentials: each by who has its keys", all({lane[0] for lane in lanes_written(room, w)} == {workers_room.number(w.index)}
+          for w in workers), [lanes_written(room, w) for w in workers])
+    status = room.verb("status", run, url=url).stdout
+    check("credentials: status names what nobody could carry", workers_room.number(2) in status or "a2" in status, status)
+    check("credentials: and who has tried", any(f"w{a}" in status for a in (0, 1)), status)
+    rows = room.report(run, url)
+    check("credentials: no identity has failed of it", not [i for i, r in rows.items() if r["outcome"] == "failed"], rows)
+    once = room.worker(3, url, accounts=[0]).start("--once")
+    code = once.ends(30)
+    check("credentials: --once ends with 4, for lanes are left", code == 4, code, once.words()[-1000:])
+    workers[0].give([0, 2])
+    done = room.wait_for_end(run, 60, "credentials")
+    check("credentials: who gets keys carries the rest, without being begun again", done, *(w.words()[-1500:] for w in workers))
+    dismissed(workers)
+    judged("credentials", workers_room.complaints_of(room, [fleet], url, "credentials", counts=counts), counts)
+
+
+def patterns(room):
+    """--lanes and --max-lanes."""
+    fleet = workers_room.Fleet(room, "patterns", 3, REGIONS, 8, first=100)
+    yield fleet
+    url, counts = room.begin_database("patterns"), collections.Counter()
+    run = room.submit(fleet, url)
+    one = room.worker(4, url, options=("--lanes", "a0/*", "--lanes", f"{workers_room.number(1)}/eu-*")).start()
+    time.sleep(3)
+    wanted = {(workers_room.number(0), r) for r in REGIONS} | {(workers_room.number(1), "eu-west-1")}
+    check("patterns: only lanes that fit", until(lambda: lanes_written(room, one) == wanted, 30), lanes_written(room, one), one.words()[-800:])
+    few = room.worker(5, url, options=("--max-lanes", "2")).start()
+    most = 0
+
+    def held():
+        rows = room.server.ask("SELECT count(*) FROM mailfrom.lease l JOIN mailfrom.worker w ON w.number = l.worker"
+                               f" WHERE w.name = 'w5' AND l.expires > clock_timestamp()", "patterns")
+        return int(rows[0][0])
+
+    def watch():
+        nonlocal most
+        most = max(most, held())
+
+    done = room.wait_for_end(run, 90, "patterns", each=watch)
+    check("patterns: the run ends", done, *(w.words()[-1500:] for w in (one, few)))
+    check("patterns: never more than two lanes at a time", most == 2, most)
+    dismissed([one, few])
+    judged("patterns", workers_room.complaints_of(room, [fleet], url, "patterns", counts=counts), counts)
+
+
+def schemas(room):
+    """A schema for each fleet in one database: runs, workers and leases know nothing of each other."""
+    fleets = [workers_room.Fleet(room, f"schema{n}", 2, REGIONS[:2], 8, first=200 + 100 * n) for n in range(2)]
+    yield fleets
+    urls = [room.begin_database("schemas", f"fleet{n}", query={"schema": f"fleet{n}"}) for n in range(2)]
+    runs = [room.submit(fleet, url) for fleet, url in zip(fleets, urls)]
+    # Each schema has lanes of its own, so for the judge of the pace they are carried one after the other.
+    for n, (fleet, url, run) in enumerate(zip(fleets, urls, runs)):
+        counts, worker = collections.Counter(), room.worker(6 + n, url).start()
+        check(f"schemas: the run of fleet{n} ends", room.wait_for_end(run, 60, "schemas", f"fleet{n}"), worker.words()[-1500:])
+        other = {row[0] for row in fleets[1 - n].rows}
+        check(f"schemas: nothing of the other is touched", not [c for c in room.writes() if c["worker"] == worker.index and
+                                                              c["identities"][0] in other])
+        dismissed([worker])
+        judged(f"schemas: fleet{n}", workers_room.complaints_of(room, [fleet], url, "schemas", f"fleet{n}", counts=counts,
+                                                              only={worker.index}), counts)
+    tables = room.server.ask("SELECT table_schema FROM information_schema.tables WHERE table_schema NOT IN"
+                             " ('pg_catalog', 'information_schema', 'fleet0', 'fleet1')", "schemas")
+    check("schemas: nothing lies outside them", not tables, tables)
+
+
+SCENARIOS = (credentials, patterns, schemas)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("programs", nargs=3)
+    parser.add_argument("--only", action="append")
+    args = parser.parse_args()
+    parts = [s for s in SCENARIOS if not args.only or s.__name__ in args.only]
+    with workers_room.Room(args.programs, accounts=3, workers=12, speed=SPEED) as room:
+        begun = [part(room) for part in parts]
+        fleets = []
+        for one in begun:
+            more = next(one)
+            fleets += more if isinstance(more, list) else [more]
+        room.serve(*fleets)
+        for part, one in zip(parts, begun):
+            print("#", part.__name__, flush=True)
+            for _ in one:
+                pass
+    verdict()
+
+
+main()
