@@ -314,7 +314,6 @@ static enum err run_reopen(struct journal *j, uint64_t run, bool reopens, const 
     if (err == OK && view.lanes_held > 0)
         err = why_set(why, ERR_BUSY, "workers carry %u of the lanes of run %llu already",
                       view.lanes_held, (unsigned long long)run);
-    instant_us now = 0;
     if (err == OK)
         err = ops_of(j)->now(j->store, &now, why);
     if (err == OK && reopens)
