@@ -280,7 +280,5 @@ enum err work_run(struct worker *w, struct work_end *end, struct why *why)
         leases_worker_end(w->shell.journal, w->number, &unheard);
     *end = w->end;
     end->stopped = stopped;
-    for (uint32_t i = 0; i < w->tried_len; i++)
-        end->lanes_without += w->tried[i].until != 0;
     return err;
 }
