@@ -17,6 +17,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#define NAMES_EVERY SPAN_S(5)
+
 static bool tells(const struct options *o)
 {
     const struct notify_wish *n = &o->notify;
@@ -117,6 +119,7 @@ __attribute__((noinline)) static void submitted_tell(struct session *s)
 
 struct submitting {
     struct session *session;
+    struct options seen; /* those of the session; all of the run is followed */
     struct worker *worker;
     struct work_end end;
     enum err err;
@@ -199,6 +202,45 @@ static void sync_init(struct submitting *w)
     pthread_mutex_init(&w->lock, NULL);
 }
 
+/* How the names of a run that publishes stand. */
+struct names_count {
+    uint32_t all, ended, bad, seen_in_part;
+};
+
+static bool target_count(void *ctx, const struct publish_target *target)
+{
+    struct names_count *n = ctx;
+    (void)target;
+    n->all++;
+    return true;
+}
+
+static bool target_add(void *ctx, const struct publish_record *r)
+{
+    struct names_count *n = ctx;
+    n->ended += publish_state_is_final(r->state);
+    n->bad += publish_state_is_bad(r->state);
+    n->seen_in_part += r->state == PUBLISH_VERIFYING;
+    return true;
+}
+
+/* As a process that publishes alone tells it. */
+static void names_follow(struct submitting *w)
+{
+    const struct run *r = &w->session->run;
+    struct why unseen;
+    while (rest(w, NAMES_EVERY)) {
+        struct names_count n = {0};
+        if (w->session->options.quiet ||
+            journal_targets(r->journal, r->head.id, target_count, &n, &unseen) != OK ||
+            journal_publish_rows(r->journal, r->head.id, target_add, &n, &unseen) != OK)
+            continue;
+        message_note("%u of %u names done, %u need a person; %u accepted and not seen everywhere "
+                     "yet",
+                     n.ended, n.all, n.bad, n.seen_in_part);
+    }
+}
+
 /* Follows the run while the worker's thread carries it. */
 static enum err follow(struct submitting *w, struct why *why)
 {
@@ -211,7 +253,9 @@ static enum err follow(struct submitting *w, struct why *why)
     enum err err = signals_serve(&s->signals, stop, w->worker, why);
     if (err != OK)
         work_stop(w->worker);
-    else if (watch_run(&s->options, s->run.head.id, &viewer, &unseen) != OK)
+    else if (journal_verb_publishes(s->run.head.verb))
+        names_follow(w);
+    else if (watch_run(&w->seen, s->run.head.id, &viewer, &unseen) != OK)
         message_error("%s", unseen.text); /* the worker goes on unseen */
     while (rest(w, SPAN_H(1)))
         ;
@@ -314,6 +358,8 @@ enum err submitting_carry(struct session *s, enum submitting_end *end, struct wh
         return why_set(why, ERR_NOMEM, "out of memory");
     *end = SUBMITTING_CARRIED;
     w->session = s;
+    w->seen = s->options;
+    w->seen.selection = (struct selection){.len = 0};
     sync_init(w);
     err = carry(w, why);
     bool was_stopped = w->end.stopped;
