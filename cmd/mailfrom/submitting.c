@@ -179,6 +179,8 @@ static void say(void *ctx, enum notice kind, const char *sentence)
 {
     struct submitting *w = ctx;
     const struct notices printed = message_notices();
+    if (kind == NOTICE_NOTE && w->session->options.quiet)
+        return;
     pthread_mutex_lock(&w->lock);
     w->is_spoilt = true;
     printed.tell(printed.ctx, kind, sentence);

@@ -28,6 +28,14 @@ static enum err work_vet(const struct options *o, uint64_t *run, struct why *why
     return err;
 }
 
+static void error_say(void *ctx, enum notice kind, const char *sentence)
+{
+    const struct notices printed = message_notices();
+    (void)ctx;
+    if (kind == NOTICE_ERROR)
+        printed.tell(printed.ctx, kind, sentence);
+}
+
 static void stop(void *ctx)
 {
     work_stop(ctx);
@@ -64,6 +72,8 @@ static enum err work(const struct options *o, struct signals *signals, uint64_t 
                                  .run = run,
                                  .ends = o->work.once,
                                  .notices = message_notices()};
+    if (o->quiet)
+        config.notices = (struct notices){.tell = error_say};
     for (uint32_t i = 0; i < o->work.lanes_len; i++)
         config.lanes[i] = o->work.lanes[i];
     signals_block(signals);
