@@ -289,6 +289,8 @@ static bool play(struct play *p, const struct options *options, struct sums *sum
     people_begin(&p->people, &p->workers);
     run_to_end(p);
     people_end(&p->people);
+    if (!p->options.kills && !p->options.database && p->workers.takeovers > 0)
+        judge_complain(&p->judge, "a lane was taken over, and nothing had happened to its holder");
     if (!judge_has_complaint(&p->judge))
         judge_end(&p->judge);
     sums->digest = hash_mix(sums->digest, p->judge.watcher.digest);

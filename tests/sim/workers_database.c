@@ -265,6 +265,11 @@ PASSED(leases, tried,
        (c->inner, worker, run, lane, sentence, why))
 PASSED(leases, look, (struct store * store, uint64_t run, struct shared_run *view, struct why *why),
        (c->inner, run, view, why))
+static void fenced(struct store *store)
+{
+    of(store)->inner->leases->fenced(of(store)->inner);
+}
+
 PASSED(leases, now, (struct store * store, instant_us *now, struct why *why), (c->inner, now, why))
 PASSED(leases, alone, (struct store * store, struct why *why), (c->inner, why))
 CHANGES(open_run,
@@ -315,6 +320,7 @@ static const struct lease_ops connection_leases = {
     .renew = renew,
     .tried = tried,
     .look = look,
+    .fenced = fenced,
     .now = now,
     .alone = alone,
     .open_run = open_run,

@@ -59,7 +59,8 @@ class Story:
     def ends(self, seconds=60, **more):
         self.is_over(seconds)
         self.dismiss()
-        judged(self.name, workers_room.complaints_of(self.room, [self.fleet], self.url, counts=self.counts, **more), self.counts)
+        judged(self.name, workers_room.complaints_of(self.room, [self.fleet], self.url, counts=self.counts,
+                                                                  only={w.index for w in self.workers}, **more), self.counts)
 
     def rows(self, columns):
         """Of the records, in the order in which they were kept."""
@@ -207,7 +208,41 @@ def equal(room):
     story.ends(90)
 
 
-SCENARIOS = (waves, failures, paused, stopped, second, clocks, equal)
+def alone(room):
+    """apply without --submit: a worker in the same process, which shares its run with others; killed, and
+    gone on with by resume; then everything is taken back by workers."""
+    story = Story(room, "alone", 800, 12, kinds=("change", "set"), workers=0)
+    yield story
+    home = room.worker(len(room.workers), story.url)
+    words = ("--yes", "--rate", str(room.rate), "--resolver", room.dns.address, "--dns", "recursive", *workers_room.QUICK,
+             "--progress", "none", "--journal", story.url)
+    home.start_verb("apply", story.fleet.path, *words)
+    check("alone: apply writes", until(lambda: len(story.writes()) > 6, 40), home.words()[-1500:])
+    story.run = room.runs[story.name] = int(room.server.ask("SELECT max(id) FROM mailfrom.run", "mailfrom")[0][0])
+    home.kill()
+    home.process.wait()
+    home.start_verb("resume", story.run, "--progress", "none", *workers_room.QUICK, "--journal", story.url)
+    code = home.ends(90)
+    check("alone: resume goes on to the end", code == DONE, code, home.words()[-1500:])
+    judged("alone", workers_room.complaints_of(room, [story.fleet], story.url, counts=story.counts), story.counts)
+    said = room.verb("rollback", story.run, "--yes", "--submit", url=story.url, home=home.home)
+    check("alone: rollback --submit puts a run there", said.returncode == DONE, said.returncode, said.stdout, said.stderr)
+    back = int(room.server.ask("SELECT max(id) FROM mailfrom.run", "mailfrom")[0][0])
+    check("alone: of its own", back > story.run, back)
+    story.more_workers(2)
+    check("alone: workers take everything back", room.wait_for_end(back, 90), *(w.words()[-1500:] for w in story.workers))
+    story.dismiss()
+    wanted = {i: "old." + i if kind == "change" else "" for i, _, _, kind in story.fleet.rows}
+    found = {}
+    for a in range(room.accounts):
+        for region in room.regions:
+            found.update(workers_room.settings(room, a, region, [i for i, account, where, _ in story.fleet.rows
+                                                                 if (account, where) == (a, region)]))
+    wrong = [f"{i}: {found[i]}" for i in wanted if (found[i] or [""])[0] != wanted[i]]
+    check("alone: SES is as it was before", not wrong, "\n".join(wrong[:10]))
+
+
+SCENARIOS = (waves, failures, paused, stopped, second, clocks, equal, alone)
 
 
 def main():

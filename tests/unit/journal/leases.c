@@ -578,7 +578,7 @@ static void resume_works_the_waves_out_from_the_rows(void **state)
     assert_int_equal(w.failed, 0);
     assert_int_equal(w.started, 2);
     assert_int_equal(w.open, 2);
-    assert_int_equal(shared_claim(s, 1, run, 0).granted, 0);
+    assert_int_equal(shared_claim(s, 1, run, 0).granted, 2);
 }
 
 /* Who may, and who could not */
@@ -634,6 +634,66 @@ static void a_run_that_nobody_opened_is_not_of_workers(void **state)
     shared_is(s, leases_run(s->journals[1], 77, &view, &s->why), ERR_GONE);
 }
 
+static void a_role_carries_the_lanes_that_it_may(void **state)
+{
+    struct shared *s = *state;
+    uint64_t run = shared_begin(s, &two_lanes);
+    shared_as(s, 1, "carrier_1", "@_worker");
+    shared_as(s, 2, "carrier_2", "@_worker");
+    shared_sql(s, "INSERT INTO @.carrier VALUES ('carrier_1', '0000000010?0/us-*'),"
+                  " ('nobody_at_all', '000000001001/*')");
+    for (unsigned w = 1; w <= 2; w++) {
+        const struct worker_self self = {.name = "w", .host = "h", .version = TEXT("1")};
+        assert_ok(leases_worker_begin(s->journals[w], &self, &s->workers[w], &s->why));
+    }
+    assert_int_equal(shared_claim(s, 2, run, 0).lease.epoch, 0);
+    assert_int_equal(shared_claim(s, 2, run, 1).lease.epoch, 0); /* of a role that is gone */
+    assert_int_equal(shared_claim(s, 1, run, 0).lease.epoch, 1);
+    assert_int_equal(shared_claim(s, 1, run, 1).lease.epoch, 0);
+    shared_sql(s, "DELETE FROM @.carrier WHERE role = 'nobody_at_all'");
+    assert_int_equal(shared_claim(s, 2, run, 1).lease.epoch, 1); /* no row is for it */
+}
+
+/* Everything that the roles are for, and nothing of what they are not. */
+static void a_submitter_orders_and_a_worker_carries(void **state)
+{
+    struct shared *s = *state;
+    const struct shared_fleet f = {.lanes = 2, .jobs = 4, .waves = "2,2"};
+    const struct record intent = shared_intent(0, 1), end = shared_end(0, 1, OUTCOME_FAILED);
+    const struct lane_caller mine = {TEXT("000000001000"), TEXT("aws"), TEXT("arn"), TEXT("env")};
+    const struct worker_self self = {.name = "w", .host = "h", .version = TEXT("1")};
+    struct order pause = {.kind = ORDER_PAUSE}, stop = {.kind = ORDER_STOP};
+    struct lease_claim claim;
+    uint32_t len;
+    shared_as(s, 0, "role_0", "@_submitter");
+    shared_as(s, 1, "role_1", "@_worker");
+    shared_as(s, 2, "role_2", "@_reader");
+    uint64_t run = shared_begin(s, &f);
+    assert_ok(leases_worker_begin(s->journals[1], &self, &s->workers[1], &s->why));
+    struct lease lease = shared_claim(s, 1, run, 0).lease;
+    assert_ok(leases_caller(s->journals[1], &lease, &mine, &s->why));
+    assert_int_equal(starts(s, 1, &lease, 1), 1);
+    assert_ok(shared_keep(s, 1, run, &intent));
+    assert_true(renew(s, 1, &lease));
+    assert_ok(leases_tried(s->journals[1], s->workers[1], run, 1, TEXT("no"), &s->why));
+    assert_ok(leases_order(s->journals[0], run, &pause, &s->why));
+    assert_ok(leases_order(s->journals[0], run, &stop, &s->why));
+    shared_is(s, leases_order(s->journals[2], run, &pause, &s->why), ERR_AUTH);
+    shared_is(s,
+              leases_claim(s->journals[2], s->workers[1], run, &(uint16_t){0}, 1, &shared_terms,
+                           &claim, &len, &s->why),
+              ERR_AUTH);
+    assert_ok(shared_keep(s, 1, run, &end));
+    assert_ok(resign(s, 1, &lease, LEASE_STOPPED));
+    assert_int_equal(shared_look(s, run).state, RUN_STOPPED);
+    assert_ok(leases_reopen(s->journals[0], run, true, &s->why));
+    assert_int_equal(shared_claim(s, 1, run, 0).lease.epoch, 2);
+    assert_ok(leases_worker_end(s->journals[1], s->workers[1], &s->why));
+    struct shared_run view;
+    assert_ok(leases_run(s->journals[2], run, &view, &s->why));
+    assert_int_equal(view.lanes_held, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -670,6 +730,8 @@ int main(void)
         ON_SHARED_STORES(callers_are_kept_once),
         ON_SHARED_STORES(who_could_not_carry_a_lane_is_told),
         ON_SHARED_STORES(a_run_that_nobody_opened_is_not_of_workers),
+        ON_SHARED_STORE(SHARED_IN_POSTGRES, "postgres", a_role_carries_the_lanes_that_it_may),
+        ON_SHARED_STORE(SHARED_IN_POSTGRES, "postgres", a_submitter_orders_and_a_worker_carries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -87,6 +87,21 @@ int shared_tear_down(void **state)
     return 0;
 }
 
+void shared_as(struct shared *s, unsigned worker, const char *role, const char *groups)
+{
+    char statement[300], url[260];
+    snprintf(statement, sizeof statement,
+             "DROP ROLE IF EXISTS %s; CREATE ROLE %s LOGIN; GRANT %s TO %s", role, role, groups,
+             role);
+    shared_sql(s, statement);
+    snprintf(url, sizeof url, "%.*s", (int)(strstr(s->url, "&schema=") - s->url), s->url);
+    const char *of_role = pg_server_url_of(url, role);
+    snprintf(url, sizeof url, "%s&schema=%s", of_role, s->schema);
+    journal_close(s->journals[worker]);
+    s->journals[worker] = NULL;
+    assert_ok(journal_open_postgres(&s->journals[worker], url, JOURNAL_WRITE, NULL, &s->why));
+}
+
 void shared_restart(struct shared *s, unsigned worker)
 {
     journal_close(s->journals[worker]);

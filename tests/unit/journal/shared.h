@@ -53,6 +53,9 @@ struct shared_run shared_look(struct shared *s, uint64_t run);
 struct lease_view shared_view(struct shared *s, uint64_t run, uint16_t lane);
 /* Carries a statement out in PostgreSQL, where "@" is the schema; of the memory: nothing. */
 void shared_sql(struct shared *s, const char *statement);
+/* A worker's journal is opened anew by a role of the database, a member of the groups ("@": the
+ * schema), which is made. PostgreSQL alone. */
+void shared_as(struct shared *s, unsigned worker, const char *role, const char *groups);
 /* Closes a worker's journal and opens it again: as a process begun anew. */
 void shared_restart(struct shared *s, unsigned worker);
 
