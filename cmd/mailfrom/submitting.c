@@ -128,6 +128,7 @@ struct submitting {
     pthread_mutex_t lock; /* of is_done, is_spoilt and what is printed */
     pthread_cond_t done;
     bool is_done, is_spoilt;
+    bool is_stopping; /* of the thread of the signals */
 };
 
 static void *work_thread(void *data)
@@ -140,11 +141,6 @@ static void *work_thread(void *data)
     pthread_cond_signal(&w->done);
     pthread_mutex_unlock(&w->lock);
     return NULL;
-}
-
-static void stop(void *ctx)
-{
-    work_stop(ctx);
 }
 
 static bool rest(void *ctx, span_us span)
@@ -185,6 +181,16 @@ static void say(void *ctx, enum notice kind, const char *sentence)
     w->is_spoilt = true;
     printed.tell(printed.ctx, kind, sentence);
     pthread_mutex_unlock(&w->lock);
+}
+
+/* On the thread of the signals. */
+static void stop(void *ctx)
+{
+    struct submitting *w = ctx;
+    if (!w->is_stopping)
+        say(w, NOTICE_NOTE, SUBMITTING_STOPS);
+    w->is_stopping = true;
+    work_stop(w->worker);
 }
 
 static enum err page_look(void *ctx, struct run *r, const char *state, bool goes_on,
@@ -252,7 +258,7 @@ static enum err follow(struct submitting *w, struct why *why)
         .ctx = w, .look = s->page ? page_look : NULL, .rest = rest, .is_spoilt = is_spoilt};
     if (thread_start(&w->thread, work_thread, w) != 0)
         return why_set(why, ERR_NOMEM, "no thread can be started for the worker");
-    enum err err = signals_serve(&s->signals, stop, w->worker, why);
+    enum err err = signals_serve(&s->signals, stop, w, why);
     if (err != OK)
         work_stop(w->worker);
     else if (journal_verb_publishes(s->run.head.verb))

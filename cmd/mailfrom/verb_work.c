@@ -7,6 +7,7 @@
 #include "journal/store_postgres/store_postgres.h"
 #include "options/advice.h"
 #include "session.h"
+#include "submitting.h"
 #include "ui/messages.h"
 #include "verbs.h"
 #include "work/work.h"
@@ -36,9 +37,20 @@ static void error_say(void *ctx, enum notice kind, const char *sentence)
         printed.tell(printed.ctx, kind, sentence);
 }
 
+struct stopping {
+    const struct options *options;
+    struct worker *worker;
+    bool is_told;
+};
+
+/* On the thread of the signals. */
 static void stop(void *ctx)
 {
-    work_stop(ctx);
+    struct stopping *s = ctx;
+    if (!s->is_told && !s->options->quiet)
+        message_note("%s", SUBMITTING_STOPS);
+    s->is_told = true;
+    work_stop(s->worker);
 }
 
 static void end_tell(const struct options *o, const struct work_end *end)
@@ -78,8 +90,9 @@ static enum err work(const struct options *o, struct signals *signals, uint64_t 
         config.lanes[i] = o->work.lanes[i];
     signals_block(signals);
     enum err err = work_begin(&w, &config, why);
+    struct stopping stopping = {.options = o, .worker = w};
     if (err == OK)
-        err = signals_serve(signals, stop, w, why);
+        err = signals_serve(signals, stop, &stopping, why);
     if (err == OK && !o->quiet && !o->work.once)
         message_note("this worker looks for lanes of open runs in the journal %s, until it is "
                      "stopped",
