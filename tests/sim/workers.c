@@ -83,12 +83,12 @@ static void scene_shorten(struct play *p)
     w->operator.within = SPAN_M(1 + (int64_t)(draw(p, 106, 0) % 60));
     if (w->v1_refused_since)
         w->v1_refused_since = SCENE_START + SPAN_M(1 + (int64_t)(draw(p, 107, 0) % 60));
-    w->clients = 64;
+    w->clients = 1; /* a carriage has few calls out: room for one large client is room for all */
     w->leaves_late = p->options.sets_clock                     ? 0.2
                      : p->options.kills && draw(p, 108, 0) % 2 ? 0.02
                                                                : 0;
     s->heal_at = SCENE_START + SPAN_H(2);
-    s->end_by = SCENE_START + SPAN_H(s->options.waves ? 300 : 30);
+    s->end_by = SCENE_START + SPAN_H(s->options.waves ? 72 : 24);
 }
 
 /* What a journal wants of a fleet: a file that the rows are of, and the twelve digits of every
