@@ -21,6 +21,7 @@
 #include <string.h>
 
 #define WORKERS_MAX 5
+#define NOTHING_MAX SPAN_H(8) /* the longest deadline, and what the database's clock adds */
 
 struct options {
     struct scene_options scene;
@@ -151,6 +152,7 @@ static void world_make(struct play *p)
     if (p->options.database)
         database_trouble(&p->database, p->seed, SCENE_START, p->options.sets_clock);
     p->judge.sets_clock = p->options.sets_clock;
+    p->judge.watcher.heard_within = SPAN_S(15); /* they look every half second */
     p->judge.watcher.is_held_up = p->options.kills || p->options.database;
 }
 
@@ -263,6 +265,8 @@ static void run_to_end(struct play *p)
                                        when_earlier(world_next(p->room.world), seats_next(p)));
         if (next == WHEN_NEVER)
             judge_complain(&p->judge, "everybody waits for ever");
+        if (now > when_later(p->judge.kept_at, SCENE_START) + NOTHING_MAX)
+            judge_complain(&p->judge, "nothing has been kept for hours, and the run is open");
         if (now > p->scene.end_by)
             judge_complain(&p->judge, "the run does not come to its end");
         now = when_later(now, next == WHEN_NEVER ? now : next);
