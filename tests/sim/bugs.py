@@ -393,5 +393,5 @@ DAILY = [
     "one bad look is enough",
     "what was told is not remembered",
     "records are kept without the epoch of their lease",
-    "starts granted to the holder before are forgotten",
+    "a write may leave at any time after its intent",
 ]
