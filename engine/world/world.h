@@ -39,7 +39,7 @@ struct world_options {
     uint64_t v1_refused;         /* lanes of the fleet (bit by number) where IAM refuses reads by */
     instant_us v1_refused_since; /* version 1, from this instant on */
     /* Several clients (below). 0: one, by world_io(). */
-    uint32_t clients;   /* at a time, with those that have left calls behind */
+    uint32_t clients;   /* so many may have as many calls out as an engine ever has */
     double leaves_late; /* share of the calls that leave up to time_out after they were handed over:
                            a connection that is slow to come about */
     void *arrived_ctx;

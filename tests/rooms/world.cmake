@@ -1,5 +1,6 @@
 mailfrom_test(world/ses_model USES world)
 mailfrom_test(world/parts USES world)
+mailfrom_test(world/clients USES world)
 mailfrom_test(world/dns USES world)
 mailfrom_out_of_memory_test(world/out_of_memory USES world)
 mailfrom_test(world/read_counts USES world scheduler engine)

@@ -105,7 +105,8 @@ static void check_start(struct watcher *w, const struct record *r)
 {
     const struct fleet *f = &w->scene->fleet;
     struct waves_seen *seen = &w->waves;
-    if (r->kind == RECORD_INTENT && watcher_is_over_budget(w))
+    if (r->kind == RECORD_INTENT && watcher_is_over_budget(w) &&
+        world_now(w->world) >= w->over_at + w->heard_within)
         watcher_complain(w, "job %u is started although %u have failed", r->job, seen->failed);
     if (seen->started == wave_size(f, seen->index)) {
         if (seen->open > 0)
@@ -134,7 +135,10 @@ static void check_waves(struct watcher *w, const struct record *r)
     }
     if (r->row.state != JOB_DONE)
         return;
+    bool was_over = watcher_is_over_budget(w);
     seen->failed += r->row.outcome == OUTCOME_FAILED;
+    if (!was_over && watcher_is_over_budget(w))
+        w->over_at = world_now(w->world);
     if (row->started) {
         seen->open--;
         seen->expired += w->scene->fleet.waves_len > 0 && r->row.outcome == OUTCOME_EXPIRED;

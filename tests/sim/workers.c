@@ -21,6 +21,7 @@
 #include <string.h>
 
 #define WORKERS_MAX 5
+#define NOTHING_MAX SPAN_H(8) /* the longest deadline, and what the database's clock adds */
 
 struct options {
     struct scene_options scene;
@@ -83,12 +84,12 @@ static void scene_shorten(struct play *p)
     w->operator.within = SPAN_M(1 + (int64_t)(draw(p, 106, 0) % 60));
     if (w->v1_refused_since)
         w->v1_refused_since = SCENE_START + SPAN_M(1 + (int64_t)(draw(p, 107, 0) % 60));
-    w->clients = 64;
+    w->clients = 1; /* a carriage has few calls out: room for one large client is room for all */
     w->leaves_late = p->options.sets_clock                     ? 0.2
                      : p->options.kills && draw(p, 108, 0) % 2 ? 0.02
                                                                : 0;
     s->heal_at = SCENE_START + SPAN_H(2);
-    s->end_by = SCENE_START + SPAN_H(s->options.waves ? 300 : 30);
+    s->end_by = SCENE_START + SPAN_H(s->options.waves ? 72 : 24);
 }
 
 /* What a journal wants of a fleet: a file that the rows are of, and the twelve digits of every
@@ -151,6 +152,7 @@ static void world_make(struct play *p)
     if (p->options.database)
         database_trouble(&p->database, p->seed, SCENE_START, p->options.sets_clock);
     p->judge.sets_clock = p->options.sets_clock;
+    p->judge.watcher.heard_within = SPAN_S(15); /* they look every half second */
     p->judge.watcher.is_held_up = p->options.kills || p->options.database;
 }
 
@@ -263,6 +265,8 @@ static void run_to_end(struct play *p)
                                        when_earlier(world_next(p->room.world), seats_next(p)));
         if (next == WHEN_NEVER)
             judge_complain(&p->judge, "everybody waits for ever");
+        if (now > when_later(p->judge.kept_at, SCENE_START) + NOTHING_MAX)
+            judge_complain(&p->judge, "nothing has been kept for hours, and the run is open");
         if (now > p->scene.end_by)
             judge_complain(&p->judge, "the run does not come to its end");
         now = when_later(now, next == WHEN_NEVER ? now : next);

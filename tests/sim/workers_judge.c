@@ -121,6 +121,7 @@ void judge_keeps(struct judge *j, const uint64_t *epochs, const struct record *r
         if (r->kind == RECORD_INTENT)
             intent_check(j, r, epochs[lane]);
         watcher_keeps(&j->watcher, r);
+        j->kept_at = now_of(j);
     }
 }
 

@@ -49,6 +49,7 @@ struct judge {
         double per_s;
     } rates[RATES_KEPT]; /* a ring */
     uint32_t rates_len;
+    instant_us kept_at;        /* the newest record */
     uint64_t intents, refused; /* kept, and not kept because they were stale */
 };
 

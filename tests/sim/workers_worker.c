@@ -295,7 +295,7 @@ static void body(void *ctx)
 {
     struct worker *w = ctx;
     struct why why;
-    instant_us looked = 0;
+    instant_us looked = 0, changed = 0;
     bool is_there = enter(w), is_leaving = false;
     while (is_there && (has_carriages(w) || is_leaving || (!w->is_stopping && !w->all->is_over))) {
         carriages_join(w);
@@ -309,7 +309,10 @@ static void body(void *ctx)
             w->version = w->all->database->version;
             look(w);
         }
-        is_there = sleep_for(w, LEASE_LOOK);
+        /* Where nothing has happened for a while, a look less costs a simulation nothing. */
+        changed = is_new ? now_of(w) : changed;
+        bool is_idle = now_of(w) > changed + SPAN_S(10);
+        is_there = sleep_for(w, is_idle ? LOOK_IDLE / 2 : LEASE_LOOK);
     }
     if (is_there && leases_worker_end(w->journal, w->id, &why) != OK)
         process_step(&w->process, STEP_DATABASE);
