@@ -7,6 +7,7 @@
  *   head_rows.c      the heads of runs
  *   fleet_rows.c     the fleet of a run
  *   record_rows.c    its records
+ *   reopen.c         those that begin again in a shared run
  *   lane_rows.c      what is known of its lanes
  *   order_rows.c     the orders that people gave it
  *   publish_rows.c   the names that it publishes
@@ -15,7 +16,6 @@
  *   watch_rows.c     what watching remembers
  *   leases.c         who carries which lane
  *   fence.c          what a worker may keep
- *   reopened.c       rows of a shared run that begin again
  *   shared_waves.c   the waves of a run that several workers carry
  *   rule_rows.c      the journal's own numbers of the finding rules
  *   findings_text.c  the column findings_json
@@ -185,6 +185,11 @@ struct kept {
 enum err record_walk(struct journal *j, uint64_t run,
                      bool (*fn)(void *ctx, const struct record *record, const struct kept *kept),
                      void *ctx, struct why *why);
+/* Inside a transaction. Not of RECORD_LANE or RECORD_ORDER. */
+enum err record_store(struct journal *j, uint64_t run, const struct record *record,
+                      struct why *why);
+/* reopen.c; inside a transaction: the rows with a bad end begin again. */
+enum err rows_reopen(struct journal *j, uint64_t run, instant_us at, struct why *why);
 /* Inside a transaction: j->tail is that of run from here on. */
 enum err tail_of_run(struct journal *j, uint64_t run, struct why *why);
 
@@ -220,12 +225,6 @@ enum err fence_begin(struct journal *j, uint64_t run, const struct record *recor
                      struct why *why);
 void fence_next(struct journal *j, uint64_t run, const struct record *record);
 bool record_is_intent(const struct record *r);
-
-/* record_rows.c; inside a transaction. A record of a job or of a target. */
-enum err record_store(struct journal *j, uint64_t run, const struct record *record,
-                      struct why *why);
-/* reopened.c; inside a transaction. Rows that ended badly begin again. */
-enum err rows_reopen(struct journal *j, uint64_t run, instant_us at, struct why *why);
 
 /* shared_waves.c; inside a transaction. */
 /* Counts the identities that these records make final. */

@@ -1,10 +1,13 @@
 /* The thread of a carriage: from the claim to the end. */
 #include "workers_inside.h"
 
+#include "base/count.h"
 #include "engine.h"
+#include "run/part_port.h"
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 void carriage_wake(struct sim_carriage *c)
 {
@@ -18,17 +21,24 @@ void carriage_quit(struct sim_carriage *c)
     carriage_wake(c);
 }
 
+static instant_us world_of(const struct sim_carriage *c)
+{
+    return world_now(c->worker->all->room->world);
+}
+
 static instant_us now_of(const struct sim_carriage *c)
 {
-    return process_now(&c->worker->process);
+    return world_of(c) + c->ahead;
 }
 
 /* The port */
 
-static instant_us port_now(void *world)
+static instant_us world_clock(void *world)
 {
     struct sim_carriage *c = world;
-    c->decided = world_now(c->worker->all->room->world);
+    if (c->has_begun)
+        c->decided = world_of(c);
+    c->has_begun = false;
     return now_of(c);
 }
 
@@ -49,15 +59,16 @@ static uint32_t answers_take(struct sim_carriage *c, struct event *events, uint3
     uint32_t len = below.wait(below.world, 0, events, max);
     for (uint32_t i = 0; i < len; i++) {
         judge_hears(c->worker->all->judge, c->client_number, events[i].call);
-        call_skew(events[i].call, c->worker->process.skew);
+        call_skew(events[i].call, c->ahead);
     }
     return len;
 }
 
-static uint32_t port_wait(void *world, instant_us until, struct event *events, uint32_t max)
+static uint32_t world_wait(void *world, instant_us until, struct event *events, uint32_t max)
 {
     struct sim_carriage *c = world;
     struct worker *w = c->worker;
+    c->has_begun = true;
     for (;;) {
         bool must_leave = w->process.is_dead || c->quits || c->carriage.is_lost ||
                           judge_has_complaint(w->all->judge);
@@ -73,7 +84,7 @@ static uint32_t port_wait(void *world, instant_us until, struct event *events, u
         }
         if (len || now_of(c) >= until || carriage_has_news(&c->carriage))
             return len;
-        process_sleep(&w->process, until == WHEN_NEVER ? until : until - w->process.skew);
+        process_sleep(&w->process, until == WHEN_NEVER ? until : until - c->ahead);
     }
 }
 
@@ -91,52 +102,54 @@ static bool has_intent(const struct record *records, uint32_t len)
     return false;
 }
 
-static enum err port_keep(void *keeper, const struct record *records, uint32_t len, struct why *why)
+/* Of struct run_part. Anything may happen before the answer, and after it. */
+static enum err part_may(void *ctx, bool is_write, instant_us now, instant_us *send_until,
+                         struct why *why)
 {
-    struct sim_carriage *c = keeper;
-    struct workers *all = c->worker->all;
-    instant_us until = 0;
-    if (!process_step(&c->worker->process, STEP_DECIDED))
+    struct sim_carriage *c = ctx;
+    struct process *p = &c->worker->process;
+    (void)now;
+    if (!process_step(p, c->has_kept ? STEP_KEPT : STEP_DECIDED))
         return why_set(why, ERR_AWAY, "dead");
-    enum err err = carriage_may(&c->carriage, has_intent(records, len), now_of(c), &until, why);
-    if (err != OK)
-        return err;
-    c->send_until = until;
-    if (has_intent(records, len) && !process_step(&c->worker->process, STEP_ALLOWED))
-        return why_set(why, ERR_AWAY, "dead");
-    c->keeping = records;
-    c->keeping_len = len;
-    c->link.effect = took_effect;
-    c->link.effect_ctx = c;
-    err = journal_keep(c->journal, all->run, records, len, why);
-    c->link.effect = NULL;
-    all->judge->refused += err == ERR_FENCED;
-    if (err == OK && has_intent(records, len) && !process_step(&c->worker->process, STEP_KEPT))
+    c->has_kept = false;
+    enum err err = carriage_may(&c->carriage, is_write, now_of(c), send_until, why);
+    if (err == OK && is_write && !process_step(p, STEP_ALLOWED))
         return why_set(why, ERR_AWAY, "dead");
     return err;
 }
 
-static void port_send(void *world, struct call **calls, uint32_t len)
+static enum err world_keep(void *keeper, const struct record *records, uint32_t len,
+                           struct why *why)
+{
+    struct sim_carriage *c = keeper;
+    struct workers *all = c->worker->all;
+    c->keeping = records;
+    c->keeping_len = len;
+    c->link.effect = took_effect;
+    c->link.effect_ctx = c;
+    enum err err = journal_keep(c->journal, all->run, records, len, why);
+    c->link.effect = NULL;
+    all->judge->refused += err == ERR_FENCED;
+    c->has_kept = err == OK && has_intent(records, len);
+    return err;
+}
+
+static void world_send(void *world, struct call **calls, uint32_t len)
 {
     struct sim_carriage *c = world;
-    struct io below;
-    instant_us until = 0;
-    struct why why;
     bool writes = false;
-    if (carriage_may(&c->carriage, false, now_of(c), &until, &why) != OK)
-        until = 1;
+    if (!c->client)
+        return;
     for (uint32_t i = 0; i < len; i++) {
-        bool is_write = calls[i]->kind == CALL_SET;
-        writes |= is_write;
-        instant_us not_after = is_write ? when_earlier(until, c->send_until) : until;
-        calls[i]->not_after =
-            calls[i]->kind == CALL_ASK ? 0 : when_later(not_after - c->worker->process.skew, 1);
+        struct call *call = calls[i];
+        writes |= call->kind == CALL_SET;
+        if (call->not_after)
+            call->not_after = when_later(call->not_after - c->ahead, 1);
         /* What is too late comes back at once, and is no call. */
-        if (calls[i]->kind == CALL_ASK ||
-            calls[i]->not_after >= world_now(c->worker->all->room->world))
-            judge_hands(c->worker->all->judge, c->client_number, calls[i], c->decided);
+        if (!call->not_after || call->not_after >= world_of(c))
+            judge_hands(c->worker->all->judge, c->client_number, call, c->decided);
     }
-    below = world_client_io(c->client);
+    struct io below = world_client_io(c->client);
     below.send(below.world, calls, len);
     if (writes)
         process_step(&c->worker->process, STEP_SENT);
@@ -168,7 +181,7 @@ static bool wait_for_quiet(struct sim_carriage *c)
             quiet = c->claims[i].quiet;
     c->worker->all->takeovers += quiet > 0;
     while (!lease_is_quiet(c->claimed, quiet, now_of(c)))
-        if (c->quits || !process_sleep(p, c->claimed + quiet - p->skew))
+        if (c->quits || !process_sleep(p, c->claimed + quiet - c->ahead))
             return false;
     return !c->quits && !c->carriage.is_lost;
 }
@@ -195,10 +208,16 @@ static bool has_waves(const struct fleet *f)
 static void pace_take_over(struct sim_carriage *c)
 {
     for (uint32_t i = 0; i < c->carriage.lanes_len; i++)
-        for (unsigned kind = 0; kind < LEASE_ACTIONS; kind++)
-            if (c->claims[i].next_call[kind] > 0)
-                scheduler_hold(c->scheduler, c->lanes[i].lane, (enum call_kind)kind,
-                               c->claimed + c->claims[i].next_call[kind]);
+        for (unsigned k = 0; k < LEASE_ACTIONS; k++) {
+            const struct lease_claim *claim = &c->claims[i];
+            enum call_kind kind = (enum call_kind)k;
+            if (claim->next_call[k] > 0)
+                scheduler_hold(c->scheduler, c->lanes[i].lane, kind,
+                               c->claimed + claim->next_call[k]);
+            if (claim->rate_per_s[k] > 0)
+                scheduler_teach(c->scheduler, c->lanes[i].lane, kind, claim->rate_per_s[k],
+                                now_of(c));
+        }
 }
 
 static enum err scheduler_prepare(struct sim_carriage *c, struct arena *memory, struct why *why)
@@ -237,7 +256,9 @@ static void left_note(struct sim_carriage *c, uint32_t i, enum lease_rest rest)
             scheduler_pace(c->scheduler, c->lanes[i].lane, (enum call_kind)kind);
         span_us wait = pace_next(pace) - now_of(c);
         left->next_call[kind] = wait > 0 ? wait : 0;
+        left->rate_per_s[kind] = pace_is_slowed(pace) ? pace->load.rate_per_s : 0;
     }
+    c->left_at = world_of(c);
 }
 
 static void after_turn(void *ctx, instant_us now)
@@ -251,26 +272,120 @@ static void after_turn(void *ctx, instant_us now)
 
 static enum err turns(struct sim_carriage *c, enum engine_end *end, struct why *why)
 {
-    struct io io = {c, port_now, port_wait, port_send, port_keep, c};
+    const struct run_part part = {.ctx = c, .may = part_may};
+    struct part_port port = {.below = {c, world_clock, world_wait, world_send, world_keep, c},
+                             .part = &part};
+    struct io io = part_port_io(&port);
     struct machine machine = scheduler_machine(c->scheduler);
     struct engine_watch watch = {.ctx = c, .turn = after_turn};
     scheduler_start(c->scheduler, now_of(c));
     return engine_run(&machine, &io, &watch, end, why);
 }
 
-static void resign(struct sim_carriage *c, bool drained)
+/* What the thread of leases has asked for is answered first. */
+static void take_back(struct sim_carriage *c)
+{
+    c->is_leaving = true;
+    while (c->is_asked && process_sleep(&c->worker->process, WHEN_NEVER))
+        continue;
+}
+
+static void leave_later(struct sim_carriage *c, uint32_t i, span_us after)
 {
     struct worker *w = c->worker;
+    struct sim_leaving *free = w->leavings;
+    while (free->lease.epoch)
+        free++;
+    assert(free < w->leavings + COUNT(w->leavings));
+    *free = (struct sim_leaving){c->lanes[i].lease, c->left[i], c->left_at, world_of(c) + after};
+}
+
+static bool is_writing(const struct sim_carriage *c, uint32_t i)
+{
+    struct scheduler_lane_totals totals;
+    if (!c->scheduler)
+        return false;
+    scheduler_lane_totals(c->scheduler, c->lanes[i].lane, &totals);
+    return totals.by_state[JOB_WRITING] > 0;
+}
+
+static void end_badly(struct sim_carriage *c)
+{
+    const struct lease_terms *terms = &c->worker->all->terms;
+    take_back(c);
+    for (uint32_t i = 0; i < c->carriage.lanes_len; i++)
+        leave_later(c, i, is_writing(c, i) ? terms->call_timeout + terms->margin : 0);
+}
+
+/* Starts that the lane holds and that nobody will use. */
+static enum err starts_give_back(struct sim_carriage *c, uint32_t i, struct why *why)
+{
+    struct carriage_lane *l = &c->lanes[i];
+    uint32_t unused = l->unused + l->fresh, none = 0;
+    l->unused = l->fresh = 0;
+    unused += scheduler_starts_return(c->scheduler, l->lane, now_of(c));
+    if (!unused)
+        return OK;
+    enum err err = leases_starts(c->journal, &l->lease, -(int32_t)unused, &none, why);
+    return err == ERR_FENCED ? OK : err;
+}
+
+static void end_well(struct sim_carriage *c, bool drained)
+{
+    struct worker *w = c->worker;
+    enum err err = OK;
+    struct why why;
+    take_back(c);
     for (uint32_t i = 0; i < c->carriage.lanes_len; i++) {
-        struct why why;
-        struct lease lease = c->lanes[i].lease;
-        if (!lease.epoch)
+        if (!c->lanes[i].lease.epoch)
             continue;
         left_note(c, i, carriage_rest(&c->carriage, c->scheduler, i, drained));
-        enum err err = leases_resign(c->journal, w->id, &lease, &c->left[i], now_of(c), &why);
-        if (err != OK && err != ERR_AWAY)
-            judge_complain(w->all->judge, "a lane cannot be given back: %s", why.text);
+        err = err == OK ? starts_give_back(c, i, &why) : err;
+        if (err == OK)
+            err =
+                leases_resign(c->journal, w->id, &c->lanes[i].lease, &c->left[i], now_of(c), &why);
+        if (err != OK)
+            leave_later(c, i, 0);
     }
+    if (err != OK && err != ERR_AWAY)
+        judge_complain(w->all->judge, "a lane cannot be given back: %s", why.text);
+}
+
+/* The wire's clock: the process's own, and never before the newest record of the run. */
+static enum err clock_set(struct sim_carriage *c, struct why *why)
+{
+    struct run_head head;
+    struct arena arena;
+    arena_init(&arena, SIZE_MAX);
+    enum err err = journal_run(c->journal, c->worker->all->run, &head, &arena, why);
+    arena_clear(&arena);
+    c->ahead = c->worker->process.skew;
+    if (err == OK && head.last > now_of(c))
+        c->ahead = head.last - world_of(c);
+    return err;
+}
+
+static bool claim(struct sim_carriage *c)
+{
+    struct worker *w = c->worker;
+    struct why why;
+    uint32_t claimed = 0;
+    instant_us asked = world_of(c);
+    enum err err = leases_claim(c->journal, w->id, w->all->run, c->wanted, c->wanted_len,
+                                &w->all->terms, c->claims, &claimed, &why);
+    if (err != OK || claimed == 0)
+        return false;
+    c->claimed = now_of(c);
+    c->renewed = asked;
+    c->left_at = world_of(c);
+    for (uint32_t i = 0; i < claimed; i++) {
+        memcpy(c->left[i].next_call, c->claims[i].next_call, sizeof c->left[i].next_call);
+        memcpy(c->left[i].rate_per_s, c->claims[i].rate_per_s, sizeof c->left[i].rate_per_s);
+    }
+    carriage_init(&c->carriage, w->all->run, c->claims, c->lanes, claimed, &w->all->terms,
+                  asked + c->ahead);
+    c->is_claimed = true;
+    return true;
 }
 
 static void carry(struct sim_carriage *c, struct arena *memory)
@@ -280,9 +395,14 @@ static void carry(struct sim_carriage *c, struct arena *memory)
     enum engine_end end = ENGINE_ABORTED;
     enum err err = database_open(all->database, &c->link, &c->journal, &why);
     if (err == OK)
-        err = fence(c, &why);
-    if (err != OK || !wait_for_quiet(c))
+        err = clock_set(c, &why);
+    if (err != OK || !claim(c))
         return;
+    err = fence(c, &why);
+    if (err != OK || !wait_for_quiet(c)) {
+        end_badly(c);
+        return;
+    }
     err = scheduler_prepare(c, memory, &why);
     if (err == OK && !c->quits && !c->worker->process.is_dead) {
         if (!judge_begins(all->judge, c->client_number, c->worker->process.life, c->epochs))
@@ -296,7 +416,9 @@ static void carry(struct sim_carriage *c, struct arena *memory)
     if (!is_expected)
         judge_complain(all->judge, "a carriage gave up: %s", why.text);
     if (err == OK && end != ENGINE_ABORTED)
-        resign(c, end == ENGINE_DRAINED);
+        end_well(c, end == ENGINE_DRAINED);
+    else
+        end_badly(c);
 }
 
 static void body(void *ctx)
@@ -316,15 +438,11 @@ static void body(void *ctx)
     coroutine_wake(c->worker->coroutine, world_now(c->worker->all->room->world));
 }
 
-void sim_carriage_begin(struct worker *w, struct sim_carriage *c, uint32_t claimed,
-                        instant_us asked)
+void sim_carriage_begin(struct worker *w, struct sim_carriage *c)
 {
     c->is_used = true;
     c->worker = w;
     c->link.process = &w->process;
-    c->claimed = process_now(&w->process);
-    c->renewed = asked;
-    carriage_init(&c->carriage, w->all->run, c->claims, c->lanes, claimed, &w->all->terms, asked);
     c->client = world_join(w->all->room->world);
     c->coroutine = coroutine_begin(w->all->room->all, body, c, world_now(w->all->room->world));
     w->all->carriages++;

@@ -47,8 +47,8 @@ static double unit(uint64_t seed, unsigned what, unsigned which)
 void database_trouble(struct database *d, uint64_t seed, instant_us start, bool sets_clock)
 {
     static const double breaks[] = {0, 0.0003, 0.003}, slow[] = {0, 0.001, 0.01};
-    static const span_us by[] = {SPAN_S(-3600), SPAN_S(-20), SPAN_S(-1),
-                                 SPAN_S(1),     SPAN_S(20),  SPAN_S(3600)};
+    static const span_us by[] = {SPAN_S(-3600), SPAN_S(-20),  SPAN_S(20),
+                                 SPAN_S(60),    SPAN_S(3600), SPAN_S(3600)};
     double within = (double)(d->room->calm_at - start);
     d->has_trouble = true;
     d->breaks = breaks[hash_mix(seed, 31) % 3];
@@ -265,6 +265,11 @@ PASSED(leases, tried,
        (c->inner, worker, run, lane, sentence, why))
 PASSED(leases, look, (struct store * store, uint64_t run, struct shared_run *view, struct why *why),
        (c->inner, run, view, why))
+static void fenced(struct store *store)
+{
+    of(store)->inner->leases->fenced(of(store)->inner);
+}
+
 PASSED(leases, now, (struct store * store, instant_us *now, struct why *why), (c->inner, now, why))
 PASSED(leases, alone, (struct store * store, struct why *why), (c->inner, why))
 CHANGES(open_run,
@@ -315,6 +320,7 @@ static const struct lease_ops connection_leases = {
     .renew = renew,
     .tried = tried,
     .look = look,
+    .fenced = fenced,
     .now = now,
     .alone = alone,
     .open_run = open_run,

@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HEARD_WITHIN                                                                               \
-    SPAN_S(15) /* a pause or another pace has come to every worker, which looks every              \
-                  half a second, or has lost the database */
+#define PAUSED_WITHIN                                                                              \
+    SPAN_S(15) /* no intent is kept any more, since workers look every half second */
+#define PACED_WITHIN                                                                               \
+    SPAN_S(40) /* a worker without the database reads on while it trusts its lease */
 
 bool judge_init(struct judge *j, const struct scene *scene, struct world *world,
                 struct database *database)
@@ -102,7 +103,7 @@ static void intent_check(struct judge *j, const struct record *r, uint64_t epoch
     else if (held.left[lane] < 0)
         judge_complain(j, "job %u: an intent is kept %lld ms after the end of the lease", r->job,
                        (long long)(-held.left[lane] / 1000));
-    if (j->paused_at && now_of(j) > j->paused_at + HEARD_WITHIN)
+    if (j->paused_at && now_of(j) > j->paused_at + PAUSED_WITHIN)
         judge_complain(j, "job %u is written while the run is paused", r->job);
 }
 
@@ -132,7 +133,7 @@ static double rate_of(const struct judge *j)
         bool is_last = i + 1 == j->rates_len;
         instant_us until = is_last ? WHEN_NEVER : j->rates[(i + 1) % RATES_KEPT].at;
         double rate = j->rates[i % RATES_KEPT].per_s;
-        if (until + (is_last ? 0 : HEARD_WITHIN) >= now_of(j) && rate > fastest)
+        if (until + (is_last ? 0 : PACED_WITHIN) >= now_of(j) && rate > fastest)
             fastest = rate;
     }
     return fastest;

@@ -1,9 +1,12 @@
 /* The thread of leases, and what begins and ends a worker. */
 #include "workers_inside.h"
 
+#include "base/count.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define LOOK_IDLE SPAN_S(3) /* where nothing has changed that a look would show */
 
@@ -57,7 +60,15 @@ void worker_stop(struct worker *w)
 
 static instant_us now_of(const struct worker *w)
 {
-    return process_now(&w->process);
+    return world_now(w->all->room->world);
+}
+
+struct lease_left left_by(const struct lease_left *left, instant_us at, instant_us now)
+{
+    struct lease_left by = *left;
+    for (int i = 0; i < LEASE_ACTIONS; i++)
+        by.next_call[i] = when_later(left->next_call[i] - (now - at), 0);
+    return by;
 }
 
 static bool sleep_for(struct worker *w, span_us span)
@@ -111,47 +122,53 @@ static void renew_one(struct worker *w, struct sim_carriage *c)
     for (uint32_t i = 0; i < c->carriage.lanes_len; i++) {
         if (!c->lanes[i].lease.epoch)
             continue;
-        left[len] = c->left[i];
+        left[len] = left_by(&c->left[i], c->left_at, asked);
         places[len] = i;
         held[len++] = c->lanes[i].lease;
     }
     if (len == 0)
         return;
+    c->is_asked = true;
     enum err err = leases_renew(w->journal, w->id, held, len, &w->all->terms, left, lost, &why);
-    if (err != OK || !c->is_used || c->is_leaving)
+    c->is_asked = false;
+    carriage_wake(c);
+    if (err != OK)
         return;
     for (uint32_t i = 0; i < len; i++)
         by_place[places[i]] = lost[i];
-    carriage_renewed(&c->carriage, asked, by_place);
+    carriage_renewed(&c->carriage, asked + c->ahead, by_place);
     c->renewed = asked;
     carriage_wake(c);
 }
 
+/* Starts that are wanted or not needed, and a look at the run after that: both are told together.
+ */
 static void look_at_run(struct worker *w, struct sim_carriage *c)
 {
     struct shared_run view;
     struct why why;
-    if (leases_run(w->journal, w->all->run, &view, &why) != OK || c->is_leaving)
-        return;
-    carriage_looked(&c->carriage, &view);
-    carriage_wake(c);
-}
-
-static void starts_move(struct worker *w, struct sim_carriage *c)
-{
-    for (uint32_t i = 0; i < c->carriage.lanes_len && !c->is_leaving; i++) {
+    uint32_t granted[JUDGED_LANES_MAX] = {0};
+    enum err err = OK;
+    bool has_asked = false;
+    c->is_asked = true;
+    for (uint32_t i = 0; i < c->carriage.lanes_len && err == OK; i++) {
         struct lease lease = c->lanes[i].lease;
         int32_t wanted = lease.epoch ? carriage_wants(&c->carriage, i) : 0;
-        uint32_t granted = 0;
-        struct why why;
-        if (wanted == 0)
-            continue;
-        enum err err = leases_starts(w->journal, &lease, wanted, &granted, &why);
-        if (err != OK) /* it is not known what was granted: the journal knows */
-            carriage_quit(c);
-        else if (granted && !c->is_leaving)
-            carriage_granted(&c->carriage, i, granted);
+        has_asked |= wanted != 0;
+        if (wanted)
+            err = leases_starts(w->journal, &lease, wanted, &granted[i], &why);
+        err = err == ERR_FENCED ? OK : err;
     }
+    if (err == OK)
+        err = leases_run(w->journal, w->all->run, &view, &why);
+    for (uint32_t i = 0; i < c->carriage.lanes_len && err == OK; i++)
+        carriage_granted(&c->carriage, i, granted[i]);
+    if (err == OK)
+        carriage_looked(&c->carriage, &view);
+    else if (has_asked) /* it is not known what was granted: the next claim will say */
+        carriage_quit(c);
+    c->is_asked = false;
+    carriage_wake(c);
 }
 
 /* Lanes that nobody carries. */
@@ -161,13 +178,22 @@ struct found {
     uint32_t len;
 };
 
+static bool is_wanted(const struct worker *w, uint16_t lane)
+{
+    for (uint32_t i = 0; i < CARRIAGES_MAX; i++)
+        for (uint32_t k = 0; w->carriages[i].is_used && k < w->carriages[i].wanted_len; k++)
+            if (w->carriages[i].wanted[k] == lane)
+                return true;
+    return false;
+}
+
 static bool lane_find(void *ctx, const struct lease_view *view)
 {
     struct found *f = ctx;
     bool is_free = view->worker == 0 || view->left < 0;
     if (view->run == f->worker->all->run && view->rest == LEASE_OPEN && view->may_carry &&
         is_free && !view->waits_for && f->worker->may_carry[view->lane] &&
-        f->len < JUDGED_LANES_MAX)
+        f->len < JUDGED_LANES_MAX && !is_wanted(f->worker, view->lane))
         f->lanes[f->len++] = view->lane;
     return true;
 }
@@ -180,46 +206,62 @@ static struct sim_carriage *carriage_room(struct worker *w)
     return NULL;
 }
 
-static void claim(struct worker *w)
+static void openings_take(struct worker *w)
 {
     struct found found = {.worker = w};
     struct sim_carriage *c = carriage_room(w);
     struct why why;
-    uint32_t claimed = 0;
     if (!c || w->is_stopping || leases_each(w->journal, w->all->run, lane_find, &found, &why) != OK)
         return;
     /* Now and then not all at once, so that others get some. */
     if (found.len > 1 && w->number % 2)
         found.len = (found.len + 1) / 2;
-    instant_us asked = now_of(w);
-    if (found.len == 0 || leases_claim(w->journal, w->id, w->all->run, found.lanes, found.len,
-                                       &w->all->terms, c->claims, &claimed, &why) != OK)
+    if (found.len == 0 || w->process.is_dead)
         return;
-    if (claimed > 0 && !w->process.is_dead)
-        sim_carriage_begin(w, c, claimed, asked);
+    c->wanted_len = found.len;
+    memcpy(c->wanted, found.lanes, found.len * sizeof *found.lanes);
+    sim_carriage_begin(w, c);
 }
 
 static void look(struct worker *w)
 {
     for (uint32_t i = 0; i < CARRIAGES_MAX; i++) {
         struct sim_carriage *c = &w->carriages[i];
-        if (!c->is_used || c->is_leaving)
-            continue;
-        starts_move(w, c);
-        if (c->is_used && !c->is_leaving)
+        if (c->is_used && c->is_claimed && c->carriage.view_known && !c->is_leaving)
             look_at_run(w, c);
     }
-    claim(w);
+    openings_take(w);
 }
 
 static void renew(struct worker *w)
 {
     for (uint32_t i = 0; i < CARRIAGES_MAX; i++) {
         struct sim_carriage *c = &w->carriages[i];
-        if (c->is_used && !c->is_leaving &&
+        if (c->is_used && c->is_claimed && !c->is_leaving &&
             now_of(w) >= lease_renew_at(c->renewed, w->all->terms.ttl))
             renew_one(w, c);
     }
+}
+
+static bool leavings_renew(struct worker *w)
+{
+    bool is_any = false;
+    for (uint32_t i = 0; i < COUNT(w->leavings); i++) {
+        struct sim_leaving *l = &w->leavings[i];
+        bool lost = false;
+        struct why why;
+        if (!l->lease.epoch)
+            continue;
+        const struct lease_left left = left_by(&l->left, l->left_at, now_of(w));
+        enum err err =
+            now_of(w) >= l->due
+                ? leases_resign(w->journal, w->id, &l->lease, &left, 0, &why)
+                : leases_renew(w->journal, w->id, &l->lease, 1, &w->all->terms, &left, &lost, &why);
+        if (lost || (err == OK && now_of(w) >= l->due))
+            l->lease.epoch = 0;
+        is_any = is_any || l->lease.epoch;
+    }
+    return is_any;
 }
 
 static bool wants_starts(const struct worker *w)
@@ -242,7 +284,7 @@ static bool has_carriages(const struct worker *w)
 static void carriages_stop(struct worker *w)
 {
     for (uint32_t i = 0; i < CARRIAGES_MAX; i++) {
-        if (!w->carriages[i].is_used || w->carriages[i].carriage.is_stopping)
+        if (!w->carriages[i].is_claimed || w->carriages[i].carriage.is_stopping)
             continue;
         w->carriages[i].carriage.is_stopping = true;
         carriage_wake(&w->carriages[i]);
@@ -254,12 +296,13 @@ static void body(void *ctx)
     struct worker *w = ctx;
     struct why why;
     instant_us looked = 0;
-    bool is_there = enter(w);
-    while (is_there && (has_carriages(w) || (!w->is_stopping && !w->all->is_over))) {
+    bool is_there = enter(w), is_leaving = false;
+    while (is_there && (has_carriages(w) || is_leaving || (!w->is_stopping && !w->all->is_over))) {
         carriages_join(w);
         if (w->is_stopping || w->all->is_over)
             carriages_stop(w);
         renew(w);
+        is_leaving = leavings_renew(w);
         bool is_new = w->version != w->all->database->version || wants_starts(w);
         if (is_new || now_of(w) >= looked + LOOK_IDLE) {
             looked = now_of(w);
