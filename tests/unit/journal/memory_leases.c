@@ -420,7 +420,8 @@ static void claim_tell(const struct memory_lane *lane, const struct memory_lease
 {
     *claim = (struct lease_claim){.lease = {lane->run, lane->lane, l->epoch},
                                   .quiet = l->quiet_until > now ? l->quiet_until - now : 0,
-                                  .granted = lane->granted_wave == wave ? lane->granted : 0};
+                                  .granted = lane->granted_wave == wave ? lane->granted : 0,
+                                  .wave = wave};
     for (int k = 0; k < LEASE_ACTIONS; k++) {
         span_us told = l->next_call_left[k];
         claim->next_call[k] =
