@@ -63,9 +63,14 @@ static enum err server_said(const PGresult *result, struct why *why)
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     char text[PG_SAID_MAX];
+    bool is_denied = state && strcmp(state, "42501") == 0; /* insufficient_privilege */
     pg_said(message ? message : PQresultErrorMessage(result), text);
-    return why_set(why, pg_err_of(state ? state : "08000"), "the database says: %s (SQLSTATE %s)",
-                   *text ? text : "nothing", state ? state : "unknown");
+    return why_set(why, pg_err_of(state ? state : "08000"), "the database says: %s (SQLSTATE %s)%s",
+                   *text ? text : "nothing", state ? state : "unknown",
+                   is_denied ? ": this role of the database may not do that. Runs are begun and "
+                               "ordered by members of SCHEMA_submitter, and carried by members of "
+                               "SCHEMA_worker"
+                             : "");
 }
 
 static enum err connect_failed(PGconn *conn, struct why *why)
