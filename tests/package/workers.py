@@ -17,7 +17,7 @@ MAILFROM = pathlib.Path(sys.argv[1]).resolve()
 UNIT = "mailfrom-work@.service"
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 OTHERS = {"--now", "--no-install-recommends", "--createrole", "--owner", "--data-checksums", "--file", "--schema", "--format",
-          "--identities"}  # of systemctl, apt-get, PostgreSQL and ses-sim
+          "--identities", "--credentials"}  # of systemctl, apt-get, PostgreSQL and ses-sim
 
 
 def systemd(folder):
