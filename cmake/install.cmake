@@ -58,13 +58,14 @@ install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/mailfrom
   PATTERN states EXCLUDE PATTERN watch EXCLUDE)
 install(DIRECTORY manifests/examples DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
-# What looks after a fleet when it has moved. systemd finds the units, nothing enables them; the rest is to
+# What looks after a fleet when it has moved, and workers that move one together. systemd finds the units, nothing enables them; the rest is to
 # be copied.
 install(FILES packaging/systemd/mailfrom-watch.service packaging/systemd/mailfrom-watch.timer
   packaging/systemd/mailfrom-watch-always.service packaging/systemd/mailfrom-watch-mail@.service
-  DESTINATION lib/systemd/system)
+  packaging/systemd/mailfrom-work@.service DESTINATION lib/systemd/system)
 install(FILES packaging/systemd/mailfrom.sysusers DESTINATION lib/sysusers.d RENAME mailfrom.conf)
-install(FILES packaging/systemd/watch.env DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples/systemd)
+install(FILES packaging/systemd/watch.env packaging/systemd/work.env
+  DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples/systemd)
 install(PROGRAMS packaging/systemd/mailfrom-mail DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples/systemd)
 install(DIRECTORY packaging/kubernetes packaging/prometheus packaging/grafana
   DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)

@@ -58,7 +58,7 @@ static verb_function *function_of(const struct verb_row *row)
         {"due", verb_due},           {"version", run_version},
         {"watch", verb_watch},       {"pause", verb_pause},
         {"pace", verb_pace},         {"stop", verb_stop},
-        {"work", verb_work},
+        {"work", verb_work},         {"journal", verb_journal},
     };
     for (size_t i = 0; i < COUNT(functions); i++)
         if (strcmp(functions[i].name, row->name) == 0)

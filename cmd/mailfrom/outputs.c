@@ -1,6 +1,8 @@
 /* Files named by options: expanded, proved writable, kept apart from the run's input. */
 #include "outputs.h"
 
+#include "base/bounds.h"
+#include "base/buf.h"
 #include "base/count.h"
 #include "journal/store_sqlite/place.h"
 #include "reports/deliver.h"
@@ -39,6 +41,20 @@ static enum err path_expand(const char **path, struct arena *arena, struct why *
     return *path ? OK : why_set(why, ERR_NOMEM, "out of memory");
 }
 
+/* The team of a run is a word of the journal's URL. */
+static enum err team_expand(struct options *o, struct arena *arena, struct why *why)
+{
+    struct buf url;
+    const char *journal = options_journal(o);
+    if (!o->team || !options_journal_is_shared(o))
+        return OK;
+    buf_init(&url, LINE_LEN_MAX);
+    buf_add_fmt(&url, "%s%cteam=%s", journal, strchr(journal, '?') ? '&' : '?', o->team);
+    o->journal = url.failed ? NULL : arena_text(arena, buf_text(&url)).at;
+    buf_clear(&url);
+    return o->journal ? OK : why_set(why, ERR_NOMEM, "out of memory");
+}
+
 enum err outputs_expand(struct options *o, struct arena *arena, struct why *why)
 {
     const char **const paths[] = {&o->out,           &o->plan,
@@ -49,7 +65,7 @@ enum err outputs_expand(struct options *o, struct arena *arena, struct why *why)
         err = path_expand(paths[i], arena, why);
     for (size_t i = 0; err == OK && i < o->reports_len; i++)
         err = path_expand(&o->reports[i].path, arena, why);
-    return err;
+    return err == OK ? team_expand(o, arena, why) : err;
 }
 
 /* The target of path, as far as it exists. */

@@ -8,8 +8,8 @@
 #include "model/fleet.h"
 #include "options/options.h"
 
-/* Expands "~/x", in places where a shell does not (csv:~/x, --out=~/x). Texts in the arena.
- * ERR_INPUT: there is no home. */
+/* Puts --team into the name of a shared journal, and expands "~/x", in places where a shell does
+ * not (csv:~/x, --out=~/x). Texts in the arena. ERR_INPUT: there is no home. */
 enum err outputs_expand(struct options *o, struct arena *arena, struct why *why);
 /* Every file can be written, no two are the same, and none is a file of the journal or one that an
  * option names to be read. may_be_folder: --out takes one. Leaves nothing behind. */

@@ -202,14 +202,16 @@ static int publishing_conclude(struct publishing *p, struct session *s, enum err
 /* In a shared journal: what was shown is all that the run has, whoever carries it. */
 static int publishing_shared(struct publishing *p, struct session *s, struct why *why)
 {
-    bool merges, is_left;
+    bool merges;
+    enum submitting_end end;
     struct run *r = &s->run;
     publishing_narrow(p, &merges);
     s->options.access.merges_spf &= merges;
     r->publishing = p;
-    enum err err = submitting_carry(s, &is_left, why);
+    enum err err = submitting_carry(s, &end, why);
     r->publishing = NULL;
-    return is_left ? EXIT_OK : publishing_conclude(p, s, err, why);
+    return end == SUBMITTING_CARRIED ? publishing_conclude(p, s, err, why)
+                                     : submitting_concluded(s, end, why);
 }
 
 int publishing_session(struct publishing *p, struct session *s, struct why *why)

@@ -33,6 +33,11 @@ enum err submitting_vet(const struct options *o, option_set verb, struct why *wh
                        "and %s is a file: name the database, --journal postgresql://..., or leave "
                        "--submit out",
                        options_journal(o));
+    if (!is_shared && o->team)
+        return why_set(why, ERR_INPUT,
+                       "--team gives the run to a role of the database that workers share, and the "
+                       "journal %s is a file: leave --team out",
+                       options_journal(o));
     if (!is_shared || !carries || o->dry_run)
         return OK;
     if (o->no_wait)
@@ -76,6 +81,13 @@ static enum err reopen(struct session *s, struct why *why)
     enum err err = leases_run(r->journal, r->head.id, &view, why);
     if (err == OK && (view.state != RUN_OPEN || view.stops || r->reopens)) {
         err = leases_reopen(r->journal, r->head.id, r->reopens, why);
+        if (err == ERR_BUSY)
+            why_set(why, err,
+                    "run %llu: workers still hold %u of its lanes, and it can go on anew once they "
+                    "have given them back. A worker that was killed holds its lanes for half a "
+                    "minute%s",
+                    (unsigned long long)r->head.id, view.lanes_held,
+                    view.stops ? "" : "; mailfrom stop asks those that live");
     } else if (err == OK && view.is_paused) {
         struct order order = {.kind = ORDER_RESUME};
         control_giver(&order);
@@ -230,7 +242,8 @@ static enum err carry(struct submitting *w, struct why *why)
 /* ---- the end ---- */
 
 /* Why a run is not at its end: others carry the rest, or nobody can. */
-__attribute__((noinline)) static enum err rest_tell(struct session *s, struct why *why)
+__attribute__((noinline)) static enum err rest_tell(struct session *s, bool was_stopped,
+                                                    struct why *why)
 {
     struct advice a;
     struct arena arena;
@@ -247,7 +260,12 @@ __attribute__((noinline)) static enum err rest_tell(struct session *s, struct wh
         message_note_then(advice_run(&a, &s->options, "status", r->head.id, "--watch"),
                           "run %llu goes on: %u %s other workers carry. To follow it:", id, others,
                           plural(others, "lane is left, which", "lanes are left, which"));
-    if (open && r->head.state == RUN_OPEN)
+    if (open && was_stopped)
+        message_note_then(advice_run(&a, &s->options, "stop", r->head.id, ""),
+                          "this process has given its lanes back, and run %llu is open to every "
+                          "worker. To stop it everywhere:",
+                          id);
+    else if (open)
         message_error_then(advice_run(&a, &s->options, "status", r->head.id, ""),
                            "run %llu is not at its end: %u of its %u lanes %s open, and nobody "
                            "carries %s. A worker with credentials for %s can: mailfrom work there. "
@@ -259,7 +277,7 @@ __attribute__((noinline)) static enum err rest_tell(struct session *s, struct wh
 }
 
 /* The journal says how it has ended. */
-static enum err end_read(struct session *s, enum err err, struct why *why)
+static enum err end_read(struct session *s, bool was_stopped, enum err err, struct why *why)
 {
     struct run *r = &s->run;
     struct run_head head;
@@ -269,43 +287,54 @@ static enum err end_read(struct session *s, enum err err, struct why *why)
         r->head = head;
     r->end = read == OK && run_is_over(head.state) ? ENGINE_ENDED : ENGINE_DRAINED;
     if (read == OK && err == OK && head.state == RUN_OPEN)
-        read = rest_tell(s, &second);
+        read = rest_tell(s, was_stopped, &second);
     if (err == OK && read != OK)
         *why = second;
     return err == OK ? read : err;
 }
 
-enum err submitting_carry(struct session *s, bool *is_left, struct why *why)
+enum err submitting_carry(struct session *s, enum submitting_end *end, struct why *why)
 {
     struct run *r = &s->run;
     struct os_clock clock;
     os_clock_open(&clock, r->head.last);
-    *is_left = false;
+    *end = SUBMITTING_NOTHING;
+    r->totals =
+        (struct scheduler_totals){0}; /* of a plan before; the calls of workers are theirs */
     enum err err = r->resumes ? reopen(s, why) : run_submit(r, os_clock_now(&clock), why);
-    if (err != OK) {
-        r->head.id = r->resumes ? r->head.id : 0; /* nothing of it is in the journal */
+    if (err != OK)
         return err;
-    }
     if (s->options.submit) {
-        *is_left = true;
+        *end = SUBMITTING_LEFT;
         submitted_tell(s);
         return OK;
     }
     struct submitting *w = calloc(1, sizeof *w);
     if (!w)
         return why_set(why, ERR_NOMEM, "out of memory");
+    *end = SUBMITTING_CARRIED;
     w->session = s;
     sync_init(w);
     err = carry(w, why);
+    bool was_stopped = w->end.stopped;
     pthread_cond_destroy(&w->done);
     pthread_mutex_destroy(&w->lock);
     free(w);
-    return end_read(s, err, why);
+    return end_read(s, was_stopped, err, why);
+}
+
+int submitting_concluded(struct session *s, enum submitting_end end, const struct why *why)
+{
+    if (end == SUBMITTING_LEFT)
+        return EXIT_OK;
+    message_error("%s", why->text);
+    return s->run.stopped ? EXIT_STOPPED : EXIT_CANNOT_RUN;
 }
 
 int submitting_carry_out(struct session *s, struct why *why)
 {
-    bool is_left;
-    enum err err = submitting_carry(s, &is_left, why);
-    return is_left ? EXIT_OK : session_conclude(s, err, why);
+    enum submitting_end end;
+    enum err err = submitting_carry(s, &end, why);
+    return end == SUBMITTING_CARRIED ? session_conclude(s, err, why)
+                                     : submitting_concluded(s, end, why);
 }

@@ -8,10 +8,17 @@
 
 #include "session.h"
 
+enum submitting_end {
+    SUBMITTING_NOTHING, /* an error, and nothing has changed */
+    SUBMITTING_LEFT,    /* --submit: to workers */
+    SUBMITTING_CARRIED, /* head and end of the run are those of the journal now */
+};
+
 /* Puts the run into the journal, or opens it again, and carries it until nothing is left that this
- * process could do. *is_left: with --submit, to workers: nothing more is to be said of it. After
- * that, head and end of the run are those of the journal. */
-enum err submitting_carry(struct session *s, bool *is_left, struct why *why);
+ * process could do. */
+enum err submitting_carry(struct session *s, enum submitting_end *end, struct why *why);
+/* The exit code of what was not carried; says why. */
+int submitting_concluded(struct session *s, enum submitting_end end, const struct why *why);
 /* Instead of session_carry_out(), of a run of identities that is no plan. */
 int submitting_carry_out(struct session *s, struct why *why);
 /* What the options wish for and a run that several workers carry cannot have. */

@@ -43,7 +43,7 @@ static enum err resume_load(struct session *s, struct why *why)
     if (err == OK)
         err = access_read(access, r->head.options, &r->arena, why);
     s->gives_pace = given.rate_per_s;
-    if (err == OK && given.rate_per_s <= 0)
+    if (err == OK && given.rate_per_s <= 0 && !s->options.give_up)
         err = pace_recall(s, why);
     if (err == OK && !s->options.give_up)
         err = run_lost_hold(&s->options, r, r->head.id, "resume", why);
@@ -96,6 +96,10 @@ static int give_up(struct session *s, struct why *why)
                           "up again:",
                           (unsigned long long)r->head.id);
     r->end = ENGINE_ENDED;
+    if (err == ERR_BUSY) { /* workers carry it: nothing has changed */
+        message_error("%s", why->text);
+        return EXIT_CANNOT_RUN;
+    }
     return err == OK && journal_verb_publishes(r->head.verb) ? publishing_ended(s, why)
                                                              : session_conclude(s, err, why);
 }

@@ -77,7 +77,9 @@ __attribute__((noinline)) static enum err print_carried(const struct options *o,
     buf_init(&words, LINE_LEN_MAX);
     workers_state_add(&words, &h);
     printf(TEXT_FMT "\n", TEXT_ARG(buf_text(&words)));
-    if (h.run.is_paused && orders->pause)
+    if (h.run.stops && h.by_state[HOLDER_CARRIED] == 0)
+        printf("Its workers are gone; to go on: %s\n", advice_run(&a, o, "resume", r->head.id, ""));
+    else if (h.run.is_paused && !h.run.stops && orders->pause)
         printf("Paused by %s since %s; to go on: %s\n", order_giver(orders->pause, who),
                when_format(orders->pause->at, since), advice_run(&a, o, "resume", r->head.id, ""));
     else if (h.by_state[HOLDER_CARRIED] == 0 && !h.run.stops)

@@ -4,6 +4,7 @@
  * is what status shows.
  */
 #include "base/plural.h"
+#include "journal/store_postgres/store_postgres.h"
 #include "options/advice.h"
 #include "session.h"
 #include "ui/messages.h"
@@ -53,6 +54,7 @@ static enum err work(const struct options *o, struct signals *signals, uint64_t 
 {
     struct worker *w = NULL;
     struct why unheard;
+    char shown[POSTGRES_SHOWN_MAX];
     struct work_config config = {.access = &o->access,
                                  .journal = options_journal(o),
                                  .name = o->work.name,
@@ -68,6 +70,10 @@ static enum err work(const struct options *o, struct signals *signals, uint64_t 
     enum err err = work_begin(&w, &config, why);
     if (err == OK)
         err = signals_serve(signals, stop, w, why);
+    if (err == OK && !o->quiet && !o->work.once)
+        message_note("this worker looks for lanes of open runs in the journal %s, until it is "
+                     "stopped",
+                     postgres_journal_shown(config.journal, shown));
     if (err == OK)
         err = work_run(w, end, why);
     signals_serve(signals, NULL, NULL, &unheard);

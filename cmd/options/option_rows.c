@@ -39,6 +39,7 @@ STRING_OPTION_AT(metrics, notify.metrics)
 STRING_OPTION_AT(name, work.name)
 SWITCH_OPTION_AT(once, work.once)
 SWITCH_OPTION(submit)
+STRING_OPTION(team)
 STRING_OPTION_AT(mail_from, discover.mail_from)
 SWITCH_OPTION_AT(replace, discover.replace)
 SWITCH_OPTION_AT(all_profiles, discover.all_profiles)
@@ -498,6 +499,8 @@ const struct option_row option_rows[] = {
      read_journal, .is_common = true},
     {"submit", OPTIONS_SUBMIT, NULL, "only put the run into the shared journal, for workers",
      read_submit},
+    {"team", OPTIONS_APPLY | OPTIONS_ROLLBACK | OPTIONS_PUBLISH | OPTIONS_WITHDRAW, "ROLE",
+     "in a shared journal: only members of this role of the database see the run", read_team},
     {"lanes", OPTIONS_WORK, "PATTERN", "only lanes (ACCOUNT/REGION) like 'team-a/*'; repeatable",
      read_lanes, .repeats = true},
     {"max-lanes", OPTIONS_WORK, "N", "so many lanes at a time (default: no limit)", read_max_lanes},

@@ -97,6 +97,7 @@ struct options {
     size_t arguments_len;
     struct access access;
     const char *journal, *to;
+    const char *team; /* whose run it is, in a shared journal; NULL: everybody's */
     const char *listen, *token_env, *tls_cert, *tls_key; /* of a live page */
     const char *listen_names[PAGE_NAMES_MAX];            /* under which it is asked for, too */
     size_t listen_names_len;

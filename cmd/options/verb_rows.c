@@ -154,6 +154,14 @@ const struct verb_row verb_rows[] = {
      "journal; outputs are told of changes alone, once they last.\n"
      "Exit code 0: the look shows all well; 3: it does not; 1: it could not look; 4: stopped.",
      "mailfrom watch fleet.yaml --every 15m --events watch.jsonl"},
+    {"journal", "init|migrate|copy FROM TO", "make, bring up to date and copy journals",
+     OPTIONS_JOURNAL,
+     "init makes the tables and the roles of a journal that workers share, in the database of "
+     "--journal postgresql://HOST/DATABASE; migrate brings the tables of an older program up to "
+     "date. copy writes the runs of one journal into another, files or databases, and compares "
+     "both row by row. The journal FROM is left as it is. A run is copied once, so a copy that "
+     "was cut off is begun again; one that a process carries out is stopped first.",
+     "mailfrom journal copy .mailfrom/journal.db postgresql:///mailfrom"},
     {"inspect", "NAME...", "ask DNS about MAIL FROM names: MX, SPF, DMARC", OPTIONS_INSPECT,
      "Asks DNS about MAIL FROM names, many at a time: MX, SPF with all its lookups, and "
      "with --from DOMAIN the alignment of DMARC by RFC 9989 and RFC 7489. A NAME may be @FILE or "

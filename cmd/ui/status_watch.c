@@ -154,7 +154,8 @@ static enum err pause_read(struct watched_run *w, struct why *why)
     arena_init(&arena, SIZE_MAX);
     enum err err = w->goes_on ? run_orders_read(&orders, w->run.journal, w->id, &arena, why) : OK;
     w->view.reason = "";
-    bool is_paused = w->is_shared ? w->holders.run.is_paused : orders.pause != NULL;
+    const struct shared_run *shared = &w->holders.run;
+    bool is_paused = w->is_shared ? shared->is_paused && !shared->stops : orders.pause != NULL;
     if (err == OK && w->goes_on && is_paused && orders.pause) {
         snprintf(w->paused_by, sizeof w->paused_by, "by %s since %s; mailfrom resume %llu goes on",
                  order_giver(orders.pause, who), when_format(orders.pause->at, since),
@@ -260,7 +261,8 @@ static void picture_show(struct watched_run *w, bool is_last)
 /* A database that cannot be reached now may be there again soon. */
 static bool may_look_again(struct watched_run *w, enum err err, const struct why *why)
 {
-    if (err == ERR_AWAY && w->known && !w->is_away) {
+    bool is_told = w->viewer.rest; /* by the workers of this process */
+    if (err == ERR_AWAY && w->known && !w->is_away && !is_told) {
         screen_erase(&w->screen);
         message_error("%s; trying again", why->text);
         w->is_away = true;
@@ -302,9 +304,10 @@ enum err watch_run(const struct options *o, uint64_t id, const struct watch_view
     /* The run is over, or the workers of this process are done with what they could do. */
     while (viewer->rest && viewer->rest(viewer->ctx, LOOK_EVERY))
         ;
-    if (viewer->rest && w.known && w.mode != PROGRESS_NONE && look(&w, why) == OK)
-        picture_show(&w, true);
+    bool is_last_seen = viewer->rest && w.known && is_seen && look(&w, why) == OK;
     screen_erase(&w.screen);
+    if (is_last_seen)
+        line_print(&w);
     if (err == OK && w.mode == PROGRESS_BAR &&
         os_clock_now(&w.clock) - w.opened >= SPAN_S(RING_AFTER))
         screen_ring(&w.screen, &w.view);

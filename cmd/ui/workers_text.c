@@ -9,12 +9,13 @@
 
 #include <stdio.h>
 
-#define LANES_SHOWN 10 /* of each kind, without --verbose */
+#define LINES_SHOWN 10 /* of each kind, without --verbose */
+#define ALIKE_MAX   40 /* in one of them: more Regions than an account has */
 
 void workers_state_add(struct buf *out, const struct holders *h)
 {
     uint32_t carried = h->by_state[HOLDER_CARRIED];
-    if (h->run.stops && carried)
+    if (h->run.stops)
         buf_add_str(out, "stopping");
     else if (h->run.is_paused)
         buf_add_str(out, "paused");
@@ -71,22 +72,56 @@ void workers_lane_add(struct buf *out, const struct lease_view *v)
     }
 }
 
-static void lane_say(const struct lease_view *v)
+/* Of one account, and told by the same words. */
+static bool are_alike(const struct lease_view *a, const struct lease_view *b)
+{
+    return text_eq(a->name.account, b->name.account) && a->worker == b->worker &&
+           a->waits_for == b->waits_for && a->may_carry == b->may_carry &&
+           text_eq(a->tried_by, b->tried_by) && text_eq(a->tried_why, b->tried_why);
+}
+
+/* "team-a us-east-1, eu-west-1: carried by ..." of lanes that are alike, beginning with v. */
+static void lanes_say(const struct lease_view *v, const struct lease_view *const *alike,
+                      uint32_t len)
 {
     struct buf name, words;
     buf_init(&name, LINE_LEN_MAX);
     buf_init(&words, LINE_LEN_MAX);
-    if (v->lane == LEASE_RUN) {
+    if (v->lane == LEASE_RUN)
         buf_add_str(&name, "all of it");
-    } else {
+    else
         escape_terminal(&name, v->name.account);
-        buf_add_char(&name, ' ');
-        escape_terminal(&name, v->name.region);
+    for (uint32_t i = 0; i < len && v->lane != LEASE_RUN; i++) {
+        buf_add_str(&name, i ? ", " : " ");
+        escape_terminal(&name, alike[i]->name.region);
     }
     workers_lane_add(&words, v);
     message_say(2, TEXT_FMT ": " TEXT_FMT, TEXT_ARG(buf_text(&name)), TEXT_ARG(buf_text(&words)));
     buf_clear(&name);
     buf_clear(&words);
+}
+
+/* The lanes of a kind, those that are alike and lie beside each other together. */
+static void kind_print(const struct options *o, const struct holders *h, enum holder_state kind,
+                       const char *words)
+{
+    const struct lease_view *alike[ALIKE_MAX];
+    uint32_t len = 0, shown = 0, left = 0, most = o->access.verbose ? UINT32_MAX : LINES_SHOWN;
+    for (uint32_t i = 0; i <= h->lanes_len; i++) {
+        const struct lease_view *v = i < h->lanes_len ? &h->lanes[i] : NULL;
+        if (v && holder_state_of(v) != kind)
+            continue;
+        bool joins = v && len && len < ALIKE_MAX && are_alike(alike[0], v);
+        if (len && !joins && shown++ < most)
+            lanes_say(alike[0], alike, len);
+        else if (len && !joins)
+            left += len;
+        len = joins ? len : 0;
+        if (v)
+            alike[len++] = v;
+    }
+    if (left)
+        printf("  ... and %u more %s; --verbose shows them\n", left, words);
 }
 
 void workers_print(const struct options *o, const struct holders *h)
@@ -109,14 +144,8 @@ void workers_print(const struct options *o, const struct holders *h)
         between = ", ";
     }
     fputc('\n', stdout);
-    for (int k = 0; k < HOLDER_ENDED; k++) {
-        uint32_t shown = 0, most = o->access.verbose ? UINT32_MAX : LANES_SHOWN;
-        for (uint32_t i = 0; i < h->lanes_len; i++)
-            if ((int)holder_state_of(&h->lanes[i]) == k && shown++ < most)
-                lane_say(&h->lanes[i]);
-        if (shown > most)
-            printf("  ... and %u more %s; --verbose shows them\n", shown - most, kinds[k]);
-    }
+    for (int k = 0; k < HOLDER_ENDED; k++)
+        kind_print(o, h, (enum holder_state)k, kinds[k]);
 }
 
 static bool worker_say(void *ctx, const struct worker_view *v)
@@ -127,7 +156,7 @@ static bool worker_say(void *ctx, const struct worker_view *v)
     buf_init(&name, LINE_LEN_MAX);
     buf_init(&role, LINE_LEN_MAX);
     if ((*told)++ == 0)
-        printf("\nWorkers seen within a day:\n");
+        printf("\nWorkers that have not ended:\n");
     escape_terminal(&name, v->name);
     buf_add_fmt(&name, " (pid %u on ", v->pid);
     escape_terminal(&name, v->host);

@@ -14,7 +14,7 @@
 void workers_state_add(struct buf *out, const struct holders *h);
 /* The lanes: those that nobody carries with the reason, then the workers and what they hold. */
 void workers_print(const struct options *o, const struct holders *h);
-/* Every worker of the journal that was seen within a day, a line each. */
+/* Every worker of the journal that was seen within a day and has not ended, a line each. */
 enum err workers_list(struct journal *journal, struct why *why);
 /* How a lane stands: "carried by alpha (pid 7 on host) since 12m". */
 void workers_lane_add(struct buf *out, const struct lease_view *view);

@@ -19,6 +19,7 @@
  *   shared_waves.c   the waves of a run that several workers carry
  *   rule_rows.c      the journal's own numbers of the finding rules
  *   findings_text.c  the column findings_json
+ *   journal_copy.c, journal_compare.c, run_pairs.c  the runs of two journals
  *   loss.c           what the journal has lost
  */
 #ifndef MF_JOURNAL_INSIDE_H
@@ -113,7 +114,17 @@ static inline uint64_t value_number(const struct store_value *v, uint64_t max, b
 /* head_rows.c */
 
 /* The fleet's part of a head: max_failures, its percent and guarded follow the digest. */
-enum head_column { HEAD_JOBS = 7, HEAD_DIGEST = 10 };
+enum head_column {
+    HEAD_STATE = 1,
+    HEAD_PARENT = 2,
+    HEAD_STOPPED = 4,
+    HEAD_LAST = 5,
+    HEAD_JOBS = 7,
+    HEAD_DIGEST = 10,
+    HEAD_UNDIGESTED = 14,
+    HEAD_LAST_RECORD = 15,
+    HEAD_LAST_DIGEST = 16
+};
 
 struct head {
     struct run_head head;
@@ -144,6 +155,10 @@ enum err fleet_waves_load(struct journal *j, uint64_t run, struct fleet *fleet, 
 /* rule_rows.c. Reads the numbers; a writer then adds those of rules that have none yet. */
 enum err rule_numbers_load(struct journal *j, struct why *why);
 enum err rule_numbers_add(struct journal *j, struct why *why);
+/* The journal's number of a rule by this name, which is given now where there is none yet; inside a
+ * transaction. */
+enum err rule_numbers_name(struct journal *j, struct text name, unsigned char *number,
+                           struct why *why);
 uint64_t rule_numbers_to_row(const struct journal *j, finding_set findings);
 /* Findings of unknown rules are left out. *ok = false: damage. */
 finding_set rule_numbers_from_row(struct journal *j, const struct store_value *value, bool *ok);
@@ -163,6 +178,7 @@ struct kept {
     uint64_t number;           /* greater than that of the record before */
     uint64_t digest;           /* 0: kept without one, by a program before version 3 */
     struct record_words words; /* as they lie in the columns; for the length of one callback */
+    const struct store_value *values; /* the columns; likewise */
 };
 
 /* journal_replay() with the place of each record. */
@@ -217,6 +233,10 @@ enum err shared_waves_count(struct journal *j, uint64_t run, const struct record
 /* Where the waves of a run stand by its rows: as a single process restores it. */
 enum err shared_waves_restore(struct journal *j, uint64_t run, const struct fleet *fleet,
                               struct waves *waves, struct why *why);
+/* What lanes that have just been opened have used of the running wave's starts: granted to them.
+ */
+enum err shared_starts_restore(struct journal *j, uint64_t run, const struct fleet *fleet,
+                               const struct waves *waves, struct why *why);
 /* So many starts more, or fewer; how many it is. */
 int32_t shared_waves_start(struct waves *w, int32_t wanted);
 int32_t shared_waves_return(struct waves *w, int32_t unneeded, const struct fleet *fleet);

@@ -322,13 +322,13 @@ static enum err run_reopen(struct journal *j, uint64_t run, bool reopens, const 
                            struct why *why)
 {
     struct shared_run view;
+    instant_us now = 0;
     unsigned from = 1u << LEASE_OPEN | 1u << LEASE_STOPPED | (reopens ? 1u << LEASE_ENDED : 0);
     enum err err = run_lock(j, run, &view, why);
     if (err == OK && view.lanes_held > 0)
         err = why_set(why, ERR_BUSY, "workers carry %u of the lanes of run %llu already",
                       view.lanes_held, (unsigned long long)run);
-    instant_us now = 0;
-    if (err == OK && reopens)
+    if (err == OK)
         err = ops_of(j)->now(j->store, &now, why);
     if (err == OK && reopens)
         err = rows_reopen(j, run, now, why);
@@ -338,6 +338,8 @@ static enum err run_reopen(struct journal *j, uint64_t run, bool reopens, const 
         return err;
     view.stops = view.is_paused = false;
     err = ops_of(j)->rest_lanes(j->store, run, from, false, LEASE_OPEN, why);
+    if (err == OK)
+        err = shared_starts_restore(j, run, fleet, &view.waves, why);
     if (err == OK)
         err = ops_of(j)->change_run(j->store, run, &view, why);
     return err == OK ? head_set_state(j, run, RUN_OPEN, 0, why) : err;

@@ -91,12 +91,11 @@ static const struct record_column columns[] = {
     {COLUMN_U32, AT(row.wave), 0},
 };
 
-#define MX_COLUMN     17 /* spf and dmarc follow */
-#define SET_COLUMN    20
-#define COLUMNS_LEN   ((unsigned)COUNT(columns))
-#define DIGEST_COLUMN COLUMNS_LEN
+#define MX_COLUMN   17 /* spf and dmarc follow */
+#define COLUMNS_LEN ((unsigned)COUNT(columns))
 
 static_assert(COUNT(columns) + 1 <= STORE_VALUES_MAX, "columns of a record");
+static_assert(COUNT(columns) == RECORD_DIGEST, "the digest follows");
 
 static const char *name_of(uint32_t kind, uint32_t value)
 {
@@ -139,7 +138,7 @@ static struct record_words words_of(const struct journal *j, const struct store_
         .spf = value_text(&values[MX_COLUMN + 1]),
         .dmarc = value_text(&values[MX_COLUMN + 2]),
         .notes = value_text(&values[RECORD_NOTES]),
-        .rules = rule_numbers_digest(j, (uint64_t)value_int(&values[SET_COLUMN]))};
+        .rules = rule_numbers_digest(j, (uint64_t)value_int(&values[RECORD_FINDINGS]))};
 }
 
 enum err record_store(struct journal *j, uint64_t run, const struct record *record, struct why *why)
@@ -147,7 +146,7 @@ enum err record_store(struct journal *j, uint64_t run, const struct record *reco
     struct store_value values[COLUMNS_LEN + 1];
     assert(COUNT(values) == store_columns[TABLE_RECORD].len);
     assert(columns[RECORD_NOTES].type == COLUMN_NOTES);
-    assert(columns[SET_COLUMN].type == COLUMN_SET);
+    assert(columns[RECORD_FINDINGS].type == COLUMN_SET);
     assert(columns[MX_COLUMN].type == COLUMN_NAME);
     assert(record->kind != RECORD_LANE && record->kind != RECORD_ORDER);
     assert(j->tail.run == run || journal_is_shared(j));
@@ -185,7 +184,7 @@ enum err record_store(struct journal *j, uint64_t run, const struct record *reco
     bool is_shared = journal_is_shared(j);
     uint64_t number = 0;
     uint64_t digest = is_shared ? 0 : record_digest(j->tail.digest, record, &words);
-    values[DIGEST_COLUMN] = store_int((int64_t)digest);
+    values[RECORD_DIGEST] = store_int((int64_t)digest);
     enum err err = journal_put(j, TABLE_RECORD, run, values, &number, why);
     if (err == OK && record->kind == RECORD_PUBLISH)
         err = publish_store(j, run, record->publish, number, why);
@@ -340,8 +339,9 @@ static bool walk_one(void *ctx, const struct store_row *row)
     struct record_reader *r = ctx;
     r->err = record_read(r, row);
     struct kept kept = {.number = row->number,
-                        .digest = (uint64_t)value_int(&row->values[DIGEST_COLUMN]),
-                        .words = words_of(r->j, row->values)};
+                        .digest = (uint64_t)value_int(&row->values[RECORD_DIGEST]),
+                        .words = words_of(r->j, row->values),
+                        .values = row->values};
     return r->err == OK && r->walk(r->ctx, &r->record, &kept);
 }
 

@@ -55,11 +55,9 @@ enum err rule_numbers_load(struct journal *j, struct why *why)
     return err == OK && !r.ok ? journal_damaged(why, "a number of a rule") : err;
 }
 
-static enum err number_add(struct journal *j, enum finding f, struct why *why)
+static enum err number_add(struct journal *j, struct text name, struct why *why)
 {
-    assert(j->rules.number_of[f] == RULE_NONE);
     uint64_t number = 0;
-    struct text name = text_of(finding_rule(f)->name);
     const struct store_value value = store_text(name);
     while (number < RULE_NUMBERS && j->rules.rule_of[number] != RULE_NONE)
         number++;
@@ -76,7 +74,7 @@ static enum err numbers_add(struct journal *j, struct why *why)
     enum err err = OK;
     for (int f = 0; err == OK && f < FINDINGS_LEN; f++)
         if (j->rules.number_of[f] == RULE_NONE)
-            err = number_add(j, (enum finding)f, why);
+            err = number_add(j, text_of(finding_rule((enum finding)f)->name), why);
     rule_numbers_invariant(&j->rules);
     return err;
 }
@@ -93,6 +91,24 @@ enum err rule_numbers_add(struct journal *j, struct why *why)
         err = err == OK ? rule_numbers_load(j, why) : err;
     }
     return journal_leave(j, err == OK ? numbers_add(j, why) : err, STORE_COMMIT, why);
+}
+
+enum err rule_numbers_name(struct journal *j, struct text name, unsigned char *number,
+                           struct why *why)
+{
+    uint64_t digest = record_digest_rule(name);
+    enum err err = OK;
+    for (int turn = 0; err == OK && turn < 2; turn++) {
+        for (unsigned n = 0; n < RULE_NUMBERS; n++) {
+            if (j->rules.rule_of[n] == RULE_NONE || j->rules.digest_of[n] != digest)
+                continue;
+            *number = (unsigned char)n;
+            return OK;
+        }
+        err = number_add(j, name, why);
+    }
+    assert(err != OK);
+    return err;
 }
 
 uint64_t rule_numbers_to_row(const struct journal *j, finding_set findings)

@@ -9,6 +9,7 @@
 #include "inside.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 static bool is_end(const struct record *r)
 {
@@ -67,6 +68,35 @@ enum err shared_waves_restore(struct journal *j, uint64_t run, const struct flee
     enum err err = journal_rows(j, run, row_restore, &r, why);
     if (err == OK)
         waves_resume(waves, fleet);
+    return err;
+}
+
+struct used {
+    const struct waves *waves;
+    const struct fleet *fleet;
+    int32_t *by_lane;
+};
+
+static bool row_use(void *ctx, const struct record *record)
+{
+    const struct used *u = ctx;
+    u->by_lane[u->fleet->choices[record->job].lane] += record->row.wave == waves_number(u->waves);
+    return true;
+}
+
+enum err shared_starts_restore(struct journal *j, uint64_t run, const struct fleet *fleet,
+                               const struct waves *waves, struct why *why)
+{
+    uint32_t granted;
+    struct used used = {waves, fleet, calloc((size_t)fleet->lanes_len + 1, sizeof(int32_t))};
+    if (!used.by_lane)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    enum err err = journal_rows(j, run, row_use, &used, why);
+    for (uint32_t i = 0; err == OK && i < fleet->lanes_len; i++)
+        if (used.by_lane[i])
+            err = j->store->leases->grant(j->store, run, (uint16_t)i, waves->index, used.by_lane[i],
+                                          &granted, why);
+    free(used.by_lane);
     return err;
 }
 

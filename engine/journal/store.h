@@ -36,7 +36,8 @@ struct store_value {
  * number. */
 enum store_table {
     TABLE_RUN,  /* its head. The store numbers runs 1, 2, ..., and gives no number twice, also not
-                   that of a run that is lost. Read from the newest to the oldest */
+                   that of a run that is lost. Given a number, a copy asks for that one or, where it
+                   or  a greater one was given, for the next. Read from the newest to the oldest */
     TABLE_WAVE, /* from here on the fleet of a run: the place in its array, given by the journal */
     TABLE_ACCOUNT,
     TABLE_LANE,
@@ -74,7 +75,10 @@ struct store_columns {
 extern const struct store_columns store_columns[STORE_VIEWS];
 
 #define STORE_VALUES_MAX 40 /* columns of a table */
-#define RECORD_NOTES     21 /* the column findings_json of TABLE_RECORD */
+/* Columns of TABLE_RECORD. */
+#define RECORD_FINDINGS 20
+#define RECORD_NOTES    21 /* findings_json */
+#define RECORD_DIGEST   32
 
 struct store_row {
     uint64_t number;

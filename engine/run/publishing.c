@@ -267,8 +267,10 @@ static instant_us watch_wake(void *ctx, instant_us now)
 {
     const struct publishing *p = ctx;
     const struct publishing_observer *o = &p->observer;
-    return when_earlier(o->wake ? o->wake(o->ctx, now) : WHEN_NEVER,
-                        run_companions_wake(p->run, now));
+    const struct run_part *part = p->run->config.part;
+    instant_us wake = part ? part->wake(part->ctx, now) : WHEN_NEVER;
+    wake = when_earlier(wake, run_companions_wake(p->run, now));
+    return when_earlier(o->wake ? o->wake(o->ctx, now) : WHEN_NEVER, wake);
 }
 
 /* The publisher learns what the journal knows of its targets. */

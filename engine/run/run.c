@@ -211,7 +211,10 @@ static instant_us observer_wake(void *ctx, instant_us now)
 {
     const struct run *r = ctx;
     const struct run_observer *o = &r->config.observer;
-    return when_earlier(o->wake ? o->wake(o->ctx, now) : WHEN_NEVER, run_companions_wake(r, now));
+    const struct run_part *part = r->config.part;
+    instant_us wake = part ? part->wake(part->ctx, now) : WHEN_NEVER;
+    wake = when_earlier(wake, run_companions_wake(r, now));
+    return when_earlier(o->wake ? o->wake(o->ctx, now) : WHEN_NEVER, wake);
 }
 
 static enum err run_engine(struct run *r, struct live *live, struct why *why)

@@ -76,6 +76,7 @@ struct run_part {
     /* The machine knows the rows, and has not begun. */
     enum err (*begin)(void *ctx, struct run *r, struct wire *wire, instant_us now, struct why *why);
     void (*turn)(void *ctx, struct run *r, instant_us now); /* after each turn */
+    instant_us (*wake)(void *ctx, instant_us now);          /* as in struct engine_watch */
     /* May calls leave, and until when? An error ends the run here, before anything is kept. */
     enum err (*may)(void *ctx, bool is_write, instant_us now, instant_us *send_until,
                     struct why *why);

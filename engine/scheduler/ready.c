@@ -193,7 +193,8 @@ uint32_t ready_room(const struct scheduler *d, uint16_t number, unsigned wait_s,
     before += tighten_has_turn(lane) ? lane->tighten.len : 0;
     uint32_t ahead = ahead_max(lane);
     bool is_soon = before <= seconds_of(lane, LEFT_S + wait_s);
-    bool is_next = lane->start.len && is_fresh(&d->jobs[lane->start.first - 1], turn_of(lane, now));
+    bool is_next = lane->start.len && before <= ahead / 2 &&
+                   is_fresh(&d->jobs[lane->start.first - 1], turn_of(lane, now));
     return before < ahead && (is_soon || is_next) ? ahead - before : 0;
 }
 

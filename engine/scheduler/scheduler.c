@@ -573,6 +573,14 @@ bool scheduler_lane_is_closed(const struct scheduler *d, uint16_t lane)
     return d->lanes[lane].closed;
 }
 
+bool scheduler_lane_is_over(const struct scheduler *d, uint16_t lane)
+{
+    assert(lane < d->fleet->lanes_len);
+    const struct lane_survey *survey = &d->surveys.lanes[lane];
+    const struct lane_state *l = &d->lanes[lane];
+    return l->open == 0 && l->calls_out == 0 && survey->to_send == 0 && survey->out == 0;
+}
+
 const char *scheduler_lane_waits(const struct scheduler *d, uint16_t lane, instant_us now,
                                  instant_us *since)
 {

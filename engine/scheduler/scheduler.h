@@ -181,6 +181,8 @@ const struct steering *scheduler_steering(const struct scheduler *d);
 const char *scheduler_lane_trouble(const struct scheduler *d, uint16_t lane);
 bool scheduler_lane_is_closed(const struct scheduler *d,
                               uint16_t lane); /* the whole lane, not only its writes */
+/* Its rows are final, and no call about the lane is out or will be made. */
+bool scheduler_lane_is_over(const struct scheduler *d, uint16_t lane);
 /* The present trouble of an open lane, and since when; NULL: none. */
 #define TROUBLE_TOLD_AFTER SPAN_S(30) /* shorter trouble is not told */
 const char *scheduler_lane_waits(const struct scheduler *d, uint16_t lane, instant_us now,

@@ -200,8 +200,8 @@ bool ready_may_write(const struct scheduler *d, uint16_t lane, instant_us now);
 bool ready_next(struct scheduler *d, uint16_t lane, instant_us now, uint32_t *job);
 instant_us ready_wake(const struct scheduler *d, uint16_t lane, instant_us now);
 
-/* So many more first writes could be made ready by now; 0 while there are others for longer than
- * the wait for a start, which is in seconds. */
+/* So many more first writes could be made ready by now; 0 while others last longer than the wait
+ * for a start, which is in seconds: half of what is read ahead for rows with a fresh read. */
 uint32_t ready_room(const struct scheduler *d, uint16_t lane, unsigned wait_s, instant_us now);
 
 /* starts.c */

@@ -51,6 +51,7 @@ void carriage_granted(struct carriage *c, uint32_t at, uint32_t starts)
 {
     assert(at < c->lanes_len);
     c->lanes[at].fresh += starts;
+    c->lanes[at].waits = false;
 }
 
 int32_t carriage_wants(struct carriage *c, uint32_t at)
@@ -60,6 +61,7 @@ int32_t carriage_wants(struct carriage *c, uint32_t at)
     uint32_t asked = l->asked, unused = l->unused;
     assert(!asked || !unused);
     l->asked = l->unused = 0;
+    l->waits = asked > 0;
     assert(asked <= INT32_MAX && unused <= INT32_MAX);
     return unused ? -(int32_t)unused : (int32_t)asked;
 }

@@ -19,8 +19,10 @@ struct carriage_lane {
     struct lease lease; /* epoch 0: lost or resigned */
     uint32_t granted;   /* brought along by the claim */
     uint32_t asked;     /* starts to ask the database for, at the next look */
+    bool waits;         /* some were asked for, and there is no answer yet */
     uint32_t unused;    /* starts to give back */
     uint32_t fresh;     /* granted since, not yet handed to the scheduler */
+    bool has_ended;     /* it has been given back before the others */
 };
 
 struct carriage {
@@ -50,7 +52,8 @@ void carriage_renewed(struct carriage *c, instant_us asked_at, const bool *lost)
 void carriage_looked(struct carriage *c, const struct shared_run *view);
 void carriage_granted(struct carriage *c, uint32_t at, uint32_t starts);
 /* The starts that are to be asked for (> 0), or given back (< 0), at a look; 0: neither. They are
- * taken out of the carriage: the answer to those asked for is carriage_granted(). */
+ * taken out of the carriage: the answer to those asked for is carriage_granted(), also of none, or
+ * the end of the carriage. */
 int32_t carriage_wants(struct carriage *c, uint32_t at);
 
 /* Before the start: hands what the claim has brought along to the scheduler. */

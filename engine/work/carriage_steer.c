@@ -30,7 +30,8 @@ void carriage_turn(struct carriage *c, struct scheduler *d, instant_us now)
             scheduler_grant(d, l->lane, l->fresh, now);
         l->fresh = 0;
         l->unused += scheduler_starts_return(d, l->lane, now);
-        l->asked = l->unused || c->is_stopping ? 0 : scheduler_starts_wanted(d, l->lane, now);
+        l->asked =
+            l->unused || l->waits || c->is_stopping ? 0 : scheduler_starts_wanted(d, l->lane, now);
     }
 }
 

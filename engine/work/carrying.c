@@ -163,10 +163,10 @@ static void end_tell(struct carrying *c, enum err err, const struct why *why)
     struct worker *w = c->worker;
     unsigned long long id = (unsigned long long)c->id;
     if (err == ERR_AWAY || (err == ERR_FENCED && c->was_lost))
-        notice_note(&w->notices, "run %llu: nothing more is sent from here for now: %s", id,
+        notice_note(&w->news, "run %llu: nothing more is sent from here for now: %s", id,
                     why->text);
     else if (err != OK && !passes(err) && c->has_claimed)
-        notice_error(&w->notices, "run %llu: %s", id, why->text);
+        notice_error(&w->news, "run %llu: %s", id, why->text);
 }
 
 static void *carry(void *data)

@@ -7,7 +7,6 @@
  */
 #include "worker_internal.h"
 
-#include "base/plural.h"
 #include "wire/os_clock.h"
 
 #include <assert.h>
@@ -53,17 +52,15 @@ static void lanes_take_back(struct carrying *c)
     c->is_claimed = false;
 }
 
-/* Under the lock. */
-static void lane_leave_later(struct carrying *c, uint32_t at, span_us after, instant_us ended)
+/* Under the lock. False: out of memory, and the lease runs out. */
+static bool lane_leave_later(struct carrying *c, uint32_t at, span_us after, instant_us ended)
 {
-    struct worker *w = c->worker;
     const struct leaving leaving = {.lease = c->lanes[at].lease,
                                     .left = c->left[at],
                                     .left_at = c->left_at,
                                     .due = os_clock_boot() + after,
                                     .at = ended};
-    if (leaving.lease.epoch)
-        leaving_add(w, &leaving);
+    return !leaving.lease.epoch || leaving_add(c->worker, &leaving);
 }
 
 /* What the claim has brought, and nobody has used. */
@@ -170,21 +167,30 @@ static enum err quiet_wait(struct carrying *c, instant_us claimed, struct why *w
     return OK;
 }
 
+/* "main/us-east-1 and 3 more are" */
+#define LANES_WORDS_MAX (LANE_WORDS_MAX + 48)
+static const char *lanes_words(const struct carrying *c, char out[LANES_WORDS_MAX])
+{
+    char words[LANE_WORDS_MAX], more[32] = "";
+    if (c->claimed > 1)
+        snprintf(more, sizeof more, " and %u more", c->claimed - 1);
+    snprintf(out, LANES_WORDS_MAX, "%s%s %s",
+             lane_words(&c->run.fleet, c->claims[0].lease.lane, words), more,
+             c->claimed > 1 || c->publishing ? "are" : "is");
+    return out;
+}
+
 static void claim_tell(struct carrying *c)
 {
-    char words[LANE_WORDS_MAX], more[48] = "";
+    char words[LANES_WORDS_MAX], wait[WHEN_LEN];
     span_us quiet = 0;
     for (uint32_t i = 0; i < c->claimed; i++)
         quiet = when_later(quiet, c->claims[i].quiet);
-    if (c->claimed > 1)
-        snprintf(more, sizeof more, " and %u more", c->claimed - 1);
-    char wait[WHEN_LEN];
-    notice_note(
-        &c->worker->notices, "run %llu: %s%s %s carried from here%s%s", (unsigned long long)c->id,
-        lane_words(&c->run.fleet, c->claims[0].lease.lane, words), more,
-        plural(c->claimed, "is", "are"),
-        quiet ? ", taken over from a worker that has not given it back: SES is called in " : "",
-        quiet ? span_format(quiet, wait) : "");
+    notice_note(&c->worker->news, "run %llu: %s carried from here%s%s", (unsigned long long)c->id,
+                lanes_words(c, words),
+                quiet ? ", taken over from a worker that has not given it back: SES is called in "
+                      : "",
+                quiet ? span_format(quiet, wait) : "");
 }
 
 /* What has become of the run meanwhile. */
@@ -250,6 +256,13 @@ static enum err part_claim(void *ctx, struct run *r, struct wire *wire, enum err
 
 /* ---- turns ---- */
 
+/* Under the lock. */
+static bool is_trusted(const struct carrying *c, instant_us now)
+{
+    instant_us until;
+    return carriage_may(&c->carriage, false, now, &until, NULL) == OK;
+}
+
 /* Under the lock. Has the machine an order to take? It is in c->order then. */
 static bool is_steered(struct carrying *c)
 {
@@ -268,7 +281,7 @@ static struct order *order_take(void *ctx)
     struct carrying *c = ctx;
     struct order *order = NULL;
     pthread_mutex_lock(&c->worker->lock);
-    if (!c->order_out && c->carriage.is_lost) {
+    if (!c->order_out && !is_trusted(c, wire_now(c->wire))) {
         c->order = (struct order){.kind = ORDER_LEAVE};
         order = &c->order;
     } else if (!c->order_out && is_steered(c)) {
@@ -329,6 +342,37 @@ static void left_note(struct carrying *c, instant_us now)
     c->left_due = now + LEFT_EVERY;
 }
 
+/* Starts that the lane holds and that nobody will use. */
+static uint32_t starts_unused(struct carrying *c, uint32_t at, instant_us now)
+{
+    struct carriage_lane *l = &c->lanes[at];
+    uint32_t unused = l->unused + l->fresh;
+    l->unused = l->fresh = 0;
+    return unused + scheduler_starts_return(c->run.scheduler, l->lane, now);
+}
+
+/* Under the lock. Lanes whose rows are all final, and kept, need not wait for the others: a later
+ * run may have them. */
+static void ended_leave(struct carrying *c, const struct scheduler *d, instant_us now)
+{
+    uint32_t unkept;
+    scheduler_records(d, &unkept);
+    for (uint32_t i = 0; i < c->claimed && unkept == 0 && !c->is_asked; i++) {
+        struct carriage_lane *l = &c->lanes[i];
+        if (!l->lease.epoch || !scheduler_lane_is_over(d, l->lane))
+            continue;
+        c->left[i].rest = LEASE_ENDED;
+        if (!lane_leave_later(c, i, 0, now))
+            return;
+        if (c->part.shares_waves)
+            leaving_last(c->worker)->unused = starts_unused(c, i, now);
+        c->worker->end.lanes_carried++;
+        l->lease.epoch = 0;
+        l->has_ended = true;
+        c->wanted[i] = LANE_NONE;
+    }
+}
+
 static void part_turn(void *ctx, struct run *r, instant_us now)
 {
     struct carrying *c = ctx;
@@ -338,9 +382,22 @@ static void part_turn(void *ctx, struct run *r, instant_us now)
         carriage_turn(&c->carriage, r->scheduler, now);
     else
         c->carriage.views_taken = c->carriage.views;
-    if (now >= c->left_due)
+    if (now >= c->left_due) {
         left_note(c, now);
+        if (r->scheduler && !c->carriage.is_lost)
+            ended_leave(c, r->scheduler, now);
+    }
     pthread_mutex_unlock(&c->worker->lock);
+}
+
+/* The turn at which the trust ends, unless it is renewed before. */
+static instant_us part_wake(void *ctx, instant_us now)
+{
+    struct carrying *c = ctx;
+    pthread_mutex_lock(&c->worker->lock);
+    instant_us until = c->carriage.trusted_until;
+    pthread_mutex_unlock(&c->worker->lock);
+    return when_later(until, now);
 }
 
 static enum err part_may(void *ctx, bool is_write, instant_us now, instant_us *send_until,
@@ -373,7 +430,7 @@ static void end_badly(struct carrying *c)
     pthread_mutex_lock(&w->lock);
     lanes_take_back(c);
     for (uint32_t i = 0; i < c->claimed && atomic_load(&w->stops) < 2; i++) {
-        lost += c->lanes[i].lease.epoch == 0;
+        lost += c->lanes[i].lease.epoch == 0 && !c->lanes[i].has_ended;
         lane_leave_later(c, i, is_writing(c, i) ? quiet : 0, 0);
     }
     w->end.lanes_lost += lost;
@@ -381,19 +438,18 @@ static void end_badly(struct carrying *c)
     c->was_lost = lost > 0;
 }
 
-/* Starts that the lane holds and that nobody will use. */
 static enum err starts_give_back(struct carrying *c, uint32_t at, instant_us now, struct why *why)
 {
-    struct carriage_lane *l = &c->lanes[at];
-    uint32_t unused = l->unused + l->fresh, none = 0;
-    l->unused = l->fresh = 0;
-    if (!c->part.shares_waves || !c->run.scheduler)
-        return OK;
-    unused += scheduler_starts_return(c->run.scheduler, l->lane, now);
+    uint32_t none = 0;
+    uint32_t unused = c->part.shares_waves && c->run.scheduler ? starts_unused(c, at, now) : 0;
     if (!unused)
         return OK;
-    enum err err = leases_starts(c->run.journal, &l->lease, -(int32_t)unused, &none, why);
-    return err == ERR_FENCED ? OK : err; /* lost, and so nothing is to be given back */
+    enum err err = leases_starts(c->run.journal, &c->lanes[at].lease, -(int32_t)unused, &none, why);
+    if (err == ERR_FENCED) /* lost, and so nothing is to be given back */
+        return OK;
+    if (err != OK) /* whoever claims the lane next counts what is unused */
+        c->left[at].rest = LEASE_OPEN;
+    return err;
 }
 
 static enum lease_rest rest_of(const struct carrying *c, uint32_t at)
@@ -409,6 +465,21 @@ static enum lease_rest rest_of(const struct carrying *c, uint32_t at)
     return totals.is_stopped || c->carriage.is_stopping ? LEASE_STOPPED : LEASE_OPEN;
 }
 
+static void end_tell(struct carrying *c)
+{
+    static const char *const ends[] = {
+        [LEASE_OPEN] = "given back, open to other workers",
+        [LEASE_ENDED] = "carried to the end: nothing is left to be done",
+        [LEASE_STOPPED] = "stopped: mailfrom resume opens the run again",
+    };
+    char words[LANES_WORDS_MAX];
+    enum lease_rest rest = LEASE_ENDED;
+    for (uint32_t i = 0; i < c->claimed; i++)
+        rest = c->left[i].rest == LEASE_ENDED ? rest : c->left[i].rest;
+    notice_note(&c->worker->news, "run %llu: %s %s", (unsigned long long)c->id,
+                lanes_words(c, words), ends[rest]);
+}
+
 static enum err end_well(struct carrying *c, instant_us now, struct why *why)
 {
     struct worker *w = c->worker;
@@ -422,16 +493,20 @@ static enum err end_well(struct carrying *c, instant_us now, struct why *why)
         c->left[i].rest = rest_of(c, i);
     pthread_mutex_unlock(&w->lock);
     for (; left < c->claimed && err == OK; left += err == OK) {
+        if (!c->lanes[left].lease.epoch)
+            continue;
         err = starts_give_back(c, left, now, why);
         if (err == OK)
             err = leases_resign(r->journal, w->number, &c->lanes[left].lease, &c->left[left], now,
                                 why);
     }
     pthread_mutex_lock(&w->lock);
-    w->end.lanes_carried += left;
+    for (uint32_t i = 0; i < left; i++)
+        w->end.lanes_carried += c->lanes[i].lease.epoch != 0;
     for (; left < c->claimed; left++)
         lane_leave_later(c, left, 0, now);
     pthread_mutex_unlock(&w->lock);
+    end_tell(c);
     return err;
 }
 
@@ -453,6 +528,7 @@ void carrying_part(struct carrying *c)
         .claim = part_claim,
         .begin = part_begin,
         .turn = part_turn,
+        .wake = part_wake,
         .may = part_may,
         .end = part_end,
     };

@@ -68,50 +68,47 @@ static void renewal_gather(struct worker *w, struct renewal *r, instant_us now)
         struct carrying *c = w->carryings[i];
         c->is_asked = c->is_claimed;
         for (uint32_t k = 0; c->is_claimed && k < c->carriage.lanes_len; k++)
-            renewal_add(r, &c->carriage.lanes[k].lease, &c->left[k], c->left_at, now);
+            if (c->carriage.lanes[k].lease.epoch)
+                renewal_add(r, &c->carriage.lanes[k].lease, &c->left[k], c->left_at, now);
     }
     for (uint32_t i = 0; i < w->leavings_len; i++)
         renewal_add(r, &w->leavings[i].lease, &w->leavings[i].left, w->leavings[i].left_at, now);
 }
 
-/* Under the lock. A carriage may have ended since, and then its place is passed over. */
-static void renewal_tell(struct worker *w, const struct renewal *r, const uint32_t *lens,
-                         instant_us asked)
+static bool is_same(const struct lease *a, const struct lease *b)
+{
+    return a->run == b->run && a->lane == b->lane && a->epoch == b->epoch;
+}
+
+/* Under the lock. A carriage that was asked about has not changed since (is_asked). */
+static void renewal_tell(struct worker *w, const struct renewal *r, instant_us asked)
 {
     uint32_t at = 0;
+    bool lost[LANES_MAX + 1];
     for (uint32_t i = 0; i < w->carryings_len; i++) {
         struct carrying *c = w->carryings[i];
-        if (!c->is_asked)
-            continue;
-        c->is_asked = false;
-        if (c->is_claimed && lens[i]) {
-            assert(c->carriage.lanes_len == lens[i]);
-            carriage_renewed(&c->carriage, asked + c->ahead, &r->lost[at]);
-            if (c->wire && c->carriage.is_lost)
-                wire_wake(c->wire);
-        }
-        at += lens[i];
+        for (uint32_t k = 0; c->is_asked && k < c->carriage.lanes_len; k++)
+            lost[k] = c->carriage.lanes[k].lease.epoch && r->lost[at++];
+        if (c->is_asked)
+            carriage_renewed(&c->carriage, asked + c->ahead, lost);
+        if (c->is_asked && c->wire && c->carriage.is_lost)
+            wire_wake(c->wire);
     }
     for (uint32_t i = 0; i < w->leavings_len; i++)
         for (uint32_t k = at; k < r->len; k++)
-            if (r->lost[k] && w->leavings[i].lease.epoch == r->held[k].epoch &&
-                w->leavings[i].lease.run == r->held[k].run &&
-                w->leavings[i].lease.lane == r->held[k].lane)
+            if (r->lost[k] && is_same(&w->leavings[i].lease, &r->held[k]))
                 w->leavings[i].lease.epoch = 0; /* nothing is left to be given back */
 }
 
 enum err heartbeat_renew(struct worker *w, instant_us now, struct why *why)
 {
     struct renewal r = {.held = NULL};
-    uint32_t lens[CARRYINGS_MAX] = {0};
     if (now < w->renew_due)
         return OK;
     pthread_mutex_lock(&w->lock);
     bool has_room = renewal_room(&r, held_count(w));
     if (has_room)
         renewal_gather(w, &r, now);
-    for (uint32_t i = 0; i < w->carryings_len; i++)
-        lens[i] = w->carryings[i]->is_asked ? w->carryings[i]->carriage.lanes_len : 0;
     pthread_mutex_unlock(&w->lock);
     instant_us asked = os_clock_boot();
     enum err err = has_room ? leases_renew(w->shell.journal, w->number, r.held, r.len, &w->terms,
@@ -119,7 +116,7 @@ enum err heartbeat_renew(struct worker *w, instant_us now, struct why *why)
                             : why_set(why, ERR_NOMEM, "out of memory");
     pthread_mutex_lock(&w->lock);
     if (err == OK) {
-        renewal_tell(w, &r, lens, asked);
+        renewal_tell(w, &r, asked);
         w->renew_due = lease_renew_at(asked, w->terms.ttl);
     }
     for (uint32_t i = 0; i < w->carryings_len; i++)
@@ -146,6 +143,28 @@ bool leaving_add(struct worker *w, const struct leaving *leaving)
     return true;
 }
 
+struct leaving *leaving_last(struct worker *w)
+{
+    assert(w->leavings_len > 0);
+    return &w->leavings[w->leavings_len - 1];
+}
+
+/* Starts are given back once: where it is not known whether they were, the lane is left open, and
+ * whoever claims it next counts what is unused. */
+static enum err leaving_give_back(struct worker *w, const struct leaving *one, uint32_t at,
+                                  struct why *why)
+{
+    uint32_t none = 0;
+    enum err err = leases_starts(w->shell.journal, &one->lease, -(int32_t)one->unused, &none, why);
+    err = err == ERR_FENCED ? OK : err;
+    pthread_mutex_lock(&w->lock);
+    w->leavings[at].unused = 0;
+    if (err != OK)
+        w->leavings[at].left.rest = LEASE_OPEN;
+    pthread_mutex_unlock(&w->lock);
+    return err;
+}
+
 /* Under the lock. The next lane that may be given back; false: none. */
 static bool leaving_due(const struct worker *w, instant_us now, uint32_t *at)
 {
@@ -168,7 +187,9 @@ enum err heartbeat_leave(struct worker *w, instant_us now, struct why *why)
         if (!is_due)
             break;
         one.left = left_by(&one.left, one.left_at, now);
-        if (one.lease.epoch)
+        if (one.lease.epoch && one.unused)
+            err = leaving_give_back(w, &one, at, why);
+        if (one.lease.epoch && err == OK)
             err = leases_resign(w->shell.journal, w->number, &one.lease, &one.left, one.at, why);
         pthread_mutex_lock(&w->lock);
         if (err == OK) /* others may have come, behind it */

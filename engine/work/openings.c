@@ -137,7 +137,8 @@ static uint32_t lanes_in_hand(const struct worker *w)
     uint32_t lanes = 0;
     for (uint32_t i = 0; i < w->carryings_len; i++) {
         const struct carrying *c = w->carryings[i];
-        lanes += c->is_claimed ? c->carriage.lanes_len : c->has_ended ? 0 : c->wanted_len;
+        for (uint32_t k = 0; k < c->wanted_len && !c->has_ended; k++)
+            lanes += c->wanted[k] != LANE_NONE;
     }
     return lanes;
 }

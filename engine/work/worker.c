@@ -47,6 +47,16 @@ static void tell(void *ctx, enum notice kind, const char *sentence)
     pthread_mutex_unlock(&w->telling);
 }
 
+static void tell_again(void *ctx, enum notice kind, const char *sentence)
+{
+    struct worker *w = ctx;
+    const struct notices *n = &w->config.notices;
+    pthread_mutex_lock(&w->telling);
+    if (n->tell)
+        n->tell(n->ctx, kind, sentence);
+    pthread_mutex_unlock(&w->telling);
+}
+
 /* ---- beginning and end ---- */
 
 static void names_take(struct worker *w)
@@ -94,6 +104,7 @@ enum err work_begin(struct worker **out, const struct work_config *config, struc
     assert(config->lanes_len <= WORK_PATTERNS_MAX);
     w->config = *config;
     w->notices = (struct notices){w, tell};
+    w->news = (struct notices){w, tell_again};
     w->terms = terms_of(config);
     pthread_mutex_init(&w->lock, NULL);
     pthread_mutex_init(&w->telling, NULL);
@@ -194,14 +205,13 @@ static enum err trouble_take(struct worker *w, enum err err, struct why *why)
 {
     if (err == OK) {
         if (w->is_away)
-            notice_note(&w->notices, "the journal can be reached again");
+            notice_note(&w->news, "the journal can be reached again");
         w->is_away = false;
         w->troubles = 0;
         return OK;
     }
     if (err == ERR_AWAY && !w->is_away)
-        notice_error(&w->notices,
-                     "%s: nothing is sent to SES until the journal can be reached again",
+        notice_error(&w->news, "%s: nothing is sent to SES until the journal can be reached again",
                      why->text);
     w->is_away = w->is_away || err == ERR_AWAY;
     w->troubles = err == ERR_AWAY ? 0 : w->troubles + 1;

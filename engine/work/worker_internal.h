@@ -30,11 +30,14 @@
 #define TOLD_FOR        SPAN_M(10) /* within this time */
 #define WORKER_HOST_MAX 128
 
+#define LANE_NONE (LEASE_RUN - 1)
+
 /* A lane that is given back later, by the worker's own thread: its carriage could not. */
 struct leaving {
     struct lease lease;
     struct lease_left left;
     instant_us left_at; /* left counts from here */
+    uint32_t unused;    /* starts to give back before */
     instant_us due;     /* not before: a write may be on its way */
     instant_us at;      /* of its end, by the run's clock; 0: it has none */
 };
@@ -94,7 +97,8 @@ struct carrying {
 
 struct worker {
     struct work_config config;
-    struct notices notices; /* any thread */
+    struct notices notices; /* any thread; what was said a moment ago is not said again */
+    struct notices news;    /* any thread; each time */
     struct run shell;       /* its journal is the worker's own; no run of it is carried out */
     uint64_t number;
     char name[WORKER_NAME_MAX], host[WORKER_HOST_MAX];
@@ -136,6 +140,7 @@ enum err heartbeat_look(struct worker *w, struct why *why);
 /* The lane is given back when `due` has come. Under the lock. False: out of memory, and the lease
  * runs out. */
 bool leaving_add(struct worker *w, const struct leaving *leaving);
+struct leaving *leaving_last(struct worker *w);
 
 /* openings.c */
 enum err openings_take(struct worker *w, instant_us now, struct why *why);

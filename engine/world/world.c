@@ -411,7 +411,7 @@ static void leave(struct world *w, uint32_t f)
         call->sent_at = flight->sent.at = w->now;
         flight->phase = PHASE_ARRIVES;
         if (w->options.left)
-            w->options.left(w->options.arrived_ctx, &flight->sent, w->now);
+            w->options.left(w->options.arrived_ctx, &flight->sent, call);
         heap_set(&w->happens, f, on_grid(w, call, w->now + half_trip(w, call, 0)));
     }
 }

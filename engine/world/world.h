@@ -43,9 +43,9 @@ struct world_options {
     double leaves_late; /* share of the calls that leave up to time_out after they were handed over:
                            a connection that is slow to come about */
     void *arrived_ctx;
-    void (*left)(void *ctx, const struct world_sent *sent, instant_us now);    /* or NULL */
-    void (*arrived)(void *ctx, const struct world_sent *sent, instant_us now); /* or NULL: also of a
-                                                client that has gone; late effects another time */
+    void (*left)(void *ctx, const struct world_sent *sent, const struct call *call); /* or NULL */
+    /* Or NULL. Also of a client that has gone; late effects a second time. */
+    void (*arrived)(void *ctx, const struct world_sent *sent, instant_us now);
     struct provider_model *providers; /* borrowed; NULL: DNS alone, without providers. Their numbers
                                          are the rows of fleet.providers */
 };

@@ -28,6 +28,8 @@ share/doc/mailfrom/docs/ARCHITECTURE.md share/doc/mailfrom/docs/rules/sandbox.md
 share/doc/mailfrom/examples/fleet.yaml share/doc/mailfrom/examples/teams/orders.yaml
 lib/systemd/system/mailfrom-watch.service lib/systemd/system/mailfrom-watch.timer
 lib/systemd/system/mailfrom-watch-always.service lib/systemd/system/mailfrom-watch-mail@.service
+lib/systemd/system/mailfrom-work@.service share/doc/mailfrom/examples/systemd/work.env
+share/doc/mailfrom/docs/WORKERS.md share/doc/mailfrom/examples/kubernetes/work-deployment.yaml
 lib/sysusers.d/mailfrom.conf share/doc/mailfrom/examples/systemd/watch.env
 share/doc/mailfrom/examples/systemd/mailfrom-mail share/doc/mailfrom/docs/watch/mx-gone.md
 share/doc/mailfrom/examples/kubernetes/watch-cronjob.yaml share/doc/mailfrom/examples/prometheus/mailfrom.rules.yml
@@ -101,7 +103,7 @@ def main(folder):
     check("and knows of each library which versions were tried", [line for line in words.splitlines() if "no version of" in line])
     bill = json.loads(said(program, "--version", "--format", "json"))
     libraries = {c["name"]: c["version"] for c in bill["components"]}
-    linked = re.findall(r"NEEDED.*\[lib(yaml|curl|crypto|cjson|cares|sqlite3|expat|psl|idn2|ldns|microhttpd)[.-]",
+    linked = re.findall(r"NEEDED.*\[lib(yaml|curl|crypto|cjson|cares|sqlite3|expat|psl|idn2|ldns|microhttpd|pq)[.-]",
                         said("readelf", "-d", program))
     check("the bill of materials has as many libraries as are linked, each with its version",
           [str(libraries)] if len(libraries) != len(set(linked)) or

@@ -5,7 +5,6 @@ any of them or docs/WATCH.md names is one that reports/metrics.c writes, and eve
 
     monitoring.py MAILFROM SES-SIM"""
 
-import configparser
 import json
 import os
 import pathlib
@@ -19,58 +18,21 @@ import threading
 
 import jsonschema
 import yaml
-from kubernetes import client as kubernetes
 
+from packaged import HARDENED, KINDS, PACKAGING, Unit, calls_of, misfits, objects_of, pod_complaints, run, told
 from tap import check, verdict
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "wire"))
 from rehearsal_room import Room
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PACKAGING = ROOT / "packaging"
 MAILFROM = pathlib.Path(sys.argv[1]).resolve()
 METRIC = re.compile(r"\bmailfrom_(?!\.)[a-z0-9_]*[a-z0-9]")
 
 
-def run(*command, **more):
-    return subprocess.run([str(word) for word in command], capture_output=True, text=True, **more)
-
-
-def told(done):
-    return [] if done.returncode == 0 else (done.stdout + done.stderr).strip().splitlines()[:20] or ["no word"]
-
-
 # ---- systemd ----
 
-class Unit(configparser.RawConfigParser):
-    """As systemd reads it: names in their case, and values of a name said twice one after another."""
-
-    def __init__(self, path):
-        class Joined(dict):
-            def __setitem__(self, key, value):
-                if isinstance(value, list) and key in self and isinstance(self[key], list):
-                    self[key].extend(value)
-                else:
-                    super().__setitem__(key, value)
-        super().__init__(strict=False, dict_type=Joined, interpolation=None, comment_prefixes="#", delimiters="=")
-        self.optionxform = str
-        self.read(path)
-
-
-HARDENED = {"NoNewPrivileges": "yes", "ProtectSystem": "strict", "PrivateTmp": "yes", "ProtectHome": "yes", "User": "mailfrom",
-            "CapabilityBoundingSet": "", "StateDirectory": "mailfrom mailfrom/metrics"}
-
-
-def calls_of(names):
-    """The system calls of groups such as @system-service, and those named by themselves."""
-    found = set()
-    for name in names:
-        if not name.startswith("@"):
-            found.add(name)
-            continue
-        listed = run("systemd-analyze", "syscall-filter", name).stdout.splitlines()[1:]
-        found |= calls_of(line.strip() for line in listed if line.strip() and not line.strip().startswith("#"))
-    return found
+WATCHING = {**HARDENED, "StateDirectory": "mailfrom mailfrom/metrics"}
 
 
 def refused_calls(filters):
@@ -94,7 +56,7 @@ def refused_calls(filters):
 
 def systemd(folder):
     source = PACKAGING / "systemd"
-    units = sorted(path.name for path in source.iterdir() if path.suffix in (".service", ".timer"))
+    units = sorted(path.name for path in source.glob("mailfrom-watch*") if path.suffix in (".service", ".timer"))
     for name in units:
         # It looks whether the command is there, so the command is the one that was built.
         text = (source / name).read_text().replace("/usr/bin/mailfrom", str(MAILFROM))
@@ -105,7 +67,7 @@ def systemd(folder):
     spoilt.write_text((folder / "mailfrom-watch.service").read_text().replace("ProtectSystem=strict", "ProtectSystem=very"))
     check("and a setting that it does not know is found", [] if run("systemd-analyze", "--man=no", "verify", spoilt).stderr else ["not found"])
     services = {name: Unit(source / name) for name in ("mailfrom-watch.service", "mailfrom-watch-always.service")}
-    check("the services are hardened", [f"{name}: {key}" for name, unit in services.items() for key, value in HARDENED.items()
+    check("the services are hardened", [f"{name}: {key}" for name, unit in services.items() for key, value in WATCHING.items()
                                         if unit["Service"].get(key) != value])
     exposed = [run("systemd-analyze", "security", "--offline=true", "--threshold=20", folder / name) for name in services]
     check("systemd rates their exposure as 2.0 of 10 or less", [line for done in exposed for line in told(done)[-1:]])
@@ -122,60 +84,9 @@ def systemd(folder):
 
 # ---- Kubernetes: by the models of its own client ----
 
-def misfits(value, kind, where):
-    """What of a value Kubernetes would not take: unknown fields, missing ones, values of another type."""
-    if found := re.fullmatch(r"list\[(.*)\]", kind):
-        if not isinstance(value, list):
-            return [f"{where}: not a list"]
-        return [m for i, one in enumerate(value) for m in misfits(one, found[1], f"{where}[{i}]")]
-    if found := re.fullmatch(r"dict\(str, (.*)\)", kind):
-        if not isinstance(value, dict):
-            return [f"{where}: not a map"]
-        return [m for key, one in value.items() for m in misfits(one, found[1], f"{where}.{key}")]
-    plain = {"str": str, "int": int, "bool": bool, "float": (int, float)}
-    if kind in plain:
-        good = isinstance(value, plain[kind]) and (kind == "bool" or not isinstance(value, bool))
-        return [] if good else [f"{where}: {value!r} is no {kind}"]
-    if kind == "object":  # an int or a name, as ports are
-        return [] if isinstance(value, (int, str)) else [f"{where}: {value!r}"]
-    model = getattr(kubernetes, kind)
-    if not isinstance(value, dict):
-        return [f"{where}: not an object"]
-    names = {json_name: name for name, json_name in model.attribute_map.items()}
-    found = [f"{where}.{key}: there is no such field in {kind}" for key in value if key not in names]
-    good = {names[key]: one for key, one in value.items() if key in names}
-    try:
-        model(**good)  # says which required one is missing
-    except ValueError as e:
-        found.append(f"{where}: {e}")
-    return found + [m for name, one in good.items() for m in misfits(one, model.openapi_types[name], f"{where}.{model.attribute_map[name]}")]
-
-
-KINDS = {("v1", "ServiceAccount"): "V1ServiceAccount", ("v1", "PersistentVolumeClaim"): "V1PersistentVolumeClaim",
-         ("v1", "Service"): "V1Service", ("batch/v1", "CronJob"): "V1CronJob", ("apps/v1", "Deployment"): "V1Deployment"}
-
-
-def pod_complaints(name, pod):
-    container, names = pod["containers"][0], {volume["name"] for volume in pod["volumes"]}
-    return [f"{name}: {what}" for what, good in {
-        "runs as root": pod["securityContext"]["runAsNonRoot"] and pod["securityContext"]["runAsUser"] > 0,
-        "may gain privileges": container["securityContext"]["allowPrivilegeEscalation"] is False,
-        "writes to its image": container["securityContext"]["readOnlyRootFilesystem"] is True,
-        "keeps capabilities": container["securityContext"]["capabilities"] == {"drop": ["ALL"]},
-        "has no bound of memory": "memory" in container["resources"]["limits"],
-        "mounts what it has not": {mount["name"] for mount in container["volumeMounts"]} == names,
-        "keeps no journal": any("persistentVolumeClaim" in volume for volume in pod["volumes"]),
-        "has a secret in the open": "env" not in container and container["envFrom"],
-    }.items() if not good]
-
-
-def objects_of(path):
-    return [one for one in yaml.safe_load_all(path.read_text()) if one]
-
-
 def kubernetes_objects():
     found, commands, pods = [], [], []
-    for path in sorted((PACKAGING / "kubernetes").glob("*.yaml")):
+    for path in sorted((PACKAGING / "kubernetes").glob("watch-[cd]*.yaml")):
         objects = objects_of(path)
         for one in objects:
             kind = KINDS.get((one.get("apiVersion"), one.get("kind")))

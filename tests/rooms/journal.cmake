@@ -19,6 +19,7 @@ set_tests_properties(journal_pg journal_postgres PROPERTIES TIMEOUT 120)
 
 # On every store.
 mailfrom_test(scheduler/record_publish USES scheduler)
+mailfrom_test(journal/copied USES journal_stores)
 mailfrom_test(journal/kept USES journal_stores)
 mailfrom_test(journal/orders USES journal_stores)
 mailfrom_test(journal/lost USES journal_stores)

@@ -7,5 +7,8 @@ add_test(NAME setup_elsewhere COMMAND /usr/bin/python3 -B
   ${CMAKE_CURRENT_SOURCE_DIR}/package/setup_elsewhere.py)
 add_test(NAME monitoring COMMAND /usr/bin/python3 -B
   ${CMAKE_CURRENT_SOURCE_DIR}/package/monitoring.py $<TARGET_FILE:mailfrom> $<TARGET_FILE:ses-sim>)
+add_test(NAME workers_packaged COMMAND /usr/bin/python3 -B
+  ${CMAKE_CURRENT_SOURCE_DIR}/package/workers.py $<TARGET_FILE:mailfrom>)
+set_tests_properties(workers_packaged PROPERTIES LABELS release TIMEOUT 120)
 set_tests_properties(monitoring PROPERTIES LABELS release TIMEOUT 180)
 set_tests_properties(install_tree completion_bash setup_elsewhere PROPERTIES LABELS release)

@@ -334,6 +334,55 @@ SWEEPS = [
          "    options.rules.plan_only = false;\n")]),
 ]
 
+# Of workers that share a run: workers-sim must find them.
+WORKERS = [
+    ("journal/fence.c", "records are kept without the epoch of their lease", [
+        ("    j->store->fence = is_fenced ? fence_of(j, record) : NULL;", "    (void)is_fenced;"),
+        ("    return held > 1 ? j->store->leases->hold(j->store, list, held, why) : OK;", "    return OK;")]),
+    ("journal/fence.c", "an intent is kept after the end of its lease", [
+        ("        fence->is_intent |= record_is_intent(&records[i]);\n", "")]),
+    ("work/lease.c", "a lease is trusted long after its end", [
+        ("    instant_us until = asked + ttl - lease_margin(ttl);\n"
+         "    assert(until > asked && until < asked + ttl);\n", "    instant_us until = asked + 4 * ttl;\n")]),
+    ("work/lease.c", "a lease is renewed when it has ended", [
+        ("    return asked + ttl / 3;", "    return asked + ttl;")]),
+    ("work/lease.c", "whoever takes over does not wait for what is on its way", [
+        ("    return now >= claimed + quiet;", "    return true;")]),
+    ("work/carriage.c", "a write may leave at any time after its intent", [
+        ("    *send_until = when_earlier(until, now + lease_leave(c->ttl));", "    *send_until = WHEN_NEVER;")]),
+    ("run/part_port.c", "a write that is too late leaves even so", [
+        ("        if (calls[i]->kind != CALL_ASK)\n", "        if (calls[i]->kind != CALL_ASK && !is_write)\n")]),
+    ("run/part_port.c", "how long a write may leave is asked when its intent is kept", [
+        ("when_later(is_write ? when_earlier(until, port->send_until) : until, 1);", "when_later(until, 1);")]),
+    ("work/carriage.c", "that a lease is lost is not heard", [
+        ("        c->lanes[i].lease.epoch = 0;\n        c->is_lost = true;\n", "        continue;\n")]),
+    ("work/carriage_steer.c", "starts granted to the holder before are forgotten", [
+        ("        if (c->lanes[i].granted)\n", "        if (false)\n")]),
+    ("work/carriage_steer.c", "a person's pause is not heard", [
+        ("    if (c->view.is_paused == s->is_paused)\n", "    if (true)\n")]),
+    ("journal/leases.c", "rows that begin again are not kept as such", [
+        ("        err = rows_reopen(j, run, now, why);\n", "        (void)now;\n")]),
+    ("journal/shared_waves.c", "a lane that is opened again forgets the starts that its rows have used", [
+        ("        if (used.by_lane[i])\n", "        if (false)\n")]),
+    ("journal/shared_waves.c", "what has ended is not counted", [
+        ("        ends += is_end(&records[i]);\n", "        ends += 0;\n")]),
+    ("journal/record_rows.c", "ends are counted in a transaction of their own", [
+        ("        err = err == OK ? shared_waves_count(j, run, records, len, why) : err;\n    }\n"
+         "    return journal_leave(j, err, intends ? STORE_COMMIT_INTENT : STORE_COMMIT, why);",
+         "        err = journal_leave(j, err, intends ? STORE_COMMIT_INTENT : STORE_COMMIT, why);\n"
+         "        err = err == OK ? journal_enter(j, why) : err;\n"
+         "        if (err != OK)\n            return err;\n"
+         "        err = shared_waves_count(j, run, records, len, why);\n    }\n"
+         "    return journal_leave(j, err, STORE_COMMIT, why);")]),
+    ("scheduler/scheduler_open.c", "whoever takes over forgets the write that was under way", [
+        ("    if (record->row.state == JOB_WRITING || record->row.state == JOB_UNSURE) {\n"
+         "        look.to", "    if (record->row.state == JOB_UNSURE) {\n        look.to")]),
+    ("scheduler/scheduler_call.c", "whoever takes over begins at once, whatever the pace was", [
+        ("    pace_hold(&d->lanes[lane].pace[kind], until);\n", "    (void)kind, (void)until;\n")]),
+    ("scheduler/starts.c", "a start that was granted is used twice", [
+        ("        lane->starts--;\n    else\n        waves_start", "        (void)lane;\n    else\n        waves_start")]),
+]
+
 # Each of another kind, and found within a second: for every day.
 DAILY = [
     "calls leave before the turn's records are durable",
@@ -345,4 +394,6 @@ DAILY = [
     "a record that is doubled stays",
     "one bad look is enough",
     "what was told is not remembered",
+    "records are kept without the epoch of their lease",
+    "starts granted to the holder before are forgotten",
 ]

@@ -1,9 +1,10 @@
 """Do the simulations find bugs? Plants those of bugs.py one by one and runs the simulation on each:
-those of the publisher by publish-sim, those of watching by watch-sim and sweep-sim, all others by sim.
+those of the publisher by publish-sim, those of watching by watch-sim and sweep-sim, those of workers
+that share a run by workers-sim, all others by sim.
 
     planted.py SOURCE BUILD [--all]
 
-BUILD holds a Ninja build with all four targets. A file with a bug is compiled as the build compiles
+BUILD holds a Ninja build with all five targets. A file with a bug is compiled as the build compiles
 it, and linked before the libraries, so that it stands in for the right one. Every bug must be found
 within SEEDS seeds; a replacement that does not match exactly once fails too, so that the list stays
 true to the code. Prints which seed found what, and how it was said."""
@@ -20,7 +21,7 @@ import bugs
 SEEDS = 500
 SECONDS = 120
 SIMS = (("tests/sim/sim", bugs.BUGS), ("tests/sim/publish-sim", bugs.PUBLISHER), ("tests/sim/watch-sim", bugs.WATCHER),
-        ("tests/sim/sweep-sim", bugs.SWEEPS))
+        ("tests/sim/sweep-sim", bugs.SWEEPS), ("tests/sim/workers-sim", bugs.WORKERS))
 
 
 def link_command(build, sim):

@@ -197,6 +197,7 @@ static void check_memory(struct watcher *w, const struct record *r)
 static void row_keep(struct watcher *w, const struct record *r)
 {
     struct kept_row *row = &w->rows[r->job];
+    row->deadline_before = row->known ? row->last.row.deadline : 0;
     row->last = *r;
     row->last.row.mail_from_before = arena_text(&w->arena, r->row.mail_from_before);
     row->last.row.mail_from_seen = arena_text(&w->arena, r->row.mail_from_seen);
@@ -434,6 +435,7 @@ void watcher_listens(struct watcher *w, const struct call *call)
 {
     if (call->kind == CALL_SET) {
         w->rows[call->owner].in_flight = 0;
+        w->rows[call->owner].intent_open = false; /* it may have been too late to leave */
         w->rows[call->owner].must_read = !is_known_end(&call->reply);
     }
     if (call->kind != CALL_ASK && call->reply.how == REPLY_HTTP && call->reply.http_status == 200)

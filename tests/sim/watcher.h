@@ -35,9 +35,10 @@ struct kept_row {
     bool said_success;  /* SES said Success for the wanted name, in an answer */
     bool started;       /* as waves count */
     bool reopened;      /* it was final, and is to begin again */
-    bool planned;       /* its last record is a plan's, and the run is to go on from there */
-    instant_us first_read_at;   /* that this run remembers; 0: none */
-    instant_us read_at;         /* the last one was sent then */
+    instant_us deadline_before; /* of the record before the last */
+    bool planned;             /* its last record is a plan's, and the run is to go on from there */
+    instant_us first_read_at; /* that this run remembers; 0: none */
+    instant_us read_at;       /* the last one was sent then */
     struct text read_mail_from; /* and showed this; in the watcher's arena */
     enum behavior read_behavior;
 };
@@ -92,6 +93,8 @@ struct watcher {
     uint64_t turns_at;
     uint64_t digest; /* over all records */
     uint64_t turns, records, writes;
+    bool is_held_up;   /* processes die and freeze for minutes: a deadline may pass meanwhile */
+    uint64_t late;     /* rows that ended badly for that */
     uint64_t crash_at; /* turn; 0: never */
     bool crash_keeps;  /* the crash comes after the turn's records are durable */
     bool crashed;
@@ -123,6 +126,8 @@ void watcher_listens(struct watcher *w, const struct call *call);
 void watcher_lane_passes(struct watcher *w, uint16_t lane);
 void watcher_complain(struct watcher *w, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* It ended badly, after a deadline that passed while nobody could look. */
+bool watcher_was_late(const struct watcher *w, uint32_t job);
 /* After the end: does every job stand where its part must end? */
 void watcher_end(struct watcher *w);
 

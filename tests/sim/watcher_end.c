@@ -16,8 +16,16 @@ static bool ends_well(enum part part, enum outcome outcome)
     }
 }
 
+bool watcher_was_late(const struct watcher *w, uint32_t job)
+{
+    const struct record *last = &w->rows[job].last;
+    instant_us before = w->rows[job].deadline_before;
+    return w->is_held_up && (last->row.deadline <= last->at || (before && before <= last->at)) &&
+           (last->row.outcome == OUTCOME_EXPIRED || last->row.outcome == OUTCOME_FAILED);
+}
+
 /* What faults may do to a job, however well it is treated: tries run out, deadlines pass. */
-static bool may_end_badly(const struct watcher *w, uint32_t job, enum outcome outcome)
+static bool may_end_badly(struct watcher *w, uint32_t job, enum outcome outcome)
 {
     enum part part = (enum part)w->scene->parts[job];
     bool gives_up = outcome == OUTCOME_EXPIRED || outcome == OUTCOME_FAILED;
@@ -27,6 +35,10 @@ static bool may_end_badly(const struct watcher *w, uint32_t job, enum outcome ou
         return true; /* left loose */
     if (w->scene->slow_dns && gives_up && (part <= PART_FAILED || part >= PART_REVIEWED))
         return true; /* its records come after the deadline, or after SES's third 72 hours */
+    if (watcher_was_late(w, job)) {
+        w->late++;
+        return true;
+    }
     if (!w->scene->options.faults)
         return false;
     bool writes = part != PART_MISSING && part != PART_UNVERIFIED && part != PART_NOT_BELOW;

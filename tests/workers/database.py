@@ -60,7 +60,7 @@ class Line:
 
     def __init__(self, port):
         self.behind, self.mode, self.delay, self.writers = port, "pass", 0.0, set()
-        self.at_commit = None
+        self.at_commit, self.tasks = None, set()
         self.loop = asyncio.new_event_loop()
         ready = threading.Event()
         threading.Thread(target=self._run, args=(ready,), daemon=True).start()
@@ -83,6 +83,7 @@ class Line:
             writer.transport.abort()
 
     async def _client(self, reader, writer):
+        self.tasks.add(asyncio.current_task())  # asyncio itself holds none of them
         if self.mode == "refuse":
             writer.transport.abort()
             return
@@ -106,21 +107,31 @@ class Line:
 
     async def _carry(self, reader, writer, lost_in, heard):
         """A connection that has lost a byte stays mute: TCP would not go on after a gap either."""
-        is_mute = False
+        queue, is_mute = asyncio.Queue(), False
+        sender = asyncio.ensure_future(self._send(queue, writer))
+        self.tasks.add(sender)
         try:
             while data := await reader.read(65536):
                 heard(data)
                 is_mute = is_mute or self.mode in lost_in
-                if is_mute:
-                    continue
-                if self.delay:
-                    await asyncio.sleep(self.delay)
-                writer.write(data)
-                await writer.drain()
+                if not is_mute:
+                    queue.put_nowait((self.loop.time() + self.delay, data))
         except (ConnectionError, OSError):
             pass
         if not is_mute:
-            try:
-                writer.close()
-            except RuntimeError:
-                pass
+            queue.put_nowait((self.loop.time() + self.delay, b""))
+        await sender
+
+    async def _send(self, queue, writer):
+        """Everything in its order, each when its time has come; nothing: the end."""
+        try:
+            while True:
+                due, data = await queue.get()
+                await asyncio.sleep(max(0, due - self.loop.time()))
+                if not data:
+                    break
+                writer.write(data)
+                await writer.drain()
+            writer.close()
+        except (ConnectionError, OSError, RuntimeError):
+            pass

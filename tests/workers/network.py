@@ -64,7 +64,8 @@ class Story:
             w.kill(signal.SIGTERM)
         codes = [w.ends() for w in self.workers]
         check(f"{self.name}: the workers end when they are asked to", set(codes) <= {0, 4}, codes)
-        judged(self.name, workers_room.complaints_of(room, [self.fleet], self.url, counts=self.counts), self.counts)
+        judged(self.name, workers_room.complaints_of(room, [self.fleet], self.url, counts=self.counts,
+                                                   only={w.index for w in self.workers}), self.counts)
 
 
 def crashed(story):
@@ -98,7 +99,7 @@ def swallowed(story, mode="swallow"):
     victim = max((0, 1), key=lambda n: sum(c["worker"] == story.workers[n].index for c in story.writes()))
     story.lines[victim].set(mode)
     since = story.room.programs_time()
-    time.sleep((TTL + 30) / SPEED)
+    time.sleep((TTL + 45) / SPEED)
     back = story.room.programs_time()
     late = story.silence(since, back, story.workers[victim].index)
     check(f"{story.name}: who hears nothing writes nothing", not late, late)
@@ -114,9 +115,9 @@ def unheard(story):
 
 
 def delayed(story):
-    """A far database: 0.8 s of the programs' time there and back."""
+    """A far database: a fifth of a second of the programs' time there and back."""
     for line in story.lines:
-        line.set(delay=0.4 / SPEED)
+        line.set(delay=0.1 / SPEED)
     story.begin()
     story.ends(120)
 

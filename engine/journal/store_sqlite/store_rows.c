@@ -21,8 +21,8 @@ static const struct sql_table {
 } tables[STORE_TABLES] = {
     /* A lost run's number stays its own. */
     [TABLE_RUN] = {"id, first_record",
-                   "1 + max(ifnull((SELECT max(id) FROM run), 0),"
-                   " ifnull((SELECT max(run) FROM lost), 0)),"
+                   "max(?2, 1 + max(ifnull((SELECT max(id) FROM run), 0),"
+                   " ifnull((SELECT max(run) FROM lost), 0))),"
                    " ifnull((SELECT max(seq) FROM record), 0)",
                    "id", "?1 IN (id, 0) ORDER BY id DESC"},
     [TABLE_WAVE] = {"run, place", "?1, ?2", "place", "run = ?1 ORDER BY place"},

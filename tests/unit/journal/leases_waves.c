@@ -155,7 +155,7 @@ static void resume_works_the_waves_out_from_the_rows(void **state)
     assert_int_equal(w.failed, 0);
     assert_int_equal(w.started, 2);
     assert_int_equal(w.open, 2);
-    assert_int_equal(shared_claim(s, 1, run, 0).granted, 0);
+    assert_int_equal(shared_claim(s, 1, run, 0).granted, 2);
 }
 
 int main(void)

@@ -152,7 +152,7 @@ static enum err put(struct store *store, enum store_table table, uint64_t run,
     if (err != OK)
         return err;
     if (table == TABLE_RUN)
-        run = *number = ++m->runs;
+        run = *number = m->runs = *number > m->runs ? *number : m->runs + 1;
     else if (table == TABLE_RECORD || table == TABLE_LANE_NOTE || table == TABLE_ORDER ||
              table == TABLE_ASKED)
         *number = m->numbers += MEMORY_STEP;
@@ -511,8 +511,8 @@ enum err journal_open_rows(struct journal **out, struct memory_rows *m, enum jou
     return journal_open_rows_as(out, m, mode, NULL, why);
 }
 
-enum err journal_open_rows_as(struct journal **out, struct memory_rows *m, enum journal_mode mode,
-                              void *who, struct why *why)
+enum err memory_connect(struct store **out, struct memory_rows *m, enum journal_mode mode,
+                        void *who, struct why *why)
 {
     *out = NULL;
     enum err err = may_open(m, mode, why);
@@ -533,9 +533,19 @@ enum err journal_open_rows_as(struct journal **out, struct memory_rows *m, enum 
     if (mode != JOURNAL_READ)
         err = loss_keep(s, why);
     if (err == OK)
-        return journal_open(out, &s->store, why);
-    close_store(&s->store);
+        *out = &s->store;
+    else
+        close_store(&s->store);
     return err;
+}
+
+enum err journal_open_rows_as(struct journal **out, struct memory_rows *m, enum journal_mode mode,
+                              void *who, struct why *why)
+{
+    struct store *store;
+    *out = NULL;
+    enum err err = memory_connect(&store, m, mode, who, why);
+    return err == OK ? journal_open(out, store, why) : err;
 }
 
 struct memory_rows *memory_rows_new(void)
@@ -619,6 +629,20 @@ void memory_set(struct memory_rows *m, enum store_table table, uint64_t number, 
         free(t->at[i].values);
         t->at[i].values = copy;
     }
+}
+
+void memory_spoil(struct memory_rows *m, enum store_table table, const char *column)
+{
+    assert(m->tables[table].len > 0);
+    const struct memory_row *row = &m->tables[table].at[0];
+    struct store_value value = value_of(row, table, column);
+    if (is_text(&value))
+        value.text = text_eq(value.text, TEXT("x")) ? TEXT("y") : TEXT("x");
+    else if (value.type == STORE_REAL)
+        value.real += 1;
+    else
+        value = store_int(value.type == STORE_INT ? value.number + 1 : 1);
+    memory_set(m, table, row->number, column, value);
 }
 
 void memory_drop(struct memory_rows *m, enum store_table table, uint64_t number)

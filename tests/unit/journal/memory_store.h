@@ -24,6 +24,9 @@ enum err journal_open_rows(struct journal **out, struct memory_rows *rows, enum 
  * do as it pleases. Before the first opening.
  */
 void memory_share(struct memory_rows *rows, instant_us (*clock)(void *ctx), void *ctx);
+/* The store alone, for one that stands around it. */
+enum err memory_connect(struct store **out, struct memory_rows *rows, enum journal_mode mode,
+                        void *who, struct why *why);
 /* who: told to memory_weather()'s function. */
 enum err journal_open_rows_as(struct journal **out, struct memory_rows *rows,
                               enum journal_mode mode, void *who, struct why *why);
@@ -46,6 +49,8 @@ void memory_lose(struct memory_rows *rows, const struct store_loss *loss);
 /* Damage. Of every run. */
 void memory_set(struct memory_rows *rows, enum store_table table, uint64_t number,
                 const char *column, struct store_value value);
+/* The first row of a table says something else in a column. */
+void memory_spoil(struct memory_rows *rows, enum store_table table, const char *column);
 void memory_drop(struct memory_rows *rows, enum store_table table, uint64_t number);
 
 /* How the last transaction ended. */

@@ -27,6 +27,7 @@ struct script {
     const char *refused;  /* code of the answer to ListMultiRegionEndpoints */
     uint16_t http_status; /* of that answer */
     bool knows_none;      /* WEST has no identity but those of rows */
+    bool is_east_alone;   /* another process carries WEST */
     bool has_advisor, is_off, by_version_1, is_slow; /* slow: EAST's endpoints come last */
     unsigned advice_pages;                           /* with one recommendation a row each */
 };
@@ -34,7 +35,7 @@ struct script {
 struct seen {
     finding_set findings[4];
     unsigned bits[4];
-    unsigned endpoints, advice, reads_west; /* calls; reads of the survey */
+    unsigned endpoints, advice, reads_east, reads_west; /* calls; reads of the survey */
     char gap[SURVEY_GAPS_MAX][SURVEY_REASON_LEN];
     bool gap_is_of_account;
     struct lane_advice advised;
@@ -98,6 +99,7 @@ static void answer(const struct script *s, struct call *call, struct seen *seen)
     case CALL_ADVICE: answer_advice(s, call, seen); break;
     default:
         seen->reads_west += call->owner == SURVEY_OWNER && call->lane == WEST;
+        seen->reads_east += call->owner == SURVEY_OWNER && call->lane == EAST;
         for (uint32_t i = 0; i < call->count; i++) {
             bool is_survey = call->owner == SURVEY_OWNER;
             bool is_gone = is_survey && s->knows_none;
@@ -164,8 +166,10 @@ static void turn(struct scheduler *d, const struct script *s, instant_us now, st
 
 static struct seen advice_of(struct script s)
 {
+    static const bool east[] = {true, false};
     struct scheduler_options options = {.rules = {.plan_only = true},
                                         .lane_survey = true,
+                                        .lanes = s.is_east_alone ? east : NULL,
                                         .advice = !s.is_off,
                                         .write_api = s.by_version_1 ? API_V1 : API_V2,
                                         .rate_per_s = 10};
@@ -183,10 +187,12 @@ static struct seen advice_of(struct script s)
         assert_true(turns < 1000);
         turn(d, &s, now, &held, &seen);
         instant_us wake = scheduler_wake(d, now);
+        assert_true(turns < 50); /* nothing is due all the time */
         now = wake > now && wake < WHEN_NEVER ? wake : now;
         scheduler_audit(d);
     }
     turn(d, &s, now, &held, &seen);
+    assert_true(!s.is_east_alone || scheduler_wake(d, now) > now);
     for (uint32_t i = 0; i < rows_of(&s); i++) {
         seen.findings[i] = scheduler_job(d, i)->findings;
         seen.bits[i] = scheduler_row_advice(d, i);
@@ -280,6 +286,25 @@ static void a_region_without_rows_is_told(void **state)
     assert_int_equal(seen.findings[0] & FINDING_BIT(ENDPOINT_REGIONS_DIFFER), 0);
 }
 
+/* Of a Region that another process carries nothing is asked, and nothing waited for. */
+static void a_region_that_is_carried_elsewhere_is_told(void **state)
+{
+    (void)state;
+    struct script s = {.rows = {{EAST, A},
+                                {EAST, "b.test", "m.b.test"},
+                                {WEST, "a.test", "m.a.test"},
+                                {WEST, "c.test", "m.c.test"}},
+                       .status = "READY",
+                       .is_east_alone = true};
+    struct seen seen = advice_of(s);
+    assert_int_equal(seen.endpoints, 1);
+    assert_int_equal(seen.reads_east + seen.reads_west, 0);
+    assert_true(seen.findings[0] & FINDING_BIT(ENDPOINT_REGIONS_DIFFER));
+    assert_false(seen.findings[1] & FINDING_BIT(ENDPOINT_REGIONS_DIFFER));
+    assert_non_null(strstr(seen.gap[SURVEY_GAP_ENDPOINTS],
+                           "through Region eu-west-1, which is carried elsewhere"));
+}
+
 static void a_refusal_is_of_the_account_and_a_lack_is_none(void **state)
 {
     static const struct {
@@ -331,6 +356,7 @@ int main(void)
         cmocka_unit_test(rows_are_held_against_the_other_region),
         cmocka_unit_test(only_rows_without_a_counterpart_cost_reads),
         cmocka_unit_test(a_region_without_rows_is_told),
+        cmocka_unit_test(a_region_that_is_carried_elsewhere_is_told),
         cmocka_unit_test(a_refusal_is_of_the_account_and_a_lack_is_none),
         cmocka_unit_test(recommendations_are_asked_for_where_the_advisor_is),
     };

@@ -329,6 +329,58 @@ static void a_resumed_run_goes_on_in_its_numbered_wave(void **state)
     assert_true(waves_admit(&w, 0));
 }
 
+/* Starts were granted to lanes beforehand, and one is not needed: the end of the wave waited for it
+ * alone. */
+static void a_start_that_is_given_back_may_end_its_wave(void **state)
+{
+    (void)state;
+    static const struct quota three[] = {{false, 3}};
+    struct choice choices[6];
+    struct policy policies[3];
+    struct fleet f = numbered_fleet(choices, policies);
+    struct waves w;
+    waves_init(&w, &f);
+    assert_int_equal(start_all(&w, 3), 3);
+    waves_return(&w, &f);
+    waves_finish(&w, &f, OUTCOME_DONE, true, 1);
+    waves_finish(&w, &f, OUTCOME_UNCHANGED, false, 1);
+    assert_int_equal(waves_number(&w), 1);
+    waves_return(&w, &f);
+    assert_int_equal(waves_number(&w), 2);
+    assert_int_equal(w.open + w.started, 0);
+    /* In a wave of so many another one starts instead; in a paused one nobody does. */
+    f = fleet_of(9, three, 1);
+    waves_init(&w, &f);
+    assert_int_equal(start_all(&w, 9), 3);
+    waves_return(&w, &f);
+    assert_int_equal(start_all(&w, 9), 1);
+    finish_many(&w, &f, 2, OUTCOME_FAILED);
+    waves_failed_at_least(&w, 1);
+    assert_int_equal(w.failed, 2);
+    w.failed_max = 4;
+    waves_failed_at_least(&w, 5);
+    assert_int_equal(w.failed, 5);
+    assert_true(w.paused && !waves_are_over(&w));
+    waves_return(&w, &f);
+    assert_true(waves_are_over(&w));
+}
+
+static void only_a_fleet_with_something_to_count_wants_waves(void **state)
+{
+    (void)state;
+    static const struct quota three[] = {{false, 3}};
+    struct choice choices[6];
+    struct policy policies[3];
+    struct fleet f = fleet_of(9, NULL, 0);
+    assert_false(waves_are_wanted(&f));
+    f.max_failures.value = 0;
+    assert_true(waves_are_wanted(&f));
+    f = fleet_of(9, three, 1);
+    assert_true(waves_are_wanted(&f));
+    f = numbered_fleet(choices, policies);
+    assert_true(waves_are_wanted(&f));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -346,6 +398,8 @@ int main(void)
         cmocka_unit_test(without_a_budget_any_number_may_fail),
         cmocka_unit_test(identities_that_nobody_wrote_count_as_failures_too),
         cmocka_unit_test(a_wave_whose_dns_was_too_slow_is_inconclusive),
+        cmocka_unit_test(a_start_that_is_given_back_may_end_its_wave),
+        cmocka_unit_test(only_a_fleet_with_something_to_count_wants_waves),
         cmocka_unit_test(without_waves_a_deadline_holds_nobody_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -163,6 +163,48 @@ static void who_is_not_there_was_sent_nothing(void **state)
     test_close(t);
 }
 
+static void what_is_too_late_is_not_sent(void **state)
+{
+    (void)state;
+    struct exchange_test *t = test_open(SPAN_S(60));
+    char octet;
+    t->calls[0].not_after = os_clock_now(&t->clock) - 1;
+    dns_update_start(t->updates, &t->calls[0], &t->at);
+    assert_int_equal(t->done, 1); /* without a connection */
+    assert_int_equal(t->calls[0].reply.how, REPLY_NOT_SENT);
+    assert_non_null(strstr(t->calls[0].reply.message, CALL_TOO_LATE));
+    t->calls[0].not_after = os_clock_now(&t->clock) + SPAN_H(1);
+    dns_update_start(t->updates, &t->calls[0], &t->at);
+    t->calls[0].not_after = 1; /* the connection has taken an hour */
+    turns(t);
+    assert_int_equal(t->done, 2);
+    assert_int_equal(t->calls[0].reply.how, REPLY_NOT_SENT);
+    t->peer = accept(t->listener, NULL, NULL);
+    assert_true(t->peer >= 0);
+    assert_true(recv(t->peer, &octet, 1, 0) <= 0);
+    test_close(t);
+}
+
+static void the_answer_to_what_was_sent_in_time_counts(void **state)
+{
+    (void)state;
+    struct exchange_test *t = test_open(SPAN_S(60));
+    uint8_t question[QUESTION_LEN];
+    t->calls[0].not_after = os_clock_now(&t->clock) + SPAN_H(1);
+    asked(t, question);
+    t->calls[0].not_after = 1;
+    turns(t);
+    assert_int_equal(t->done, 0);
+    question[0] = 0;
+    question[4] |= 0x80;
+    question[5] |= 5;
+    assert_int_equal(send(t->peer, question, sizeof question, MSG_NOSIGNAL), sizeof question);
+    turns(t);
+    assert_int_equal(t->done, 1);
+    assert_int_equal(t->calls[0].reply.how, REPLY_HTTP);
+    test_close(t);
+}
+
 static void each_has_its_time_and_there_is_room_for_some(void **state)
 {
     (void)state;
@@ -189,6 +231,8 @@ int main(void)
         cmocka_unit_test(an_answer_may_come_octet_by_octet),
         cmocka_unit_test(what_breaks_off_later_is_lost),
         cmocka_unit_test(who_is_not_there_was_sent_nothing),
+        cmocka_unit_test(what_is_too_late_is_not_sent),
+        cmocka_unit_test(the_answer_to_what_was_sent_in_time_counts),
         cmocka_unit_test(each_has_its_time_and_there_is_room_for_some),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,6 +32,8 @@ struct outcome {
 
 struct client {
     struct https *https;
+    const char *refusal; /* NULL: requests may leave */
+    unsigned refusals;   /* asked for */
     struct outcome outcomes[CALLS_MAX];
     unsigned sent, done;
 };
@@ -57,6 +59,14 @@ static void on_done(void *context, struct call *call, const struct https_answer 
     text_copy(o->body, answer->reply.body);
     text_copy(o->request_id, answer->reply.request_id);
     text_copy(o->date, answer->reply.date);
+}
+
+static const char *on_leave(void *context, const struct call *call)
+{
+    struct client *client = context;
+    assert_non_null(call);
+    client->refusals++;
+    return client->refusal;
 }
 
 static struct client *client_open(struct https_config config)
@@ -318,6 +328,31 @@ static void a_closed_port_gets_no_request(void **state)
     client_close(client);
 }
 
+/* Looked at when the connection is there: it may have taken long. The server gets no byte of the
+ * request, and the next one may use a connection all the same. */
+static void a_request_whose_time_is_over_does_not_leave(void **state)
+{
+    (void)state;
+    for (unsigned security = WEB_PLAIN; security <= WEB_TRUSTED; security++) {
+        struct web_server *server = web_server_open(security);
+        struct client *client = client_open(
+            (struct https_config){.ca_bundle = web_server_ca_path(server), .refuse = on_leave});
+        char url[64];
+        snprintf(url, sizeof url, "%s://127.0.0.1:%u/ok", security == WEB_PLAIN ? "http" : "https",
+                 web_server_port(server));
+        for (unsigned i = 0; i < 4; i++) {
+            client->refusal = i % 2 == 0 ? "too late" : NULL;
+            const struct outcome *o = fetch(client, "POST", url);
+            assert_string_equal(o->trouble, i % 2 == 0 ? "too late" : "");
+            assert_int_equal(o->how, i % 2 == 0 ? REPLY_NOT_SENT : REPLY_HTTP);
+            assert_int_equal(client->refusals, i + 1);
+            assert_int_equal(web_server_requests(server), (i + 1) / 2);
+        }
+        client_close(client);
+        web_server_close(server);
+    }
+}
+
 static void other_schemes_are_not_spoken(void **state)
 {
     (void)state;
@@ -392,6 +427,7 @@ int main(void)
         cmocka_unit_test(a_trusted_server_is_served_on_one_connection),
         cmocka_unit_test(a_connection_that_was_closed_is_not_used_again),
         cmocka_unit_test(a_closed_port_gets_no_request),
+        cmocka_unit_test(a_request_whose_time_is_over_does_not_leave),
         cmocka_unit_test(other_schemes_are_not_spoken),
         cmocka_unit_test(a_proxy_sees_connect_only_and_never_this_machine),
         cmocka_unit_test(many_requests_fly_at_once_and_can_be_dropped),

@@ -9,10 +9,12 @@
 #include "wire/fixed_credentials.h"
 #include "wire/web_server.h"
 
+#include <arpa/inet.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define CALLS_MAX 400
@@ -25,9 +27,9 @@ struct live {
     char resolver[64];
 };
 
-/* Lanes reach the server through plain HTTP on loopback. */
-static struct live *live_open(const struct web_server *web, const struct dns_server_thread *dns,
-                              unsigned carriers, bool verbose)
+/* Lanes reach the server through plain HTTP on loopback; port 0: there is none. */
+static struct live *live_open_at(unsigned port, const struct dns_server_thread *dns,
+                                 unsigned carriers, bool verbose)
 {
     struct live *l = calloc(1, sizeof *l);
     struct why why = {""};
@@ -36,8 +38,8 @@ static struct live *live_open(const struct web_server *web, const struct dns_ser
     l->calls = calloc(CALLS_MAX, sizeof *l->calls);
     for (unsigned i = 0; i < CALLS_MAX; i++)
         arena_init(&l->calls[i].arena, 1u << 20);
-    for (unsigned i = 0; web && i < 4; i++) {
-        snprintf(url, sizeof url, "http://127.0.0.1:%u", web_server_port(web));
+    for (unsigned i = 0; port && i < 4; i++) {
+        snprintf(url, sizeof url, "http://127.0.0.1:%u", port);
         struct endpoint_settings there = {.url = text_of(url)};
         assert_int_equal(
             endpoint_make(&l->lanes[i].at.ses, TEXT("ses"), TEXT("us-east-1"), &there, &why), OK);
@@ -56,6 +58,12 @@ static struct live *live_open(const struct web_server *web, const struct dns_ser
     assert_string_equal(why.text, "");
     assert_int_equal(err, OK);
     return l;
+}
+
+static struct live *live_open(const struct web_server *web, const struct dns_server_thread *dns,
+                              unsigned carriers, bool verbose)
+{
+    return live_open_at(web ? web_server_port(web) : 0, dns, carriers, verbose);
 }
 
 static void live_close(struct live *l)
@@ -175,6 +183,93 @@ static void without_credentials_nothing_is_sent(void **state)
     assert_int_equal(l->calls[0].reply.how, REPLY_NO_KEYS);
     assert_non_null(strstr(l->calls[0].reply.message, "no credentials anywhere"));
     assert_int_equal(web_server_connections(web), 0);
+    live_close(l);
+    web_server_close(web);
+}
+
+/* A worker's right to write ends at an instant; reads and questions have none. */
+static void what_is_too_late_is_not_sent(void **state)
+{
+    (void)state;
+    struct web_server *web = web_server_open(WEB_PLAIN);
+    struct live *l = live_open(web, NULL, 1, false);
+    for (unsigned i = 0; i < 6; i++) {
+        l->calls[i].kind = CALL_ACCOUNT;
+        l->calls[i].not_after = i % 3 == 0   ? 0
+                                : i % 3 == 1 ? wire_now(l->wire) + SPAN_H(1)
+                                             : wire_now(l->wire) - 1;
+    }
+    calls_send(l, 0, 6);
+    calls_collect(l, 6);
+    for (unsigned i = 0; i < 6; i++) {
+        const struct reply *r = &l->calls[i].reply;
+        assert_int_equal(r->how, i % 3 == 2 ? REPLY_NOT_SENT : REPLY_HTTP);
+        assert_string_equal(r->message, i % 3 == 2 ? CALL_TOO_LATE : "");
+    }
+    assert_int_equal(web_server_requests(web), 4);
+    live_close(l);
+    web_server_close(web);
+}
+
+/* Takes no connection while the one that waits is not taken from it. */
+static int full_listener(int *waiting, unsigned *port)
+{
+    struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof here;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&here, sizeof here), 0);
+    assert_int_equal(listen(fd, 0), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&here, &len), 0);
+    *waiting = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(*waiting, (struct sockaddr *)&here, sizeof here), 0);
+    *port = ntohs(here.sin_port);
+    return fd;
+}
+
+/* The connection comes when the time of the request is over. */
+static void what_becomes_too_late_on_the_way_is_not_sent(void **state)
+{
+    (void)state;
+    int waiting;
+    unsigned port;
+    char byte;
+    int listener = full_listener(&waiting, &port);
+    struct live *l = live_open_at(port, NULL, 1, false);
+    l->calls[0].kind = CALL_ACCOUNT;
+    l->calls[0].not_after = wire_now(l->wire) + SPAN_MS(300);
+    calls_send(l, 0, 1);
+    struct event none;
+    assert_int_equal(wire_wait(l->wire, l->calls[0].not_after + 1, &none, 1), 0);
+    close(waiting);
+    close(accept(listener, NULL, NULL));
+    calls_collect(l, 1);
+    assert_int_equal(l->calls[0].reply.how, REPLY_NOT_SENT);
+    int peer = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    assert_true(peer < 0 || recv(peer, &byte, 1, 0) <= 0);
+    if (peer >= 0)
+        close(peer);
+    live_close(l);
+    close(listener);
+}
+
+/* Whenever a time is over, what was not sent has not come. */
+static void not_sent_means_that_nothing_came(void **state)
+{
+    (void)state;
+    struct web_server *web = web_server_open(WEB_PLAIN);
+    struct live *l = live_open(web, NULL, 1, false);
+    unsigned late = 0;
+    for (unsigned i = 0; i < CALLS_MAX; i++) {
+        l->calls[i].kind = CALL_ACCOUNT;
+        l->calls[i].not_after = wire_now(l->wire) + SPAN_MS(5) * i / CALLS_MAX;
+    }
+    calls_send(l, 0, CALLS_MAX);
+    calls_collect(l, CALLS_MAX);
+    for (unsigned i = 0; i < CALLS_MAX; i++) {
+        late += l->calls[i].reply.how == REPLY_NOT_SENT;
+        assert_true(l->calls[i].reply.how != REPLY_LOST);
+    }
+    assert_int_equal(web_server_requests(web), CALLS_MAX - late); /* not sent means: none came */
     live_close(l);
     web_server_close(web);
 }
@@ -392,6 +487,9 @@ int main(void)
         cmocka_unit_test(questions_and_requests_come_back_answered),
         cmocka_unit_test(verbose_says_one_line_per_call_and_no_secret),
         cmocka_unit_test(without_credentials_nothing_is_sent),
+        cmocka_unit_test(what_is_too_late_is_not_sent),
+        cmocka_unit_test(what_becomes_too_late_on_the_way_is_not_sent),
+        cmocka_unit_test(not_sent_means_that_nothing_came),
         cmocka_unit_test(an_expired_key_is_reported_to_its_source),
         cmocka_unit_test(requests_are_signed_by_the_clock_of_the_server),
         cmocka_unit_test(route53_is_asked_with_the_keys_of_its_account),

@@ -3,13 +3,18 @@
 #include "wire/os_clock.h"
 #include "wire/servers.h"
 #include "wire/skew.h"
+#include "wire/sockets.h"
 
 #include "base/count.h"
 
+#include <arpa/inet.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -172,6 +177,36 @@ static void the_clock_is_set_forward_only(void **state)
     }
 }
 
+/* More than the reader takes is waiting in the kernel when the socket is closed: that never comes.
+ */
+static void what_was_not_acknowledged_is_dropped_with_its_socket(void **state)
+{
+    (void)state;
+    struct sockets list = {.len = 0};
+    struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof here;
+    static char bytes[1 << 16];
+    size_t sent = 0, got = 0;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&here, sizeof here), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&here, &len), 0);
+    int fd = sockets_open(&list, AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&here, sizeof here), 0);
+    int peer = accept(listener, NULL, NULL);
+    for (ssize_t n; (n = send(fd, bytes, sizeof bytes, MSG_DONTWAIT)) > 0;)
+        sent += (size_t)n;
+    assert_int_equal(sockets_close(&list, fd), 0);
+    ssize_t n;
+    while ((n = recv(peer, bytes, sizeof bytes, 0)) > 0)
+        got += (size_t)n;
+    assert_int_equal(n, -1);
+    assert_int_equal(errno, ECONNRESET);
+    assert_true(got < sent);
+    close(peer);
+    close(listener);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +215,7 @@ int main(void)
         cmocka_unit_test(lists_with_anything_else_are_refused),
         cmocka_unit_test(servers_are_the_same_by_address_and_port),
         cmocka_unit_test(calls_leave_in_the_order_they_came),
+        cmocka_unit_test(what_was_not_acknowledged_is_dropped_with_its_socket),
         cmocka_unit_test(the_clock_never_goes_back),
         cmocka_unit_test(the_clock_is_set_forward_only),
     };

@@ -1,0 +1,230 @@
+#!/usr/bin/python3
+"""The verbs over a journal in PostgreSQL, as a person uses them: submit, work, status, orders, resume, rollback,
+report, watch, due, and what each says to wrong input. Arguments: mailfrom, ses-sim."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+import jsonschema
+import pg_server
+from rehearsal_room import CANNOT_RUN, DONE, STOPPED, TROUBLE, Room, check, until, verdict
+from timeouts import patient
+
+SCHEMA = json.loads((pathlib.Path(__file__).parents[2] / "docs/progress.schema.json").read_text())
+REGIONS = ("us-east-1", "eu-west-1")
+PAUSE = 1.5  # seconds until workers have heard of an order, and what was on its way has arrived
+
+
+class Shared(Room):
+    """Accounts a0 and a1 with a profile each, in two Regions; the journal is a database."""
+
+    def __init__(self, server, each=3, keys=(0, 1), rate=200):
+        self.url_of_journal, self.keys = server.database(), keys
+        identities = {f"d{n}.{region}.a{a}.example": {"account": f"11110000000{a}", "region": region, "of": f"a{a}"}
+                      for a in range(2) for region in REGIONS for n in range(each)}
+        super().__init__(*sys.argv[1:3], identities, rate=rate)
+        self.rate = rate
+        self.give(keys)
+        self.manifest_of("fleet.yaml")
+        self.ends("journal init", DONE, "journal", "init")
+
+    def write_table(self):
+        super().write_table()
+        rows = "".join(f"11110000000{a},AKIDEXAMPLE{a},secret{a},,,\n" for a in range(2))
+        (self.path / "keys.csv").write_text("account,access_key_id,secret_access_key,session_token,deny,state\n" + rows)
+        self.more_sim = ["--credentials", self.path / "keys.csv"]
+
+    def give(self, keys):
+        (self.path / ".aws").mkdir(exist_ok=True)
+        (self.path / ".aws/credentials").write_text("".join(
+            f"[p{a}]\naws_access_key_id = AKIDEXAMPLE{a}\naws_secret_access_key = secret{a}\n" for a in keys))
+
+    def manifest_of(self, name, **more):
+        rows = [{"identity": i, "account": row["of"], "region": row["region"]} for i, row in self.identities.items()]
+        accounts = {f"a{a}": {"profile": f"p{a}", "account_id": f"11110000000{a}"} for a in range(2)}
+        (self.path / name).write_text(json.dumps({"version": 1, "accounts": accounts, "identities": rows,
+                                                  "defaults": {"mail_from": "bounce.{domain}"}, **more}))
+
+    def environment(self):
+        kept = {k: v for k, v in super().environment().items() if not k.startswith("AWS_") or "METADATA" in k}
+        return {**kept, "AWS_ENDPOINT_URL": self.url, "MAILFROM_JOURNAL": self.url_of_journal}
+
+    def command(self, verb, *arguments):
+        plain = ("journal", "pause", "pace", "stop", "completion")
+        return [self.mailfrom, verb, *map(str, arguments)] if verb in plain else super().command(verb, *arguments)
+
+    def told(self, run):
+        """status --format json, held against its schema."""
+        line = self.run("status", run, "--format", "json").stdout_text
+        told = json.loads(line)
+        jsonschema.validate(told, SCHEMA)
+        return told
+
+    def leases(self, run):
+        return {(lane["account"], lane["region"]): lane["lease"] for lane in self.told(run)["lanes"]}
+
+
+def says(title, text, *wanted):
+    for words in wanted:
+        check(f"{title}: {words}", words in text, text)
+
+
+def submitted(server):
+    with Shared(server) as room:
+        told = room.ends("without a run status says so", CANNOT_RUN, "status")
+        says("no run", told, "holds no run yet")
+        done = room.run("apply", "fleet.yaml", "--yes", "--submit")
+        check("--submit prints the number of the run", done.returncode == DONE and done.stdout_text == "1\n",
+              done.stdout_text, done.stderr_text)
+        says("--submit", done.stderr_text, "run 1 is in the journal", "mailfrom status 1 --watch", "mailfrom work")
+        check("nothing was written", not room.writes())
+        told = room.told(1)
+        check("its state is submitted", told["state"] == "submitted" and told["workers"] == 0, told)
+        check("every lane is free", {lease["state"] for lease in room.leases(1).values()} == {"free"}, told)
+        text = room.ends("status", DONE, "status", 1)
+        says("status", text, "submitted, and no worker carries it now", "To carry it, here or on any machine: ", "Lanes: 4 that wait for a worker",
+             "a0 us-east-1, eu-west-1: nobody carries it yet")
+        room.ends("work --once carries it", DONE, "work", "--once", "--name", "alpha")
+        check("each identity was written once", len(room.writes()) == len(room.identities), len(room.writes()))
+        check("and is done", set(room.outcomes(1).values()) == {"done"}, room.outcomes(1))
+        check("the run has ended", room.told(1)["state"] == "ended", room.told(1))
+        says("status --all", room.ends("status --all lists the run", DONE, "status", "--all"), "apply", "12 identities  ended")
+        room.ends("nothing is left for another worker", DONE, "work", "--once")
+        runs = room.run("completion", "runs").stdout_text
+        check("completion knows the run", runs.startswith("1\tapply of "), runs)
+        done = room.run("apply", "fleet.yaml", "--yes")
+        check("a second apply finds nothing to do", done.returncode == DONE, done.stderr_text)
+        check("and writes nothing", len(room.writes()) == len(room.identities))
+
+
+def carried(server):
+    """apply and rollback are submit and work in one process."""
+    with Shared(server) as room:
+        done = room.run("apply", "fleet.yaml", "--yes", "--report", "csv:done.csv", "--progress", "json")
+        check("apply carries its run", done.returncode == DONE, done.returncode, done.stdout_text, done.stderr_text)
+        lines = [json.loads(line) for line in done.stderr_text.splitlines() if line.startswith("{")]
+        for line in lines:
+            jsonschema.validate(line, SCHEMA)
+        check("progress ends with the end", lines and lines[-1]["type"] == "end" and lines[-1]["state"] == "ended", lines[-1:])
+        check("the report has every row", (room.path / "done.csv").read_text().count(",done,") == len(room.identities))
+        says("the end", done.stdout_text, "To take it back: ", "mailfrom rollback 1")
+        room.ends("rollback", DONE, "rollback", 1, "--yes")
+        check("puts all of it back", len(room.writes()) == 2 * len(room.identities))
+        done = room.run("apply", "fleet.yaml", "--yes", "--dry-run")
+        check("a dry run writes nothing", done.returncode == DONE and len(room.writes()) == 2 * len(room.identities), done.stderr_text)
+        room.ends("a plan file", DONE, "plan", "fleet.yaml", "--out", "fleet.plan")
+        room.ends("is carried out", DONE, "apply", "--plan", "fleet.plan", "--yes")
+        check("as it was reviewed", set(room.outcomes(3).values()) == {"done"}, room.outcomes(3))
+        room.ends("a rollback is submitted", DONE, "rollback", 3, "--yes", "--submit")
+        room.ends("and carried by anybody", DONE, "work", 4, "--once")
+        check("as its report says", set(room.outcomes(4).values()) == {"done"}, room.outcomes(4))
+
+
+def nobody_can(server):
+    """Credentials for one account of two."""
+    with Shared(server, keys=(0,)) as room:
+        done = room.run("apply", "fleet.yaml", "--yes")
+        check("apply does what it can", done.returncode == STOPPED, done.returncode, done.stderr_text)
+        says("the rest", done.stderr_text, "run 1 is not at its end: 2 of its 4 lanes are open")
+        check("half of it", len(room.writes()) == len(room.identities) // 2, len(room.writes()))
+        leases = room.leases(1)
+        check("JSON says what nobody could carry, who has tried and why",
+              all(leases["a1", r]["state"] == "no-worker-can" and "p1" in leases["a1", r]["tried"]["why"] for r in REGIONS), leases)
+        text = room.ends("status says it", DONE, "status", 1)
+        says("status", text, "2 that no worker could carry", "a1 us-east-1, eu-west-1: nobody carries it: ", "has tried", "p1")
+        room.ends("work --once leaves it, too", STOPPED, "work", "--once", "--name", "beta")
+        says("status", room.run("status", 1).stdout_text, "beta has tried")
+        room.give((0, 1))
+        room.ends("with the credentials it goes on to the end", DONE, "work", "--once", "--lanes", "a1/*")
+        check("and everything is done", set(room.outcomes(1).values()) == {"done"}, room.outcomes(1))
+
+
+def ordered(server):
+    with Shared(server, each=40, rate=4) as room:
+        room.ends("submit", DONE, "apply", "fleet.yaml", "--yes", "--submit")
+        worker = room.start("work", "--name", "alpha")
+        until(lambda: len(room.writes()) > 8)
+        check("status names the worker", room.leases(1)["a0", "us-east-1"]["worker"]["name"] == "alpha", room.leases(1))
+        says("status", room.run("status", 1).stdout_text, "running, carried by 1 worker", "carried by alpha (pid ")
+        says("status --all", room.run("status", "--all").stdout_text, "open, 4 of 4 lanes are carried", "Workers that have not ended:",
+             "alpha (pid ", ": 4 lanes, seen ")
+        says("pause", room.ends("pause", DONE, "pause"), "run 1 is paused, and its workers hear of it within a second")
+        until(lambda: False, PAUSE)
+        before = len(room.writes())
+        until(lambda: False, PAUSE)
+        check("a paused run writes nothing", len(room.writes()) == before, before, len(room.writes()))
+        says("a second pause", room.ends("a second pause", DONE, "pause", 1), "is paused already, by root (pid ")
+        check("JSON says paused", room.told(1)["state"] == "paused" and "by root" in room.told(1)["reason"], room.told(1))
+        says("status", room.run("status", 1).stdout_text, "paused, carried by 1 worker", "Paused by root (pid ", "mailfrom resume 1")
+        says("pace", room.ends("pace", DONE, "pace", 1, "--rate", 20), "at most 20 calls a second")
+        resumed = room.start("resume", 1)
+        until(lambda: len(room.writes()) > before)
+        check("resume lets it go on", len(room.writes()) > before)
+        says("stop", room.ends("stop", DONE, "stop", 1), "run 1 stops, and its workers hear of it within a second")
+        check("resume ends with it", resumed.wait(patient(60)) == STOPPED, resumed.returncode)
+        says("resume", resumed.stderr.read(), "is not paused any more")
+        until(lambda: room.told(1)["state"] == "stopped")
+        check("the run is stopped", room.told(1)["state"] == "stopped", room.told(1))
+        check("the worker goes on", worker.poll() is None)
+        says("a stopped run", room.ends("a stopped run takes no order", CANNOT_RUN, "pause", 1), "run 1 is stopped")
+        says("stop --now", room.ends("stop --now is of one process", CANNOT_RUN, "stop", 1, "--now"), "second signal")
+        room.ends("resume --submit opens it", DONE, "resume", 1, "--submit")
+        until(lambda: room.told(1)["state"] == "ended", 120)
+        check("and the worker carries it to its end", set(room.outcomes(1).values()) == {"done"}, room.outcomes(1))
+        worker.send_signal(signal.SIGTERM)
+        check("a signal ends the worker well", worker.wait(patient(60)) == DONE, worker.returncode, worker.stderr.read())
+        report = json.loads(room.run("report", 1, "--report", "json:-", "--quiet").stdout_text)["run"]
+        check("the report has the orders", [o["order"] for o in report["orders"]] == ["pause", "pace", "resume", "pace", "stop"], report)
+        says("an ended run", room.ends("an ended run takes no order", CANNOT_RUN, "pause", 1), "run 1 has ended")
+        says("no open run", room.ends("without a number", CANNOT_RUN, "pause"), "no run of this journal is open")
+
+
+def remembered(server):
+    """What watch and due remember lies in the database; the fleet is one whose DNS is not there yet."""
+    with Shared(server) as room:
+        room.names.records.clear()
+        done = room.run("watch", "fleet.yaml", "--events", "events.jsonl")
+        check("watch looks", done.returncode == TROUBLE, done.returncode, done.stderr_text)
+        first = json.loads(room.run("watch", "fleet.yaml", "--format", "json").stdout_text)
+        again = json.loads(room.run("watch", "fleet.yaml", "--format", "json").stdout_text)
+        since = lambda told: sorted(p["since"] for p in told["problems"])
+        check("and remembers since when", since(first) and since(first) == since(again), first, again)
+        check("nothing lies beside", not (room.path / ".mailfrom").exists())
+        told = room.ends("due asks", DONE, "due", "fleet.yaml")
+        check("and has something to ask for", "a0.example" in told, told)
+        count = lambda: int(server.sql(room.url_of_journal, "SELECT count(*) FROM mailfrom.asked")[0][0])
+        check("and remembers it", count() > 1, count())
+
+
+def wrong_input(server):
+    with Shared(server) as room:
+        says("a file", room.ends("work on a file", CANNOT_RUN, "work", "--journal", "j.db"), "the journal j.db is a file")
+        says("a file", room.ends("submit to a file", CANNOT_RUN, "apply", "fleet.yaml", "--yes", "--submit", "--journal", "j.db"),
+             "j.db is a file")
+        for words, wanted in ((("--no-wait",), "--no-wait"), (("--publish",), "mailfrom publish first"),
+                              (("--events", "e.jsonl"), "mailfrom watch RUN")):
+            says(words[0], room.ends(f"apply {words[0]}", CANNOT_RUN, "apply", "fleet.yaml", "--yes", *words), wanted)
+        says("a password", room.ends("a password in the URL", CANNOT_RUN, "status", "--journal", "postgresql://u:p@127.0.0.1/x"),
+             "has a password in it")
+        empty = server.database()
+        for verb in (("status",), ("apply", "fleet.yaml", "--yes"), ("work", "--once"), ("watch", "fleet.yaml")):
+            says(verb[0], room.ends(f"{verb[0]} without tables", CANNOT_RUN, *verb, "--journal", empty), "mailfrom journal init")
+        says("a run", room.ends("work on no run", CANNOT_RUN, "work", 9), "9")
+        says("a manifest", room.ends("work on a manifest", CANNOT_RUN, "work", "fleet.yaml"), "fleet.yaml")
+
+
+def main():
+    with pg_server.Server() as server:
+        for part in (submitted, carried, nobody_can, ordered, remembered, wrong_input):
+            print("#", part.__name__, flush=True)
+            part(server)
+    verdict()
+
+
+main()
