@@ -1,7 +1,7 @@
 /*
- * The port of a run that is carried in part: it stands between the engine and the world, and asks at
- * each turn whether the leases let the run go on, before its records are kept and before its calls
- * leave. A write leaves until an instant that was known before its intent was kept.
+ * The port of a run that is carried in part: it stands between the engine and the world, and asks
+ * at each turn whether the leases let the run go on, before its records are kept and before its
+ * calls leave. A write leaves until an instant that was known before its intent was kept.
  */
 #ifndef MF_PART_PORT_H
 #define MF_PART_PORT_H
