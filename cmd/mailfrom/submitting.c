@@ -74,9 +74,10 @@ static enum err pace_give(struct session *s, struct why *why)
     return leases_order(s->run.journal, s->run.head.id, &order, why);
 }
 
-/* A run that was stopped, or has ended with bad rows, is open again; one that is open already only
- * gets another worker, and a pause of it ends. */
-static enum err reopen(struct session *s, struct why *why)
+/* A run that was stopped, or has ended with bad rows, is open again; one that is open already gets
+ * another worker, unless it has them: workers that it was paused in go on, and where all of its
+ * lanes are held there is nothing left for another. */
+static enum err reopen(struct session *s, bool *is_carried, struct why *why)
 {
     struct run *r = &s->run;
     struct shared_run view;
@@ -95,9 +96,31 @@ static enum err reopen(struct session *s, struct why *why)
         control_giver(&order);
         err = leases_order(r->journal, r->head.id, &order, why);
         if (err == OK && !s->options.quiet)
-            message_note("run %llu is not paused any more", (unsigned long long)r->head.id);
+            message_note("run %llu goes on%s", (unsigned long long)r->head.id,
+                         view.lanes_held ? ", and its workers hear of it within a second" : "");
+        *is_carried = view.lanes_held > 0;
+    } else if (err == OK) {
+        *is_carried = view.lanes_held > 0 && view.lanes_held == view.lanes_open;
+        if (*is_carried && !s->options.quiet)
+            message_note("run %llu is under way: workers carry all of its lanes",
+                         (unsigned long long)r->head.id);
     }
     return err == OK ? pace_give(s, why) : err;
+}
+
+/* The answer to a commit may be lost, and the run may be there all the same. */
+__attribute__((noinline)) static enum err submit(struct session *s, instant_us now, struct why *why)
+{
+    struct advice a;
+    enum err err = run_submit(&s->run, now, why);
+    if (err == ERR_AWAY) {
+        message_error("%s", why->text);
+        why_set(why, err,
+                "it is not known whether the run was put into the journal. Before it is submitted "
+                "once more: %s",
+                advice_make(&a, &s->options, "status", "--all"));
+    }
+    return err;
 }
 
 /* Of workers that are there nobody need be told how to begin one. */
@@ -338,6 +361,11 @@ static enum err end_read(struct session *s, bool was_stopped, enum err err, stru
     if (read == OK)
         r->head = head;
     r->end = read == OK && run_is_over(head.state) ? ENGINE_ENDED : ENGINE_DRAINED;
+    struct shared_run view;
+    if (read == OK && err == OK && head.state != RUN_ENDED)
+        read = leases_run(r->journal, r->head.id, &view, &second);
+    if (read == OK && err == OK && head.state != RUN_ENDED && view.waves.paused)
+        message_error("paused: %s", view.waves.reason);
     if (read == OK && err == OK && head.state == RUN_OPEN)
         read = rest_tell(s, was_stopped, &second);
     if (err == OK && read != OK)
@@ -353,8 +381,11 @@ enum err submitting_carry(struct session *s, enum submitting_end *end, struct wh
     *end = SUBMITTING_NOTHING;
     r->totals =
         (struct scheduler_totals){0}; /* of a plan before; the calls of workers are theirs */
-    enum err err = r->resumes ? reopen(s, why) : run_submit(r, os_clock_now(&clock), why);
-    if (err != OK)
+    bool is_carried = false;
+    enum err err = r->resumes ? reopen(s, &is_carried, why) : submit(s, os_clock_now(&clock), why);
+    if (err == OK && is_carried)
+        *end = SUBMITTING_LEFT;
+    if (err != OK || is_carried)
         return err;
     if (s->options.submit) {
         *end = SUBMITTING_LEFT;

@@ -10,7 +10,7 @@
 
 enum submitting_end {
     SUBMITTING_NOTHING, /* an error, and nothing has changed */
-    SUBMITTING_LEFT,    /* --submit: to workers */
+    SUBMITTING_LEFT,    /* to workers: --submit, or they carry it already */
     SUBMITTING_CARRIED, /* head and end of the run are those of the journal now */
 };
 
