@@ -54,7 +54,7 @@ class Story:
         return [c for c in self.writes() if since + LEAVES + workers_room.CALL_TIMEOUT < c["at"] < until
                 and (who is None or c["worker"] == who)]
 
-    def ends(self, seconds=60):
+    def ends(self, seconds=60, clock_steps=False):
         room = self.room
         ended = room.wait_for_end(self.run, seconds)
         check(f"{self.name}: the run ends by itself", ended, *(w.words()[-1500:] for w in self.workers))
@@ -64,8 +64,10 @@ class Story:
             w.kill(signal.SIGTERM)
         codes = [w.ends() for w in self.workers]
         check(f"{self.name}: the workers end when they are asked to", set(codes) <= {0, 4}, codes)
+        if clock_steps:
+            self.room.server_clock.write_text("0")
         judged(self.name, workers_room.complaints_of(room, [self.fleet], self.url, counts=self.counts,
-                                                   only={w.index for w in self.workers}), self.counts)
+                                                   only={w.index for w in self.workers}, clock_steps=clock_steps), self.counts)
 
 
 def crashed(story):
@@ -202,7 +204,29 @@ def unwell(story):
     story.ends()
 
 
-SCENARIOS = (crashed, away, swallowed, unheard, delayed, broken, terminated, between, lagging, pooled, unwell)
+def frozen(story):
+    """The server is frozen: connections stand, and nobody answers, a new one neither."""
+    story.begin()
+    story.room.server.freeze()
+    since = story.room.programs_time()
+    time.sleep((TTL + 15) / SPEED)
+    back = story.room.programs_time()
+    check("frozen: nothing is written meanwhile", not story.silence(since, back), story.silence(since, back))
+    story.room.server.freeze(signal.SIGCONT)
+    story.ends()
+
+
+def stepped(story):
+    """The server's clock is set an hour forth, so all leases have ended at once, and back again."""
+    story.begin()
+    clock = story.room.server_clock
+    for step in ("3600", "0", "3600"):
+        clock.write_text(step)
+        time.sleep(1.5)
+    story.ends(90, clock_steps=True)
+
+
+SCENARIOS = (crashed, away, swallowed, unheard, delayed, broken, terminated, between, lagging, pooled, unwell, frozen, stepped)
 
 
 def main():
