@@ -48,12 +48,15 @@ class Names(crash_room.Dns):
 
 
 class Fleet:
-    """`each` identities in every lane. more: further top-level keys of the manifest."""
+    """`each` identities in every lane. more: further top-level keys of the manifest. only: the number of the one
+    lane that it has."""
 
-    def __init__(self, room, name, accounts, regions, each, kinds=("set",), more=None, first=0):
+    def __init__(self, room, name, accounts, regions, each, kinds=("set",), more=None, first=0, only=None):
         self.name, self.rows = name, []
         for a in range(accounts):
             for region in regions:
+                if only is not None and only != a * len(regions) + regions.index(region):
+                    continue
                 for n in range(first, first + each):
                     kind = kinds[n % len(kinds)]
                     self.rows.append((f"{'late' if kind == 'late' else 'd'}{n}.{region}.a{a}.test", a, region, kind))
