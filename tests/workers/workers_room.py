@@ -87,9 +87,9 @@ def key(worker, account):
 class Worker:
     """A process `mailfrom work`, with the keys of some accounts."""
 
-    def __init__(self, room, index, url, accounts=None, name=None, options=(), skew=0):
+    def __init__(self, room, index, url, accounts=None, name=None, options=(), skew=0, endpoint=None):
         self.room, self.index, self.url, self.name = room, index, url, name or f"w{index}"
-        self.options, self.process, self.pids = options, None, []
+        self.options, self.process, self.pids, self.endpoint = options, None, [], endpoint
         self.home = room.path / f"worker{index}"
         (self.home / ".aws").mkdir(parents=True, exist_ok=True)
         self.clock = self.home / "clock"
@@ -104,7 +104,8 @@ class Worker:
         return self.start_verb("work", "--journal", self.url, "--name", self.name, *QUICK, *self.options, *options)
 
     def start_verb(self, *words):
-        environment = {**self.room.environment(self.home), "WALL_CLOCK": str(self.clock)}
+        environment = {**self.room.environment(self.home), "WALL_CLOCK": str(self.clock),
+                       **({"AWS_ENDPOINT_URL": self.endpoint} if self.endpoint else {})}
         with open(self.home / "said", "ab") as said:
             self.process = subprocess.Popen([self.room.mailfrom, *map(str, words)], cwd=self.home, env=environment,
                                             stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT)
