@@ -271,7 +271,7 @@ def main():
     parts = [s for s in SCENARIOS if not args.only or s.__name__ in args.only] * args.times
     with workers_room.Room(args.programs, accounts=2, workers=2 * len(parts), speed=SPEED) as room:
         url = room.server.at()
-        stories = [Story(room, url, f"{part.__name__}{n or ''}", first=1000 * n, each=80 if part in (between, behind) else 24) for n, part in enumerate(parts)]
+        stories = [Story(room, url, f"{part.__name__}{n or ''}", first=1000 * n, each={between: 40, behind: 80}.get(part, 24)) for n, part in enumerate(parts)]
         room.serve(*(story.fleet for story in stories))
         room.begin_database()
         pooler = pg_server.Pooler(room.server, pool_size=3)
