@@ -128,9 +128,8 @@ static void a_message_shows_no_user_and_no_options(void **state)
 {
     char shown[POSTGRES_SHOWN_MAX];
     (void)state;
-    assert_string_equal(
-        postgres_journal_shown("postgresql://me:secret@h:5432/d?passfile=p", shown),
-        "postgresql://h:5432/d");
+    assert_string_equal(postgres_journal_shown("postgresql://me:secret@h:5432/d?passfile=p", shown),
+                        "postgresql://h:5432/d");
     assert_string_equal(postgres_journal_shown("postgres:///d", shown), "postgres:///d");
     assert_true(journal_is_postgres("postgres://h/d"));
     assert_false(journal_is_postgres("./postgresql"));
