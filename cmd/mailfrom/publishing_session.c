@@ -207,6 +207,7 @@ static int publishing_shared(struct publishing *p, struct session *s, struct why
     struct run *r = &s->run;
     publishing_narrow(p, &merges);
     s->options.access.merges_spf &= merges;
+    r->config.force = s->options.now; /* a withdrawal does not wait */
     r->publishing = p;
     enum err err = submitting_carry(s, &end, why);
     r->publishing = NULL;

@@ -17,6 +17,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#define NAMES_EVERY SPAN_S(5)
+
 static bool tells(const struct options *o)
 {
     const struct notify_wish *n = &o->notify;
@@ -72,9 +74,10 @@ static enum err pace_give(struct session *s, struct why *why)
     return leases_order(s->run.journal, s->run.head.id, &order, why);
 }
 
-/* A run that was stopped, or has ended with bad rows, is open again; one that is open already only
- * gets another worker, and a pause of it ends. */
-static enum err reopen(struct session *s, struct why *why)
+/* A run that was stopped, or has ended with bad rows, is open again; one that is open already gets
+ * another worker, unless it has them: workers that it was paused in go on, and where all of its
+ * lanes are held there is nothing left for another. */
+static enum err reopen(struct session *s, bool *is_carried, struct why *why)
 {
     struct run *r = &s->run;
     struct shared_run view;
@@ -93,9 +96,31 @@ static enum err reopen(struct session *s, struct why *why)
         control_giver(&order);
         err = leases_order(r->journal, r->head.id, &order, why);
         if (err == OK && !s->options.quiet)
-            message_note("run %llu is not paused any more", (unsigned long long)r->head.id);
+            message_note("run %llu goes on%s", (unsigned long long)r->head.id,
+                         view.lanes_held ? ", and its workers hear of it within a second" : "");
+        *is_carried = view.lanes_held > 0;
+    } else if (err == OK) {
+        *is_carried = view.lanes_held > 0 && view.lanes_held == view.lanes_open;
+        if (*is_carried && !s->options.quiet)
+            message_note("run %llu is under way: workers carry all of its lanes",
+                         (unsigned long long)r->head.id);
     }
     return err == OK ? pace_give(s, why) : err;
+}
+
+/* The answer to a commit may be lost, and the run may be there all the same. */
+__attribute__((noinline)) static enum err submit(struct session *s, instant_us now, struct why *why)
+{
+    struct advice a;
+    enum err err = run_submit(&s->run, now, why);
+    if (err == ERR_AWAY) {
+        message_error("%s", why->text);
+        why_set(why, err,
+                "it is not known whether the run was put into the journal. Before it is submitted "
+                "once more: %s",
+                advice_make(&a, &s->options, "status", "--all"));
+    }
+    return err;
 }
 
 /* Of workers that are there nobody need be told how to begin one. */
@@ -117,6 +142,7 @@ __attribute__((noinline)) static void submitted_tell(struct session *s)
 
 struct submitting {
     struct session *session;
+    struct options seen; /* those of the session; all of the run is followed */
     struct worker *worker;
     struct work_end end;
     enum err err;
@@ -125,6 +151,7 @@ struct submitting {
     pthread_mutex_t lock; /* of is_done, is_spoilt and what is printed */
     pthread_cond_t done;
     bool is_done, is_spoilt;
+    bool is_stopping; /* of the thread of the signals */
 };
 
 static void *work_thread(void *data)
@@ -137,11 +164,6 @@ static void *work_thread(void *data)
     pthread_cond_signal(&w->done);
     pthread_mutex_unlock(&w->lock);
     return NULL;
-}
-
-static void stop(void *ctx)
-{
-    work_stop(ctx);
 }
 
 static bool rest(void *ctx, span_us span)
@@ -176,10 +198,22 @@ static void say(void *ctx, enum notice kind, const char *sentence)
 {
     struct submitting *w = ctx;
     const struct notices printed = message_notices();
+    if (kind == NOTICE_NOTE && w->session->options.quiet)
+        return;
     pthread_mutex_lock(&w->lock);
     w->is_spoilt = true;
     printed.tell(printed.ctx, kind, sentence);
     pthread_mutex_unlock(&w->lock);
+}
+
+/* On the thread of the signals. */
+static void stop(void *ctx)
+{
+    struct submitting *w = ctx;
+    if (!w->is_stopping)
+        say(w, NOTICE_NOTE, SUBMITTING_STOPS);
+    w->is_stopping = true;
+    work_stop(w->worker);
 }
 
 static enum err page_look(void *ctx, struct run *r, const char *state, bool goes_on,
@@ -199,6 +233,45 @@ static void sync_init(struct submitting *w)
     pthread_mutex_init(&w->lock, NULL);
 }
 
+/* How the names of a run that publishes stand. */
+struct names_count {
+    uint32_t all, ended, bad, seen_in_part;
+};
+
+static bool target_count(void *ctx, const struct publish_target *target)
+{
+    struct names_count *n = ctx;
+    (void)target;
+    n->all++;
+    return true;
+}
+
+static bool target_add(void *ctx, const struct publish_record *r)
+{
+    struct names_count *n = ctx;
+    n->ended += publish_state_is_final(r->state);
+    n->bad += publish_state_is_bad(r->state);
+    n->seen_in_part += r->state == PUBLISH_VERIFYING;
+    return true;
+}
+
+/* As a process that publishes alone tells it. */
+static void names_follow(struct submitting *w)
+{
+    const struct run *r = &w->session->run;
+    struct why unseen;
+    while (rest(w, NAMES_EVERY)) {
+        struct names_count n = {0};
+        if (w->session->options.quiet ||
+            journal_targets(r->journal, r->head.id, target_count, &n, &unseen) != OK ||
+            journal_publish_rows(r->journal, r->head.id, target_add, &n, &unseen) != OK)
+            continue;
+        message_note("%u of %u names done, %u need a person; %u accepted and not seen everywhere "
+                     "yet",
+                     n.ended, n.all, n.bad, n.seen_in_part);
+    }
+}
+
 /* Follows the run while the worker's thread carries it. */
 static enum err follow(struct submitting *w, struct why *why)
 {
@@ -208,10 +281,12 @@ static enum err follow(struct submitting *w, struct why *why)
         .ctx = w, .look = s->page ? page_look : NULL, .rest = rest, .is_spoilt = is_spoilt};
     if (thread_start(&w->thread, work_thread, w) != 0)
         return why_set(why, ERR_NOMEM, "no thread can be started for the worker");
-    enum err err = signals_serve(&s->signals, stop, w->worker, why);
+    enum err err = signals_serve(&s->signals, stop, w, why);
     if (err != OK)
         work_stop(w->worker);
-    else if (watch_run(&s->options, s->run.head.id, &viewer, &unseen) != OK)
+    else if (journal_verb_publishes(s->run.head.verb))
+        names_follow(w);
+    else if (watch_run(&w->seen, s->run.head.id, &viewer, &unseen) != OK)
         message_error("%s", unseen.text); /* the worker goes on unseen */
     while (rest(w, SPAN_H(1)))
         ;
@@ -286,6 +361,11 @@ static enum err end_read(struct session *s, bool was_stopped, enum err err, stru
     if (read == OK)
         r->head = head;
     r->end = read == OK && run_is_over(head.state) ? ENGINE_ENDED : ENGINE_DRAINED;
+    struct shared_run view;
+    if (read == OK && err == OK && head.state != RUN_ENDED)
+        read = leases_run(r->journal, r->head.id, &view, &second);
+    if (read == OK && err == OK && head.state != RUN_ENDED && view.waves.paused)
+        message_error("paused: %s", view.waves.reason);
     if (read == OK && err == OK && head.state == RUN_OPEN)
         read = rest_tell(s, was_stopped, &second);
     if (err == OK && read != OK)
@@ -301,8 +381,11 @@ enum err submitting_carry(struct session *s, enum submitting_end *end, struct wh
     *end = SUBMITTING_NOTHING;
     r->totals =
         (struct scheduler_totals){0}; /* of a plan before; the calls of workers are theirs */
-    enum err err = r->resumes ? reopen(s, why) : run_submit(r, os_clock_now(&clock), why);
-    if (err != OK)
+    bool is_carried = false;
+    enum err err = r->resumes ? reopen(s, &is_carried, why) : submit(s, os_clock_now(&clock), why);
+    if (err == OK && is_carried)
+        *end = SUBMITTING_LEFT;
+    if (err != OK || is_carried)
         return err;
     if (s->options.submit) {
         *end = SUBMITTING_LEFT;
@@ -314,6 +397,8 @@ enum err submitting_carry(struct session *s, enum submitting_end *end, struct wh
         return why_set(why, ERR_NOMEM, "out of memory");
     *end = SUBMITTING_CARRIED;
     w->session = s;
+    w->seen = s->options;
+    w->seen.selection = (struct selection){.len = 0};
     sync_init(w);
     err = carry(w, why);
     bool was_stopped = w->end.stopped;

@@ -10,7 +10,7 @@
 
 enum submitting_end {
     SUBMITTING_NOTHING, /* an error, and nothing has changed */
-    SUBMITTING_LEFT,    /* --submit: to workers */
+    SUBMITTING_LEFT,    /* to workers: --submit, or they carry it already */
     SUBMITTING_CARRIED, /* head and end of the run are those of the journal now */
 };
 
@@ -21,6 +21,11 @@ enum err submitting_carry(struct session *s, enum submitting_end *end, struct wh
 int submitting_concluded(struct session *s, enum submitting_end end, const struct why *why);
 /* Instead of session_carry_out(), of a run of identities that is no plan. */
 int submitting_carry_out(struct session *s, struct why *why);
+/* After the first signal to a worker. */
+#define SUBMITTING_STOPS                                                                           \
+    "stopping: calls on their way are awaited, and lanes are given back; once more to leave at "   \
+    "once"
+
 /* What the options wish for and a run that several workers carry cannot have. */
 enum err submitting_vet(const struct options *o, option_set verb, struct why *why);
 

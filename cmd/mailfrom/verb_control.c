@@ -161,7 +161,8 @@ static enum err open_choose(const struct options *o, struct journal *j, uint64_t
 static void row_taken_tell(uint64_t run, const struct order *order, const struct shared_run *view)
 {
     unsigned long long id = run;
-    static const char heard[] = "its workers hear of it within a second";
+    const char *heard = view->lanes_held ? "its workers hear of it within a second"
+                                         : "no worker carries any lane of it now";
     switch (order->kind) {
     case ORDER_PAUSE:
         message_note("run %llu is paused, and %s: no write begins. What is written is followed, "

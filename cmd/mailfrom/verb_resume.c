@@ -146,9 +146,11 @@ static int resume_one(const struct options *given, bool *asked_to_stop)
 
 static enum err all_vet(const struct options *o, struct why *why)
 {
-    if (!o->no_wait)
+    bool is_left = o->submit && options_journal_is_shared(o);
+    if (!o->no_wait && !is_left)
         return why_set(why, ERR_INPUT,
-                       "--all is for --no-wait: a run that waits would hold up the others");
+                       "--all is for --no-wait, or for --submit in a shared journal: a run that "
+                       "waits would hold up the others");
     if (o->arguments_len)
         return why_set(why, ERR_INPUT, "--all takes every unfinished run: name no run beside it");
     if (o->give_up || o->retry_failed || o->reports_len)

@@ -84,11 +84,23 @@ __attribute__((noinline)) static enum err print_carried(const struct options *o,
                when_format(orders->pause->at, since), advice_run(&a, o, "resume", r->head.id, ""));
     else if (h.by_state[HOLDER_CARRIED] == 0 && !h.run.stops)
         printf("To carry it, here or on any machine: %s\n", advice_make(&a, o, "work", ""));
+    if (h.run.waves.paused)
+        printf("No further identity is started: %s\n", h.run.waves.reason);
     if (orders->rate_per_s > 0)
         printf("Goes at %g calls a second of each action, as mailfrom pace has told it\n",
                orders->rate_per_s);
     buf_clear(&words);
     return OK;
+}
+
+/* Waves and max_failures stop a run in every worker. */
+static enum err print_waves_reason(const struct run *r, struct why *why)
+{
+    struct shared_run view;
+    enum err err = leases_run(r->journal, r->head.id, &view, why);
+    if (err == OK && view.waves.paused)
+        printf("No further identity was started: %s\n", view.waves.reason);
+    return err;
 }
 
 /* Not inlined: its advice would lie on the stack of all that is printed. */
@@ -118,6 +130,8 @@ __attribute__((noinline)) static enum err print_state(const struct options *o, s
         printf("; to %s: %s", given_up ? "take it up again" : "go on",
                advice_run(&a, o, "resume", r->head.id, given_up ? "--retry-failed" : ""));
     fputc('\n', stdout);
+    if (err == OK && journal_is_shared(r->journal) && r->head.state == RUN_STOPPED)
+        err = print_waves_reason(r, why);
     if (err == OK && orders.rate_per_s > 0 && !run_is_over(r->head.state))
         printf("Goes at %g calls a second of each action, as mailfrom pace has told it\n",
                orders.rate_per_s);

@@ -7,6 +7,7 @@
 #include "journal/store_postgres/store_postgres.h"
 #include "options/advice.h"
 #include "session.h"
+#include "submitting.h"
 #include "ui/messages.h"
 #include "verbs.h"
 #include "work/work.h"
@@ -28,9 +29,28 @@ static enum err work_vet(const struct options *o, uint64_t *run, struct why *why
     return err;
 }
 
+static void error_say(void *ctx, enum notice kind, const char *sentence)
+{
+    const struct notices printed = message_notices();
+    (void)ctx;
+    if (kind == NOTICE_ERROR)
+        printed.tell(printed.ctx, kind, sentence);
+}
+
+struct stopping {
+    const struct options *options;
+    struct worker *worker;
+    bool is_told;
+};
+
+/* On the thread of the signals. */
 static void stop(void *ctx)
 {
-    work_stop(ctx);
+    struct stopping *s = ctx;
+    if (!s->is_told && !s->options->quiet)
+        message_note("%s", SUBMITTING_STOPS);
+    s->is_told = true;
+    work_stop(s->worker);
 }
 
 static void end_tell(const struct options *o, const struct work_end *end)
@@ -64,12 +84,15 @@ static enum err work(const struct options *o, struct signals *signals, uint64_t 
                                  .run = run,
                                  .ends = o->work.once,
                                  .notices = message_notices()};
+    if (o->quiet)
+        config.notices = (struct notices){.tell = error_say};
     for (uint32_t i = 0; i < o->work.lanes_len; i++)
         config.lanes[i] = o->work.lanes[i];
     signals_block(signals);
     enum err err = work_begin(&w, &config, why);
+    struct stopping stopping = {.options = o, .worker = w};
     if (err == OK)
-        err = signals_serve(signals, stop, w, why);
+        err = signals_serve(signals, stop, &stopping, why);
     if (err == OK && !o->quiet && !o->work.once)
         message_note("this worker looks for lanes of open runs in the journal %s, until it is "
                      "stopped",

@@ -163,6 +163,11 @@ static enum err pause_read(struct watched_run *w, struct why *why)
         w->view.state = "paused";
         w->view.reason = w->paused_by;
     }
+    if (w->is_shared && shared->waves.paused && !*w->view.reason) {
+        snprintf(w->paused_by, sizeof w->paused_by, "%s", shared->waves.reason);
+        w->view.state = w->goes_on && !shared->stops ? "paused" : w->view.state;
+        w->view.reason = w->paused_by;
+    }
     arena_clear(&arena);
     return err;
 }

@@ -237,9 +237,9 @@ enum err shared_waves_restore(struct journal *j, uint64_t run, const struct flee
  */
 enum err shared_starts_restore(struct journal *j, uint64_t run, const struct fleet *fleet,
                                const struct waves *waves, struct why *why);
-/* Changes the waves by `wanted` starts of a lane that has `had`; by how many it is. */
-int32_t shared_waves_start(struct waves *w, int32_t wanted, uint32_t had,
-                           const struct fleet *fleet);
+/* So many starts more, or fewer; how many it is. */
+int32_t shared_waves_start(struct waves *w, int32_t wanted);
+int32_t shared_waves_return(struct waves *w, int32_t unneeded, const struct fleet *fleet);
 
 /* leases.c; inside a transaction. The state of a locked run follows when none of its lanes is open
  * any more. */

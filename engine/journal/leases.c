@@ -9,6 +9,7 @@
 #include "calls/steering.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 static const struct lease_ops *ops_of(const struct journal *j)
 {
@@ -202,18 +203,36 @@ enum err leases_caller(struct journal *j, const struct lease *lease,
 
 /* Waves */
 
-/* Takes what the wave gives, or gives back, for a lane of a locked run. */
-static enum err starts_move(struct journal *j, const struct lease *lease, int32_t wanted,
-                            struct shared_run *view, const struct fleet *fleet, struct why *why)
+/* Takes what the wave gives, for a lane of a locked run. */
+static enum err starts_take(struct journal *j, const struct lease *lease, int32_t wanted,
+                            struct shared_run *view, uint32_t *granted, struct why *why)
 {
-    uint32_t had = 0, wave = view->waves.index;
-    enum err err = ops_of(j)->grant(j->store, lease->run, lease->lane, wave, 0, &had, why);
-    if (err != OK)
-        return err;
-    int32_t change = shared_waves_start(&view->waves, wanted, had, fleet);
+    uint32_t had, wave = view->waves.index;
+    int32_t change = shared_waves_start(&view->waves, wanted);
     if (change == 0)
         return OK;
-    err = ops_of(j)->grant(j->store, lease->run, lease->lane, wave, change, &had, why);
+    enum err err = ops_of(j)->grant(j->store, lease->run, lease->lane, wave, change, &had, why);
+    *granted = (uint32_t)change;
+    return err == OK ? ops_of(j)->change_run(j->store, lease->run, view, why) : err;
+}
+
+/* Gives back what the lane has and does not need. With it a wave may end, and the size of the next
+ * one is in the fleet. */
+static enum err starts_return(struct journal *j, const struct lease *lease, int32_t unneeded,
+                              struct shared_run *view, struct why *why)
+{
+    struct fleet fleet;
+    uint32_t had = 0, wave = view->waves.index;
+    fleet_init(&fleet);
+    enum err err = ops_of(j)->grant(j->store, lease->run, lease->lane, wave, 0, &had, why);
+    if (err == OK)
+        err = fleet_waves_load(j, lease->run, &fleet, why);
+    if (err == OK) {
+        int32_t back = had < (uint32_t)unneeded ? (int32_t)had : unneeded;
+        back = shared_waves_return(&view->waves, back, &fleet);
+        err = ops_of(j)->grant(j->store, lease->run, lease->lane, wave, -back, &had, why);
+    }
+    fleet_clear(&fleet);
     return err == OK ? ops_of(j)->change_run(j->store, lease->run, view, why) : err;
 }
 
@@ -221,22 +240,17 @@ static enum err starts_of_wave(struct journal *j, const struct lease *lease, int
                                uint32_t *granted, struct why *why)
 {
     struct shared_run view;
-    struct fleet fleet;
-    fleet_init(&fleet);
     enum err err = run_lock(j, lease->run, &view, why);
-    uint32_t before = view.waves.started;
-    bool is_open = err == OK && view.state == RUN_OPEN && !view.stops;
-    if (err == OK && !view.has_waves)
-        *granted = is_open && wanted > 0 ? (uint32_t)wanted : 0;
-    if (err == OK && view.has_waves && (is_open || wanted < 0)) {
-        err = fleet_waves_load(j, lease->run, &fleet, why);
-        if (err == OK)
-            err = starts_move(j, lease, wanted, &view, &fleet, why);
-        if (err == OK && wanted > 0)
-            *granted = view.waves.started - before;
+    if (err != OK)
+        return err;
+    bool is_open = view.state == RUN_OPEN && !view.stops;
+    if (wanted < 0)
+        return view.has_waves ? starts_return(j, lease, -wanted, &view, why) : OK;
+    if (!view.has_waves || !is_open) {
+        *granted = is_open ? (uint32_t)wanted : 0;
+        return OK;
     }
-    fleet_clear(&fleet);
-    return err;
+    return starts_take(j, lease, wanted, &view, granted, why);
 }
 
 enum err leases_starts(struct journal *j, const struct lease *lease, int32_t wanted,
@@ -344,19 +358,22 @@ enum err leases_reopen(struct journal *j, uint64_t run, bool reopens, struct why
     return err;
 }
 
-static enum err lanes_open_all(struct journal *j, uint64_t run, const struct fleet *fleet,
-                               struct why *why)
+static enum err lanes_open(struct journal *j, uint64_t run, const struct fleet *fleet,
+                           struct why *why)
 {
-    enum err err = OK;
-    for (uint32_t i = 0; err == OK && i < fleet->lanes_len; i++) {
+    struct lane_name *names = calloc(fleet->lanes_len + 1, sizeof *names);
+    if (!names)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    for (uint32_t i = 0; i < fleet->lanes_len; i++) {
         const struct lane *lane = &fleet->lanes[i];
-        const struct lane_name name = {
+        names[i] = (struct lane_name){
             .account = names_text(&fleet->names, fleet->accounts[lane->account].name),
             .number = names_text(&fleet->names, fleet_account_number(fleet, i)),
             .region = names_text(&fleet->names, lane->region)};
-        assert(name.number.len > 0);
-        err = ops_of(j)->open_lane(j->store, run, (uint16_t)i, &name, why);
+        assert(names[i].number.len > 0);
     }
+    enum err err = ops_of(j)->open_lanes(j->store, run, names, fleet->lanes_len, why);
+    free(names);
     return err;
 }
 
@@ -378,7 +395,7 @@ enum err leases_open_run(struct journal *j, uint64_t run, const struct fleet *fl
         err = ops_of(j)->open_run(j->store, run, &first, why);
     if (err == OK)
         err = journal_verb_publishes(head.head.verb)
-                  ? ops_of(j)->open_lane(j->store, run, LEASE_RUN, &(struct lane_name){0}, why)
-                  : lanes_open_all(j, run, fleet, why);
+                  ? ops_of(j)->open_lanes(j->store, run, NULL, 0, why)
+                  : lanes_open(j, run, fleet, why);
     return journal_leave(j, err, STORE_COMMIT, why);
 }

@@ -56,6 +56,7 @@ struct lease_claim {
     span_us quiet; /* from now on: until then a call of the holder before may still arrive, so SES
                       is neither read nor written */
     uint32_t granted; /* starts granted to the lane in the running wave, used and unused */
+    uint32_t wave;    /* its index: once another one runs, all of them were used */
     span_us next_call[LEASE_ACTIONS]; /* from now on; 0: at once */
     double rate_per_s[LEASE_ACTIONS]; /* learned by the holder before; 0: not known */
 };

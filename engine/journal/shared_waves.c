@@ -100,13 +100,18 @@ enum err shared_starts_restore(struct journal *j, uint64_t run, const struct fle
     return err;
 }
 
-int32_t shared_waves_start(struct waves *w, int32_t wanted, uint32_t had, const struct fleet *fleet)
+int32_t shared_waves_start(struct waves *w, int32_t wanted)
 {
-    int32_t change = 0;
-    assert(fleet);
-    for (; change < wanted && waves_may_start(w); change++)
+    int32_t started = 0;
+    for (; started < wanted && waves_may_start(w); started++)
         waves_start(w);
-    for (; change > wanted && had > 0 && w->open > 0 && w->started > 0; change--, had--)
+    return started;
+}
+
+int32_t shared_waves_return(struct waves *w, int32_t unneeded, const struct fleet *fleet)
+{
+    int32_t back = 0;
+    for (; back < unneeded && w->open > 0 && w->started > 0; back++)
         waves_return(w, fleet);
-    return change;
+    return back;
 }

@@ -215,8 +215,9 @@ struct lease_ops {
     /* A run becomes one that workers carry: the members that change_run() changes are given. */
     enum err (*open_run)(struct store *store, uint64_t run, const struct shared_run *first,
                          struct why *why);
-    enum err (*open_lane)(struct store *store, uint64_t run, uint16_t lane,
-                          const struct lane_name *name, struct why *why);
+    /* Its lanes, by their row of the fleet; none: it has one, LEASE_RUN. */
+    enum err (*open_lanes)(struct store *store, uint64_t run, const struct lane_name *names,
+                           uint32_t len, struct why *why);
     /* Locks these leases, each for all that only look at it. ERR_FENCED: one of them is not held
      * so. */
     enum err (*hold)(struct store *store, const struct store_fence *list, uint32_t len,

@@ -21,8 +21,10 @@ void carriage_init(struct carriage *c, uint64_t run, const struct lease_claim *c
                            .lanes_len = len};
     for (uint32_t i = 0; i < len; i++) {
         assert(claims[i].lease.run == run && claims[i].lease.epoch > 0);
-        lanes[i] = (struct carriage_lane){
-            .lane = claims[i].lease.lane, .lease = claims[i].lease, .granted = claims[i].granted};
+        lanes[i] = (struct carriage_lane){.lane = claims[i].lease.lane,
+                                          .lease = claims[i].lease,
+                                          .granted = claims[i].granted,
+                                          .wave = claims[i].wave};
     }
 }
 

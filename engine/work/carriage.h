@@ -17,7 +17,8 @@
 struct carriage_lane {
     uint16_t lane;      /* row of fleet.lanes */
     struct lease lease; /* epoch 0: lost or resigned */
-    uint32_t granted;   /* brought along by the claim */
+    uint32_t granted;   /* brought along by the claim, ... */
+    uint32_t wave;      /* ... of this wave */
     uint32_t asked;     /* starts to ask the database for, at the next look */
     bool waits;         /* some were asked for, and there is no answer yet */
     uint32_t unused;    /* starts to give back */

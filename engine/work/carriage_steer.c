@@ -13,8 +13,9 @@ void carriage_begin(struct carriage *c, struct scheduler *d, instant_us now)
         return;
     scheduler_waves_set(d, &c->view.waves, now);
     c->views_taken = c->views;
+    /* A wave that has ended since the claim has no start left over: all were used. */
     for (uint32_t i = 0; i < c->lanes_len; i++)
-        if (c->lanes[i].granted)
+        if (c->lanes[i].granted && c->lanes[i].wave == c->view.waves.index)
             scheduler_grant(d, c->lanes[i].lane, c->lanes[i].granted, now);
 }
 

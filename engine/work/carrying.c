@@ -30,6 +30,7 @@ static enum err wire_is_open(void *ctx, struct wire *wire, struct why *why)
     (void)why;
     pthread_mutex_lock(&w->lock);
     c->wire = wire;
+    c->interrupts = 0;
     carrying_interrupt(c, atomic_load(&w->stops));
     pthread_mutex_unlock(&w->lock);
     return OK;

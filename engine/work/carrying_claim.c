@@ -476,8 +476,11 @@ static void end_tell(struct carrying *c)
     enum lease_rest rest = LEASE_ENDED;
     for (uint32_t i = 0; i < c->claimed; i++)
         rest = c->left[i].rest == LEASE_ENDED ? rest : c->left[i].rest;
-    notice_note(&c->worker->news, "run %llu: %s %s", (unsigned long long)c->id,
-                lanes_words(c, words), ends[rest]);
+    const char *reason = c->run.scheduler ? scheduler_pause_reason(c->run.scheduler) : NULL;
+    notice_note(&c->worker->news, "run %llu: %s %s%s%s%s", (unsigned long long)c->id,
+                lanes_words(c, words), ends[rest], rest == LEASE_STOPPED && reason ? " (" : "",
+                rest == LEASE_STOPPED && reason ? reason : "",
+                rest == LEASE_STOPPED && reason ? ")" : "");
 }
 
 static enum err end_well(struct carrying *c, instant_us now, struct why *why)

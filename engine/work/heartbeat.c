@@ -280,7 +280,10 @@ static enum err carrying_look(struct worker *w, struct carrying *c, struct why *
 enum err heartbeat_look(struct worker *w, struct why *why)
 {
     enum err err = OK;
-    for (uint32_t i = 0; i < w->carryings_len && err == OK; i++)
+    for (uint32_t i = 0; i < w->carryings_len && err == OK; i++) {
         err = carrying_look(w, w->carryings[i], why);
+        if (err == OK)
+            err = heartbeat_renew(w, os_clock_boot(), why);
+    }
     return err;
 }

@@ -20,6 +20,7 @@ struct openings {
     struct opening *list;
     uint32_t len, cap;
     instant_us now;
+    uint32_t without;
     bool no_memory;
     bool may_go_on;
 };
@@ -125,11 +126,13 @@ static bool opening_see(void *ctx, const struct lease_view *v)
     bool is_here = is_in_hand(w, v), is_vain = is_tried(w, v, o->now);
     if (is_held && v->worker == w->number && !is_here)
         stray_take(w, v, o->now);
-    bool waits = is_held || v->waits_for || is_resting(w, v->run, o->now);
+    bool rests = is_resting(w, v->run, o->now);
     pthread_mutex_unlock(&w->lock);
+    bool waits = is_held || v->waits_for;
     /* Who carries one run to its end stays for what others hold of it, since they may die. */
     o->may_go_on |= is_here || (!is_vain && (!waits || w->config.run));
-    return is_here || is_vain || waits || opening_add(o, v);
+    o->without += is_vain && !is_here && !waits;
+    return is_here || is_vain || waits || rests || opening_add(o, v);
 }
 
 static uint32_t lanes_in_hand(const struct worker *w)
@@ -177,6 +180,7 @@ enum err openings_take(struct worker *w, instant_us now, struct why *why)
         i += run_take(w, o.list + i, o.len - i);
     w->has_looked = err == OK;
     w->may_go_on = o.may_go_on;
+    w->end.lanes_without = err == OK ? o.without : w->end.lanes_without;
     free(o.list);
     return err;
 }

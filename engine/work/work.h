@@ -33,7 +33,7 @@ struct work_config {
 /* What has become of it. */
 struct work_end {
     uint32_t lanes_carried, lanes_lost; /* lost: to another worker, before their end */
-    uint32_t lanes_without;             /* that nobody here has credentials for */
+    uint32_t lanes_without;             /* open by the last look, and tried here in vain */
     bool stopped;                       /* by work_stop() */
 };
 

@@ -211,8 +211,10 @@ static enum err trouble_take(struct worker *w, enum err err, struct why *why)
         return OK;
     }
     if (err == ERR_AWAY && !w->is_away)
-        notice_error(&w->news, "%s: nothing is sent to SES until the journal can be reached again",
-                     why->text);
+        notice_error(
+            &w->news,
+            "%s. It is tried again, and nothing is written to SES that the journal has not kept",
+            why->text);
     w->is_away = w->is_away || err == ERR_AWAY;
     w->troubles = err == ERR_AWAY ? 0 : w->troubles + 1;
     if (w->troubles >= TROUBLES_MAX || err == ERR_NOMEM)
@@ -278,7 +280,5 @@ enum err work_run(struct worker *w, struct work_end *end, struct why *why)
         leases_worker_end(w->shell.journal, w->number, &unheard);
     *end = w->end;
     end->stopped = stopped;
-    for (uint32_t i = 0; i < w->tried_len; i++)
-        end->lanes_without += w->tried[i].until != 0;
     return err;
 }

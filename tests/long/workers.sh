@@ -10,9 +10,12 @@ cmake --preset release >/dev/null
 cmake --build --preset release -j "$(nproc)" --target mailfrom ses-sim wall_clock >/dev/null
 programs=("$build/mailfrom" "$build/ses-sim" "$build/tests/libwall_clock.so")
 
-for seed in {1..10}; do
+for seed in {1..8}; do
     /usr/bin/python3 -B tests/workers/kills.py "${programs[@]}" --seed "$seed" --rounds $((100 / by)) --workers $((2 + seed % 4))
 done
+/usr/bin/python3 -B tests/workers/kills.py "${programs[@]}" --seed 9 --rounds $((100 / by)) --workers 4 --lines
+/usr/bin/python3 -B tests/workers/kills.py "${programs[@]}" --seed 10 --rounds $((100 / by)) --workers 4 --lines --pooled
+/usr/bin/python3 -B tests/workers/kills.py "${programs[@]}" --seed 11 --rounds 6 --speed 1
 /usr/bin/python3 -B tests/workers/network.py "${programs[@]}" --times $((2 / by + 1))
 /usr/bin/python3 -B tests/workers/orders.py "${programs[@]}"
 /usr/bin/python3 -B tests/workers/shares.py "${programs[@]}"

@@ -17,6 +17,12 @@ mailfrom_test(journal/pg USES store_postgres pg_server LIBRARIES m)
 mailfrom_test(journal/postgres USES journal_stores)
 set_tests_properties(journal_pg journal_postgres PROPERTIES TIMEOUT 120)
 
+add_executable(database_driver ${CMAKE_CURRENT_SOURCE_DIR}/wire/database_driver.c)
+target_link_libraries(database_driver PRIVATE store_postgres)
+add_test(NAME journal_database_tls COMMAND /usr/bin/python3 -B
+  ${CMAKE_CURRENT_SOURCE_DIR}/wire/database_tls.py $<TARGET_FILE:database_driver>)
+set_tests_properties(journal_database_tls PROPERTIES TIMEOUT 120)
+
 # On every store.
 mailfrom_test(scheduler/record_publish USES scheduler)
 mailfrom_test(journal/copied USES journal_stores)
@@ -32,6 +38,7 @@ mailfrom_test(journal/runs USES journal_stores crash_run)
 add_library(journal_shared STATIC ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal/shared.c)
 target_link_libraries(journal_shared PUBLIC journal_stores)
 mailfrom_test(journal/leases USES journal_shared)
+mailfrom_test(journal/leases_waves USES journal_shared)
 mailfrom_test(journal/leases_at_once USES journal_shared)
 
 # Without a store; of SQLite's files.

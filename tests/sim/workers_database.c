@@ -275,10 +275,10 @@ PASSED(leases, alone, (struct store * store, struct why *why), (c->inner, why))
 CHANGES(open_run,
         (struct store * store, uint64_t run, const struct shared_run *first, struct why *why),
         (c->inner, run, first, why))
-CHANGES(open_lane,
-        (struct store * store, uint64_t run, uint16_t lane, const struct lane_name *name,
+CHANGES(open_lanes,
+        (struct store * store, uint64_t run, const struct lane_name *names, uint32_t len,
          struct why *why),
-        (c->inner, run, lane, name, why))
+        (c->inner, run, names, len, why))
 PASSED(leases, hold,
        (struct store * store, const struct store_fence *list, uint32_t len, struct why *why),
        (c->inner, list, len, why))
@@ -324,7 +324,7 @@ static const struct lease_ops connection_leases = {
     .now = now,
     .alone = alone,
     .open_run = open_run,
-    .open_lane = open_lane,
+    .open_lanes = open_lanes,
     .hold = hold,
     .claim = claim,
     .resign = resign,

@@ -2,35 +2,53 @@
 """Workers that are killed, frozen, ended and begun again at random, and backends that are terminated under
 them, while they carry one run on one journal.
 
-  kills.py MAILFROM SES-SIM CLOCK [--rounds N] [--seed N] [--workers N] [--accounts N]
+  kills.py MAILFROM SES-SIM CLOCK [--rounds N] [--seed N] [--workers N] [--accounts N] [--lines] [--pooled]
+
+With --lines each worker has a line of its own to the database, which is disturbed, too, and now and then the
+server crashes. With --pooled a pooler in transaction mode lies before the server.
 
 Whatever happens: a lane never has two writers, the pace of each lane and action holds over all workers,
 every write was kept before it was sent, and in the end every identity is done."""
 
 import argparse
 import collections
+import pathlib
 import random
 import signal
 import sys
 import time
 
+import database
+import pg_server
 import workers_room
 from workers_room import REGIONS, check, judged, verdict
 
 SPEED = 10
 A_ROUND = (0.2, 1.6)  # seconds between two disturbances
 KINDS = ("kill", "kill", "freeze", "freeze", "short freeze", "end", "leave", "terminate")
-PER_LANE = 5  # identities of a lane for each round: more than are written in its time
+OF_LINES = ("swallow", "unheard", "refuse", "slow", "swallow", "unheard", "refuse", "slow", "crash")
+PER_LANE = 4  # identities of a lane for each round: more than are written in its time
 
 
 class Campaign:
     def __init__(self, room, url, draw):
         self.room, self.url, self.draw, self.counts = room, url, draw, collections.Counter()
         self.thaw, self.again = {}, {}  # worker: when it goes on, or begins again
-        self.takeovers = []
+        self.lines, self.kinds = {}, KINDS  # lines: of each worker
+        self.well_at = {}  # line: when it is passed on again
 
     def disturb(self):
-        what = self.draw.choice(KINDS)
+        what = self.draw.choice(self.kinds)
+        if what == "crash":
+            self.room.server.crash(away=self.draw.uniform(0, 2))
+            self.counts["server crashes"] += 1
+            return
+        if what in OF_LINES:
+            line = self.draw.choice(list(self.lines.values()))
+            line.set(*(("pass", self.draw.uniform(0.01, 0.5)) if what == "slow" else (what,)))
+            self.well_at[line] = time.monotonic() + self.draw.uniform(0.2, 6)
+            self.counts[what] += 1
+            return
         living = [w for w in self.room.workers if w.lives() and w not in self.thaw]
         if not living:
             return
@@ -56,6 +74,10 @@ class Campaign:
 
     def mend(self, all_of_them=False):
         now = time.monotonic()
+        for line, at in list(self.well_at.items()):
+            if now >= at or all_of_them:
+                line.set()
+                del self.well_at[line]
         for worker, at in list(self.thaw.items()):
             if now >= at or all_of_them:
                 worker.kill(signal.SIGCONT)
@@ -91,6 +113,8 @@ def main():
     parser.add_argument("--workers", type=int, default=3)
     parser.add_argument("--accounts", type=int, default=2)
     parser.add_argument("--speed", type=int, default=SPEED)
+    parser.add_argument("--lines", action="store_true")
+    parser.add_argument("--pooled", action="store_true")
     args = parser.parse_args()
     draw = random.Random(args.seed)
     with workers_room.Room(args.programs, accounts=args.accounts, workers=args.workers, speed=args.speed,
@@ -100,9 +124,14 @@ def main():
         room.serve(fleet)
         url = room.begin_database()
         run = room.submit(fleet, url)
+        campaign, pooler = Campaign(room, url, draw), pg_server.Pooler(room.server, pool_size=5) if args.pooled else None
         for index in range(args.workers):
-            room.worker(index, url, options=("--max-lanes", "4") if index % 2 else ()).start()
-        campaign = Campaign(room, url, draw)
+            port = pooler.port if pooler else room.server.port
+            if args.lines:
+                line = database.Line(port)
+                campaign.lines[index], campaign.kinds, port = line, KINDS + OF_LINES, line.port
+            way = room.server.at(host="127.0.0.1", port=port) if pooler or args.lines else url
+            room.worker(index, way, options=("--max-lanes", "4") if index % 2 else ()).start()
         begun = time.monotonic()
         for _ in range(args.rounds):
             ends = time.monotonic() + draw.uniform(*A_ROUND)
@@ -113,6 +142,8 @@ def main():
         ended = room.wait_for_end(run, 120 + args.rounds, each=campaign.mend)
         campaign.mend(all_of_them=True)
         check("the run comes to its end by itself", ended, *(w.words()[-1500:] for w in room.workers))
+        files = [len(list(pathlib.Path(f"/proc/{w.process.pid}/fd").iterdir())) for w in room.workers if w.lives()]
+        check("no worker has gathered files or sockets", all(n < 100 for n in files), files)
         codes = []
         for worker in room.workers:
             worker.kill(signal.SIGTERM)
@@ -121,6 +152,8 @@ def main():
         counts = campaign.counts
         found = workers_room.complaints_of(room, [fleet], url, counts=counts)
         judged(f"seed {args.seed}, {args.rounds} rounds", found, counts)
+        if pooler:
+            pooler.close()
         spans = takeovers(room)
         if spans:
             print(f"# {time.monotonic() - begun:.0f} s; {len(spans)} times another worker wrote next, after "

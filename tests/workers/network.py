@@ -10,12 +10,13 @@ import argparse
 import collections
 import signal
 import sys
+import threading
 import time
 
 import database
 import pg_server
 import workers_room
-from workers_room import REGIONS, check, judged, until, verdict
+from workers_room import REGIONS, check, judged, patient, until, verdict
 
 SPEED = 10
 TTL = 30  # seconds of the programs' time
@@ -31,16 +32,18 @@ class Story:
         self.fleet = workers_room.Fleet(room, name, room.accounts, room.regions, each, first=first)
         self.through, self.first = through, first
 
-    def begin(self):
+    def begin(self, endpoints=(None, None)):
+        """endpoints: of SES, of each worker."""
         room = self.room
         self.run = room.submit(self.fleet, self.url)
         self.workers = []
         for n, line in enumerate(self.lines):
             url = self.through or room.server.at(host="127.0.0.1", port=line.port)
             name = f"{self.name}-{n}"
-            self.workers.append(room.worker(len(room.workers), url, name=name).start())
-        check(f"{self.name}: the workers write", until(lambda: len({c["worker"] for c in self.writes()}) == 2 or
-              len(self.writes()) > 8, 40), *(w.words()[-1500:] for w in self.workers))
+            self.workers.append(room.worker(len(room.workers), url, name=name, endpoint=endpoints[n]).start())
+            if endpoints[0] and n == 0:
+                until(lambda: self.writes(), 20)  # the first one has all lanes
+        check(f"{self.name}: the workers write", until(lambda: len(self.writes()) > 8, 40), *(w.words()[-1500:] for w in self.workers))
 
     def writes(self):
         return [c for c in self.room.writes() if c["identities"][0] in self.names()]
@@ -54,7 +57,7 @@ class Story:
         return [c for c in self.writes() if since + LEAVES + workers_room.CALL_TIMEOUT < c["at"] < until
                 and (who is None or c["worker"] == who)]
 
-    def ends(self, seconds=60):
+    def ends(self, seconds=60, clock_steps=False):
         room = self.room
         ended = room.wait_for_end(self.run, seconds)
         check(f"{self.name}: the run ends by itself", ended, *(w.words()[-1500:] for w in self.workers))
@@ -64,8 +67,10 @@ class Story:
             w.kill(signal.SIGTERM)
         codes = [w.ends() for w in self.workers]
         check(f"{self.name}: the workers end when they are asked to", set(codes) <= {0, 4}, codes)
+        if clock_steps:
+            self.room.server_clock.write_text("0")
         judged(self.name, workers_room.complaints_of(room, [self.fleet], self.url, counts=self.counts,
-                                                   only={w.index for w in self.workers}), self.counts)
+                                                   only={w.index for w in self.workers}, clock_steps=clock_steps), self.counts)
 
 
 def crashed(story):
@@ -143,27 +148,40 @@ def terminated(story):
     story.ends()
 
 
-def between(story):
-    """A worker is frozen between the commit of its intents and what it does then, until its leases have
-    long passed to the other one."""
-    story.begin()
-    for n in (0, 1, 0):
-        frozen, line, worker = [], story.lines[n], story.workers[n]
+def frozen_at_an_intent(story, n):
+    """Freezes a worker when the server has kept an intent, before the worker hears of it. False: it has no more."""
+    line, worker = story.lines[n], story.workers[n]
+    for _ in range(60):
+        frozen = threading.Event()
 
         def freeze():
-            if not frozen:
+            if not frozen.is_set():
                 worker.kill(signal.SIGSTOP)
-                frozen.append(story.room.programs_time())
+                frozen.set()
 
         line.at_commit = freeze
-        if not until(lambda: frozen, 10):
-            continue
+        is_frozen = frozen.wait(patient(3))
         line.at_commit = None
-        story.counts["frozen at a commit"] += 1
-        time.sleep((TTL + workers_room.CALL_TIMEOUT + 12) / SPEED)
+        if not is_frozen:
+            return False
+        newest = story.room.server.ask(f"SELECT kind FROM mailfrom.record WHERE run = {story.run} ORDER BY seq DESC LIMIT 1", "mailfrom")
+        if newest == [["1"]]:
+            return True
         worker.kill(signal.SIGCONT)
-        time.sleep(0.5)
-    check("between: it was frozen there", story.counts["frozen at a commit"] >= 2, story.counts)
+    return False
+
+
+def between(story):
+    """A worker is frozen between the commit of an intent and its call, until its leases have long passed to
+    the other one."""
+    story.begin()
+    for n in (0, 1, 0, 1):
+        if frozen_at_an_intent(story, n):
+            story.counts["frozen at an intent"] += 1
+            time.sleep((TTL + workers_room.CALL_TIMEOUT + 20) / SPEED)
+            story.workers[n].kill(signal.SIGCONT)
+            time.sleep(0.5)
+    check("between: a worker was frozen there", story.counts["frozen at an intent"], story.counts)
     story.ends()
 
 
@@ -202,7 +220,46 @@ def unwell(story):
     story.ends()
 
 
-SCENARIOS = (crashed, away, swallowed, unheard, delayed, broken, terminated, between, lagging, pooled, unwell)
+def frozen(story):
+    """The server is frozen: connections stand, and nobody answers, a new one neither."""
+    story.begin()
+    story.room.server.freeze()
+    since = story.room.programs_time()
+    time.sleep((TTL + 15) / SPEED)
+    back = story.room.programs_time()
+    check("frozen: nothing is written meanwhile", not story.silence(since, back), story.silence(since, back))
+    story.room.server.freeze(signal.SIGCONT)
+    story.ends()
+
+
+def behind(story):
+    """What one worker sends to SES takes five seconds of the programs' time, and the server's clock is set so
+    that its leases end at once: who takes over waits until everything has arrived."""
+    slow = database.Line(int(story.room.url.rsplit(":", 1)[1]))
+    slow.set(delay=2.5 / SPEED)
+    story.begin(endpoints=(f"http://127.0.0.1:{slow.port}", None))
+    for step in ("3600", "7200", "10800", "14400"):
+        until(lambda: story.writes()[-1]["worker"] == story.workers[0].index, 8)
+        story.room.server_clock.write_text(step)
+        time.sleep(3.5)
+        story.workers[1].kill(signal.SIGTERM)  # the slow one gets its turn again
+        story.workers[1].ends()
+        time.sleep(2)
+        story.workers[1].start()
+    story.ends(120, clock_steps=True)
+
+
+def stepped(story):
+    """The server's clock is set an hour forth, so all leases have ended at once, and back again."""
+    story.begin()
+    clock = story.room.server_clock
+    for step in ("3600", "0", "3600"):
+        clock.write_text(step)
+        time.sleep(1.5)
+    story.ends(90, clock_steps=True)
+
+
+SCENARIOS = (crashed, away, swallowed, unheard, delayed, broken, terminated, between, lagging, pooled, unwell, frozen, behind, stepped)
 
 
 def main():
@@ -214,7 +271,7 @@ def main():
     parts = [s for s in SCENARIOS if not args.only or s.__name__ in args.only] * args.times
     with workers_room.Room(args.programs, accounts=2, workers=2 * len(parts), speed=SPEED) as room:
         url = room.server.at()
-        stories = [Story(room, url, f"{part.__name__}{n or ''}", first=1000 * n) for n, part in enumerate(parts)]
+        stories = [Story(room, url, f"{part.__name__}{n or ''}", first=1000 * n, each={between: 40, behind: 80}.get(part, 24)) for n, part in enumerate(parts)]
         room.serve(*(story.fleet for story in stories))
         room.begin_database()
         pooler = pg_server.Pooler(room.server, pool_size=3)

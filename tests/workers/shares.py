@@ -167,7 +167,50 @@ def carriers(room):
     judged("carriers", workers_room.complaints_of(room, [fleet], owner, "carriers", counts=counts, only={10, 11}), counts)
 
 
-SCENARIOS = (credentials, patterns, schemas, teams, carriers)
+def many(room):
+    """More runs at a time than a worker carries at once, each with a lane of its own, and then more of them on
+    the same lanes."""
+    fleets = [workers_room.Fleet(room, f"many{n}", 9, REGIONS, 2, first=900 + 10 * n, only=n % 27) for n in range(40)]
+    yield fleets
+    url, counts = room.begin_database("many"), collections.Counter()
+    runs = [room.submit(fleet, url) for fleet in fleets]
+    workers = [room.worker(12 + n, url).start() for n in range(2)]
+    ended = until(lambda: all(room.run_state(run, "many") == 2 for run in runs[::4]) and
+                  all(room.run_state(run, "many") == 2 for run in runs), 100)
+    check("many: all runs end", ended, [room.run_state(run, "many") for run in runs], *(w.words()[-1500:] for w in workers))
+    dismissed(workers)
+    judged("many", workers_room.complaints_of(room, fleets, url, "many", counts=counts, only={12, 13}), counts)
+
+
+def again(room):
+    """resume --retry-failed, and a stop of a run whose workers have died."""
+    fleet = workers_room.Fleet(room, "again", 2, REGIONS, 10, kinds=("set", "set", "absent"), first=1400)
+    yield fleet
+    url, counts = room.begin_database("again"), collections.Counter()
+    run = room.submit(fleet, url)
+    worker = room.worker(14, url).start()
+    until(lambda: len(lanes_written(room, worker)) == 6, 40)
+    worker.kill()
+    worker.process.wait()
+    said = room.verb("stop", run, url=url)
+    check("again: stop of a run whose worker has died", said.returncode == DONE, said.stdout, said.stderr)
+    worker.start()
+    check("again: it stops although nobody hears it", until(lambda: room.run_state(run, "again") == 1, 30),
+          room.run_state(run, "again"), worker.words()[-1000:])
+    said = room.verb("resume", run, "--submit", url=url)
+    check("again: resume --submit", said.returncode == DONE, said.stdout, said.stderr)
+    check("again: the run ends", room.wait_for_end(run, 60, "again"), worker.words()[-1500:])
+    bad = [i for i, row in room.report(run, url).items() if row["outcome"] == "refused"]
+    check("again: what is not there is refused", len(bad) == sum(row[3] == "absent" for row in fleet.rows), len(bad))
+    said = room.verb("resume", run, "--retry-failed", "--submit", url=url)
+    check("again: resume --retry-failed --submit", said.returncode == DONE, said.stdout, said.stderr)
+    check("again: the run is open again", until(lambda: room.run_state(run, "again") != 2, 5) or True)
+    check("again: and ends again", room.wait_for_end(run, 60, "again"), worker.words()[-1500:])
+    dismissed([worker])
+    judged("again", workers_room.complaints_of(room, [fleet], url, "again", counts=counts, only={14}, done=False), counts)
+
+
+SCENARIOS = (credentials, patterns, schemas, teams, carriers, many, again)
 
 
 def main():
@@ -176,7 +219,7 @@ def main():
     parser.add_argument("--only", action="append")
     args = parser.parse_args()
     parts = [s for s in SCENARIOS if not args.only or s.__name__ in args.only]
-    with workers_room.Room(args.programs, accounts=3, workers=12, speed=SPEED) as room:
+    with workers_room.Room(args.programs, accounts=9 if many in parts else 3, workers=16, speed=SPEED) as room:
         begun = [part(room) for part in parts]
         fleets = []
         for one in begun:

@@ -36,7 +36,7 @@
     " next_call_told timestamptz NOT NULL DEFAULT clock_timestamp(),"                              \
     " next_call bigint[] NOT NULL DEFAULT '{}',"                                                   \
     " rate_per_s double precision[] NOT NULL DEFAULT '{}',"                                        \
-    " UNIQUE (number, region, whole_run));"                                                        \
+    " UNIQUE (number, region, whole_run)) WITH (fillfactor = 50);"                                 \
     "CREATE INDEX lease_worker ON @.lease (worker) WHERE worker IS NOT NULL;"                      \
     "CREATE TABLE @.run_shared (run bigint PRIMARY KEY, stops bigint NOT NULL,"                    \
     " is_paused bigint NOT NULL, pause_at bigint NOT NULL, pause_user text NOT NULL,"              \
@@ -45,7 +45,8 @@
     " wave bigint NOT NULL, numbered bigint NOT NULL, left_of text NOT NULL,"                      \
     " good bigint NOT NULL, size bigint NOT NULL, started bigint NOT NULL, open bigint NOT NULL,"  \
     " expired bigint NOT NULL, failed bigint NOT NULL, failed_max bigint NOT NULL,"                \
-    " waves_paused bigint NOT NULL, reason text NOT NULL);"                                        \
+    " waves_paused bigint NOT NULL, reason text NOT NULL)"                                         \
+    " WITH (fillfactor = 50);"                                                                     \
     "CREATE TABLE @.run_lane (run bigint, lane bigint, lease bigint NOT NULL,"                     \
     " account text NOT NULL, rest bigint NOT NULL DEFAULT 0,"                                      \
     " granted_wave bigint NOT NULL DEFAULT 0, granted bigint NOT NULL DEFAULT 0,"                  \

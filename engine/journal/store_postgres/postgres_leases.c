@@ -285,7 +285,7 @@ static enum err hold(struct store *store, const struct store_fence *list, uint32
 
 #define CLAIM                                                                                      \
     "WITH mine AS (SELECT l.id, r.run, r.lane, CASE WHEN r.granted_wave = h.wave THEN r.granted"   \
-    " ELSE 0 END AS granted FROM @.run_lane r JOIN @.lease l ON l.id = r.lease"                    \
+    " ELSE 0 END AS granted, h.wave FROM @.run_lane r JOIN @.lease l ON l.id = r.lease"            \
     " JOIN @.run_shared h ON h.run = r.run JOIN @.run u ON u.id = r.run"                           \
     " WHERE " ASKED " AND r.rest = 0 AND u.state = 0 AND h.stops = 0 AND " IS_FREE                 \
     " AND " WAITS_FOR " IS NULL AND " MAY_CARRY "),"                                               \
@@ -313,7 +313,8 @@ static enum err hold(struct store *store, const struct store_fence *list, uint32
                                                                                      "array_to_"   \
                                                                                      "string(l."   \
                                                                                      "rate_per_s," \
-                                                                                     " ' ')"
+                                                                                     " ' '), "     \
+                                                                                     "mine.wave"
 
 #define NEXT_CALL_FLOOR SPAN_S(10) /* a clock that was set must not make a lane faster */
 
@@ -331,7 +332,8 @@ static void claim_read(const struct pg_rows *rows, unsigned row, uint64_t run,
     *claim = (struct lease_claim){
         .lease = {run, (uint16_t)pg_int(rows, row, 0), (uint64_t)pg_int(rows, row, 1)},
         .quiet = pg_int(rows, row, 2),
-        .granted = (uint32_t)pg_int(rows, row, 3)};
+        .granted = (uint32_t)pg_int(rows, row, 3),
+        .wave = (uint32_t)pg_int(rows, row, 7)};
     span_us ago = pg_int(rows, row, 4);
     for (int k = 0; k < LEASE_ACTIONS; k++) {
         char word[40];
@@ -453,7 +455,7 @@ const struct lease_ops postgres_lease_ops = {.worker_begin = worker_begin,
                                              .now = now_tell,
                                              .alone = alone,
                                              .open_run = postgres_open_run,
-                                             .open_lane = postgres_open_lane,
+                                             .open_lanes = postgres_open_lanes,
                                              .hold = hold,
                                              .claim = claim,
                                              .resign = resign,

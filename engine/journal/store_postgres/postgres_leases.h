@@ -49,8 +49,8 @@ enum err postgres_lock_run(struct store *store, uint64_t run, struct shared_run 
                            struct why *why);
 enum err postgres_open_run(struct store *store, uint64_t run, const struct shared_run *first,
                            struct why *why);
-enum err postgres_open_lane(struct store *store, uint64_t run, uint16_t lane,
-                            const struct lane_name *name, struct why *why);
+enum err postgres_open_lanes(struct store *store, uint64_t run, const struct lane_name *names,
+                             uint32_t len, struct why *why);
 enum err postgres_change_run(struct store *store, uint64_t run, const struct shared_run *view,
                              struct why *why);
 enum err postgres_rest_lanes(struct store *store, uint64_t run, unsigned from, bool only_unheld,

@@ -199,32 +199,73 @@ enum err postgres_change_run(struct store *store, uint64_t run, const struct sha
                      run, view, why);
 }
 
+/* An element of an array of texts. */
+static void element_add(struct buf *out, struct text t, bool is_first)
+{
+    buf_add_str(out, is_first ? "\"" : ",\"");
+    for (size_t i = 0; i < t.len; i++) {
+        if (t.at[i] == '"' || t.at[i] == '\\')
+            buf_add_char(out, '\\');
+        buf_add_char(out, t.at[i]);
+    }
+    buf_add_char(out, '"');
+}
+
+#define LANE_ARRAYS 3 /* of numbers, of Regions, of names of accounts */
+
+static bool arrays_fill(struct buf out[LANE_ARRAYS], const struct lane_name *names, uint32_t len)
+{
+    struct arena texts;
+    bool fits = true;
+    arena_init(&texts, SIZE_MAX);
+    for (int k = 0; k < LANE_ARRAYS; k++) {
+        buf_init(&out[k], LINE_LEN_MAX * 256);
+        buf_add_char(&out[k], '{');
+    }
+    for (uint32_t i = 0; i < len; i++) {
+        element_add(&out[0], names[i].number, i == 0);
+        element_add(&out[1], names[i].region, i == 0);
+        element_add(&out[2], postgres_text_in(&texts, names[i].account), i == 0);
+    }
+    for (int k = 0; k < LANE_ARRAYS; k++) {
+        buf_add_char(&out[k], '}');
+        fits &= !out[k].failed;
+    }
+    arena_clear(&texts);
+    return fits;
+}
+
 /* Two that begin runs do so one after the other (alone()), so neither waits for a lease that the
  * other one adds while that waits for one of its own. */
-enum err postgres_open_lane(struct store *store, uint64_t run, uint16_t lane,
-                            const struct lane_name *name, struct why *why)
+enum err postgres_open_lanes(struct store *store, uint64_t run, const struct lane_name *names,
+                             uint32_t len, struct why *why)
 {
+    static const struct lane_name whole = {
+        .account = {"", 0}, .number = {"", 0}, .region = {"", 0}};
     struct postgres_store *s = postgres_of(store);
-    struct arena texts;
-    arena_init(&texts, SIZE_MAX);
+    struct buf arrays[LANE_ARRAYS];
+    bool fits = arrays_fill(arrays, len ? names : &whole, len ? len : 1);
     const struct store_value values[] = {
-        store_text(name->number),
-        store_text(name->region),
-        store_int(lane == LEASE_RUN ? (int64_t)run : 0),
-        store_int((int64_t)run),
-        store_int(lane),
-        store_text(name->account.len ? postgres_text_in(&texts, name->account) : TEXT(""))};
+        store_text(buf_text(&arrays[0])),  store_text(buf_text(&arrays[1])),
+        store_int(len ? 0 : (int64_t)run), store_text(buf_text(&arrays[2])),
+        store_int((int64_t)run),           store_int(len ? 0 : LEASE_RUN)};
     const struct pg_statement list[] = {
-        {postgres_sql(s, "INSERT INTO @.lease (number, region, whole_run) VALUES ($1, $2, $3)"
+        {postgres_sql(s, "INSERT INTO @.lease (number, region, whole_run) SELECT number, region, $3"
+                         " FROM unnest($1::text[], $2::text[]) n(number, region)"
                          " ON CONFLICT (number, region, whole_run) DO NOTHING"),
          values, 3},
-        {postgres_sql(s, "INSERT INTO @.run_lane (run, lane, account, lease) SELECT $4, $5, $6, id"
-                         " FROM @.lease WHERE number = $1 AND region = $2 AND whole_run = $3"),
+        {postgres_sql(s, "INSERT INTO @.run_lane (run, lane, account, lease)"
+                         " SELECT $5, $6 + n.nth - 1, n.account, l.id"
+                         " FROM unnest($1::text[], $2::text[], $4::text[]) WITH ORDINALITY"
+                         " n(number, region, account, nth) JOIN @.lease l ON l.number = n.number"
+                         " AND l.region = n.region AND l.whole_run = $3"),
          values, 6}};
-    enum err err = list[0].sql && list[1].sql ? postgres_transaction(s, why) : no_memory(why);
+    enum err err =
+        fits && list[0].sql && list[1].sql ? postgres_transaction(s, why) : no_memory(why);
     if (err == OK)
         err = pg_batch(s->pg, list, COUNT(list), NULL, why);
-    arena_clear(&texts);
+    for (int k = 0; k < LANE_ARRAYS; k++)
+        buf_clear(&arrays[k]);
     return err;
 }
 

@@ -1,4 +1,5 @@
 /* Leases, in each store that workers can share. */
+#include "memory_store.h"
 #include "shared.h"
 
 static const struct shared_fleet two_lanes = {.lanes = 2, .jobs = 4};
@@ -443,144 +444,6 @@ static void a_lane_of_a_dead_worker_is_stopped_by_who_comes_by(void **state)
     assert_int_equal(shared_look(s, run).state, RUN_STOPPED);
 }
 
-/* Waves */
-
-static void starts_are_granted_to_lanes_up_to_the_size_of_the_wave(void **state)
-{
-    struct shared *s = *state;
-    const struct shared_fleet f = {.lanes = 2, .jobs = 8, .waves = "3,5"};
-    uint64_t run = shared_begin(s, &f);
-    assert_true(shared_look(s, run).has_waves);
-    struct lease a = shared_claim(s, 1, run, 0).lease, b = shared_claim(s, 2, run, 1).lease;
-    assert_int_equal(starts(s, 1, &a, 2), 2);
-    assert_int_equal(starts(s, 2, &b, 5), 1);
-    assert_int_equal(starts(s, 2, &b, 5), 0);
-    assert_int_equal(starts(s, 1, &a, -9), 0); /* it has two of them, which it may give back */
-    assert_int_equal(shared_look(s, run).waves.started, 1);
-    assert_int_equal(starts(s, 2, &b, 5), 2);
-    assert_int_equal(shared_look(s, run).waves.open, 3);
-}
-
-static void ends_of_all_lanes_open_the_next_wave(void **state)
-{
-    struct shared *s = *state;
-    const struct shared_fleet f = {.lanes = 2, .jobs = 8, .waves = "2,6"};
-    const struct record first = shared_end(0, 1, OUTCOME_DONE),
-                        second = shared_end(1, 1, OUTCOME_DONE);
-    uint64_t run = shared_begin(s, &f);
-    struct lease a = shared_claim(s, 1, run, 0).lease, b = shared_claim(s, 2, run, 1).lease;
-    assert_int_equal(starts(s, 1, &a, 1) + starts(s, 2, &b, 1), 2);
-    assert_ok(shared_keep(s, 1, run, &first));
-    assert_int_equal(shared_look(s, run).waves.index, 0);
-    assert_ok(shared_keep(s, 2, run, &second));
-    struct waves w = shared_look(s, run).waves;
-    assert_int_equal(w.index, 1);
-    assert_int_equal(w.started, 0);
-    assert_int_equal(w.size, 6);
-    assert_int_equal(starts(s, 1, &a, 9), 6);
-}
-
-static void an_end_that_is_not_kept_is_not_counted(void **state)
-{
-    struct shared *s = *state;
-    const struct shared_fleet f = {.lanes = 2, .jobs = 8, .waves = "1,7"};
-    const struct record end = shared_end(0, 1, OUTCOME_DONE);
-    uint64_t run = shared_begin(s, &f);
-    struct lease a = shared_claim(s, 1, run, 0).lease;
-    assert_int_equal(starts(s, 1, &a, 1), 1);
-    shared_pass(s, SPAN_S(31));
-    struct lease_claim taken = shared_claim(s, 2, run, 0);
-    assert_fenced(shared_keep(s, 1, run, &end));
-    assert_int_equal(shared_look(s, run).waves.open, 1);
-    assert_int_equal(taken.granted, 1); /* inherited, and used or not by the rows */
-    assert_fenced(leases_starts(s->journals[1], &a, 1, &(uint32_t){0}, &s->why));
-    assert_ok(shared_keep(s, 2, run, &end));
-    assert_int_equal(shared_look(s, run).waves.index, 1);
-    shared_pass(s, SPAN_S(31));
-    assert_int_equal(shared_claim(s, 3, run, 0).granted, 0); /* of the wave that runs now */
-}
-
-static void failures_of_all_lanes_pause_the_run(void **state)
-{
-    struct shared *s = *state;
-    const struct shared_fleet f = {.lanes = 2, .jobs = 8, .max_failures = 1};
-    const struct record first = shared_end(0, 1, OUTCOME_FAILED),
-                        second = shared_end(1, 0, OUTCOME_FAILED);
-    uint64_t run = shared_begin(s, &f);
-    struct lease a = shared_claim(s, 1, run, 0).lease, b = shared_claim(s, 2, run, 1).lease;
-    assert_int_equal(starts(s, 1, &a, 3), 3);
-    assert_ok(shared_keep(s, 1, run, &first));
-    assert_false(shared_look(s, run).waves.paused);
-    assert_ok(shared_keep(s, 2, run, &second));
-    struct shared_run view = shared_look(s, run);
-    assert_true(view.waves.paused);
-    assert_true(view.waves.reason[0]);
-    assert_int_equal(starts(s, 2, &b, 1), 0);
-    assert_int_equal(starts(s, 1, &a, -2), 0);
-    assert_int_equal(shared_look(s, run).waves.open, 0);
-}
-
-static void a_start_given_back_may_end_a_numbered_wave(void **state)
-{
-    struct shared *s = *state;
-    const struct shared_fleet f = {.lanes = 2, .jobs = 2, .is_numbered = true};
-    const struct record end = shared_end(0, 1, OUTCOME_DONE);
-    uint64_t run = shared_begin(s, &f);
-    assert_int_equal(shared_look(s, run).waves.numbered, 1);
-    struct lease a = shared_claim(s, 1, run, 0).lease;
-    assert_int_equal(starts(s, 1, &a, 2), 2);
-    assert_ok(shared_keep(s, 1, run, &end));
-    assert_int_equal(shared_look(s, run).waves.index, 0);
-    assert_int_equal(starts(s, 1, &a, -1), 0);
-    assert_int_equal(shared_look(s, run).waves.index, 1);
-    assert_int_equal(shared_look(s, run).waves.open, 0);
-}
-
-static void a_run_without_waves_grants_what_is_wanted(void **state)
-{
-    struct shared *s = *state;
-    uint64_t run = shared_begin(s, &two_lanes);
-    struct lease a = shared_claim(s, 1, run, 0).lease;
-    assert_false(shared_look(s, run).has_waves);
-    assert_int_equal(starts(s, 1, &a, 1000), 1000);
-    assert_int_equal(starts(s, 1, &a, -5), 0);
-}
-
-static bool row_is_open(void *ctx, const struct record *last)
-{
-    (void)ctx;
-    assert_int_equal(last->row.state, JOB_NEW);
-    assert_int_equal(last->row.outcome, OUTCOME_OPEN);
-    assert_int_equal(last->row.finished, 0);
-    return true;
-}
-
-static void resume_works_the_waves_out_from_the_rows(void **state)
-{
-    struct shared *s = *state;
-    const struct shared_fleet f = {.lanes = 2, .jobs = 8, .waves = "2,6", .max_failures = 1};
-    const struct record records[] = {shared_end(0, 1, OUTCOME_FAILED), shared_intent(2, 1),
-                                     shared_end(2, 1, OUTCOME_FAILED)};
-    uint64_t run = shared_begin(s, &f);
-    struct lease a = shared_claim(s, 1, run, 0).lease, b = shared_claim(s, 2, run, 1).lease;
-    assert_int_equal(starts(s, 1, &a, 2), 2);
-    for (unsigned i = 0; i < COUNT(records); i++)
-        assert_ok(shared_keep(s, 1, run, &records[i]));
-    assert_true(shared_look(s, run).waves.paused);
-    assert_ok(resign(s, 1, &a, LEASE_STOPPED));
-    assert_ok(resign(s, 2, &b, LEASE_STOPPED));
-    assert_ok(leases_reopen(s->journals[0], run, false, &s->why));
-    assert_true(shared_look(s, run).waves.paused); /* still too many */
-    assert_ok(leases_reopen(s->journals[0], run, true, &s->why));
-    assert_ok(journal_rows(s->journals[0], run, row_is_open, NULL, &s->why));
-    struct waves w = shared_look(s, run).waves;
-    assert_false(w.paused);
-    assert_int_equal(w.failed, 0);
-    assert_int_equal(w.started, 2);
-    assert_int_equal(w.open, 2);
-    assert_int_equal(shared_claim(s, 1, run, 0).granted, 2);
-}
-
 /* Who may, and who could not */
 
 static void callers_are_kept_once(void **state)
@@ -654,6 +517,56 @@ static void a_role_carries_the_lanes_that_it_may(void **state)
     assert_int_equal(shared_claim(s, 2, run, 1).lease.epoch, 1); /* no row is for it */
 }
 
+/* The database is away, before or after what was asked of it is done; then it is there again. */
+struct weather {
+    enum memory_weather next;
+};
+
+static enum memory_weather weather_tell(void *ctx, void *who)
+{
+    struct weather *w = ctx;
+    enum memory_weather now = w->next;
+    (void)who;
+    w->next = MEMORY_FINE;
+    return now;
+}
+
+static void a_database_that_was_away_is_asked_again(void **state)
+{
+    struct shared *s = *state;
+    struct weather w = {MEMORY_FINE};
+    uint64_t run = shared_begin(s, &two_lanes);
+    const struct record intent = shared_intent(0, 0);
+    struct lease_claim claim;
+    uint16_t lane = 0;
+    uint32_t len, kept = 0;
+    memory_weather(s->rows, weather_tell, &w);
+    for (int after = 0; after <= 1; after++) {
+        w.next = after ? MEMORY_AWAY_AFTER : MEMORY_AWAY;
+        shared_is(s,
+                  leases_claim(s->journals[1], s->workers[1], run, &lane, 1, &shared_terms, &claim,
+                               &len, &s->why),
+                  ERR_AWAY);
+        assert_int_equal(len, 0);
+    }
+    struct lease lease = shared_claim(s, 1, run, 0).lease;
+    assert_int_equal(lease.epoch, 2); /* the second one was carried out */
+    for (int after = 0; after <= 1; after++) {
+        assert_ok(shared_keep(s, 1, run, &intent));
+        w.next = after ? MEMORY_AWAY_AFTER : MEMORY_AWAY;
+        shared_is(s, shared_keep(s, 1, run, &intent), ERR_AWAY);
+    }
+    assert_ok(journal_replay(s->journals[0], run, count_record, &kept, &s->why));
+    assert_int_equal(kept, 3);
+    journal_together(s->journals[0]);
+    struct run_head head = {.verb = RUN_APPLY, .started = 1};
+    w.next = MEMORY_AWAY;
+    shared_is(s, journal_begin(s->journals[0], &head, &s->fleet, &s->why), ERR_AWAY);
+    shared_is(s, journal_begin(s->journals[0], &head, &s->fleet, &s->why), ERR_AWAY);
+    assert_ok(journal_apart(s->journals[0], &s->why)); /* of nothing */
+    assert_int_equal(shared_begin(s, &two_lanes), run + 1);
+}
+
 /* Everything that the roles are for, and nothing of what they are not. */
 static void a_submitter_orders_and_a_worker_carries(void **state)
 {
@@ -720,16 +633,10 @@ int main(void)
         ON_SHARED_STORES(a_run_that_nobody_holds_is_stopped_at_once),
         ON_SHARED_STORES(workers_of_a_stopped_run_give_its_lanes_back),
         ON_SHARED_STORES(a_lane_of_a_dead_worker_is_stopped_by_who_comes_by),
-        ON_SHARED_STORES(starts_are_granted_to_lanes_up_to_the_size_of_the_wave),
-        ON_SHARED_STORES(ends_of_all_lanes_open_the_next_wave),
-        ON_SHARED_STORES(an_end_that_is_not_kept_is_not_counted),
-        ON_SHARED_STORES(failures_of_all_lanes_pause_the_run),
-        ON_SHARED_STORES(a_start_given_back_may_end_a_numbered_wave),
-        ON_SHARED_STORES(a_run_without_waves_grants_what_is_wanted),
-        ON_SHARED_STORES(resume_works_the_waves_out_from_the_rows),
         ON_SHARED_STORES(callers_are_kept_once),
         ON_SHARED_STORES(who_could_not_carry_a_lane_is_told),
         ON_SHARED_STORES(a_run_that_nobody_opened_is_not_of_workers),
+        ON_SHARED_STORE(SHARED_IN_MEMORY, "memory", a_database_that_was_away_is_asked_again),
         ON_SHARED_STORE(SHARED_IN_POSTGRES, "postgres", a_role_carries_the_lanes_that_it_may),
         ON_SHARED_STORE(SHARED_IN_POSTGRES, "postgres", a_submitter_orders_and_a_worker_carries),
     };

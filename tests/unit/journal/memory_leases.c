@@ -388,16 +388,25 @@ static uint32_t lease_of_lane(struct memory_leases *m, const struct lane_name *n
     return m->leases_len - 1;
 }
 
-static enum err open_lane(struct store *store, uint64_t run, uint16_t lane,
+static enum err lane_open(struct memory_leases *m, uint64_t run, uint16_t lane,
                           const struct lane_name *name, struct why *why)
 {
-    struct memory_leases *m = change(of(store));
     if (m->lanes_len == MEMORY_LANES_MAX)
         return why_set(why, ERR_LIMIT, "no room for another lane");
     struct memory_lane l = {.run = run, .lane = lane, .lease = lease_of_lane(m, name)};
     copy(l.account, sizeof l.account, name->account);
     m->lanes[m->lanes_len++] = l;
     return OK;
+}
+
+static enum err open_lanes(struct store *store, uint64_t run, const struct lane_name *names,
+                           uint32_t len, struct why *why)
+{
+    struct memory_leases *m = change(of(store));
+    enum err err = len ? OK : lane_open(m, run, LEASE_RUN, &(struct lane_name){0}, why);
+    for (uint32_t i = 0; err == OK && i < len; i++)
+        err = lane_open(m, run, (uint16_t)i, &names[i], why);
+    return err;
 }
 
 static enum err hold(struct store *store, const struct store_fence *list, uint32_t len,
@@ -420,7 +429,8 @@ static void claim_tell(const struct memory_lane *lane, const struct memory_lease
 {
     *claim = (struct lease_claim){.lease = {lane->run, lane->lane, l->epoch},
                                   .quiet = l->quiet_until > now ? l->quiet_until - now : 0,
-                                  .granted = lane->granted_wave == wave ? lane->granted : 0};
+                                  .granted = lane->granted_wave == wave ? lane->granted : 0,
+                                  .wave = wave};
     for (int k = 0; k < LEASE_ACTIONS; k++) {
         span_us told = l->next_call_left[k];
         claim->next_call[k] =
@@ -569,7 +579,7 @@ const struct lease_ops memory_lease_ops = {.worker_begin = worker_begin,
                                            .now = now_tell,
                                            .alone = alone,
                                            .open_run = open_run,
-                                           .open_lane = open_lane,
+                                           .open_lanes = open_lanes,
                                            .hold = hold,
                                            .claim = claim,
                                            .resign = resign,

@@ -182,6 +182,25 @@ static void granted_starts_reach_the_scheduler_and_unused_ones_return(void **sta
     scene_free(s);
 }
 
+/* The wave of the claim has ended before the look: its starts are no starts of the next one. */
+static void starts_of_a_wave_that_has_ended_are_gone(void **state)
+{
+    (void)state;
+    for (uint32_t wave = 0; wave < 2; wave++) {
+        struct scene *s = scene_new(true);
+        const struct event drain = {.kind = EVENT_DRAIN};
+        s->view.waves.index = 1;
+        s->lanes[1].granted = 2;
+        s->lanes[1].wave = wave;
+        carriage_looked(&s->carriage, &s->view);
+        carriage_begin(&s->carriage, s->d, BEGIN);
+        scheduler_event(s->d, &drain, BEGIN);
+        carriage_turn(&s->carriage, s->d, BEGIN);
+        assert_int_equal(carriage_wants(&s->carriage, 1), wave == 1 ? -2 : 0);
+        scene_free(s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +210,7 @@ int main(void)
         cmocka_unit_test(waves_that_are_over_stop_the_lanes),
         cmocka_unit_test(a_lane_whose_rows_are_final_has_ended),
         cmocka_unit_test(granted_starts_reach_the_scheduler_and_unused_ones_return),
+        cmocka_unit_test(starts_of_a_wave_that_has_ended_are_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,96 @@
+/* A run that is put into a shared journal: whole, with its lanes, or not at all. */
+#include "work/work.h"
+
+#include "desk.h"
+#include "journal/leases.h"
+#include "run/publishing.h"
+
+static bool lane_count(void *ctx, const struct lease_view *view)
+{
+    assert_int_equal(view->rest, LEASE_OPEN);
+    assert_int_equal(view->worker, 0);
+    ++*(uint32_t *)ctx;
+    return true;
+}
+
+static bool run_count(void *ctx, const struct run_head *head)
+{
+    (void)head;
+    ++*(uint32_t *)ctx;
+    return true;
+}
+
+static uint32_t runs_of(struct desk *d)
+{
+    uint32_t runs = 0;
+    assert_int_equal(journal_runs(d->run.journal, run_count, &runs, &d->why), OK);
+    return runs;
+}
+
+static void a_run_lies_there_with_its_lanes_open(void **state)
+{
+    struct desk *d = desk_new(true);
+    struct run_head head;
+    uint32_t lanes = 0;
+    (void)state;
+    assert_int_equal(run_submit(&d->run, DESK_NOW, &d->why), OK);
+    assert_int_equal(d->run.head.id, 1);
+    assert_int_equal(leases_each(d->run.journal, 1, lane_count, &lanes, &d->why), OK);
+    assert_int_equal(lanes, 2);
+    assert_int_equal(journal_run(d->run.journal, 1, &head, &d->run.arena, &d->why), OK);
+    assert_int_equal(head.state, RUN_OPEN);
+    assert_int_equal(head.jobs, 2);
+    /* Whoever carries it is another process, which has not been given --force. */
+    assert_true(text_find_text(head.options, TEXT("\"force\":true")) < head.options.len);
+    assert_ptr_equal(d->run.config.access, &d->access);
+    desk_free(d);
+}
+
+static void a_file_takes_no_submitted_run(void **state)
+{
+    struct desk *d = desk_new(false);
+    (void)state;
+    assert_int_equal(run_submit(&d->run, DESK_NOW, &d->why), ERR_INPUT);
+    assert_int_equal(runs_of(d), 0);
+    desk_free(d);
+}
+
+static void record_sets_are_no_part_of_a_shared_apply(void **state)
+{
+    struct desk *d = desk_new(true);
+    struct publishing publishing = {.run = &d->run};
+    (void)state;
+    d->run.publishing = &publishing;
+    assert_int_equal(run_submit(&d->run, DESK_NOW, &d->why), ERR_INPUT);
+    assert_int_equal(runs_of(d), 0);
+    desk_free(d);
+}
+
+/* The journal fails at its first write, then at its second, until all is kept. */
+static void half_a_run_is_never_there(void **state)
+{
+    bool is_kept = false;
+    (void)state;
+    for (unsigned nth = 1; !is_kept && nth < 100; nth++) {
+        struct desk *d = desk_new(true);
+        memory_fail_at(d->rows, nth, false);
+        is_kept = run_submit(&d->run, DESK_NOW, &d->why) == OK;
+        journal_close(d->run.journal);
+        memory_fail_at(d->rows, 0, false);
+        assert_int_equal(journal_open_rows(&d->run.journal, d->rows, JOURNAL_READ, &d->why), OK);
+        assert_int_equal(runs_of(d), is_kept);
+        desk_free(d);
+    }
+    assert_true(is_kept);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_run_lies_there_with_its_lanes_open),
+        cmocka_unit_test(a_file_takes_no_submitted_run),
+        cmocka_unit_test(record_sets_are_no_part_of_a_shared_apply),
+        cmocka_unit_test(half_a_run_is_never_there),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
