@@ -210,9 +210,19 @@ void judge_ordered(struct judge *j, const struct order *order)
     j->rates[j->rates_len++ % RATES_KEPT].per_s = order->rate_per_s;
 }
 
+static bool row_begins_again(void *ctx, const struct record *r)
+{
+    if (r->row.state == JOB_DONE && outcome_is_bad(r->row.outcome))
+        judge_complain(ctx, "job %u was to begin again, and its last record is final", r->job);
+    return true;
+}
+
 void judge_reopens(struct judge *j, bool reopens)
 {
+    struct why why = {""};
     j->paused_at = 0;
+    if (reopens && journal_rows(j->journal, j->run, row_begins_again, j, &why) != OK)
+        judge_complain(j, "the rows cannot be read: %s", why.text);
     watcher_resume(&j->watcher, reopens);
 }
 

@@ -211,7 +211,8 @@ static void openings_take(struct worker *w)
     struct found found = {.worker = w};
     struct sim_carriage *c = carriage_room(w);
     struct why why;
-    if (!c || w->is_stopping || leases_each(w->journal, w->all->run, lane_find, &found, &why) != OK)
+    if (!c || w->is_stopping || w->all->is_over ||
+        leases_each(w->journal, w->all->run, lane_find, &found, &why) != OK)
         return;
     /* Now and then not all at once, so that others get some. */
     if (found.len > 1 && w->number % 2)
