@@ -6,14 +6,16 @@
  *   journal.c        open, close, transactions
  *   head_rows.c      the heads of runs
  *   fleet_rows.c     the fleet of a run
- *   record_rows.c    its records;  reopen.c  those that begin again
+ *   record_rows.c    its records
+ *   reopen.c         those that begin again in a shared run
  *   lane_rows.c      what is known of its lanes
  *   order_rows.c     the orders that people gave it
  *   publish_rows.c   the names that it publishes
  *   written_rows.c   what all runs have written
  *   asked_rows.c     since when the records of DNS have been asked for
  *   watch_rows.c     what watching remembers
- *   leases.c         who carries which lane;  fence.c  what a worker may keep
+ *   leases.c         who carries which lane
+ *   fence.c          what a worker may keep
  *   shared_waves.c   the waves of a run that several workers carry
  *   rule_rows.c      the journal's own numbers of the finding rules
  *   findings_text.c  the column findings_json

@@ -78,6 +78,7 @@ static enum err ses_read(struct barring *b, uint64_t published, struct why *why)
     config.observer = (struct run_observer){0};
     config.companions = (struct run_companions){0};
     config.probes_lanes = false;
+    config.part = NULL; /* all of it is looked at */
     run_init(plan, &config);
     plan->head.verb = RUN_PLAN;
     enum err err = journal_fleet(r->journal, published, &plan->fleet, why);

@@ -469,7 +469,7 @@ static void end_tell(struct carrying *c)
 {
     static const char *const ends[] = {
         [LEASE_OPEN] = "given back, open to other workers",
-        [LEASE_ENDED] = "carried to the end: every identity is final",
+        [LEASE_ENDED] = "carried to the end: nothing is left to be done",
         [LEASE_STOPPED] = "stopped: mailfrom resume opens the run again",
     };
     char words[LANES_WORDS_MAX];

@@ -350,6 +350,10 @@ WORKERS = [
         ("    return now >= claimed + quiet;", "    return true;")]),
     ("work/carriage.c", "a write may leave at any time after its intent", [
         ("    *send_until = when_earlier(until, now + lease_leave(c->ttl));", "    *send_until = WHEN_NEVER;")]),
+    ("run/part_port.c", "a write that is too late leaves even so", [
+        ("        if (calls[i]->kind != CALL_ASK)\n", "        if (calls[i]->kind != CALL_ASK && !is_write)\n")]),
+    ("run/part_port.c", "how long a write may leave is asked when its intent is kept", [
+        ("when_later(is_write ? when_earlier(until, port->send_until) : until, 1);", "when_later(until, 1);")]),
     ("work/carriage.c", "that a lease is lost is not heard", [
         ("        c->lanes[i].lease.epoch = 0;\n        c->is_lost = true;\n", "        continue;\n")]),
     ("work/carriage_steer.c", "starts granted to the holder before are forgotten", [

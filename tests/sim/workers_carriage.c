@@ -3,6 +3,7 @@
 
 #include "base/count.h"
 #include "engine.h"
+#include "run/part_port.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -32,10 +33,12 @@ static instant_us now_of(const struct sim_carriage *c)
 
 /* The port */
 
-static instant_us port_now(void *world)
+static instant_us world_clock(void *world)
 {
     struct sim_carriage *c = world;
-    c->decided = world_now(c->worker->all->room->world);
+    if (c->has_begun)
+        c->decided = world_of(c);
+    c->has_begun = false;
     return now_of(c);
 }
 
@@ -61,10 +64,11 @@ static uint32_t answers_take(struct sim_carriage *c, struct event *events, uint3
     return len;
 }
 
-static uint32_t port_wait(void *world, instant_us until, struct event *events, uint32_t max)
+static uint32_t world_wait(void *world, instant_us until, struct event *events, uint32_t max)
 {
     struct sim_carriage *c = world;
     struct worker *w = c->worker;
+    c->has_begun = true;
     for (;;) {
         bool must_leave = w->process.is_dead || c->quits || c->carriage.is_lost ||
                           judge_has_complaint(w->all->judge);
@@ -98,51 +102,54 @@ static bool has_intent(const struct record *records, uint32_t len)
     return false;
 }
 
-static enum err port_keep(void *keeper, const struct record *records, uint32_t len, struct why *why)
+/* Of struct run_part. Anything may happen before the answer, and after it. */
+static enum err part_may(void *ctx, bool is_write, instant_us now, instant_us *send_until,
+                         struct why *why)
 {
-    struct sim_carriage *c = keeper;
-    struct workers *all = c->worker->all;
-    instant_us until = 0;
-    if (!process_step(&c->worker->process, STEP_DECIDED))
+    struct sim_carriage *c = ctx;
+    struct process *p = &c->worker->process;
+    (void)now;
+    if (!process_step(p, c->has_kept ? STEP_KEPT : STEP_DECIDED))
         return why_set(why, ERR_AWAY, "dead");
-    enum err err = carriage_may(&c->carriage, has_intent(records, len), now_of(c), &until, why);
-    if (err != OK)
-        return err;
-    c->send_until = until;
-    if (has_intent(records, len) && !process_step(&c->worker->process, STEP_ALLOWED))
-        return why_set(why, ERR_AWAY, "dead");
-    c->keeping = records;
-    c->keeping_len = len;
-    c->link.effect = took_effect;
-    c->link.effect_ctx = c;
-    err = journal_keep(c->journal, all->run, records, len, why);
-    c->link.effect = NULL;
-    all->judge->refused += err == ERR_FENCED;
-    if (err == OK && has_intent(records, len) && !process_step(&c->worker->process, STEP_KEPT))
+    c->has_kept = false;
+    enum err err = carriage_may(&c->carriage, is_write, now_of(c), send_until, why);
+    if (err == OK && is_write && !process_step(p, STEP_ALLOWED))
         return why_set(why, ERR_AWAY, "dead");
     return err;
 }
 
-static void port_send(void *world, struct call **calls, uint32_t len)
+static enum err world_keep(void *keeper, const struct record *records, uint32_t len,
+                           struct why *why)
+{
+    struct sim_carriage *c = keeper;
+    struct workers *all = c->worker->all;
+    c->keeping = records;
+    c->keeping_len = len;
+    c->link.effect = took_effect;
+    c->link.effect_ctx = c;
+    enum err err = journal_keep(c->journal, all->run, records, len, why);
+    c->link.effect = NULL;
+    all->judge->refused += err == ERR_FENCED;
+    c->has_kept = err == OK && has_intent(records, len);
+    return err;
+}
+
+static void world_send(void *world, struct call **calls, uint32_t len)
 {
     struct sim_carriage *c = world;
-    struct io below;
-    instant_us until = 0;
-    struct why why;
     bool writes = false;
-    if (carriage_may(&c->carriage, false, now_of(c), &until, &why) != OK)
-        until = 1;
+    if (!c->client)
+        return;
     for (uint32_t i = 0; i < len; i++) {
-        bool is_write = calls[i]->kind == CALL_SET;
-        writes |= is_write;
-        instant_us not_after = is_write ? when_earlier(until, c->send_until) : until;
-        calls[i]->not_after = calls[i]->kind == CALL_ASK ? 0 : when_later(not_after - c->ahead, 1);
+        struct call *call = calls[i];
+        writes |= call->kind == CALL_SET;
+        if (call->not_after)
+            call->not_after = when_later(call->not_after - c->ahead, 1);
         /* What is too late comes back at once, and is no call. */
-        if (calls[i]->kind == CALL_ASK ||
-            calls[i]->not_after >= world_now(c->worker->all->room->world))
-            judge_hands(c->worker->all->judge, c->client_number, calls[i], c->decided);
+        if (!call->not_after || call->not_after >= world_of(c))
+            judge_hands(c->worker->all->judge, c->client_number, call, c->decided);
     }
-    below = world_client_io(c->client);
+    struct io below = world_client_io(c->client);
     below.send(below.world, calls, len);
     if (writes)
         process_step(&c->worker->process, STEP_SENT);
@@ -265,7 +272,10 @@ static void after_turn(void *ctx, instant_us now)
 
 static enum err turns(struct sim_carriage *c, enum engine_end *end, struct why *why)
 {
-    struct io io = {c, port_now, port_wait, port_send, port_keep, c};
+    const struct run_part part = {.ctx = c, .may = part_may};
+    struct part_port port = {.below = {c, world_clock, world_wait, world_send, world_keep, c},
+                             .part = &part};
+    struct io io = part_port_io(&port);
     struct machine machine = scheduler_machine(c->scheduler);
     struct engine_watch watch = {.ctx = c, .turn = after_turn};
     scheduler_start(c->scheduler, now_of(c));

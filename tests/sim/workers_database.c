@@ -47,8 +47,8 @@ static double unit(uint64_t seed, unsigned what, unsigned which)
 void database_trouble(struct database *d, uint64_t seed, instant_us start, bool sets_clock)
 {
     static const double breaks[] = {0, 0.0003, 0.003}, slow[] = {0, 0.001, 0.01};
-    static const span_us by[] = {SPAN_S(-3600), SPAN_S(-20), SPAN_S(-1),
-                                 SPAN_S(1),     SPAN_S(20),  SPAN_S(3600)};
+    static const span_us by[] = {SPAN_S(-3600), SPAN_S(-20),  SPAN_S(20),
+                                 SPAN_S(60),    SPAN_S(3600), SPAN_S(3600)};
     double within = (double)(d->room->calm_at - start);
     d->has_trouble = true;
     d->breaks = breaks[hash_mix(seed, 31) % 3];

@@ -14,7 +14,7 @@
 
 #define DATABASE_LIMIT SPAN_S(10) /* of one call */
 #define DATABASE_AWAYS 4
-#define DATABASE_STEPS 3
+#define DATABASE_STEPS 8
 
 struct memory_rows;
 

@@ -33,7 +33,8 @@ struct sim_carriage {
     bool carries[JUDGED_LANES_MAX];
     const struct record *keeping; /* just now */
     uint32_t keeping_len;
-    instant_us send_until;
+    bool has_kept;      /* an intent, in this turn */
+    bool has_begun;     /* a turn: the next reading of the clock is its instant */
     instant_us decided; /* of the turn, by the world's clock */
     struct order order;
 };

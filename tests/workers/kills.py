@@ -101,7 +101,7 @@ def main():
         url = room.begin_database()
         run = room.submit(fleet, url)
         for index in range(args.workers):
-            room.worker(index, url).start()
+            room.worker(index, url, options=("--max-lanes", "4") if index % 2 else ()).start()
         campaign = Campaign(room, url, draw)
         begun = time.monotonic()
         for _ in range(args.rounds):

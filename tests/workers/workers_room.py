@@ -5,6 +5,7 @@ The clocks of all programs, the server's too, run SPEED times as fast; leases, t
 their true lengths in the programs' time. Nothing here is a test."""
 
 import collections
+import contextlib
 import csv
 import io
 import json
@@ -230,9 +231,9 @@ class Room:
         return subprocess.run(command, cwd=self.path, env={**environment, **more}, stdin=subprocess.DEVNULL, capture_output=True,
                               text=True, timeout=patient(seconds))
 
-    def submit(self, fleet, url, *options, home=None):
+    def submit(self, fleet, url, *options, home=None, rate=None):
         """The run's number. The submitter has no credentials at all."""
-        done = self.verb("apply", fleet.path, "--yes", "--submit", "--rate", self.rate, "--resolver", self.dns.address, "--dns",
+        done = self.verb("apply", fleet.path, "--yes", "--submit", "--rate", rate or self.rate, "--resolver", self.dns.address, "--dns",
                          "recursive", *options, url=url, home=home)
         words = [word.strip(".,:") for word in done.stdout.split() + done.stderr.split()]
         numbers = [int(word) for word in words if word.isdigit()]
@@ -399,15 +400,21 @@ def ses_differs(room, fleet):
     return complaints
 
 
-def settings(room, account, region, names):
+@contextlib.contextmanager
+def outsider(room, account, region):
+    """AWS's SDK, with the clock of the programs."""
     import boto3
     import botocore.config
     from botocore_clock import signers_clock
 
-    client = boto3.client("ses", endpoint_url=room.url, region_name=region, aws_access_key_id=key(0, account),
-                          aws_secret_access_key="secret0", config=botocore.config.Config(retries={"max_attempts": 5}))
-    found = {}
     with signers_clock(lambda: datetime.fromtimestamp(room.programs_time(), timezone.utc).replace(tzinfo=None)):
+        yield boto3.client("ses", endpoint_url=room.url, region_name=region, aws_access_key_id=key(0, account),
+                           aws_secret_access_key="secret0", config=botocore.config.Config(retries={"max_attempts": 5}))
+
+
+def settings(room, account, region, names):
+    found = {}
+    with outsider(room, account, region) as client:
         for first in range(0, len(names), 100):
             answer = client.get_identity_mail_from_domain_attributes(Identities=names[first:first + 100])
             for name, facts in answer["MailFromDomainAttributes"].items():
