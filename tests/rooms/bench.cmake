@@ -3,6 +3,12 @@ add_executable(journal_bench ${CMAKE_CURRENT_SOURCE_DIR}/bench/journal_bench.c)
 target_link_libraries(journal_bench PRIVATE crash_run)
 target_link_options(journal_bench PRIVATE -Wl,--wrap=record_digest,--wrap=mark_advance)
 
+# What an intent costs in a journal that workers share, beside bare libpq.
+if(MAILFROM_POSTGRES)
+  add_executable(shared_bench ${CMAKE_CURRENT_SOURCE_DIR}/bench/shared_bench.c)
+  target_link_libraries(shared_bench PRIVATE journal_shared PkgConfig::libpq)
+endif()
+
 # What publishing costs, in virtual time.
 add_executable(publish_bench ${CMAKE_CURRENT_SOURCE_DIR}/bench/publish_bench.c)
 target_link_libraries(publish_bench PRIVATE publish world engine scheduler rules dns model base)

@@ -1,7 +1,7 @@
 /*
  * PostgreSQL, and the only file that knows libpq. libpq is never asked to wait: every wait is a
- * poll() of ours with an end. What libpq still does while it waits is the look-up of a host's name;
- * a numeric address (hostaddr) or a socket spares it.
+ * poll() of ours with an end, and a host's name is looked up before (pg_lookup.c). Of hosts that a
+ * service file names libpq alone knows.
  *
  * Invariant: between two functions the server owes no answer, so the connection is either idle, or
  * inside a transaction, or closed.
@@ -90,20 +90,29 @@ static const char *option(const PQconninfoOption *options, const char *name)
     return NULL;
 }
 
+static const char *usual(const PQconninfoOption *options, const char *name, const char *variable)
+{
+    const char *given = option(options, name);
+    bool has_service = option(options, "service") || getenv("PGSERVICE");
+    return given || has_service ? given : getenv(variable);
+}
+
 /* The hosts of conninfo, each of which gets its share of the time: libpq would wait for the first
- * until all of it is spent. 1: libpq may see to it. */
+ * until all of it is spent. One that is empty: libpq may see to it. */
 static unsigned places_of(const struct pg *pg, struct place *places)
 {
     PQconninfoOption *options = PQconninfoParse(pg->conninfo, NULL);
-    const char *host = option(options, "host"), *hostaddr = option(options, "hostaddr");
-    const char *port = option(options, "port"), *attrs = option(options, "target_session_attrs");
+    const char *host = usual(options, "host", "PGHOST");
+    const char *hostaddr = usual(options, "hostaddr", "PGHOSTADDR");
+    const char *port = usual(options, "port", "PGPORT");
+    const char *attrs = usual(options, "target_session_attrs", "PGTARGETSESSIONATTRS");
     unsigned len = pg_parts(host) > pg_parts(hostaddr) ? pg_parts(host) : pg_parts(hostaddr);
-    if (len > HOSTS_MAX || len == 0 || (attrs && strcmp(attrs, "prefer-standby") == 0))
-        len = 1;
-    for (unsigned i = 0; i < len; i++) {
+    bool is_libpq =
+        len > HOSTS_MAX || len == 0 || (len > 1 && attrs && strcmp(attrs, "prefer-standby") == 0);
+    len = is_libpq ? 1 : len;
+    places[0] = (struct place){""};
+    for (unsigned i = 0; !is_libpq && i < len; i++) {
         places[i] = (struct place){""};
-        if (len == 1)
-            break;
         pg_part(host, i, places[i].host, sizeof places[i].host);
         pg_part(hostaddr, i, places[i].hostaddr, sizeof places[i].hostaddr);
         pg_part(port, pg_parts(port) > 1 ? i : 0, places[i].port, sizeof places[i].port);
@@ -193,6 +202,25 @@ static enum err place_connect(struct pg *pg, const struct place *place, instant_
     return OK;
 }
 
+/* Each address of the host, and each with its share of the time. */
+static enum err host_connect(struct pg *pg, const struct place *place, instant_us until,
+                             struct why *why)
+{
+    struct pg_addresses addresses;
+    if (*place->hostaddr || !pg_is_name(place->host))
+        return place_connect(pg, place, until, why);
+    enum err err = pg_lookup(place->host, &addresses, until, why);
+    bool is_looked_up = err == OK;
+    for (unsigned i = 0; i < addresses.len && (i == 0 || err == ERR_AWAY); i++) {
+        struct place at = *place;
+        instant_us now = pg_now();
+        snprintf(at.hostaddr, sizeof at.hostaddr, "%s", addresses.at[i]);
+        err = place_connect(pg, &at, now + (until - now) / (addresses.len - i), why);
+    }
+    assert(is_looked_up || err != OK);
+    return err;
+}
+
 static enum err connect_until(struct pg *pg, instant_us until, struct why *why)
 {
     struct place places[HOSTS_MAX];
@@ -201,7 +229,7 @@ static enum err connect_until(struct pg *pg, instant_us until, struct why *why)
     assert(!pg->conn);
     for (unsigned i = 0; i < len && err == ERR_AWAY; i++) {
         instant_us now = pg_now();
-        err = place_connect(pg, &places[i], now + (until - now) / (len - i), why);
+        err = host_connect(pg, &places[i], now + (until - now) / (len - i), why);
     }
     return err;
 }

@@ -26,6 +26,15 @@ enum err pg_connect_err(char said[PG_SAID_MAX]);
 unsigned pg_parts(const char *list);
 void pg_part(const char *list, unsigned nth, char *out, size_t size);
 
+#define PG_ADDRESSES 8
+struct pg_addresses {
+    char at[PG_ADDRESSES][64]; /* numeric */
+    unsigned len;
+    int error; /* of getaddrinfo() */
+};
+bool pg_is_name(const char *host); /* neither an address nor a folder of sockets */
+enum err pg_lookup(const char *host, struct pg_addresses *out, instant_us until, struct why *why);
+
 /* The values of a statement, as libpq takes them. */
 struct pg_params {
     unsigned *types;

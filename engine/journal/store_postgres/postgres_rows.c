@@ -52,6 +52,7 @@ static const char outline[] = "SELECT seq, job, findings_json IS NOT NULL FROM @
     " LEFT JOIN @.choice c ON c.run = r.run AND c.place = r.job"                                   \
     " LEFT JOIN @.lane l ON l.run = r.run AND l.place = c.lane"                                    \
     " LEFT JOIN @.account a ON a.run = r.run AND a.place = l.account ORDER BY r.seq"
+#define SENT_IDENTITY 5 /* the column of the view */
 static const char sent[] = SENT("");
 static const char sent_of_run[] = SENT(" AND run = $3");
 
@@ -90,6 +91,7 @@ struct reading {
     struct buf sql;
     uint64_t run, last; /* last: the number before the next page */
     unsigned columns, values_len;
+    bool is_sent; /* VIEW_SENT: a record without an identity is left out */
     struct arena texts;
     bool (*fn)(void *ctx, const struct store_row *row);
     void *ctx;
@@ -101,6 +103,7 @@ static enum err reading_begin(struct reading *r, enum store_table table)
     bool is_of_run =
         r->run && (table >= STORE_TABLES || table == TABLE_RUN || !tables[table].is_of_all_runs);
     r->columns = store_columns[table].len;
+    r->is_sent = table == VIEW_SENT;
     r->values_len = is_of_run ? 3 : 2;
     r->last = table == TABLE_RUN ? INT64_MAX : 0;
     /* Places are counted from 0, and a lost run may be 0. */
@@ -155,7 +158,7 @@ static enum err page_tell(struct reading *r, const struct pg_rows *rows, struct 
         if (!values_take(&r->texts, rows, i, 1, values, r->columns))
             return no_memory(why);
         r->last = row.number;
-        r->more = r->fn(r->ctx, &row);
+        r->more = (r->is_sent && values[SENT_IDENTITY].type == STORE_NULL) || r->fn(r->ctx, &row);
     }
     r->more &= rows->len > PAGE_ROWS;
     return OK;

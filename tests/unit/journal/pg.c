@@ -299,6 +299,15 @@ static void a_pooler_may_lie_between(void **state)
     pg_free(pg[1]);
 }
 
+static void a_name_is_looked_up_before(void **state)
+{
+    (void)state;
+    struct pg *pg = pg_made("postgresql://localhost:1/d", SPAN_S(20)); /* nobody listens there */
+    assert_int_equal(pg_connect(pg, NULL, &why), ERR_AWAY);
+    assert_non_null(strstr(why.text, "refused"));
+    pg_free(pg);
+}
+
 /* The first of two hosts swallows everything; it has its share of the time, and no more. */
 static void each_of_several_hosts_has_its_share(void **state)
 {
@@ -326,6 +335,7 @@ int main(void)
         cmocka_unit_test(errors_have_their_kind),
         cmocka_unit_test(a_secret_in_the_url_is_refused),
         cmocka_unit_test(a_pooler_may_lie_between),
+        cmocka_unit_test(a_name_is_looked_up_before),
         cmocka_unit_test(each_of_several_hosts_has_its_share),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

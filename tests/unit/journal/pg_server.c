@@ -249,7 +249,7 @@ const char *pg_server_pooled(const char *url)
 
 void pg_server_terminate(const char *url)
 {
-    pg_server_sql(url, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+    pg_server_sql(url, "SELECT count(pg_terminate_backend(pid, 20000)) FROM pg_stat_activity"
                        " WHERE datname = current_database() AND pid <> pg_backend_pid()");
 }
 

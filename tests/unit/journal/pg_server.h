@@ -22,7 +22,7 @@ const char *pg_server_database(void);
 const char *pg_server_url_of(const char *url, const char *role);
 /* The URL of the same database through PgBouncer, which gives each transaction another backend. */
 const char *pg_server_pooled(const char *url);
-/* Ends every connection to the database, as pg_terminate_backend() does. */
+/* Ends every connection to the database by pg_terminate_backend(), and waits until that is done. */
 void pg_server_terminate(const char *url);
 /* Carries out a statement as psql does; fails the test if that does. The first value of its first
  * row, or "": lives until the next call. */
