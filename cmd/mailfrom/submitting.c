@@ -74,9 +74,9 @@ static enum err pace_give(struct session *s, struct why *why)
     return leases_order(s->run.journal, s->run.head.id, &order, why);
 }
 
-/* A run that was stopped, or has ended with bad rows, is open again; one that is open already gets
- * another worker, unless it has them: workers that it was paused in go on, and where all of its
- * lanes are held there is nothing left for another. */
+/* A run that was stopped, or has ended with bad rows, is open again, and workers that it was paused
+ * in go on. One that is open already gets another worker, also where all of its lanes are held: a
+ * holder that was killed holds them for half a minute, and nobody may be left to carry them. */
 static enum err reopen(struct session *s, bool *is_carried, struct why *why)
 {
     struct run *r = &s->run;
@@ -99,11 +99,6 @@ static enum err reopen(struct session *s, bool *is_carried, struct why *why)
             message_note("run %llu goes on%s", (unsigned long long)r->head.id,
                          view.lanes_held ? ", and its workers hear of it within a second" : "");
         *is_carried = view.lanes_held > 0;
-    } else if (err == OK) {
-        *is_carried = view.lanes_held > 0 && view.lanes_held == view.lanes_open;
-        if (*is_carried && !s->options.quiet)
-            message_note("run %llu is under way: workers carry all of its lanes",
-                         (unsigned long long)r->head.id);
     }
     return err == OK ? pace_give(s, why) : err;
 }
