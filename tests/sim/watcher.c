@@ -201,6 +201,7 @@ static void check_memory(struct watcher *w, const struct record *r)
 static void row_keep(struct watcher *w, const struct record *r)
 {
     struct kept_row *row = &w->rows[r->job];
+    row->kept_at = world_now(w->world);
     row->deadline_before = row->known ? row->last.row.deadline : 0;
     row->last = *r;
     row->last.row.mail_from_before = arena_text(&w->arena, r->row.mail_from_before);
@@ -346,9 +347,13 @@ static void check_tighten(struct watcher *w, uint32_t job)
     if (!is_first && !t->first_settled)
         watcher_complain(w, "job %u is tightened before the first of its lane has settled", job);
     if (is_first)
-        *t = (struct tightened_seen){t->written, job, world_now(w->world), false, t->fell_back};
+        *t = (struct tightened_seen){.written = t->written,
+                                     .first = job,
+                                     .first_at = world_now(w->world),
+                                     .fell_back_at = t->fell_back_at,
+                                     .fell_back = t->fell_back};
     t->written++;
-    if (t->fell_back)
+    if (t->fell_back && t->fell_back_at <= w->rows[job].kept_at) /* it may leave later */
         watcher_complain(w, "lane %u is tightened, though SES was seen to leave Success",
                          (unsigned)lane);
 }
@@ -412,8 +417,10 @@ static void listen_tightened(struct watcher *w, const struct call *call, uint32_
                  call->facts[i].status == MAIL_FROM_SUCCESS;
     bool is_ours = w->scene->parts[job] == PART_TIGHT && world_operator(w->world, job).acts == 0 &&
                    w->rows[job].known && w->rows[job].last.row.accepted > 0;
-    if (is_ours && call->facts[i].behavior == BEHAVIOR_REJECT_MESSAGE && !stays)
+    if (is_ours && call->facts[i].behavior == BEHAVIOR_REJECT_MESSAGE && !stays && !t->fell_back) {
         t->fell_back = true;
+        t->fell_back_at = world_now(w->world);
+    }
     if (t->written > 0 && t->first == job && stays && call->answered_at >= t->first_at + SPAN_S(10))
         t->first_settled = true;
 }
@@ -600,6 +607,7 @@ static void tightened_passes(struct watcher *w, uint16_t lane)
     if (!t->first_settled && !goes_on_tightened(w, t->first))
         t->first = UINT32_MAX;
     t->fell_back = false;
+    t->fell_back_at = 0;
     for (uint32_t i = 0; i < w->scene->fleet.choices_len; i++)
         if (w->scene->fleet.choices[i].lane == lane && w->rows[i].known &&
             w->rows[i].last.row.findings & FINDING_BIT(TIGHTEN_FALLS_BACK))
