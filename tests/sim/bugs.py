@@ -4,13 +4,13 @@ of which must match exactly once."""
 
 BUGS = [
     ("engine.c", "calls leave before the turn's records are durable", [
-        ("    if (records_len && t->unkept_since == WHEN_NEVER)\n",
-         "    if (calls_len)\n        io->send(io->world, t->calls, calls_len);\n"
-         "    if (records_len && t->unkept_since == WHEN_NEVER)\n"),
-        ("    if (calls_len)\n        io->send(io->world, t->calls, calls_len);\n    return OK;",
+        ("    if (records_len && e->unkept_since == WHEN_NEVER)\n",
+         "    if (calls_len)\n        e->io->send(e->io->world, e->calls, calls_len);\n"
+         "    if (records_len && e->unkept_since == WHEN_NEVER)\n"),
+        ("    if (calls_len)\n        e->io->send(e->io->world, e->calls, calls_len);\n    return OK;",
          "    return OK;")]),
     ("engine.c", "an intent may be kept some turns after its write has left", [
-        ("(last || changes_world(t, calls_len) || !has_room(m)", "(last || !has_room(m)")]),
+        ("(last || changes_world(e, calls_len) || !has_room(m)", "(last || !has_room(m)")]),
     ("engine.c", "a journal that fails is ignored", [
         ("        if (err != OK)\n            return err;\n        m->turn_end",
          "        m->turn_end")]),
@@ -84,9 +84,9 @@ BUGS = [
     ("scheduler/scheduler_open.c", "a resumed job forgets that SES has taken a write", [
         ("    job->accepted = (uint8_t)(row->accepted", "    job->accepted = 0 * (uint8_t)(row->accepted")]),
     ("scheduler/scheduler_open.c", "a resumed run begins with its first wave", [
-        ("    waves_restore(&d->waves, job->wave, is_final, row->outcome,\n"
-         "                  fleet_policy_of(d->fleet, record->job)->wave);\n",
-         "    if (!is_final && job->wave)\n        d->waves.open++;\n")]),
+        ("        waves_restore(&d->waves, job->wave, is_final, row->outcome,\n"
+         "                      fleet_policy_of(d->fleet, record->job)->wave);\n",
+         "        d->waves.open += !is_final && job->wave;\n")]),
     ("scheduler/waves.c", "a resumed run has its budget of failures anew", [
         ("    w->failed += is_final && outcome == OUTCOME_FAILED;\n", "")]),
     ("scheduler/lane.c", "one odd answer is believed", [
@@ -148,8 +148,9 @@ BUGS = [
     ("scheduler/waves.c", "an inconclusive wave is followed by the next", [
         ("if (w->expired > 0 && (fleet->waves_len > 0 || is_numbered(w)))", "if (false)")]),
     ("scheduler/waves.c", "the budget of failures is larger by one", [
-        ("    w->failed += outcome == OUTCOME_FAILED;\n    if (w->failed > w->failed_max)",
-         "    w->failed += outcome == OUTCOME_FAILED;\n    if (w->failed > w->failed_max + 1u)")]),
+        ("    w->failed = failed > w->failed ? failed : w->failed;\n    if (w->failed > w->failed_max)",
+         "    w->failed = failed > w->failed ? failed : w->failed;\n"
+         "    if (w->failed > w->failed_max + 1u)")]),
     ("base/heap.c", "who fills a gap in the heap stays there, however late it is due", [
         ("        settle(h, i, last);\n}", "        put(h, i, last);\n}")]),
 ]
@@ -159,7 +160,8 @@ BUGS += [
     ("scheduler/ready.c", "a paused run goes on writing what was read already", [
         ("    return !d->steering.is_paused && now >=", "    return now >=")]),
     ("scheduler/scheduler.c", "a run that goes on after a pause sleeps on", [
-        ("        d->lane_wake[i] = 0;\n        for (int kind = 0; order->kind == ORDER_PACE",
+        ("        d->lane_wake[i] = scheduler_carries(d, i) ? 0 : WHEN_NEVER;\n"
+         "        for (int kind = 0; order->kind == ORDER_PACE",
          "        for (int kind = 0; order->kind == ORDER_PACE")]),
     ("scheduler/writes.c", "an order is not kept", [
         ("    d->records[d->records_len++] =\n        (struct record){.kind = RECORD_ORDER",
@@ -182,10 +184,10 @@ PUBLISHER = [
     ("publish/publisher.c", "an order is kept again in the next turn", [
         ("    p->records_len = p->orders_len = 0;", "    p->records_len = 0;")]),
     ("engine.c", "changes leave before their intents are durable", [
-        ("    if (records_len && t->unkept_since == WHEN_NEVER)\n",
-         "    if (calls_len)\n        io->send(io->world, t->calls, calls_len);\n"
-         "    if (records_len && t->unkept_since == WHEN_NEVER)\n"),
-        ("    if (calls_len)\n        io->send(io->world, t->calls, calls_len);\n    return OK;",
+        ("    if (records_len && e->unkept_since == WHEN_NEVER)\n",
+         "    if (calls_len)\n        e->io->send(e->io->world, e->calls, calls_len);\n"
+         "    if (records_len && e->unkept_since == WHEN_NEVER)\n"),
+        ("    if (calls_len)\n        e->io->send(e->io->world, e->calls, calls_len);\n    return OK;",
          "    return OK;")]),
     ("publish/publisher_batch.c", "a change has no record of its intent", [
         ("pub_move(p, target, PUBLISH_SENT, PUBLISH_INTENT, t->reason, now);",
@@ -355,7 +357,7 @@ WORKERS = [
     ("work/carriage.c", "that a lease is lost is not heard", [
         ("        c->lanes[i].lease.epoch = 0;\n        c->is_lost = true;\n", "        continue;\n")]),
     ("work/carriage_steer.c", "starts granted to the holder before are forgotten", [
-        ("        if (c->lanes[i].granted)\n", "        if (false)\n")]),
+        ("        if (c->lanes[i].granted && ", "        if (false && ")]),
     ("work/carriage_steer.c", "a person's pause is not heard", [
         ("    if (c->view.is_paused == s->is_paused)\n", "    if (true)\n")]),
     ("journal/leases.c", "rows that begin again are not kept as such", [

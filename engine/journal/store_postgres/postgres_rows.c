@@ -226,6 +226,8 @@ static void numbers_add(struct buf *out, const struct store_pick *picks, uint32_
     buf_add_char(out, '}');
 }
 
+/* LIMIT 1 makes each a look-up by the primary key: a database without statistics would otherwise
+ * read all records of the run for it. */
 static enum err fetch_ask(struct postgres_store *s, uint64_t run, const struct store_pick *picks,
                           uint32_t len, struct pg_rows *rows, struct why *why)
 {
@@ -233,11 +235,12 @@ static enum err fetch_ask(struct postgres_store *s, uint64_t run, const struct s
     buf_init(&sql, LINE_LEN_MAX);
     buf_add_str(&sql, "SELECT r.seq, p.notes = 0 OR n.seq IS NOT NULL, n.findings_json");
     columns_add(&sql, "r.", store_columns[TABLE_RECORD].columns);
-    postgres_sql_add(
-        s, &sql,
-        " FROM unnest($2::bigint[], $3::bigint[]) WITH ORDINALITY p(record, notes, nth)"
-        " LEFT JOIN @.record r ON r.run = $1 AND r.seq = p.record"
-        " LEFT JOIN @.record n ON n.run = $1 AND n.seq = p.notes ORDER BY p.nth");
+    postgres_sql_add(s, &sql,
+                     " FROM unnest($2::bigint[], $3::bigint[]) WITH ORDINALITY p(pick, notes, nth)"
+                     " LEFT JOIN LATERAL (SELECT * FROM @.record"
+                     " WHERE run = $1 AND seq = p.pick LIMIT 1) r ON true"
+                     " LEFT JOIN LATERAL (SELECT seq, findings_json FROM @.record"
+                     " WHERE run = $1 AND seq = p.notes LIMIT 1) n ON true ORDER BY p.nth");
     for (int i = 0; i < 2; i++) {
         buf_init(&lists[i], LINE_LEN_MAX);
         numbers_add(&lists[i], picks, len, i == 1);

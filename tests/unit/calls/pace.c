@@ -141,7 +141,9 @@ static void watch_full(struct run *r, instant_us now)
         r->full_since = now;
 }
 
-static struct run run_against(double wanted_per_s, struct service service, span_us length)
+/* taught_per_s: what an earlier caller has learned; 0: nothing. */
+static struct run run_taught(double wanted_per_s, double taught_per_s, struct service service,
+                             span_us length)
 {
     struct run r = {.service = service};
     instant_us now = SPAN_S(1), end = now + length;
@@ -151,6 +153,7 @@ static struct run run_against(double wanted_per_s, struct service service, span_
     r.service.filled = now;
     r.service.other_next = now + (span_us)(1e6 * hash_unit(service.seed, 9, 9));
     pace_init(&r.pace, wanted_per_s);
+    pace_teach(&r.pace, taught_per_s, now);
     while (now < end) {
         now = when_later(now, pace_next(&r.pace));
         if (hand_over(&r, now) || !pace_take(&r.pace, now))
@@ -167,6 +170,11 @@ static struct run run_against(double wanted_per_s, struct service service, span_
         watch_full(&r, now);
     }
     return r;
+}
+
+static struct run run_against(double wanted_per_s, struct service service, span_us length)
+{
+    return run_taught(wanted_per_s, 0, service, length);
 }
 
 #define SEEDS      20
@@ -245,6 +253,47 @@ static void another_user_who_leaves_is_forgotten_in_two_minutes(void **state)
     }
 }
 
+/* Whoever carries a lane next begins at the rate that is known, and finds out as soon as others
+ * would when it is true no more. */
+static void a_rate_learned_by_another_is_used_and_forgotten(void **state)
+{
+    (void)state;
+    uint32_t refused = 0, calls = 0;
+    span_us longest = 0;
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+        struct service limited = {0.5, .burst = 1, .seed = FIRST_SEED + seed};
+        struct service open = {1, .burst = 1, .seed = FIRST_SEED + seed};
+        struct run r = run_taught(1, 0.48, limited, SPAN_S(60));
+        refused += r.calls - r.served;
+        calls += r.calls;
+        assert_true(r.pace.load.rate_per_s <= 0.5);
+        open.other_until = SPAN_S(1);
+        r = run_taught(1, 0.48, open, SPAN_S(1200));
+        assert_true(r.full_since > 0);
+        longest = when_later(longest, r.full_since);
+    }
+    print_message("taught 0.48/s: %u of %u refused; the full rate after %.0f s\n", refused, calls,
+                  (double)longest * 1e-6);
+    assert_true(refused * 20 <= calls);
+    assert_true(longest <= SPAN_M(5));
+}
+
+static void another_hold_is_no_shorter(void **state)
+{
+    (void)state;
+    struct pace p;
+    pace_init(&p, 1);
+    pace_hold(&p, SPAN_S(9));
+    pace_hold(&p, SPAN_S(5));
+    assert_false(pace_take(&p, SPAN_S(9) - 1));
+    assert_true(pace_take(&p, SPAN_S(9)));
+    assert_int_equal(pace_next(&p), SPAN_S(10));
+    pace_teach(&p, 2, SPAN_S(9)); /* no more than is wanted */
+    assert_true(!pace_is_slowed(&p));
+    pace_teach(&p, 1e-9, SPAN_S(9));
+    assert_true(p.load.rate_per_s >= RATE_MIN);
+}
+
 static void the_service_s_own_hint_is_honoured_up_to_a_bound(void **state)
 {
     (void)state;
@@ -283,6 +332,8 @@ int main(void)
         cmocka_unit_test(a_lower_limit_is_found_within_a_minute_and_used),
         cmocka_unit_test(a_lower_limit_is_used_among_independent_refusals),
         cmocka_unit_test(another_user_who_leaves_is_forgotten_in_two_minutes),
+        cmocka_unit_test(a_rate_learned_by_another_is_used_and_forgotten),
+        cmocka_unit_test(another_hold_is_no_shorter),
         cmocka_unit_test(the_service_s_own_hint_is_honoured_up_to_a_bound),
         cmocka_unit_test(backoff_grows_to_its_ceiling_and_is_the_same_each_time),
     };
