@@ -271,7 +271,7 @@ static void check_read_before(struct watcher *w, uint32_t job)
     bool loosens = row->read_behavior == BEHAVIOR_REJECT_MESSAGE && row->read_mail_from.len > 0;
     if (kept->wave == 0 && !loosens)
         watcher_complain(w, "job %u is written and was not started", job);
-    if (world_now(w->world) - row->read_at > READ_BEFORE_WRITE_MAX + SPAN_S(1))
+    if (world_now(w->world) - row->read_at > READ_BEFORE_WRITE_MAX + SPAN_S(1) + w->leaves_within)
         watcher_complain(w, "job %u: a write without a look within the minute before", job);
     if (kept->accepted == 0 &&
         (!text_eq(kept->mail_from_before, row->read_mail_from) ||
@@ -300,7 +300,7 @@ static void check_others(struct watcher *w, uint32_t job)
     const struct kept_row *row = &w->rows[job];
     struct operator_trace trace = world_operator(w->world, job);
     span_us lag = faults->share[FAULT_STALE] > 0 ? faults->stale_max : 0;
-    span_us unseen = READ_BEFORE_WRITE_MAX + SPAN_S(2) + lag;
+    span_us unseen = READ_BEFORE_WRITE_MAX + SPAN_S(2) + lag + w->leaves_within;
     bool was_seen = row->read_at > trace.at + lag || trace.at + unseen < world_now(w->world);
     bool reviewed = w->scene->parts[job] == PART_REVIEWED && row->last.row.accepted == 0;
     uint32_t id;
@@ -328,7 +328,8 @@ static bool mx_was_there(struct watcher *w, uint32_t job)
 {
     instant_us now = world_now(w->world);
     struct text name = fleet_mail_from(&w->scene->fleet, job);
-    for (span_us ago = 0; ago <= MX_BEFORE_TIGHTEN_MAX + SPAN_S(15); ago += SPAN_S(1))
+    span_us most = MX_BEFORE_TIGHTEN_MAX + SPAN_S(15) + w->leaves_within;
+    for (span_us ago = 0; ago <= most; ago += SPAN_S(1))
         if (dns_model_view(world_dns(w->world), name, now - ago) != VIEW_MISSING)
             return true;
     return false;

@@ -95,12 +95,13 @@ struct watcher {
     uint64_t turns_at;
     uint64_t digest; /* over all records */
     uint64_t turns, records, writes;
-    span_us heard_within; /* that too many have failed, by every process that carries the run */
-    instant_us over_at;   /* when that was kept; 0: it was not */
-    bool is_held_up;      /* processes die and freeze for minutes: a deadline may pass meanwhile */
-    uint64_t late;        /* rows that ended badly for that */
-    uint64_t crash_at;    /* turn; 0: never */
-    bool crash_keeps;     /* the crash comes after the turn's records are durable */
+    span_us leaves_within; /* of the decision: a process may freeze, and a commit takes its time */
+    span_us heard_within;  /* that too many have failed, by every process that carries the run */
+    instant_us over_at;    /* when that was kept; 0: it was not */
+    bool is_held_up;       /* processes die and freeze for minutes: a deadline may pass meanwhile */
+    uint64_t late;         /* rows that ended badly for that */
+    uint64_t crash_at;     /* turn; 0: never */
+    bool crash_keeps;      /* the crash comes after the turn's records are durable */
     bool crashed;
     char complaint[256];                /* empty: nothing found */
     struct told turns_told[TURNS_KEPT]; /* a ring of the last records */
