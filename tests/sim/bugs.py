@@ -362,8 +362,6 @@ WORKERS = [
         ("    if (c->view.is_paused == s->is_paused)\n", "    if (true)\n")]),
     ("journal/leases.c", "rows that begin again are not kept as such", [
         ("        err = rows_reopen(j, run, now, why);\n", "        (void)now;\n")]),
-    ("journal/shared_waves.c", "a lane that is opened again forgets the starts that its rows have used", [
-        ("        if (used.by_lane[i])\n", "        if (false)\n")]),
     ("journal/shared_waves.c", "what has ended is not counted", [
         ("        ends += is_end(&records[i]);\n", "        ends += 0;\n")]),
     ("journal/record_rows.c", "ends are counted in a transaction of their own", [

@@ -201,6 +201,7 @@ static void check_memory(struct watcher *w, const struct record *r)
 static void row_keep(struct watcher *w, const struct record *r)
 {
     struct kept_row *row = &w->rows[r->job];
+    row->kept_at = world_now(w->world);
     row->deadline_before = row->known ? row->last.row.deadline : 0;
     row->last = *r;
     row->last.row.mail_from_before = arena_text(&w->arena, r->row.mail_from_before);
@@ -270,7 +271,7 @@ static void check_read_before(struct watcher *w, uint32_t job)
     bool loosens = row->read_behavior == BEHAVIOR_REJECT_MESSAGE && row->read_mail_from.len > 0;
     if (kept->wave == 0 && !loosens)
         watcher_complain(w, "job %u is written and was not started", job);
-    if (world_now(w->world) - row->read_at > READ_BEFORE_WRITE_MAX + SPAN_S(1))
+    if (world_now(w->world) - row->read_at > READ_BEFORE_WRITE_MAX + SPAN_S(1) + w->leaves_within)
         watcher_complain(w, "job %u: a write without a look within the minute before", job);
     if (kept->accepted == 0 &&
         (!text_eq(kept->mail_from_before, row->read_mail_from) ||
@@ -299,7 +300,7 @@ static void check_others(struct watcher *w, uint32_t job)
     const struct kept_row *row = &w->rows[job];
     struct operator_trace trace = world_operator(w->world, job);
     span_us lag = faults->share[FAULT_STALE] > 0 ? faults->stale_max : 0;
-    span_us unseen = READ_BEFORE_WRITE_MAX + SPAN_S(2) + lag;
+    span_us unseen = READ_BEFORE_WRITE_MAX + SPAN_S(2) + lag + w->leaves_within;
     bool was_seen = row->read_at > trace.at + lag || trace.at + unseen < world_now(w->world);
     bool reviewed = w->scene->parts[job] == PART_REVIEWED && row->last.row.accepted == 0;
     uint32_t id;
@@ -327,7 +328,8 @@ static bool mx_was_there(struct watcher *w, uint32_t job)
 {
     instant_us now = world_now(w->world);
     struct text name = fleet_mail_from(&w->scene->fleet, job);
-    for (span_us ago = 0; ago <= MX_BEFORE_TIGHTEN_MAX + SPAN_S(15); ago += SPAN_S(1))
+    span_us most = MX_BEFORE_TIGHTEN_MAX + SPAN_S(15) + w->leaves_within;
+    for (span_us ago = 0; ago <= most; ago += SPAN_S(1))
         if (dns_model_view(world_dns(w->world), name, now - ago) != VIEW_MISSING)
             return true;
     return false;
@@ -346,9 +348,13 @@ static void check_tighten(struct watcher *w, uint32_t job)
     if (!is_first && !t->first_settled)
         watcher_complain(w, "job %u is tightened before the first of its lane has settled", job);
     if (is_first)
-        *t = (struct tightened_seen){t->written, job, world_now(w->world), false, t->fell_back};
+        *t = (struct tightened_seen){.written = t->written,
+                                     .first = job,
+                                     .first_at = world_now(w->world),
+                                     .fell_back_at = t->fell_back_at,
+                                     .fell_back = t->fell_back};
     t->written++;
-    if (t->fell_back)
+    if (t->fell_back && t->fell_back_at <= w->rows[job].kept_at) /* it may leave later */
         watcher_complain(w, "lane %u is tightened, though SES was seen to leave Success",
                          (unsigned)lane);
 }
@@ -412,8 +418,10 @@ static void listen_tightened(struct watcher *w, const struct call *call, uint32_
                  call->facts[i].status == MAIL_FROM_SUCCESS;
     bool is_ours = w->scene->parts[job] == PART_TIGHT && world_operator(w->world, job).acts == 0 &&
                    w->rows[job].known && w->rows[job].last.row.accepted > 0;
-    if (is_ours && call->facts[i].behavior == BEHAVIOR_REJECT_MESSAGE && !stays)
+    if (is_ours && call->facts[i].behavior == BEHAVIOR_REJECT_MESSAGE && !stays && !t->fell_back) {
         t->fell_back = true;
+        t->fell_back_at = world_now(w->world);
+    }
     if (t->written > 0 && t->first == job && stays && call->answered_at >= t->first_at + SPAN_S(10))
         t->first_settled = true;
 }
@@ -600,6 +608,7 @@ static void tightened_passes(struct watcher *w, uint16_t lane)
     if (!t->first_settled && !goes_on_tightened(w, t->first))
         t->first = UINT32_MAX;
     t->fell_back = false;
+    t->fell_back_at = 0;
     for (uint32_t i = 0; i < w->scene->fleet.choices_len; i++)
         if (w->scene->fleet.choices[i].lane == lane && w->rows[i].known &&
             w->rows[i].last.row.findings & FINDING_BIT(TIGHTEN_FALLS_BACK))

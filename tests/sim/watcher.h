@@ -35,6 +35,7 @@ struct kept_row {
     bool said_success;  /* SES said Success for the wanted name, in an answer */
     bool started;       /* as waves count */
     bool reopened;      /* it was final, and is to begin again */
+    instant_us kept_at; /* when the last record was durable */
     instant_us deadline_before; /* of the record before the last */
     bool planned;             /* its last record is a plan's, and the run is to go on from there */
     instant_us first_read_at; /* that this run remembers; 0: none */
@@ -48,8 +49,9 @@ struct tightened_seen {
     uint32_t written; /* REJECT_MESSAGE was sent so often */
     uint32_t first;   /* job */
     instant_us first_at;
-    bool first_settled; /* SES said Success long enough after that */
-    bool fell_back;     /* SES was seen to leave Success: nobody is tightened any more */
+    bool first_settled;      /* SES said Success long enough after that */
+    instant_us fell_back_at; /* when that was heard */
+    bool fell_back;          /* SES was seen to leave Success: nobody is tightened any more */
 };
 
 /* The waves of a run, worked out from its records alone. */
@@ -93,12 +95,13 @@ struct watcher {
     uint64_t turns_at;
     uint64_t digest; /* over all records */
     uint64_t turns, records, writes;
-    span_us heard_within; /* that too many have failed, by every process that carries the run */
-    instant_us over_at;   /* when that was kept; 0: it was not */
-    bool is_held_up;      /* processes die and freeze for minutes: a deadline may pass meanwhile */
-    uint64_t late;        /* rows that ended badly for that */
-    uint64_t crash_at;    /* turn; 0: never */
-    bool crash_keeps;     /* the crash comes after the turn's records are durable */
+    span_us leaves_within; /* of the decision: a process may freeze, and a commit takes its time */
+    span_us heard_within;  /* that too many have failed, by every process that carries the run */
+    instant_us over_at;    /* when that was kept; 0: it was not */
+    bool is_held_up;       /* processes die and freeze for minutes: a deadline may pass meanwhile */
+    uint64_t late;         /* rows that ended badly for that */
+    uint64_t crash_at;     /* turn; 0: never */
+    bool crash_keeps;      /* the crash comes after the turn's records are durable */
     bool crashed;
     char complaint[256];                /* empty: nothing found */
     struct told turns_told[TURNS_KEPT]; /* a ring of the last records */

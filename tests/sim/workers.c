@@ -152,6 +152,7 @@ static void world_make(struct play *p)
     if (p->options.database)
         database_trouble(&p->database, p->seed, SCENE_START, p->options.sets_clock);
     p->judge.sets_clock = p->options.sets_clock;
+    p->judge.watcher.leaves_within = p->workers.terms.ttl;
     p->judge.watcher.heard_within = SPAN_S(15); /* they look every half second */
     p->judge.watcher.is_held_up = p->options.kills || p->options.database;
 }
