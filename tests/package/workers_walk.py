@@ -15,6 +15,7 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 import pg_server
+from packaged import PACKAGING, Unit, calls_of
 from tap import check, verdict
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "wire"))
 from timeouts import patient
@@ -166,10 +167,21 @@ def more(machine):
         check("a pooler may lie between", [said] if code else [])
 
 
+def sandbox(machine):
+    """The system calls of a worker, which the unit has to allow."""
+    lines = Unit(PACKAGING / "systemd/mailfrom-work@.service")["Service"]["SystemCallFilter"].splitlines()
+    allowed = calls_of([name for line in lines if not line.startswith("~") for name in line.split()] + ["@default"])
+    allowed -= calls_of(name for line in lines if line.startswith("~") for name in line[1:].split())
+    code, said = machine.bash(PREPARED + "export MAILFROM_JOURNAL=postgresql:///mailfrom\nmailfrom apply fleet.yaml --yes --submit\n"
+                              "strace -f -o trace mailfrom work --once\ntrue\n")
+    made = set(re.findall(r"^\d+ +(\w+)\(", (machine.folder / "trace").read_text(), re.M))
+    check("a worker needs no system call that its unit refuses", [said] if code or "connect" not in made else sorted(made - allowed))
+
+
 def main():
     with pg_server.Server() as server, tempfile.TemporaryDirectory() as temporary:
         machine = Machine(server, pathlib.Path(temporary))
-        for walk in (on_one_machine, who_may_do_what, lanes_by_role, teams, more):
+        for walk in (on_one_machine, who_may_do_what, lanes_by_role, teams, more, sandbox):
             walk(machine)
     verdict()
 
