@@ -83,7 +83,10 @@ static enum err lanes_stop(struct journal *j, uint64_t run, struct why *why)
 {
     struct shared_run view;
     instant_us now;
-    enum err err = run_lock(j, run, &view, why);
+    uint32_t held;
+    enum err err = ops_of(j)->take_ended(j->store, run, run, &held, why);
+    if (err == OK)
+        err = run_lock(j, run, &view, why);
     if (err != OK || !view.stops || view.state != RUN_OPEN)
         return err;
     err = ops_of(j)->rest_lanes(j->store, run, 1u << LEASE_OPEN, true, LEASE_STOPPED, why);
@@ -287,7 +290,11 @@ static enum err order_obey(struct journal *j, uint64_t run, const struct order *
 static enum err order_take(struct journal *j, uint64_t run, struct order *order, struct why *why)
 {
     struct shared_run view;
-    enum err err = run_lock(j, run, &view, why);
+    bool stops = order->kind == ORDER_STOP || order->kind == ORDER_LEAVE;
+    uint32_t held;
+    enum err err = stops ? ops_of(j)->take_ended(j->store, run, run, &held, why) : OK;
+    if (err == OK)
+        err = run_lock(j, run, &view, why);
     if (err == OK && order->at == 0)
         err = ops_of(j)->now(j->store, &order->at, why);
     if (err != OK)
@@ -302,7 +309,7 @@ static enum err order_take(struct journal *j, uint64_t run, struct order *order,
     }
     if (taken)
         err = order_obey(j, run, order, &steering, &view, why);
-    if (err != OK || !view.stops)
+    if (err != OK || !stops || !view.stops)
         return err;
     /* Workers leave the lanes that they hold; what nobody holds is stopped already. */
     err = ops_of(j)->rest_lanes(j->store, run, 1u << LEASE_OPEN, true, LEASE_STOPPED, why);
@@ -324,10 +331,14 @@ static enum err run_reopen(struct journal *j, uint64_t run, bool reopens, const 
     struct shared_run view;
     instant_us now = 0;
     unsigned from = 1u << LEASE_OPEN | 1u << LEASE_STOPPED | (reopens ? 1u << LEASE_ENDED : 0);
-    enum err err = run_lock(j, run, &view, why);
-    if (err == OK && view.lanes_held > 0)
-        err = why_set(why, ERR_BUSY, "workers carry %u of the lanes of run %llu already",
-                      view.lanes_held, (unsigned long long)run);
+    uint32_t held = 0;
+    /* A holder that comes back late would leave its lanes as they were for it. */
+    enum err err = ops_of(j)->take_ended(j->store, run, run, &held, why);
+    if (err == OK)
+        err = run_lock(j, run, &view, why);
+    if (err == OK && held > 0)
+        err = why_set(why, ERR_BUSY, "workers carry %u of the lanes of run %llu already", held,
+                      (unsigned long long)run);
     if (err == OK)
         err = ops_of(j)->now(j->store, &now, why);
     if (err == OK && reopens)
