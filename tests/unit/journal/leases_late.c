@@ -129,6 +129,37 @@ static void a_lease_of_another_run_is_not_taken(void **state)
     assert_true(renew(s, 1, &lease));
 }
 
+/* A rollback was begun by what the run was like, and its worker is cut off. */
+static void a_run_that_was_read_stands_still_from_there_on(void **state)
+{
+    struct shared *s = *state;
+    struct journal *j = s->journals[0];
+    const struct record intent = shared_intent(0, 0), end = shared_end(0, 0, OUTCOME_DONE);
+    struct run_mark marks[2];
+    uint64_t run = shared_begin(s, &two_lanes), second = shared_begin(s, &two_lanes);
+    struct lease lease = shared_claim(s, 1, run, 0).lease;
+    assert_ok(leases_mark(j, run, &marks[0], &s->why));
+    assert_ok(leases_mark(j, second, &marks[1], &s->why));
+    assert_int_equal(marks[0].state, RUN_OPEN);
+    assert_ok(shared_keep(s, 1, run, &intent));
+    journal_together(j);
+    shared_is(s, leases_hold_marked(j, marks, 2, &s->why), ERR_BUSY);
+    assert_ok(journal_apart(j, &s->why));
+    assert_ok(leases_mark(j, run, &marks[0], &s->why));
+    stop(s, second);
+    journal_together(j);
+    shared_is(s, leases_hold_marked(j, marks, 2, &s->why), ERR_BUSY);
+    assert_ok(journal_apart(j, &s->why));
+    assert_ok(leases_mark(j, second, &marks[1], &s->why));
+    shared_pass(s, SPAN_S(31));
+    journal_together(j);
+    assert_ok(leases_hold_marked(j, marks, 2, &s->why));
+    assert_ok(journal_stop(j, run, RUN_GIVEN_UP, 9000, &s->why));
+    assert_ok(journal_apart(j, &s->why));
+    assert_fenced(shared_keep(s, 1, run, &end));
+    assert_false(renew(s, 1, &lease));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -137,6 +168,7 @@ int main(void)
         ON_SHARED_STORES(who_comes_back_late_opens_no_lane_that_was_settled),
         ON_SHARED_STORES(who_comes_back_late_keeps_nothing_of_a_run_that_was_given_up),
         ON_SHARED_STORES(a_lease_of_another_run_is_not_taken),
+        ON_SHARED_STORES(a_run_that_was_read_stands_still_from_there_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
