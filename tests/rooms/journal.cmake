@@ -39,6 +39,7 @@ add_library(journal_shared STATIC ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal/share
 target_link_libraries(journal_shared PUBLIC journal_stores)
 mailfrom_test(journal/leases USES journal_shared)
 mailfrom_test(journal/leases_waves USES journal_shared)
+mailfrom_test(journal/leases_late USES journal_shared)
 mailfrom_test(journal/leases_at_once USES journal_shared)
 
 # Without a store; of SQLite's files.

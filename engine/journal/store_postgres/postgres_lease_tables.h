@@ -12,8 +12,8 @@
  *   carrier     which roles may carry which lanes, by "NUMBER/REGION" with * and ?; a lane that no
  *               row is for may be carried by every worker
  *
- * Who needs what: a reader selects all of them. A submitter inserts into lease, run_lane and
- * run_shared, and updates run_lane, run_shared and the state of a run. A worker inserts into
+ * Who needs what: a reader selects all of them. A submitter inserts into and updates
+ * lease, run_lane and run_shared, and updates the state of a run. A worker inserts into
  * worker, and updates worker, lease, run_lane, run_shared, the state of a run and the caller of a
  * lane. Nobody but the owner of the tables changes carrier.
  */

@@ -195,6 +195,8 @@ static enum err renew(struct store *store, uint64_t worker, const struct lease *
     return err;
 }
 
+/* The lease is locked, so a claim comes before, and nothing is kept, or after, and it is cleared.
+ */
 static enum err tried(struct store *store, uint64_t worker, uint64_t run, uint16_t lane,
                       struct text sentence, struct why *why)
 {
@@ -203,11 +205,15 @@ static enum err tried(struct store *store, uint64_t worker, uint64_t run, uint16
     const struct store_value values[] = {store_int((int64_t)worker), store_int((int64_t)run),
                                          store_int(lane),
                                          store_text(postgres_text_in(&texts, sentence))};
-    enum err err =
-        postgres_ask(postgres_of(store),
-                     "UPDATE @.run_lane SET tried_by = (SELECT name FROM @.worker WHERE id = $1),"
-                     " tried_why = $4, tried_at = clock_timestamp() WHERE run = $2 AND lane = $3",
-                     values, COUNT(values), NULL, why);
+    enum err err = postgres_ask(
+        postgres_of(store),
+        "WITH free AS (SELECT r.run, r.lane FROM @.lease l JOIN @.run_lane r"
+        " ON r.lease = l.id WHERE r.run = $2 AND r.lane = $3 AND (" IS_OF_LANE
+        " AND l.worker <> $1 AND l.expires > clock_timestamp()) IS NOT TRUE FOR SHARE OF l)"
+        " UPDATE @.run_lane r SET tried_why = $4, tried_at = clock_timestamp(),"
+        " tried_by = (SELECT name FROM @.worker WHERE id = $1)"
+        " FROM free WHERE r.run = free.run AND r.lane = free.lane",
+        values, COUNT(values), NULL, why);
     arena_clear(&texts);
     return err;
 }
@@ -438,6 +444,32 @@ static enum err resign(struct store *store, uint64_t worker, const struct lease 
     return err;
 }
 
+/* Everything but the locks is seen as it is once they are there. */
+static enum err take_ended(struct store *store, uint64_t first, uint64_t last, uint32_t *held,
+                           struct why *why)
+{
+    struct postgres_store *s = postgres_of(store);
+    const struct store_value values[] = {store_int((int64_t)first), store_int((int64_t)last)};
+    struct pg_rows rows[3] = {{.result = NULL}};
+    struct pg_statement list[] = {
+        {"SELECT l.id FROM @.lease l JOIN @.run_lane r ON r.lease = l.id"
+         " WHERE r.run BETWEEN $1 AND $2 ORDER BY l.id FOR NO KEY UPDATE OF l",
+         values, 2},
+        {"UPDATE @.lease l SET worker = NULL, epoch = l.epoch + 1, resigned = false"
+         " FROM @.run_lane r WHERE r.lease = l.id AND r.run BETWEEN $1 AND $2 AND " IS_OF_LANE
+         " AND l.worker IS NOT NULL AND l.expires <= clock_timestamp()",
+         values, 2},
+        {"SELECT count(*) FROM @.lease l JOIN @.run_lane r ON r.lease = l.id"
+         " WHERE r.run BETWEEN $1 AND $2 AND " IS_OF_LANE " AND l.worker IS NOT NULL",
+         values, 2},
+    };
+    enum err err = batch_inside(s, list, COUNT(list), rows, why);
+    *held = err == OK ? (uint32_t)pg_int(&rows[2], 0, 0) : 0;
+    postgres_numbers_drop(s); /* the next record comes after those of the holders */
+    rows_clear(rows, COUNT(rows));
+    return err;
+}
+
 /* A claim lies before: numbers that were fetched before it are no longer good. */
 static void fenced(struct store *store)
 {
@@ -459,6 +491,7 @@ const struct lease_ops postgres_lease_ops = {.worker_begin = worker_begin,
                                              .hold = hold,
                                              .claim = claim,
                                              .resign = resign,
+                                             .take_ended = take_ended,
                                              .lock_run = postgres_lock_run,
                                              .change_run = postgres_change_run,
                                              .rest_lanes = postgres_rest_lanes,
