@@ -130,6 +130,8 @@ struct store_fence {
     uint64_t run, epoch;
     uint16_t lane;  /* or LEASE_RUN */
     bool is_intent; /* the lease has not ended, too */
+    bool is_start;  /* likewise the waves of the run are not paused: it is an identity's first write
+                     */
 };
 
 /* Each store's own struct begins with this one. */

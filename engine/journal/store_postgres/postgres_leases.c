@@ -254,7 +254,7 @@ static enum err hold(struct store *store, const struct store_fence *list, uint32
         buf_add_fmt(&runs, "%s%llu", i ? "," : "", (unsigned long long)list[i].run);
         buf_add_fmt(&lanes, "%s%u", i ? "," : "", list[i].lane);
         buf_add_fmt(&epochs, "%s%llu", i ? "," : "", (unsigned long long)list[i].epoch);
-        buf_add_fmt(&intents, "%s%d", i ? "," : "", list[i].is_intent);
+        buf_add_fmt(&intents, "%s%d", i ? "," : "", list[i].is_intent + list[i].is_start);
     }
     for (size_t k = 0; k < COUNT(all); k++) {
         buf_add_char(all[k], '}');
@@ -270,6 +270,8 @@ static enum err hold(struct store *store, const struct store_fence *list, uint32
                               " f(run, lane, epoch, intends) ON f.run = r.run AND f.lane = r.lane"
                               " WHERE l.epoch = f.epoch AND l.worker IS NOT NULL AND " IS_OF_LANE
                               " AND (f.intends = 0 OR l.expires > clock_timestamp())"
+                              " AND (f.intends < 2 OR NOT EXISTS (SELECT 1 FROM @.run_shared paused"
+                              " WHERE paused.run = f.run AND paused.waves_paused <> 0))"
                               " ORDER BY l.id FOR SHARE OF l",
                               values, COUNT(values), &rows, why)
                         : no_memory(why);

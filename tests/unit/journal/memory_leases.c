@@ -129,8 +129,11 @@ static uint64_t waits_for(struct memory_rows *rows, const struct memory_lane *l)
 enum err memory_fence(struct memory_store *s, const struct store_fence *fence, struct why *why)
 {
     const struct memory_lease *lease = lease_find(s->rows->leases, fence->run, fence->lane);
-    if (lease && lease->worker && lease->epoch == fence->epoch && lease->run == fence->run &&
-        lease->lane == fence->lane && (!fence->is_intent || lease->expires > now_of(s)))
+    const struct memory_run *run = run_find(s->rows->leases, fence->run);
+    bool is_paused = fence->is_start && run && run->view.waves.paused;
+    if (!is_paused && lease && lease->worker && lease->epoch == fence->epoch &&
+        lease->run == fence->run && lease->lane == fence->lane &&
+        (!fence->is_intent || lease->expires > now_of(s)))
         return OK;
     return why_set(why, ERR_FENCED, "another worker carries the lane by now");
 }
