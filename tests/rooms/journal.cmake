@@ -41,6 +41,7 @@ mailfrom_test(journal/leases USES journal_shared)
 mailfrom_test(journal/leases_waves USES journal_shared)
 mailfrom_test(journal/leases_late USES journal_shared)
 mailfrom_test(journal/leases_at_once USES journal_shared)
+set_tests_properties(journal_leases_at_once PROPERTIES LABELS "journal;threads") # with ThreadSanitizer too
 
 # Without a store; of SQLite's files.
 mailfrom_test(journal/findings USES journal)
