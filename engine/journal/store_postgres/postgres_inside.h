@@ -47,6 +47,9 @@ struct postgres_store {
     uint64_t numbers[NUMBERS_AHEAD];
     unsigned numbers_at, numbers_len;
     struct arena answer; /* texts told by the last operation of leases */
+    /* The run that was locked last, as the server has it. */
+    uint64_t locked_run;
+    struct shared_run locked;
 };
 
 static inline struct postgres_store *postgres_of(struct store *store)
@@ -113,7 +116,8 @@ struct text postgres_text_out(struct arena *a, struct text t);
 #define SCHEMA_VERSION_POSTGRES 1
 /* The statements that bring version n to n + 1. */
 extern const char *const postgres_migrations[SCHEMA_VERSION_POSTGRES];
-/* Rights and row-level security as this version has them; given again after each migration. */
+/* Rights and row-level security as this version has them; given again after each migration, and not
+ * by an init that finds them. */
 extern const char postgres_roles[], postgres_rights[];
 
 #endif

@@ -14,10 +14,12 @@
 /* Is the lease l held by the worker w for the lane r? One that has ended may still be told so. */
 #define IS_OF_LANE "l.run = r.run AND l.lane = r.lane"
 /* May this role of the database carry the lease l? */
-#define MAY_CARRY                                                                                  \
+#define MAY_CARRY MAY_CARRY_OF("l")
+#define MAY_CARRY_OF(lease)                                                                        \
     "(SELECT bool_or(coalesce(pg_has_role(p.oid, 'MEMBER'), false)) IS NOT FALSE"                  \
     " FROM @.carrier c"                                                                            \
-    " LEFT JOIN pg_roles p ON p.rolname = c.role WHERE l.number || '/' || l.region LIKE"           \
+    " LEFT JOIN pg_roles p ON p.rolname = c.role WHERE " lease ".number || '/' || " lease          \
+    ".region LIKE"                                                                                 \
     " translate(replace(replace(replace(c.lanes, '\\', '\\\\'), '%', '\\%'), '_', '\\_'),"         \
     " '*?', '%_'))"
 /* The first open run that has the lane r before its own; NULL: none. */

@@ -15,6 +15,7 @@
 #include "postgres_inside.h"
 
 #include "postgres_lease_tables.h"
+#include "postgres_leases.h"
 
 static const char version_1_runs[] =
     "CREATE TABLE @.version (number integer NOT NULL);"
@@ -24,7 +25,8 @@ static const char version_1_runs[] =
     "CREATE SEQUENCE @.record_number;"
 
     "CREATE TABLE @.run ("
-    " id bigint PRIMARY KEY DEFAULT nextval('@.run_number'), verb bigint, state bigint,"
+    " id bigint PRIMARY KEY DEFAULT"
+    " pg_catalog.nextval('@.run_number'::pg_catalog.regclass), verb bigint, state bigint,"
     " parent bigint, started bigint, stopped bigint, last bigint, seed bigint, jobs bigint,"
     " options text, version text, digest bytea, max_failures double precision,"
     " max_failures_percent bigint, guarded bigint, undigested bigint, last_record bigint,"
@@ -116,23 +118,51 @@ const char postgres_rights[] =
     TEAM_POLICY("record", "run") TEAM_POLICY("published", "run") TEAM_POLICY("lane_note", "run")
     TEAM_POLICY("control", "run") TEAM_POLICY("run_shared", "run") TEAM_POLICY("run_lane", "run")
     /* clang-format on */
-    "GRANT USAGE ON SCHEMA @ TO " EVERY_ROLE ";"
-    "GRANT SELECT ON ALL TABLES IN SCHEMA @ TO " EVERY_ROLE ";"
-    "GRANT USAGE, SELECT ON SEQUENCE @.record_number TO @_submitter, @_worker;"
-    "GRANT USAGE, SELECT ON SEQUENCE @.run_number TO @_submitter;"
-    /* What every writer of a journal adds. */
-    "GRANT INSERT ON @.rule, @.asked, @.lost TO @_submitter, @_worker;"
-    "GRANT UPDATE ON @.lost TO @_submitter, @_worker;"
-    "GRANT INSERT, UPDATE ON @.watched, @.watch_problem TO @_submitter, @_worker;"
-    "GRANT UPDATE (state, stopped, last, last_record, last_digest) ON @.run"
-    " TO @_submitter, @_worker;"
-    "GRANT UPDATE ON @.run_shared, @.run_lane, @.lease TO @_submitter, @_worker;"
-    /* Runs and orders. */
-    "GRANT INSERT ON @.run, @.wave, @.account, @.lane, @.policy, @.file, @.choice, @.expected,"
-    " @.provider, @.target, @.record, @.published, @.lane_note, @.control, @.run_shared,"
-    " @.run_lane, @.lease TO @_submitter;"
-    /* Lanes. */
-    "GRANT INSERT ON @.record, @.published, @.lane_note, @.target, @.worker TO @_worker;"
-    "GRANT UPDATE ON @.worker TO @_worker;"
-    "GRANT UPDATE (caller_account, caller_partition, caller_arn, begun_with) ON @.lane"
-    " TO @_worker;";
+    /* Every run has a part in a lease, so all see it. Who may not carry its lane may not hold it,
+     * and has nothing fenced by it either. */
+    "ALTER TABLE @.lease ENABLE ROW LEVEL SECURITY;"
+    "DROP POLICY IF EXISTS seen ON @.lease;"
+    "DROP POLICY IF EXISTS added ON @.lease;"
+    "DROP POLICY IF EXISTS carried ON @.lease;"
+    "CREATE POLICY seen ON @.lease FOR SELECT USING (true);"
+    "CREATE POLICY added ON @.lease FOR INSERT WITH CHECK (true);"
+    "DROP POLICY IF EXISTS taken ON @.lease;"
+    "CREATE POLICY carried ON @.lease FOR UPDATE USING (" MAY_CARRY_OF(
+        "lease") ");"
+                 /* One that has ended may be taken from its holder by everybody, for nobody. */
+                 "CREATE POLICY taken ON @.lease FOR UPDATE USING (expires <= "
+                 "pg_catalog.clock_timestamp())"
+                 " WITH CHECK (worker IS NULL);"
+                 "GRANT USAGE ON SCHEMA @ TO " EVERY_ROLE ";"
+                 "GRANT SELECT ON ALL TABLES IN SCHEMA @ TO " EVERY_ROLE ";"
+                 "GRANT USAGE, SELECT ON SEQUENCE @.record_number TO @_submitter, @_worker;"
+                 "GRANT USAGE, SELECT ON SEQUENCE @.run_number TO @_submitter;"
+                 "GRANT SELECT ON SEQUENCE @.run_number TO @_worker;"
+                 /* What every writer of a journal adds. */
+                 "GRANT INSERT ON @.rule, @.asked, @.lost TO @_submitter, @_worker;"
+                 "GRANT UPDATE ON @.lost TO @_submitter, @_worker;"
+                 "GRANT INSERT, UPDATE ON @.watched, @.watch_problem TO @_submitter, @_worker;"
+                 "GRANT UPDATE (state, stopped, last, last_record, last_digest) ON @.run"
+                 " TO @_submitter, @_worker;"
+                 "GRANT UPDATE (rest, granted_wave, granted) ON @.run_lane TO @_submitter, "
+                 "@_worker;"
+                 /* Runs and orders. */
+                 "GRANT INSERT ON @.run, @.wave, @.account, @.lane, @.policy, @.file, @.choice, "
+                 "@.expected,"
+                 " @.provider, @.target, @.record, @.published, @.lane_note, @.control, "
+                 "@.run_shared,"
+                 " @.run_lane, @.lease TO @_submitter;"
+                 "GRANT UPDATE ON @.run_shared TO @_submitter;"
+                 "GRANT UPDATE (epoch, worker, resigned) ON @.lease TO @_submitter;"
+                 /* Lanes. */
+                 "GRANT INSERT ON @.record, @.published, @.lane_note, @.worker TO @_worker;"
+                 "GRANT UPDATE (seen, ended) ON @.worker TO @_worker;"
+                 "GRANT UPDATE (tried_by, tried_why, tried_at) ON @.run_lane TO @_worker;"
+                 "GRANT UPDATE (wave, left_of, good, size, started, open, expired, failed, "
+                 "waves_paused, reason)"
+                 " ON @.run_shared TO @_worker;"
+                 "GRANT UPDATE (epoch, worker, run, lane, claimed, expires, quiet_until, "
+                 "call_timeout, margin,"
+                 " resigned, next_call_told, next_call, rate_per_s) ON @.lease TO @_worker;"
+                 "GRANT UPDATE (caller_account, caller_partition, caller_arn, begun_with) ON @.lane"
+                 " TO @_worker;";

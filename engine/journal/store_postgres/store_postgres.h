@@ -30,11 +30,14 @@ enum err journal_open_postgres(struct journal **out, const char *url, enum journ
                                const struct notices *n, struct why *why);
 
 /* Makes the tables and the roles NAME_reader, NAME_submitter and NAME_worker (NAME: the schema).
- * Where they are there already: OK, and nothing is changed. *made: what was done, as a sentence. */
+ * Where they are there already: OK, and nothing is changed, also no right that was taken back
+ * since. Where the roles were not there then, and are now or can be made: they are given their
+ * rights. *made: what was done, as a sentence. */
 #define POSTGRES_MADE_MAX 300
 enum err postgres_journal_init(const char *url, const struct notices *n,
                                char made[POSTGRES_MADE_MAX], struct why *why);
-/* Brings the tables of an older program up to this one's. ERR_GONE: there are none. */
+/* Brings the tables of an older program up to this one's, and gives all rights anew if there was
+ * anything to bring. ERR_GONE: there are none. */
 enum err postgres_journal_migrate(const char *url, const struct notices *n,
                                   char made[POSTGRES_MADE_MAX], struct why *why);
 
