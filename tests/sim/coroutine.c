@@ -73,6 +73,17 @@ static bool stack_make(struct coroutine *c)
     return c->stack != NULL;
 }
 
+/* getcontext() returns like setjmp(), so nothing else is at stake here. */
+static void context_make(struct coroutine *c)
+{
+    uintptr_t at = (uintptr_t)c;
+    getcontext(&c->context);
+    c->context.uc_stack.ss_sp = c->stack;
+    c->context.uc_stack.ss_size = STACK_SIZE;
+    c->context.uc_link = NULL;
+    makecontext(&c->context, (void (*)(void))enter, 2, (unsigned)(at >> 32), (unsigned)at);
+}
+
 struct coroutine *coroutine_begin(struct coroutines *all, void (*body)(void *ctx), void *ctx,
                                   instant_us now)
 {
@@ -86,12 +97,7 @@ struct coroutine *coroutine_begin(struct coroutines *all, void (*body)(void *ctx
     c->wakes = now;
     c->body = body;
     c->ctx = ctx;
-    getcontext(&c->context);
-    c->context.uc_stack.ss_sp = c->stack;
-    c->context.uc_stack.ss_size = STACK_SIZE;
-    c->context.uc_link = NULL;
-    uintptr_t at = (uintptr_t)c;
-    makecontext(&c->context, (void (*)(void))enter, 2, (unsigned)(at >> 32), (unsigned)at);
+    context_make(c);
     heap_set(&all->due, i, now);
     return c;
 }

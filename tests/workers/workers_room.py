@@ -216,7 +216,7 @@ class Room:
         if [name] not in self.server.ask("SELECT datname FROM pg_database"):
             self.server.ask(f"CREATE DATABASE {name}")
         url = self.server.at(name, **(query or {}))
-        done = self.verb("journal", "init", "--journal", url)
+        done = self.verb("journal", "init", "--journal", url, preload=False)  # ten seconds are one of the fast clock
         if done.returncode:
             raise RuntimeError(f"journal init: {done.stderr}")
         self.witness(name, schema)
@@ -235,6 +235,8 @@ class Room:
 
     def verb(self, verb, *arguments, url=None, home=None, seconds=120, preload=True, **more):
         environment = self.environment(home) if self.sim else {**self.clean(), **self.clocks, "HOME": str(self.path)}
+        if not preload:
+            environment = {name: value for name, value in environment.items() if name not in self.clocks}
         command = [self.mailfrom, verb, *map(str, arguments), *(("--journal", url) if url else ())]
         return subprocess.run(command, cwd=self.path, env={**environment, **more}, stdin=subprocess.DEVNULL, capture_output=True,
                               text=True, timeout=patient(seconds))

@@ -232,6 +232,8 @@ static void sql_add(const struct postgres_store *s, struct buf *out, enum store_
                          " AND lease.epoch = v.of_epoch AND lease.worker IS NOT NULL"
                          " AND lease.run = v.run AND lease.lane = v.of_lane"
                          " AND (v.intends = 0 OR lease.expires > clock_timestamp())"
+                         " AND (v.intends < 2 OR NOT EXISTS (SELECT 1 FROM @.run_shared paused"
+                         " WHERE paused.run = v.run AND paused.waves_paused <> 0))"
                          " FOR SHARE OF lease");
     }
     if (tables[table].replaces)
@@ -252,7 +254,7 @@ static void row_fill(struct store_value *out, const struct pending_row *row)
         return;
     *out++ = store_int(row->fence.lane);
     *out++ = store_int((int64_t)row->fence.epoch);
-    *out++ = store_int(row->fence.is_intent);
+    *out++ = store_int(row->fence.is_intent + row->fence.is_start);
 }
 
 /* How many of these rows are one statement. */

@@ -331,8 +331,7 @@ enum err postgres_rest_lanes(struct store *store, uint64_t run, unsigned from, b
         postgres_of(store),
         "UPDATE @.run_lane r SET rest = $4, granted = CASE WHEN $4 = 0 THEN 0 ELSE r.granted END"
         " FROM @.lease l WHERE l.id = r.lease AND r.run = $1 AND ($2 >> r.rest::integer) & 1 = 1"
-        " AND ($3 = 0 OR NOT (l.worker IS NOT NULL AND " IS_OF_LANE
-        " AND l.expires > clock_timestamp()))",
+        " AND ($3 = 0 OR NOT (l.worker IS NOT NULL AND " IS_OF_LANE "))",
         values, COUNT(values), NULL, why);
 }
 
