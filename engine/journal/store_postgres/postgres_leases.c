@@ -154,7 +154,8 @@ static enum err worker_end(struct store *store, uint64_t worker, struct why *why
     " $6::text[]) WITH ORDINALITY a(run, lane, epoch, next_call, rate, nth)),"                     \
     " mine AS (SELECT l.id, a.nth, a.next_call, a.rate FROM @.lease l"                             \
     " JOIN @.run_lane r ON r.lease = l.id JOIN asked a ON a.run = r.run AND a.lane = r.lane"       \
-    " AND a.epoch = l.epoch WHERE l.worker = $1 ORDER BY l.id FOR NO KEY UPDATE OF l),"            \
+    " AND a.epoch = l.epoch WHERE l.worker = $1 AND " MAY_CARRY                                    \
+    " ORDER BY l.id FOR NO KEY UPDATE OF l),"                                                      \
     " seen AS (UPDATE @.worker SET seen = clock_timestamp() WHERE id = $1)"                        \
     " UPDATE @.lease l SET expires = clock_timestamp() + " US_TO(                                  \
         "$7") ", call_timeout = $8,"                                                               \

@@ -118,21 +118,17 @@ const char postgres_rights[] =
     TEAM_POLICY("record", "run") TEAM_POLICY("published", "run") TEAM_POLICY("lane_note", "run")
     TEAM_POLICY("control", "run") TEAM_POLICY("run_shared", "run") TEAM_POLICY("run_lane", "run")
     /* clang-format on */
-    /* Every run has a part in a lease, so all see it. Who may not carry its lane may not hold it,
-     * and has nothing fenced by it either. */
+    /* All see and end leases, since those of a run are locked and settled together; held is one
+     * only for a role that may carry its lane. */
     "ALTER TABLE @.lease ENABLE ROW LEVEL SECURITY;"
     "DROP POLICY IF EXISTS seen ON @.lease;"
     "DROP POLICY IF EXISTS added ON @.lease;"
-    "DROP POLICY IF EXISTS carried ON @.lease;"
+    "DROP POLICY IF EXISTS held ON @.lease;"
     "CREATE POLICY seen ON @.lease FOR SELECT USING (true);"
-    "CREATE POLICY added ON @.lease FOR INSERT WITH CHECK (true);"
-    "DROP POLICY IF EXISTS taken ON @.lease;"
-    "CREATE POLICY carried ON @.lease FOR UPDATE USING (" MAY_CARRY_OF(
+    "CREATE POLICY added ON @.lease FOR INSERT WITH CHECK (worker IS NULL);"
+    "CREATE POLICY held ON @.lease FOR UPDATE USING (true)"
+    " WITH CHECK (worker IS NULL OR " MAY_CARRY_OF(
         "lease") ");"
-                 /* One that has ended may be taken from its holder by everybody, for nobody. */
-                 "CREATE POLICY taken ON @.lease FOR UPDATE USING (expires <= "
-                 "pg_catalog.clock_timestamp())"
-                 " WITH CHECK (worker IS NULL);"
                  "GRANT USAGE ON SCHEMA @ TO " EVERY_ROLE ";"
                  "GRANT SELECT ON ALL TABLES IN SCHEMA @ TO " EVERY_ROLE ";"
                  "GRANT USAGE, SELECT ON SEQUENCE @.record_number TO @_submitter, @_worker;"
@@ -153,7 +149,7 @@ const char postgres_rights[] =
                  "@.run_shared,"
                  " @.run_lane, @.lease TO @_submitter;"
                  "GRANT UPDATE ON @.run_shared TO @_submitter;"
-                 "GRANT UPDATE (epoch, worker, resigned) ON @.lease TO @_submitter;"
+                 "GRANT UPDATE (worker, epoch, resigned) ON @.lease TO @_submitter;"
                  /* Lanes. */
                  "GRANT INSERT ON @.record, @.published, @.lane_note, @.worker TO @_worker;"
                  "GRANT UPDATE (seen, ended) ON @.worker TO @_worker;"
