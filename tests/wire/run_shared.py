@@ -210,6 +210,20 @@ def wrong_input(server):
             says(words[0], room.ends(f"apply {words[0]}", CANNOT_RUN, "apply", "fleet.yaml", "--yes", *words), wanted)
         says("a password", room.ends("a password in the URL", CANNOT_RUN, "status", "--journal", "postgresql://u:p@127.0.0.1/x"),
              "has a password in it")
+        slips = ("postgresql:/mailfrom", "POSTGRESQL://u:secret@h/x", "postgresql:x", "mysql://u:secret@x/y", "http://x/y",
+                 "host=/tmp dbname=mailfrom password=secret")
+        for name in slips + (room.url_of_journal.split("?")[0] + "?dbname=postgresql://u:secret@h/x",):
+            for verb in (("status",), ("apply", "fleet.yaml", "--yes"), ("work", "--once"), ("watch", "fleet.yaml"), ("journal", "init")):
+                told = room.ends(f"{verb[0]} {name}", CANNOT_RUN, *verb, "--journal", name)
+                says(name, told, "expected ", "postgresql://HOST/DATABASE")
+                check(f"{name} is not repeated", "secret" not in told, told)
+        room.url_of_journal, right = slips[0], room.url_of_journal
+        says("MAILFROM_JOURNAL", room.ends("from the environment", CANNOT_RUN, "status"), "expected postgresql://HOST/DATABASE")
+        room.url_of_journal = right
+        says("copy", room.ends("copy to a slip", CANNOT_RUN, "journal", "copy", right, slips[3]), '"mysql:"')
+        check("no slip has become a file, and SES heard nothing",
+              not [p for p in room.path.rglob("*") if p.name.split(":")[0] in ("postgresql", "POSTGRESQL", "mysql", "http") or "=" in p.name]
+              and not room.writes(), list(room.path.iterdir()))
         empty = server.database()
         for verb in (("status",), ("apply", "fleet.yaml", "--yes"), ("work", "--once"), ("watch", "fleet.yaml")):
             says(verb[0], room.ends(f"{verb[0]} without tables", CANNOT_RUN, *verb, "--journal", empty), "mailfrom journal init")

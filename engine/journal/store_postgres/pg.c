@@ -293,6 +293,9 @@ static enum err conninfo_vet(const char *conninfo, struct why *why)
     PQconninfoOption *options = PQconninfoParse(conninfo, &message);
     pg_said(message, text);
     PQfreemem(message);
+    char *quoted = strstr(text, ": \"");
+    if (quoted)
+        *quoted = '\0'; /* a part of the URL, which may be a password */
     if (!options)
         return why_set(why, ERR_INPUT, "is not a connection string of PostgreSQL: %s", text);
     const char *const secrets[] = {"password", "sslpassword"};
@@ -305,6 +308,12 @@ static enum err conninfo_vet(const char *conninfo, struct why *why)
                         "out, and give it by a file (passfile=FILE or ~/.pgpass), a service "
                         "(service=NAME), the environment (PGPASSWORD), or a certificate (sslcert)",
                         secrets[i]);
+    const char *database = option(options, "dbname");
+    if (err == OK && database && database[strcspn(database, ":=")])
+        err = why_set(why, ERR_INPUT,
+                      "names a database whose name has \":\" or \"=\" in it, as a URL or a "
+                      "connection string has: expected the name alone, "
+                      "postgresql://HOST/DATABASE");
     PQconninfoFree(options);
     return err;
 }

@@ -19,6 +19,10 @@
 
 /* Does --journal name a database? */
 bool journal_is_postgres(const char *name);
+/* ERR_INPUT: a name that was meant as a database and is not a URL that this room reads, such as
+ * "postgresql:/d", "mysql://h/d" or "host=/tmp"; taken for a file, it would begin a journal that
+ * nobody shares. The sentence repeats no more of it than the scheme or the keyword. */
+enum err journal_name_vet(const char *name, struct why *why);
 /* The URL without what is nobody's business, for messages: no user, no options. Returns out. */
 #define POSTGRES_SHOWN_MAX 200
 char *postgres_journal_shown(const char *url, char out[POSTGRES_SHOWN_MAX]);

@@ -330,7 +330,16 @@ static void a_secret_in_the_url_is_refused(void **state)
         assert_non_null(strstr(why.text, "passfile"));
         assert_null(strstr(why.text, "=secret"));
     }
-    assert_int_equal(pg_new(&pg, "postgresql:///mailfrom?nonsense=1", LIMIT, &why), ERR_INPUT);
+    static const char *const unread[] = {"postgresql:///mailfrom?nonsense=1",
+                                         "postgresql://me:secret%zz@h/d",
+                                         "postgresql://h/?dbname=postgresql://me:secret@h/d",
+                                         "postgresql://h/?db%6eame=postgresql%3a//me:secret@h/d",
+                                         "postgresql://h/postgresql://me:secret@h/d",
+                                         "postgresql:///?dbname=host%3Dh%20password%3Dsecret"};
+    for (size_t i = 0; i < COUNT(unread); i++) {
+        assert_int_equal(pg_new(&pg, unread[i], LIMIT, &why), ERR_INPUT);
+        assert_null(strstr(why.text, "secret"));
+    }
 }
 
 /* Two clients share backends, and neither leaves anything with them. */

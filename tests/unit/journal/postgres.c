@@ -131,8 +131,37 @@ static void a_message_shows_no_user_and_no_options(void **state)
     assert_string_equal(postgres_journal_shown("postgresql://me:secret@h:5432/d?passfile=p", shown),
                         "postgresql://h:5432/d");
     assert_string_equal(postgres_journal_shown("postgres:///d", shown), "postgres:///d");
+    assert_string_equal(postgres_journal_shown("postgres://u:sec?ret@h/d?a=b", shown),
+                        "postgres://...");
     assert_true(journal_is_postgres("postgres://h/d"));
     assert_false(journal_is_postgres("./postgresql"));
+}
+
+static void a_url_with_a_slip_is_no_file(void **state)
+{
+    static const char *const wrong[] = {"postgresql:/mailfrom",
+                                        "POSTGRESQL://h/x",
+                                        "Postgres://u:secret@h/x",
+                                        "postgresql:x",
+                                        "mysql://u:secret@h/y",
+                                        "http://x/y",
+                                        "jdbc:postgresql://h/x?password=secret",
+                                        " postgresql://u:secret@h/x",
+                                        "host=/tmp dbname=mailfrom password=secret",
+                                        "dbname = d",
+                                        "service=mail"};
+    static const char *const right[] = {
+        "postgresql://h/x", "postgres:///x", "journal.db", ".mailfrom/journal.db", "./postgresql:x",
+        "/a/http://b",      "a:b",           "a=b",        "postgresql",           "",
+        "hosts=1"};
+    (void)state;
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        assert_int_equal(journal_name_vet(wrong[i], &why), ERR_INPUT);
+        assert_non_null(strstr(why.text, "expected postgresql://HOST/DATABASE"));
+        assert_null(strstr(why.text, "secret"));
+    }
+    for (size_t i = 0; i < COUNT(right); i++)
+        assert_int_equal(journal_name_vet(right[i], &why), OK);
 }
 
 /* Texts */
@@ -666,6 +695,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_url_loses_our_own_words),
         cmocka_unit_test(a_message_shows_no_user_and_no_options),
+        cmocka_unit_test(a_url_with_a_slip_is_no_file),
         cmocka_unit_test(any_bytes_come_back),
         cmocka_unit_test(a_journal_is_made_once),
         cmocka_unit_test(schemas_are_apart),
