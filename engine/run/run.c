@@ -184,6 +184,7 @@ struct scheduler_options run_scheduler_options(const struct run *r)
         .suffixes = r->suffixes,
         .lanes = r->config.part ? r->config.part->lanes : NULL,
         .shares_waves = r->config.part && r->config.part->shares_waves,
+        .leaves_lanes = r->config.part != NULL,
     };
 }
 

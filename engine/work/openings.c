@@ -45,9 +45,20 @@ void tried_add(struct worker *w, uint64_t run, uint16_t lane, instant_us until)
     w->tried[w->tried_len++] = (struct tried){run, lane, until};
 }
 
+static const struct failing *failing_of(const struct worker *w, uint64_t run)
+{
+    for (uint32_t i = 0; i < FAILING_MAX; i++)
+        if (w->failing[i].run == run)
+            return &w->failing[i];
+    return NULL;
+}
+
 void failing_note(struct worker *w, uint64_t run, bool failed, instant_us now)
 {
-    struct failing *at = &w->failing[run % CARRYINGS_MAX];
+    struct failing *at = &w->failing[0]; /* of the run, or else a free one or the oldest */
+    for (uint32_t i = 1; i < FAILING_MAX && at->run != run; i++)
+        if (w->failing[i].run == run || w->failing[i].until < at->until)
+            at = &w->failing[i];
     uint32_t count = at->run == run ? at->count : 0;
     *at = (struct failing){.run = run, .count = failed ? count + 1 : 0};
     at->until = now + (failed ? FAILED_FOR : CLAIMED_FOR);
@@ -55,8 +66,8 @@ void failing_note(struct worker *w, uint64_t run, bool failed, instant_us now)
 
 uint32_t failing_count(const struct worker *w, uint64_t run)
 {
-    const struct failing *at = &w->failing[run % CARRYINGS_MAX];
-    return at->run == run ? at->count : 0;
+    const struct failing *at = failing_of(w, run);
+    return at ? at->count : 0;
 }
 
 static bool is_tried(const struct worker *w, const struct lease_view *v, instant_us now)
@@ -69,8 +80,8 @@ static bool is_tried(const struct worker *w, const struct lease_view *v, instant
 
 static bool is_resting(const struct worker *w, uint64_t run, instant_us now)
 {
-    const struct failing *f = &w->failing[run % CARRYINGS_MAX];
-    return f->run == run && now < f->until;
+    const struct failing *f = failing_of(w, run);
+    return f && now < f->until;
 }
 
 /* Is the lane with one of this worker's carriages, or about to be given back? */
@@ -146,8 +157,35 @@ static uint32_t lanes_in_hand(const struct worker *w)
     return lanes;
 }
 
+/* A run whose lanes come free one by one would have a carriage for each. */
+static bool company_waits(struct worker *w, uint64_t run, instant_us now)
+{
+    struct carrying *c = NULL;
+    for (uint32_t i = 0; i < w->carryings_len && !c; i++)
+        c = w->carryings[i]->id == run ? w->carryings[i] : NULL;
+    if (w->carryings_len < COMPANY_FROM || !c)
+        return false;
+    c->company = c->company ? c->company : now;
+    if (now < c->company + COMPANY_FOR)
+        return true;
+    c->company = 0;
+    return false;
+}
+
+static void run_begin(struct worker *w, uint64_t run, const uint16_t *lanes, uint32_t len,
+                      instant_us now)
+{
+    if (w->carryings_len == CARRYINGS_MAX)
+        notice_note(&w->notices,
+                    "this worker carries %d sets of lanes, as many as one can: further lanes wait "
+                    "until one has come to its end, or for another worker (mailfrom work)",
+                    CARRYINGS_MAX);
+    else if (!company_waits(w, run, now))
+        carrying_start(w, run, lanes, len);
+}
+
 /* The openings of one run, as many as this worker may still take. Returns how many were passed. */
-static uint32_t run_take(struct worker *w, const struct opening *list, uint32_t len)
+static uint32_t run_take(struct worker *w, const struct opening *list, uint32_t len, instant_us now)
 {
     uint16_t lanes[LANES_MAX + 1];
     uint32_t taken = 0, passed = 0;
@@ -160,8 +198,8 @@ static uint32_t run_take(struct worker *w, const struct opening *list, uint32_t 
             lanes[taken++] = list[passed].lane;
         passed++;
     }
-    if (taken && w->carryings_len < CARRYINGS_MAX)
-        carrying_start(w, list[0].run, lanes, taken);
+    if (taken)
+        run_begin(w, list[0].run, lanes, taken, now);
     return passed;
 }
 
@@ -177,7 +215,7 @@ enum err openings_take(struct worker *w, instant_us now, struct why *why)
     if (err == OK && o.no_memory)
         err = why_set(why, ERR_NOMEM, "out of memory");
     for (uint32_t i = 0; err == OK && i < o.len;)
-        i += run_take(w, o.list + i, o.len - i);
+        i += run_take(w, o.list + i, o.len - i, now);
     w->has_looked = err == OK;
     w->may_go_on = o.may_go_on;
     w->end.lanes_without = err == OK ? o.without : w->end.lanes_without;
