@@ -450,7 +450,8 @@ static enum err pipeline_end(struct pg *pg, instant_us until, enum err err, stru
  * The server ends by itself what this process has given up, or is too silent for. And a name
  * without a schema is one of pg_catalog: in a database where others may create functions, a
  * function of theirs that fits the arguments better would be called in its place, with the rights
- * of this role.
+ * of this role. A commit is on the disk when it is answered, whatever the database was told since
+ * the journal was opened.
  */
 static enum err opening_send(struct pg *pg, unsigned *sent, struct why *why)
 {
@@ -458,7 +459,11 @@ static enum err opening_send(struct pg *pg, unsigned *sent, struct why *why)
         "SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),"
         " pg_catalog.set_config('statement_timeout', $1, true),"
         " pg_catalog.set_config('lock_timeout', $1, true),"
-        " pg_catalog.set_config('idle_in_transaction_session_timeout', $2, true)";
+        " pg_catalog.set_config('idle_in_transaction_session_timeout', $2, true),"
+        " pg_catalog.set_config('standard_conforming_strings', 'on', true),"
+        " pg_catalog.set_config('synchronous_commit', CASE pg_catalog.current_setting("
+        "'synchronous_commit') WHEN 'off' THEN 'on' ELSE pg_catalog.current_setting("
+        "'synchronous_commit') END, true)";
     bool begins = pg->transaction == TX_WANTED, reads = begins && pg->how == PG_SNAPSHOT;
     char ms[32];
     snprintf(ms, sizeof ms, "%lld", (long long)(pg->limit / 1000));

@@ -254,8 +254,10 @@ enum err postgres_vet(struct postgres_store *s, int *version, struct why *why)
 static enum err durability_vet(struct postgres_store *s, struct why *why)
 {
     struct pg_rows rows;
-    enum err err = postgres_ask(s, "SELECT current_setting('synchronous_commit') = 'off'", NULL, 0,
-                                &rows, why);
+    enum err err = postgres_ask(
+        s,
+        "SELECT count(*) FROM pg_settings WHERE name = 'synchronous_commit' AND reset_val = 'off'",
+        NULL, 0, &rows, why);
     bool is_off = err == OK && pg_int(&rows, 0, 0);
     pg_rows_clear(&rows);
     return is_off

@@ -272,6 +272,31 @@ static void an_answer_that_means_nothing_is_refused(void **state)
     pg_server_sql(url, "ALTER ROLE postgres RESET synchronous_commit");
 }
 
+/* The server may be told so while a worker writes, and tells a new connection. */
+static void commits_stay_durable_for_who_connects_again(void **state)
+{
+    const char *url = journal_made();
+    struct postgres_store *s;
+    struct pg_rows rows;
+    (void)state;
+    assert_int_equal(postgres_store_new(&s, url, NULL, &why), OK);
+    pg_server_sql(url, "ALTER ROLE postgres SET synchronous_commit = off;"
+                       " ALTER ROLE postgres SET standard_conforming_strings = off;"
+                       " SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                       " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'");
+    enum err err = ERR_AWAY;
+    for (int tries = 0; err == ERR_AWAY && tries < 5; tries++)
+        err = postgres_ask(s,
+                           "SELECT (current_setting('synchronous_commit') = 'on')::int"
+                           " + length('\\')",
+                           NULL, 0, &rows, &why);
+    assert_int_equal(err, OK);
+    assert_int_equal(pg_int(&rows, 0, 0), 2);
+    pg_rows_clear(&rows);
+    postgres_store_free(s);
+    pg_server_sql(url, "ALTER ROLE postgres RESET ALL");
+}
+
 /* Roles */
 
 static const char *role_made(const char *url, const char *name, const char *member_of)
@@ -700,6 +725,7 @@ int main(void)
         cmocka_unit_test(a_journal_is_made_once),
         cmocka_unit_test(schemas_are_apart),
         cmocka_unit_test(an_answer_that_means_nothing_is_refused),
+        cmocka_unit_test(commits_stay_durable_for_who_connects_again),
         cmocka_unit_test(roles_have_no_more_rights_than_they_need),
         cmocka_unit_test(a_second_init_changes_no_right),
         cmocka_unit_test(a_lease_is_held_only_by_whoever_may_carry_it),
