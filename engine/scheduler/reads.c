@@ -359,14 +359,14 @@ static bool read_batch_left(struct scheduler *d, struct batch_read *s, bool deni
     struct situation situation = scheduler_situation(d, s->items[0], now);
     struct decision decision = step_read_failed(&situation, &s->failed_reply);
     bool is_refused = s->api == API_V2 && reply_is_access_denied(&s->failed_reply);
-    if (!d->options.leaves_lanes || decision.to != JOB_DONE)
+    if (!d->options.leaves_lanes)
         return false;
-    if (denied || !lane->answered) {
+    if (decision.to == JOB_DONE && (denied || !lane->answered)) {
         lane_leave(d, s->lane, decision.reason);
         read_batch_put_back(d, s, now);
         return true;
     }
-    if (!is_refused || lane->get_allowed)
+    if (!is_refused || denied || lane->get_allowed)
         return false;
     for (uint32_t i = 0; i < s->count; i++)
         scheduler_enqueue(d, s->items[i], now);
