@@ -504,8 +504,11 @@ static enum err end_well(struct carrying *c, instant_us now, struct why *why)
                                 why);
     }
     pthread_mutex_lock(&w->lock);
-    for (uint32_t i = 0; i < left; i++)
-        w->end.lanes_carried += c->lanes[i].lease.epoch != 0;
+    for (uint32_t i = 0; i < left; i++) {
+        bool is_held = c->lanes[i].lease.epoch != 0;
+        w->end.lanes_carried += is_held && c->left[i].rest != LEASE_STOPPED;
+        w->end.lanes_stopped += is_held && c->left[i].rest == LEASE_STOPPED;
+    }
     for (; left < c->claimed; left++)
         lane_leave_later(c, left, 0, now);
     pthread_mutex_unlock(&w->lock);

@@ -7,7 +7,8 @@
 #include <unistd.h>
 
 #define EXPECTED                                                                                   \
-    "expected postgresql://HOST/DATABASE in lower case and with two slashes, or the name of a file"
+    "expected postgresql://HOST/DATABASE in lower case and with two slashes, or the name of a "    \
+    "file"
 
 /* "mysql" of "mysql://h/d": where there is none, the end of the name is. */
 static size_t scheme_len(struct text name)
@@ -44,15 +45,16 @@ static const char *keyword_of(struct text name)
 enum err journal_name_vet(const char *name, struct why *why)
 {
     struct text t = text_of(name);
-    bool is_path = text_starts(t, TEXT("/")) || text_starts(t, TEXT("./")) ||
-                   text_starts(t, TEXT("../"));
+    bool is_path =
+        text_starts(t, TEXT("/")) || text_starts(t, TEXT("./")) || text_starts(t, TEXT("../"));
     if (journal_is_postgres(name) || is_path)
         return OK;
     size_t len = scheme_len(t);
     if (has_scheme(t, len))
         return why_set(why, ERR_INPUT,
                        "the name of the journal begins with \"" TEXT_FMT
-                       ":\", which is no URL of a journal: " EXPECTED " (./NAME where it has such a "
+                       ":\", which is no URL of a journal: " EXPECTED
+                       " (./NAME where it has such a "
                        "beginning)",
                        TEXT_ARG(text_slice(t, 0, len)));
     if (text_find_text(t, TEXT("://")) < t.len)
