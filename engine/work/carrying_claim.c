@@ -514,8 +514,12 @@ static enum err end_well(struct carrying *c, instant_us now, struct why *why)
                                 why);
     }
     pthread_mutex_lock(&w->lock);
-    for (uint32_t i = 0; i < left; i++)
-        w->end.lanes_carried += c->lanes[i].lease.epoch != 0 && !left_because(c, i);
+    for (uint32_t i = 0; i < left; i++) {
+        bool is_held = c->lanes[i].lease.epoch != 0;
+        bool is_stopped = c->left[i].rest == LEASE_STOPPED;
+        w->end.lanes_carried += is_held && !is_stopped && !left_because(c, i);
+        w->end.lanes_stopped += is_held && is_stopped;
+    }
     for (; left < c->claimed; left++)
         if (c->lanes[left].lease.epoch && lane_leave_later(c, left, 0, now))
             leaving_last(w)->unused = starts_unused(c, left, now);

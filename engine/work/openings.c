@@ -20,7 +20,7 @@ struct openings {
     struct opening *list;
     uint32_t len, cap;
     instant_us now;
-    uint32_t without;
+    struct work_end left; /* its counts of lanes that are not carried here */
     bool no_memory;
     bool may_go_on;
 };
@@ -124,25 +124,44 @@ static void stray_take(struct worker *w, const struct lease_view *v, instant_us 
     leaving_add(w, &stray);
 }
 
+/* Why a lane that is open is not carried here. */
+static void left_count(struct work_end *left, const struct lease_view *v, bool is_meant,
+                       bool is_held)
+{
+    if (!is_meant)
+        left->lanes_unmeant++;
+    else if (is_held)
+        left->lanes_held++;
+    else if (!v->may_carry)
+        left->lanes_barred++;
+    else if (v->waits_for)
+        left->lanes_waiting++;
+    else
+        left->lanes_without++;
+}
+
 static bool opening_see(void *ctx, const struct lease_view *v)
 {
     struct openings *o = ctx;
     struct worker *w = o->worker;
-    bool is_meant = (!w->config.run || w->config.run == v->run) && v->rest == LEASE_OPEN &&
-                    v->may_carry && patterns_fit(w->config.lanes, w->config.lanes_len, &v->name);
-    bool is_held = v->worker && v->left > 0;
-    if (!is_meant)
+    bool is_meant = patterns_fit(w->config.lanes, w->config.lanes_len, &v->name);
+    bool is_held = v->worker && v->left > 0, is_own = is_held && v->worker == w->number;
+    if ((w->config.run && w->config.run != v->run) || v->rest != LEASE_OPEN)
         return true;
+    if (!is_meant || !v->may_carry) {
+        left_count(&o->left, v, is_meant, is_held);
+        return true;
+    }
     pthread_mutex_lock(&w->lock);
     bool is_here = is_in_hand(w, v), is_vain = is_tried(w, v, o->now);
-    if (is_held && v->worker == w->number && !is_here)
+    if (is_own && !is_here)
         stray_take(w, v, o->now);
     bool rests = is_resting(w, v->run, o->now);
     pthread_mutex_unlock(&w->lock);
     bool waits = is_held || v->waits_for;
-    /* Who carries one run to its end stays for what others hold of it, since they may die. */
-    o->may_go_on |= is_here || (!is_vain && (!waits || w->config.run));
-    o->without += is_vain && !is_here && !waits;
+    o->may_go_on |= is_here || is_own || (!is_vain && (!waits || w->config.stays));
+    if (!is_here && (is_vain || waits))
+        left_count(&o->left, v, is_meant, is_held);
     return is_here || is_vain || waits || rests || opening_add(o, v);
 }
 
@@ -203,6 +222,16 @@ static uint32_t run_take(struct worker *w, const struct opening *list, uint32_t 
     return passed;
 }
 
+static void left_keep(struct work_end *end, const struct work_end *left, bool is_run_stopped)
+{
+    end->lanes_without = left->lanes_without;
+    end->lanes_held = left->lanes_held;
+    end->lanes_barred = left->lanes_barred;
+    end->lanes_unmeant = left->lanes_unmeant;
+    end->lanes_waiting = left->lanes_waiting;
+    end->is_run_stopped = is_run_stopped;
+}
+
 enum err openings_take(struct worker *w, instant_us now, struct why *why)
 {
     struct openings o = {.worker = w, .now = now};
@@ -218,7 +247,8 @@ enum err openings_take(struct worker *w, instant_us now, struct why *why)
         i += run_take(w, o.list + i, o.len - i, now);
     w->has_looked = err == OK;
     w->may_go_on = o.may_go_on;
-    w->end.lanes_without = err == OK ? o.without : w->end.lanes_without;
+    if (err == OK)
+        left_keep(&w->end, &o.left, w->config.run && view.state == RUN_STOPPED);
     free(o.list);
     return err;
 }

@@ -29,7 +29,8 @@ struct pg {
     PGconn *conn; /* NULL: not connected */
     char *conninfo;
     span_us limit;
-    bool was_told; /* of TLS */
+    const char *denied; /* what is said where a right is missing */
+    bool was_told;      /* of TLS */
     enum transaction transaction;
     enum pg_how how;
 };
@@ -58,19 +59,18 @@ static enum err too_late(struct pg *pg, struct why *why)
                    (int)(pg->limit / SPAN_S(1)));
 }
 
-static enum err server_said(const PGresult *result, struct why *why)
+static enum err server_said(const struct pg *pg, const PGresult *result, struct why *why)
 {
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     char text[PG_SAID_MAX];
     bool is_denied = state && strcmp(state, "42501") == 0; /* insufficient_privilege */
     pg_said(message ? message : PQresultErrorMessage(result), text);
-    return why_set(why, pg_err_of(state ? state : "08000"), "the database says: %s (SQLSTATE %s)%s",
-                   *text ? text : "nothing", state ? state : "unknown",
-                   is_denied ? ": this role of the database may not do that. Runs are begun and "
-                               "ordered by members of SCHEMA_submitter, and carried by members of "
-                               "SCHEMA_worker"
-                             : "");
+    return why_set(why, pg_err_of(state ? state : "08000"),
+                   "the database says: %s (SQLSTATE %s)%s%s", *text ? text : "nothing",
+                   state ? state : "unknown",
+                   is_denied ? ": this role of the database may not do that" : "",
+                   is_denied && pg->denied ? pg->denied : "");
 }
 
 static enum err connect_failed(PGconn *conn, struct why *why)
@@ -336,6 +336,11 @@ enum err pg_new(struct pg **out, const char *conninfo, span_us limit, struct why
     return OK;
 }
 
+void pg_denied_say(struct pg *pg, const char *cure)
+{
+    pg->denied = cure;
+}
+
 void pg_free(struct pg *pg)
 {
     if (!pg)
@@ -414,7 +419,7 @@ static enum err results_read(struct pg *pg, struct pg_rows *rows, instant_us unt
             return err;
         bool is_aborted = PQresultStatus(result) == PGRES_PIPELINE_ABORTED;
         if (!is_good(result) && !is_aborted && err == OK)
-            err = server_said(result, why);
+            err = server_said(pg, result, why);
         if (rows && is_good(result)) {
             pg_rows_clear(rows);
             rows_take(rows, result);

@@ -45,6 +45,10 @@ struct pg;
 enum err pg_new(struct pg **out, const char *conninfo, span_us limit, struct why *why);
 void pg_free(struct pg *pg); /* NULL: nothing */
 
+/* How to mend that the role may not do something: the end of a sentence, said with each such error.
+ * Borrowed until pg_free(). */
+void pg_denied_say(struct pg *pg, const char *cure);
+
 /* Connects, if that is not done. Once for each struct pg: tells *n of a connection over a network
  * whose server is not proved by its certificate. n may be NULL. */
 enum err pg_connect(struct pg *pg, const struct notices *n, struct why *why);

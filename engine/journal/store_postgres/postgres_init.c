@@ -154,6 +154,10 @@ static enum err make(const char *url, bool creates, const struct notices *n,
     *made = '\0';
     enum err err = postgres_store_new(&s, url, n, why);
     if (err == OK) {
+        snprintf(s->denied, sizeof s->denied,
+                 ". Tables are made and changed by the owner of the schema %s, and a schema by a "
+                 "role with CREATE on the database (GRANT CREATE ON DATABASE NAME TO ROLE)",
+                 s->url.schema);
         err = journal_make(s, creates, made, why);
         postgres_store_free(s);
     }

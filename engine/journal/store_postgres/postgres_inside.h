@@ -34,7 +34,8 @@ struct postgres_store {
     struct pg *pg;
     struct postgres_url url;
     char shown[POSTGRES_SHOWN_MAX];
-    struct postgres_words *words; /* postgres_sql() */
+    char denied[5 * SCHEMA_LEN_MAX + 240]; /* pg_denied_say() */
+    struct postgres_words *words;          /* postgres_sql() */
     bool is_entered;
     unsigned reads; /* rows that are being read in a snapshot, one inside the other */
     /* Rows of the transaction that the server does not know yet, in the order of keeping. */

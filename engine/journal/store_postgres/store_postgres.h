@@ -27,6 +27,9 @@ enum err journal_name_vet(const char *name, struct why *why);
 #define POSTGRES_SHOWN_MAX 200
 char *postgres_journal_shown(const char *url, char out[POSTGRES_SHOWN_MAX]);
 
+/* The URL without its user; out has room for the whole URL. Returns out. */
+char *postgres_journal_bare(const char *url, char *out);
+
 /* The tables must be there (journal init): ERR_GONE where they are not, in each mode. ERR_INPUT:
  * they are of another version; *why says which program to use. JOURNAL_READ writes nothing. *n is
  * told of a connection that does not prove the server; n may be NULL. */

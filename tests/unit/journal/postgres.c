@@ -133,6 +133,11 @@ static void a_message_shows_no_user_and_no_options(void **state)
     assert_string_equal(postgres_journal_shown("postgres:///d", shown), "postgres:///d");
     assert_string_equal(postgres_journal_shown("postgres://u:sec?ret@h/d?a=b", shown),
                         "postgres://...");
+    char bare[100];
+    assert_string_equal(postgres_journal_bare("postgresql://me@h:1/d?user=u&schema=a&x=y", bare),
+                        "postgresql://h:1/d?schema=a&x=y");
+    assert_string_equal(postgres_journal_bare("postgres:///d?host=/a@b", bare),
+                        "postgres:///d?host=/a@b");
     assert_true(journal_is_postgres("postgres://h/d"));
     assert_false(journal_is_postgres("./postgresql"));
 }
