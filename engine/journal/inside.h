@@ -116,7 +116,7 @@ static inline uint64_t value_number(const struct store_value *v, uint64_t max, b
 /* The fleet's part of a head: max_failures, its percent and guarded follow the digest. */
 enum head_column {
     HEAD_STATE = 1,
-    HEAD_PARENT = 2,
+    HEAD_PARENT = RUN_PARENT,
     HEAD_STOPPED = 4,
     HEAD_LAST = 5,
     HEAD_JOBS = 7,

@@ -61,6 +61,12 @@ enum err leases_run(struct journal *j, uint64_t run, struct shared_run *view, st
     return said(j, err == ERR_GONE ? no_such_run(run, why) : err, why);
 }
 
+enum err leases_team(struct journal *j, uint64_t run, char team[TEAM_LEN_MAX], struct why *why)
+{
+    enum err err = ops_of(j)->team(j->store, run, team, why);
+    return said(j, err == ERR_GONE ? no_such_run(run, why) : err, why);
+}
+
 static enum err run_lock(struct journal *j, uint64_t run, struct shared_run *view, struct why *why)
 {
     enum err err = ops_of(j)->lock_run(j->store, run, view, why);

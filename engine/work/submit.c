@@ -13,6 +13,8 @@
 #include "run/publishing.h"
 #include "run/shown.h"
 
+#include <string.h>
+
 static bool is_known(const struct fleet *f, uint32_t lane)
 {
     struct text number = names_text(&f->names, fleet_account_number(f, lane));
@@ -97,6 +99,29 @@ static enum err rows_put(struct run *r, instant_us now, struct why *why)
     return r->verdicts ? run_verdicts_take(r, now, why) : OK;
 }
 
+/* A run that takes others back is of their team (store_postgres), so they have one. */
+static enum err teams_vet(const struct run *r, struct why *why)
+{
+    char first[TEAM_LEN_MAX] = "", team[TEAM_LEN_MAX];
+    uint64_t id = r->head.parent, through = r->head.verb == RUN_ROLLBACK ? r->through : id;
+    enum err err = id ? leases_team(r->journal, id, first, why) : OK;
+    err = err == ERR_GONE ? OK : err; /* it is lost */
+    while (err == OK && id && ++id <= through) {
+        struct why gone;
+        enum err found = leases_team(r->journal, id, team, &gone);
+        if (found == OK && strcmp(first, team) != 0)
+            return why_set(
+                why, ERR_INPUT,
+                "runs %llu and %llu are of different teams (\"%s\", \"%s\"), and a run "
+                "that takes both back can be of one only: roll them back one by one, the "
+                "newest first",
+                (unsigned long long)r->head.parent, (unsigned long long)id, first, team);
+        if (found != OK && found != ERR_GONE)
+            err = why_set(why, found, "%s", gone.text);
+    }
+    return err;
+}
+
 static enum err run_put(struct run *r, instant_us now, struct why *why)
 {
     bool publishes = journal_verb_publishes(r->head.verb);
@@ -128,6 +153,9 @@ enum err run_submit(struct run *r, instant_us now, struct why *why)
     unknown_forget(&r->fleet);
     const struct run_observer *o = &r->config.observer;
     err = o->callers ? o->callers(o->ctx, r, why) : OK;
+    if (err != OK)
+        return err;
+    err = teams_vet(r, why);
     if (err != OK)
         return err;
     access.force = r->config.force;

@@ -463,4 +463,5 @@ const struct lease_ops postgres_lease_ops = {.worker_begin = worker_begin,
                                              .change_run = postgres_change_run,
                                              .rest_lanes = postgres_rest_lanes,
                                              .grant = postgres_grant,
-                                             .caller = postgres_caller};
+                                             .caller = postgres_caller,
+                                             .team = postgres_team};

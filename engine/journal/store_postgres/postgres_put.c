@@ -363,6 +363,13 @@ enum err postgres_flush_alone(struct postgres_store *s, bool *is_done, struct wh
 
 /* The store's functions */
 
+static void team_add(const struct postgres_store *s, struct buf *sql, unsigned team)
+{
+    buf_add_fmt(sql, ", coalesce($%u::name, ", team);
+    postgres_sql_add(s, sql, "(SELECT p.team FROM @.run p WHERE p.id = ");
+    buf_add_fmt(sql, "$%u))) RETURNING id", RUN_PARENT + 1);
+}
+
 static enum err run_put(struct postgres_store *s, const struct store_value *values,
                         uint64_t *number, struct why *why)
 {
@@ -372,19 +379,25 @@ static enum err run_put(struct postgres_store *s, const struct store_value *valu
     struct pg_rows rows = {.result = NULL};
     struct buf sql;
     enum err err = postgres_transaction(s, why);
+    if (err == OK && s->store.team)
+        err = postgres_team_vet(s, s->store.team, why);
     if (err == OK && !row_keep(s, &row, values))
         err = no_memory(why);
     if (err != OK)
         return err;
     memcpy(all, row.values, len * sizeof *all);
-    all[len] = *s->url.team ? store_text(text_of(s->url.team)) : store_null();
+    const char *team = s->store.team ? s->store.team : s->url.team;
+    all[len] = *team ? store_text(text_of(team)) : store_null();
     buf_init(&sql, SQL_BYTES);
     postgres_sql_add(s, &sql, "INSERT INTO @.run (");
     column_names_add(&sql, TABLE_RUN, "");
     buf_add_str(&sql, ", team) VALUES (");
-    for (unsigned i = 0; i <= len; i++)
+    for (unsigned i = 0; i < len; i++)
         buf_add_fmt(&sql, "%s$%u", i ? ", " : "", i + 1);
-    buf_add_str(&sql, ") RETURNING id");
+    if (s->store.team)
+        buf_add_fmt(&sql, ", $%u) RETURNING id", len + 1);
+    else /* what undoes a team's run is the team's */
+        team_add(s, &sql, len + 1);
     err = sql.failed ? no_memory(why) : pg_query(s->pg, sql.at, all, len + 1, &rows, why);
     if (err == OK)
         *number = (uint64_t)pg_int(&rows, 0, 0);

@@ -352,3 +352,18 @@ enum err postgres_caller(struct store *store, uint64_t run, uint16_t lane,
     arena_clear(&in);
     return err;
 }
+
+enum err postgres_team(struct store *store, uint64_t run, char team[TEAM_LEN_MAX], struct why *why)
+{
+    const struct store_value value = store_int((int64_t)run);
+    struct pg_rows rows;
+    enum err err =
+        postgres_ask(postgres_of(store), "SELECT coalesce(team, '') FROM @.run WHERE id = $1",
+                     &value, 1, &rows, why);
+    if (err == OK && rows.len == 0)
+        err = ERR_GONE;
+    if (err == OK)
+        snprintf(team, TEAM_LEN_MAX, TEXT_FMT, TEXT_ARG(pg_text(&rows, 0, 0)));
+    pg_rows_clear(&rows);
+    return err;
+}
