@@ -226,6 +226,9 @@ enum err fence_begin(struct journal *j, uint64_t run, const struct record *recor
 void fence_next(struct journal *j, uint64_t run, const struct record *record);
 bool record_is_intent(const struct record *r);
 
+/* leases.c. Within their bounds are all numbers of the row of a run. */
+enum err shared_run_vet(const struct shared_run *view, struct why *why);
+
 /* shared_waves.c; inside a transaction. */
 /* Counts the identities that these records make final. */
 enum err shared_waves_count(struct journal *j, uint64_t run, const struct record *records,

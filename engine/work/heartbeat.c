@@ -267,6 +267,8 @@ static enum err carrying_look(struct worker *w, struct carrying *c, struct why *
             carriage_granted(&c->carriage, i, l.granted[i]);
         if (err == OK)
             carriage_looked(&c->carriage, &view);
+        else
+            c->carriage.is_lost |= journal_is_damaged(text_of(why->text));
         if (c->wire && carriage_has_news(&c->carriage))
             wire_wake(c->wire);
     }
@@ -274,7 +276,8 @@ static enum err carrying_look(struct worker *w, struct carrying *c, struct why *
     pthread_cond_broadcast(&w->told_of);
     pthread_mutex_unlock(&w->lock);
     looking_end(&l);
-    return err;
+    /* That ends the carriage alone: the next one tells, and is not tried for long. */
+    return err != OK && journal_is_damaged(text_of(why->text)) ? OK : err;
 }
 
 enum err heartbeat_look(struct worker *w, struct why *why)
