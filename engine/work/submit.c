@@ -10,6 +10,7 @@
 
 #include "journal/leases.h"
 #include "preflight/callers.h"
+#include "run/limit.h"
 #include "run/publishing.h"
 #include "run/shown.h"
 
@@ -99,6 +100,12 @@ static enum err rows_put(struct run *r, instant_us now, struct why *why)
     return r->verdicts ? run_verdicts_take(r, now, why) : OK;
 }
 
+static enum err verdicts_open(struct run *r, struct why *why)
+{
+    bool takes = r->verdicts && !r->shown && r->head.verb == RUN_APPLY;
+    return takes && !run_verdicts_open(r) ? why_set(why, ERR_NOMEM, "out of memory") : OK;
+}
+
 /* A run that takes others back is of their team (store_postgres), so they have one. */
 static enum err teams_vet(const struct run *r, struct why *why)
 {
@@ -156,6 +163,8 @@ enum err run_submit(struct run *r, instant_us now, struct why *why)
     if (err != OK)
         return err;
     err = teams_vet(r, why);
+    if (err == OK)
+        err = verdicts_open(r, why);
     if (err != OK)
         return err;
     access.force = r->config.force;
