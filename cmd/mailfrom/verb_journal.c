@@ -89,6 +89,15 @@ static void new_tell(const struct journals_copied *c, const struct copy_told *t,
         message_note("run %llu had lost records before, which stays known: %s", to, lost);
 }
 
+/* Row-level security is the database's alone. */
+static void bared_tell(const struct journals_copied *c, const struct copy_told *t)
+{
+    if (t->bared.len)
+        message_note("run %llu is of the team " TEXT_FMT
+                     ", and %s has no teams: whoever may read that file can read the run",
+                     (unsigned long long)t->from, TEXT_ARG(t->bared), c->to);
+}
+
 static void gone_tell(const struct journals_copied *c, const struct copy_told *t, const char *lost)
 {
     unsigned long long from = t->from;
@@ -108,7 +117,10 @@ static void copied_tell(void *ctx, const struct copy_told *t)
     buf_init(&scratch, NOTICE_LEN_MAX);
     const char *what = message_safe(&scratch, t->what);
     switch (t->word) {
-    case COPY_NEW: new_tell(c, t, what); break;
+    case COPY_NEW:
+        new_tell(c, t, what);
+        bared_tell(c, t);
+        break;
     case COPY_THERE: c->there++; break;
     case COPY_GONE: gone_tell(c, t, what); break;
     case COPY_DAMAGED:

@@ -49,6 +49,8 @@ static enum err resume_load(struct session *s, struct why *why)
         err = run_lost_hold(&s->options, r, r->head.id, "resume", why);
     if (err == OK)
         err = access_trust_vet(&given, access, "the journal of this run", why);
+    if (err == OK && r->reopens && !s->options.give_up && !journal_verb_publishes(r->head.verb))
+        err = run_beside_hold_bad(&s->options, r, why);
     if (err == OK)
         err = run_begun(r, why, "run %llu", (unsigned long long)r->head.id);
     return err;

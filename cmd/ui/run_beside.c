@@ -10,11 +10,12 @@
 #include "base/plural.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool is_taken_back(const struct run *r, uint64_t id)
 {
-    return r->head.parent && id >= r->head.parent && id <= r->through;
+    return r->head.parent && id >= r->head.parent && (id <= r->through || id == r->head.parent);
 }
 
 /* A command for the other run, which was reached by options of its own. */
@@ -60,7 +61,7 @@ static void others_note(struct advice *a, const struct options *o, const struct 
                         const struct unfinished_run *u)
 {
     struct buf words, name;
-    bool is_apply = o->arguments_len > 0 && !r->head.parent;
+    bool is_apply = o->arguments_len > 0 && !r->head.parent && !r->resumes;
     if (u->common > COMMON_TOLD || u->common == r->fleet.choices_len || (!is_apply && !o->plan))
         return;
     buf_init(&words, sizeof a->text);
@@ -81,14 +82,23 @@ static void others_note(struct advice *a, const struct options *o, const struct 
     buf_clear(&words);
 }
 
-enum err run_beside_hold(const struct options *o, const struct run *r, struct why *why)
+static bool is_itself(const struct run *r, uint64_t id)
+{
+    return r->resumes && id == r->head.id;
+}
+
+/* wanted: which rows of the run matter; NULL: all. */
+static enum err rows_hold(const struct options *o, const struct run *r, const bool *wanted,
+                          struct why *why)
 {
     struct unfinished found;
     struct arena arena;
     arena_init(&arena, SIZE_MAX);
-    enum err err = run_unfinished(r->aside ? r->aside : r->journal, &r->fleet, &arena, &found, why);
+    struct journal *journal = r->aside ? r->aside : r->journal;
+    enum err err = run_unfinished_of(journal, &r->fleet, wanted, &arena, &found, why);
     for (uint32_t i = 0; i < found.len && err == OK; i++)
-        if (found.at[i].common && !is_taken_back(r, found.at[i].id)) {
+        if (found.at[i].common && !is_taken_back(r, found.at[i].id) &&
+            !is_itself(r, found.at[i].id)) {
             struct advice a;
             struct buf names;
             buf_init(&names, WHY_LEN_MAX);
@@ -117,6 +127,31 @@ enum err run_beside_hold(const struct options *o, const struct run *r, struct wh
             err = why_set(why, ERR_INPUT, "nothing was done");
         }
     arena_clear(&arena);
+    return err;
+}
+
+enum err run_beside_hold(const struct options *o, const struct run *r, struct why *why)
+{
+    return rows_hold(o, r, NULL, why);
+}
+
+static bool bad_note(void *ctx, const struct record *record)
+{
+    bool *bad = ctx;
+    const struct job_row *row = &record->row;
+    bad[record->job] = row->state == JOB_DONE && outcome_is_bad(row->outcome);
+    return true;
+}
+
+enum err run_beside_hold_bad(const struct options *o, const struct run *r, struct why *why)
+{
+    bool *bad = calloc(r->fleet.choices_len + 1u, sizeof *bad);
+    if (!bad)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    enum err err = journal_rows(r->journal, r->head.id, bad_note, bad, why);
+    if (err == OK)
+        err = rows_hold(o, r, bad, why);
+    free(bad);
     return err;
 }
 

@@ -12,6 +12,8 @@
  * are named. The runs that the new one takes back do not count. Asked again once the accounts of
  * the lanes are known (run_observer.callers): a name of a manifest may mean any. */
 enum err run_beside_hold(const struct options *o, const struct run *r, struct why *why);
+/* The same of a run that is resumed with --retry-failed: of its rows that begin again. */
+enum err run_beside_hold_bad(const struct options *o, const struct run *r, struct why *why);
 /* Names the other unfinished runs, and counts them. */
 enum err run_beside_tell(const struct options *o, const struct run *r, uint32_t *others,
                          struct why *why);

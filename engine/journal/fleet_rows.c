@@ -292,6 +292,8 @@ static void take_lane(struct taker *t)
     uint16_t index;
     uint32_t place = t->fleet->lanes_len;
     uint16_t account = take_index(t, t->fleet->accounts_len);
+    if (!t->ok) /* who tells of the damage reads the lanes that are there */
+        return;
     t->fits &= fleet_lane(t->fleet, account, take_name(t), &index);
     t->ok &= index == place;
     struct caller caller = {.account = take_name(t)};

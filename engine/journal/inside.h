@@ -116,7 +116,7 @@ static inline uint64_t value_number(const struct store_value *v, uint64_t max, b
 /* The fleet's part of a head: max_failures, its percent and guarded follow the digest. */
 enum head_column {
     HEAD_STATE = 1,
-    HEAD_PARENT = 2,
+    HEAD_PARENT = RUN_PARENT,
     HEAD_STOPPED = 4,
     HEAD_LAST = 5,
     HEAD_JOBS = 7,
@@ -227,6 +227,9 @@ enum err fence_begin(struct journal *j, uint64_t run, const struct record *recor
                      struct why *why);
 void fence_next(struct journal *j, uint64_t run, const struct record *record);
 bool record_is_intent(const struct record *r);
+
+/* leases.c. Within their bounds are all numbers of the row of a run. */
+enum err shared_run_vet(const struct shared_run *view, struct why *why);
 
 /* shared_waves.c; inside a transaction. */
 /* Counts the identities that these records make final. */

@@ -203,6 +203,9 @@ enum err run_sum_read(struct journal *j, uint64_t run, struct run_sum *sum, stru
     enum err err = run_pass(j, run, why);
     if (err == OK)
         err = journal_vet(j, run, &sum->loss, why);
+    sum->has_team = journal_is_shared(j);
+    if (err == OK && sum->has_team)
+        err = leases_team(j, run, sum->team, why);
     for (int t = TABLE_RUN; err == OK && t <= TABLE_ORDER; t++) {
         s.table = (enum store_table)t;
         err = table_sum(&s, run, why);
@@ -231,6 +234,10 @@ bool run_sum_equal(const struct run_sum *a, const struct run_sum *b, struct why 
     if (strcmp(a->loss.what, b->loss.what) != 0) {
         why_set(out, ERR_INPUT, "what is lost of it is said differently (\"%s\", \"%s\")",
                 a->loss.what, b->loss.what);
+        return false;
+    }
+    if (a->has_team && b->has_team && strcmp(a->team, b->team) != 0) {
+        why_set(out, ERR_INPUT, "it is of different teams (\"%s\", \"%s\")", a->team, b->team);
         return false;
     }
     for (int t = TABLE_RUN; t <= TABLE_ORDER; t++) {

@@ -10,6 +10,7 @@
 #include "model/policy.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +26,7 @@ struct copying {
     bool has_lanes; /* that workers may carry */
     enum store_table table;
     struct run_loss loss;       /* "": nothing is lost */
+    char team[TEAM_LEN_MAX];    /* "": everybody's */
     uint64_t kept;              /* records of jobs so far */
     uint64_t record, digest;    /* the newest in `to` */
     struct publish_links links; /* published names of `from`, by the numbers of their records, */
@@ -124,8 +126,10 @@ static bool head_copy(void *ctx, const struct store_row *row)
     values[HEAD_UNDIGESTED] = store_int(journal_is_shared(c->to) ? INT64_MAX : 0);
     values[HEAD_LAST_RECORD] = values[HEAD_LAST_DIGEST] = store_int(0);
     c->err = parent_translate(c, &values[HEAD_PARENT]);
+    c->to->store->team = c->team;
     if (c->err == OK && row_put(c, values, &number))
         c->other = number;
+    c->to->store->team = NULL;
     return false;
 }
 
@@ -267,6 +271,7 @@ struct original {
     struct fleet fleet;
     struct arena arena;
     struct run_loss loss;
+    char team[TEAM_LEN_MAX];
 };
 
 static enum err original_read(struct copying *c, struct original *o, struct why *why)
@@ -274,6 +279,7 @@ static enum err original_read(struct copying *c, struct original *o, struct why 
     struct run_sum sum;
     enum err err = run_sum_read(c->from, c->run, &sum, why);
     o->loss = sum.loss;
+    snprintf(o->team, sizeof o->team, "%s", sum.team);
     run_sum_clear(&sum);
     if (err == OK)
         err = journal_run(c->from, c->run, &o->head, &o->arena, why);
@@ -289,6 +295,7 @@ static enum err original_copy(struct copying *c, const struct original *o)
     struct why unheard;
     c->rows = 0;
     c->loss = o->loss;
+    memcpy(c->team, o->team, sizeof c->team);
     c->has_lanes = journal_is_shared(c->to) && lanes_are_known(&o->head, &o->fleet);
     journal_together(c->to);
     enum err err = journal_enter(c->to, c->why);
@@ -316,6 +323,7 @@ static enum err run_copy(struct copying *c, struct run_pair *run)
         told.rows = c->rows;
         told.is_closed = journal_is_shared(c->to) && !c->has_lanes && !run_is_over(o.head.state);
         told.what = text_of(o.loss.what);
+        told.bared = text_of(journal_is_shared(c->to) ? "" : o.team);
     } else if (journal_is_damaged(text_of(wrong.text))) {
         told.word = COPY_DAMAGED;
         told.what = text_of(wrong.text);

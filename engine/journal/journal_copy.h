@@ -32,6 +32,7 @@ struct copy_told {
     uint64_t from, to; /* numbers of the run in both; 0: it has none */
     uint64_t rows;     /* that were copied or compared */
     bool is_closed;    /* workers cannot go on with it: the number of an account is not known */
+    struct text bared; /* the team whose run it is, where the other journal has no teams */
     struct text what;  /* part of a sentence: what is wrong, or what is lost */
 };
 

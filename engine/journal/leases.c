@@ -6,6 +6,7 @@
 #include "inside.h"
 
 #include "base/bounds.h"
+#include "base/count.h"
 #include "calls/steering.h"
 
 #include <assert.h>
@@ -55,15 +56,41 @@ static enum err no_such_run(uint64_t run, struct why *why)
     return why_set(why, ERR_GONE, "has no run %llu that workers carry", (unsigned long long)run);
 }
 
+/* A row that others have written is read like every other row of a journal. */
+enum err shared_run_vet(const struct shared_run *view, struct why *why)
+{
+    const struct waves *w = &view->waves;
+    const uint32_t counts[] = {w->good, w->started, w->open, w->expired, w->failed};
+    bool is_over = w->failed > w->failed_max && !w->paused;
+    bool fits = view->state <= RUN_GIVEN_UP && rate_fits(view->rate_per_s) && view->pause.at >= 0 &&
+                w->numbered <= WAVES_MAX && w->index <= IDENTITIES_MAX + WAVES_MAX;
+    for (size_t i = 0; i < COUNT(counts); i++)
+        fits &= counts[i] <= IDENTITIES_MAX;
+    for (uint32_t i = 0; i <= w->numbered && i <= WAVES_MAX; i++)
+        fits &= w->left[i] <= IDENTITIES_MAX;
+    fits &= !is_over && (!view->has_waves || w->size > 0) && (!w->paused || w->reason[0]);
+    return fits ? OK : journal_damaged(why, "what the workers of a run share");
+}
+
 enum err leases_run(struct journal *j, uint64_t run, struct shared_run *view, struct why *why)
 {
     enum err err = ops_of(j)->look(j->store, run, view, why);
+    if (err == OK)
+        err = shared_run_vet(view, why);
+    return said(j, err == ERR_GONE ? no_such_run(run, why) : err, why);
+}
+
+enum err leases_team(struct journal *j, uint64_t run, char team[TEAM_LEN_MAX], struct why *why)
+{
+    enum err err = ops_of(j)->team(j->store, run, team, why);
     return said(j, err == ERR_GONE ? no_such_run(run, why) : err, why);
 }
 
 static enum err run_lock(struct journal *j, uint64_t run, struct shared_run *view, struct why *why)
 {
     enum err err = ops_of(j)->lock_run(j->store, run, view, why);
+    if (err == OK)
+        err = shared_run_vet(view, why);
     return err == ERR_GONE ? no_such_run(run, why) : err;
 }
 
@@ -101,7 +128,10 @@ static enum err lanes_stop(struct journal *j, uint64_t run, struct why *why)
 static enum err stopped_settle(struct journal *j, uint64_t run, struct why *why)
 {
     struct shared_run view;
+    struct why unheard;
     enum err err = ops_of(j)->look(j->store, run, &view, why);
+    if (err == OK && shared_run_vet(&view, &unheard) != OK)
+        return OK; /* of this run alone, and whoever carries it tells */
     if (err != OK || !view.stops || view.state != RUN_OPEN)
         return err == ERR_GONE ? OK : said(j, err, why);
     err = journal_enter(j, why);

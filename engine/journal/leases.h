@@ -26,6 +26,7 @@
 #include "scheduler/waves.h"
 
 #define WORKER_NAME_MAX 64
+#define TEAM_LEN_MAX    64         /* a name of PostgreSQL and its NUL */
 #define LEASE_RUN       UINT16_MAX /* instead of a lane: the whole run, which publishes */
 #define LEASE_ACTIONS   CALL_ASK   /* actions of SES: the kinds before it */
 
@@ -168,6 +169,8 @@ enum err leases_caller(struct journal *j, const struct lease *lease,
 enum err leases_starts(struct journal *j, const struct lease *lease, int32_t wanted,
                        uint32_t *granted, struct why *why);
 enum err leases_run(struct journal *j, uint64_t run, struct shared_run *view, struct why *why);
+/* Whose run it is, "": everybody's. ERR_GONE: there is no such run. */
+enum err leases_team(struct journal *j, uint64_t run, char team[TEAM_LEN_MAX], struct why *why);
 
 /* A person's order to a run that several workers carry: kept as a row and as its consequence in the
  * run, in one transaction; order->answer says what became of it. ORDER_STOP of a run that nobody

@@ -36,6 +36,8 @@ struct run_sum {
     size_t len, cap;
     size_t begins[STORE_TABLES + 1]; /* by table: its first row */
     struct run_loss loss;
+    bool has_team; /* the journal tells whose its runs are */
+    char team[TEAM_LEN_MAX];
 };
 
 /* Reads all of the run, by way of journal.h too, so what cannot be read is an error here. */

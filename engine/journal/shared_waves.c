@@ -36,6 +36,8 @@ enum err shared_waves_count(struct journal *j, uint64_t run, const struct record
     if (ends == 0)
         return OK;
     enum err err = j->store->leases->lock_run(j->store, run, &view, why);
+    if (err == OK)
+        err = shared_run_vet(&view, why);
     if (err != OK)
         return err == ERR_GONE ? journal_damaged(why, "a run that workers carry") : err;
     for (uint32_t i = 0; i < len; i++)

@@ -75,6 +75,7 @@ struct store_columns {
 extern const struct store_columns store_columns[STORE_VIEWS];
 
 #define STORE_VALUES_MAX 40 /* columns of a table */
+#define RUN_PARENT       2  /* a column of TABLE_RUN */
 /* Columns of TABLE_RECORD. */
 #define RECORD_FINDINGS 20
 #define RECORD_NOTES    21 /* findings_json */
@@ -141,6 +142,9 @@ struct store {
     /* Of the rows of TABLE_RECORD and TABLE_LANE_NOTE that are put now; NULL: none. Where the lease
      * is not held so, put or leave is ERR_FENCED. It stays held by that epoch until leave. */
     const struct store_fence *fence;
+    /* Of the run that is put now, in a store with leases: whose it is, "": everybody's. NULL: as
+     * the store was opened, or otherwise as its parent. */
+    const char *team;
     const char *name; /* for messages; lives as long as the store */
     bool is_read_only;
     bool has_failed; /* the journal's word, after an error: it is not known what was written */
@@ -255,6 +259,10 @@ struct lease_ops {
      * the lane's account. Both are borrowed until the next call. */
     enum err (*caller)(struct store *store, uint64_t run, uint16_t lane, struct lane_caller *caller,
                        struct text *number, struct why *why);
+
+    /* Anywhere. Whose run it is: only members of the team see it. "": everybody's. ERR_GONE without
+     * a sentence: there is no such run. */
+    enum err (*team)(struct store *store, uint64_t run, char team[TEAM_LEN_MAX], struct why *why);
 };
 
 static inline struct store_value store_null(void)

@@ -1,6 +1,8 @@
 /* Counts the changes of a plan up to the limit. */
 #include "limit.h"
 
+#include "journal/leases.h"
+
 #include <stdio.h>
 
 #define LEFT_REASON "left for another run by --limit %u"
@@ -11,7 +13,13 @@ static bool is_change(enum outcome o)
     return o == OUTCOME_PLANNED || o == OUTCOME_WAITING_DNS;
 }
 
+bool run_is_unasked(const struct run *r, enum outcome outcome, bool seen_known)
+{
+    return r->journal && journal_is_shared(r->journal) && outcome == OUTCOME_FAILED && !seen_known;
+}
+
 struct limiting {
+    const struct run *run;
     uint32_t limit, changes;
     char reason[64];
     bool (*fn)(void *ctx, const struct record *record);
@@ -22,7 +30,8 @@ static bool limit_one(void *ctx, const struct record *record)
 {
     struct limiting *l = ctx;
     struct record left = *record;
-    if (!is_change(record->row.outcome) || ++l->changes <= l->limit)
+    bool is_unasked = run_is_unasked(l->run, record->row.outcome, record->row.seen_known);
+    if (!is_unasked && (!is_change(record->row.outcome) || ++l->changes <= l->limit))
         return l->fn(l->ctx, record);
     left.row.state = JOB_DONE;
     left.row.outcome = OUTCOME_SKIPPED;
@@ -34,7 +43,7 @@ enum err run_rows_limited(const struct run *r, struct journal *journal, uint64_t
                           bool (*fn)(void *ctx, const struct record *record), void *ctx,
                           struct why *why)
 {
-    struct limiting l = {.limit = r->limit, .fn = fn, .ctx = ctx};
+    struct limiting l = {.run = r, .limit = r->limit, .fn = fn, .ctx = ctx};
     bool is_plan = r->head.verb == RUN_PLAN || journal == r->shown;
     snprintf(l.reason, sizeof l.reason, LEFT_REASON, r->limit);
     return is_plan && r->limit ? journal_rows(journal, run, limit_one, &l, why)
@@ -68,6 +77,32 @@ bool run_verdicts_limit(struct run *r)
             return false;
         v->next = *at;
         *at = v;
+    }
+    return true;
+}
+
+/* Whoever can ask about them could go beyond the limit. */
+static bool unasked_leave(struct run *r, struct plan_verdict *v)
+{
+    v->outcome = OUTCOME_SKIPPED;
+    v->reason = arena_fmt(&r->arena, LEFT_REASON, r->limit);
+    return v->reason.at != NULL;
+}
+
+bool run_verdicts_open(struct run *r)
+{
+    struct plan_verdict **at = &r->verdicts;
+    while (*at) {
+        struct plan_verdict *v = *at;
+        bool is_open = run_is_unasked(r, (enum outcome)v->outcome, v->seen_known);
+        if (is_open && r->limit && !unasked_leave(r, v))
+            return false;
+        if (is_open && !r->limit) {
+            r->fleet.choices[v->row].guarded = GUARD_NONE;
+            *at = v->next;
+        } else {
+            at = &v->next;
+        }
     }
     return true;
 }

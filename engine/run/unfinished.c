@@ -95,6 +95,12 @@ const char *unfinished_noun(const struct unfinished_run *run, uint32_t count)
 enum err run_unfinished(struct journal *journal, const struct fleet *fleet, struct arena *arena,
                         struct unfinished *out, struct why *why)
 {
+    return run_unfinished_of(journal, fleet, NULL, arena, out, why);
+}
+
+enum err run_unfinished_of(struct journal *journal, const struct fleet *fleet, const bool *wanted,
+                           struct arena *arena, struct unfinished *out, struct why *why)
+{
     struct head_list heads = {.arena = arena, .out = out};
     struct fleet_index index;
     struct arena memory;
@@ -135,7 +141,8 @@ enum err run_unfinished(struct journal *journal, const struct fleet *fleet, stru
                 run->open++;
                 if (o.index)
                     row = fleet_index_row(o.index, &lane, fleet_identity(&o.fleet, k));
-                if (row && is_decided(fleet, row - 1) && run->common++ < COMMON_TOLD)
+                if (row && (!wanted || wanted[row - 1]) && is_decided(fleet, row - 1) &&
+                    run->common++ < COMMON_TOLD)
                     run->rows[run->common - 1] = row - 1;
             }
         }

@@ -34,6 +34,9 @@ const char *unfinished_noun(const struct unfinished_run *run, uint32_t count);
  * callers nobody has asked for yet, and whose manifest demands no account, have none in common. */
 enum err run_unfinished(struct journal *journal, const struct fleet *fleet, struct arena *arena,
                         struct unfinished *out, struct why *why);
+/* The same of some rows of the fleet: those that are wanted, one for each; NULL: all. */
+enum err run_unfinished_of(struct journal *journal, const struct fleet *fleet, const bool *wanted,
+                           struct arena *arena, struct unfinished *out, struct why *why);
 
 /* The run that a person means who names none: the one that a process carries out now, otherwise the
  * newest (0). */

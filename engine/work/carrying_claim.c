@@ -20,7 +20,7 @@
 const char *lane_words(const struct fleet *f, uint16_t lane, char out[LANE_WORDS_MAX])
 {
     if (lane >= f->lanes_len) {
-        snprintf(out, LANE_WORDS_MAX, "its names");
+        snprintf(out, LANE_WORDS_MAX, lane == LEASE_RUN ? "its names" : "a lane");
         return out;
     }
     struct text account = names_text(&f->names, f->accounts[f->lanes[lane].account].name);

@@ -178,10 +178,12 @@ static bool leaving_due(const struct worker *w, instant_us now, uint32_t *at)
     return false;
 }
 
-/* The database answers, and not of this run: it has been deleted, or is closed to this role. */
-static bool is_of_run(enum err err)
+/* The database answers, and not of this run: it has been deleted, is closed to this role, or its
+ * rows are damaged. */
+static bool is_of_run(enum err err, const struct why *why)
 {
-    return err == ERR_GONE || err == ERR_AUTH;
+    return err == ERR_GONE || err == ERR_AUTH ||
+           (err == ERR_IO && journal_is_damaged(text_of(why->text)));
 }
 
 enum err heartbeat_leave(struct worker *w, instant_us now, struct why *why)
@@ -199,7 +201,7 @@ enum err heartbeat_leave(struct worker *w, instant_us now, struct why *why)
             err = leaving_give_back(w, &one, at, why);
         if (one.lease.epoch && err == OK)
             err = leases_resign(w->shell.journal, w->number, &one.lease, &one.left, one.at, why);
-        if (is_of_run(err)) /* the lease runs out */
+        if (is_of_run(err, why)) /* the lease runs out */
             err = OK;
         pthread_mutex_lock(&w->lock);
         if (err == OK) /* others may have come, behind it */
@@ -281,7 +283,7 @@ static enum err carrying_look(struct worker *w, struct carrying *c, struct why *
             carriage_granted(&c->carriage, i, l.granted[i]);
         if (err == OK)
             carriage_looked(&c->carriage, &view);
-        c->carriage.is_lost |= is_of_run(err);
+        c->carriage.is_lost |= is_of_run(err, why);
         if (c->wire && carriage_has_news(&c->carriage))
             wire_wake(c->wire);
     }
@@ -289,7 +291,7 @@ static enum err carrying_look(struct worker *w, struct carrying *c, struct why *
     pthread_cond_broadcast(&w->told_of);
     pthread_mutex_unlock(&w->lock);
     looking_end(&l);
-    if (!is_asked || !is_of_run(err))
+    if (!is_asked || !is_of_run(err, why))
         return err;
     notice_note(&w->news, "run %llu: nothing more is sent from here: %s", (unsigned long long)c->id,
                 why->text);

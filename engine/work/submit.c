@@ -10,8 +10,11 @@
 
 #include "journal/leases.h"
 #include "preflight/callers.h"
+#include "run/limit.h"
 #include "run/publishing.h"
 #include "run/shown.h"
+
+#include <string.h>
 
 static bool is_known(const struct fleet *f, uint32_t lane)
 {
@@ -97,6 +100,35 @@ static enum err rows_put(struct run *r, instant_us now, struct why *why)
     return r->verdicts ? run_verdicts_take(r, now, why) : OK;
 }
 
+static enum err verdicts_open(struct run *r, struct why *why)
+{
+    bool takes = r->verdicts && !r->shown && r->head.verb == RUN_APPLY;
+    return takes && !run_verdicts_open(r) ? why_set(why, ERR_NOMEM, "out of memory") : OK;
+}
+
+/* A run that takes others back is of their team (store_postgres), so they have one. */
+static enum err teams_vet(const struct run *r, struct why *why)
+{
+    char first[TEAM_LEN_MAX] = "", team[TEAM_LEN_MAX];
+    uint64_t id = r->head.parent, through = r->head.verb == RUN_ROLLBACK ? r->through : id;
+    enum err err = id ? leases_team(r->journal, id, first, why) : OK;
+    err = err == ERR_GONE ? OK : err; /* it is lost */
+    while (err == OK && id && ++id <= through) {
+        struct why gone;
+        enum err found = leases_team(r->journal, id, team, &gone);
+        if (found == OK && strcmp(first, team) != 0)
+            return why_set(
+                why, ERR_INPUT,
+                "runs %llu and %llu are of different teams (\"%s\", \"%s\"), and a run "
+                "that takes both back can be of one only: roll them back one by one, the "
+                "newest first",
+                (unsigned long long)r->head.parent, (unsigned long long)id, first, team);
+        if (found != OK && found != ERR_GONE)
+            err = why_set(why, found, "%s", gone.text);
+    }
+    return err;
+}
+
 static enum err run_put(struct run *r, instant_us now, struct why *why)
 {
     bool publishes = journal_verb_publishes(r->head.verb);
@@ -130,6 +162,11 @@ enum err run_submit(struct run *r, instant_us now, struct why *why)
     unknown_forget(&r->fleet);
     const struct run_observer *o = &r->config.observer;
     err = o->callers ? o->callers(o->ctx, r, why) : OK;
+    if (err != OK)
+        return err;
+    err = teams_vet(r, why);
+    if (err == OK)
+        err = verdicts_open(r, why);
     if (err != OK)
         return err;
     access.force = r->config.force;

@@ -313,6 +313,9 @@ PASSED(leases, caller,
         struct text *number, struct why *why),
        (c->inner, run, lane, caller, number, why))
 
+PASSED(leases, team, (struct store * store, uint64_t run, char team[TEAM_LEN_MAX], struct why *why),
+       (c->inner, run, team, why))
+
 static const struct store_ops connection_ops = {close_store, enter, put,   set_state, add_loss,
                                                 leave,       rows,  fetch, tail,      writer};
 static const struct lease_ops connection_leases = {
@@ -337,6 +340,7 @@ static const struct lease_ops connection_leases = {
     .rest_lanes = rest_lanes,
     .grant = grant,
     .caller = caller,
+    .team = team,
 };
 
 enum err database_open(struct database *d, struct link *link, struct journal **out, struct why *why)

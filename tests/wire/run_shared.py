@@ -262,6 +262,97 @@ def remembered(server):
         check("and remembers it", count() > 1, count())
 
 
+def reviewed(server):
+    """A plan of who has credentials for one account of two: the other rows are left to who has the others."""
+    with Shared(server, keys=(0,)) as room:
+        room.run("plan", "fleet.yaml", "--out", "fleet.plan")
+        room.ends("a reviewed plan is submitted", DONE, "apply", "--plan", "fleet.plan", "--yes", "--submit")
+        check("what could not be asked is no verdict", "failed" not in room.outcomes(1).values(), room.outcomes(1))
+        room.ends("one worker carries its part", DONE, "work", "--once", "--lanes", "a0/*")
+        room.give((1,))
+        room.ends("another one the rest", DONE, "work", "--once", "--lanes", "a1/*")
+        check("and everything is done", set(room.outcomes(1).values()) == {"done"}, room.outcomes(1))
+    with Shared(server, keys=(0,)) as room:
+        room.run("plan", "fleet.yaml", "--out", "fleet.plan")
+        room.ends("with a limit", DONE, "apply", "--plan", "fleet.plan", "--yes", "--submit", "--limit", 2)
+        room.give((0, 1))
+        room.ends("nobody goes beyond it", DONE, "work", "--once")
+        check("of the whole run", sorted(set(room.outcomes(1).values())) == ["done", "skipped"] and len(room.writes()) == 2,
+              room.outcomes(1), len(room.writes()))
+
+
+def tried_again(server):
+    """What another run has open does not begin again."""
+    with Shared(server, keys=(0,)) as room:
+        (room.path / "fleet.yaml").write_text(json.dumps({"version": 1, "accounts": {"a0": {"profile": "p0", "account_id": "111100000000"}},
+            "identities": [{"identity": "nobody.example", "account": "a0", "region": REGIONS[0]}],
+            "defaults": {"mail_from": "bounce.{domain}"}}))
+        room.ends("a run with a bad row", TROUBLE, "apply", "fleet.yaml", "--yes")
+        room.ends("and one that has it open", DONE, "apply", "fleet.yaml", "--yes", "--submit")
+        told = room.ends("the row does not begin again", CANNOT_RUN, "resume", 1, "--retry-failed", "--submit")
+        says("it", told, "run 2 (apply) is not finished", "nobody.example")
+        check("the run stays at its end", room.told(1)["state"] == "ended", room.told(1))
+        room.ends("given up", DONE, "resume", 2, "--give-up", "--quiet")
+        room.ends("it begins again", DONE, "resume", 1, "--retry-failed", "--submit")
+
+
+def of_a_team(server):
+    """Who takes back what a team has done keeps it to the team, and so does who copies it."""
+    with Shared(server) as room:
+        ask = lambda sql, url=room.url_of_journal: server.sql(url, sql)
+        ask("CREATE ROLE team_x NOLOGIN; CREATE ROLE team_y NOLOGIN; CREATE ROLE carol LOGIN IN ROLE mailfrom_submitter, team_x")
+        room.ends("a run of a team", DONE, "apply", "fleet.yaml", "--yes", "--team", "team_x")
+        room.ends("its rollback", DONE, "rollback", 1, "--yes", "--submit")
+        teams = ask("SELECT team FROM mailfrom.run ORDER BY id")
+        check("is the team's", [row[0] for row in teams] == ["team_x", "team_x"], teams)
+        room.ends("is carried", DONE, "work", "--once")
+        room.ends("another team", DONE, "apply", "fleet.yaml", "--yes", "--team", "team_y")
+        told = room.ends("runs of two teams", CANNOT_RUN, "rollback", 1, "--through", 3, "--yes", "--submit")
+        says("runs of two teams", told, "different teams")
+        copy = server.database()
+        room.ends("another journal", DONE, "journal", "init", "--journal", copy)
+        told = room.ends("a copy", DONE, "journal", "copy", room.url_of_journal, copy)
+        teams = ask("SELECT team FROM mailfrom.run ORDER BY id", copy)
+        check("keeps the teams", [row[0] for row in teams] == ["team_x", "team_x", "team_y"], teams)
+        ask("UPDATE mailfrom.run SET team = NULL WHERE id = 2", copy)
+        told = room.run("journal", "copy", room.url_of_journal, copy)
+        check("and compares them", told.returncode != DONE and "different teams" in told.stderr_text, told.stderr_text)
+        told = room.ends("a file", DONE, "journal", "copy", room.url_of_journal, "copy.db")
+        says("a file", told, "run 1 is of the team team_x")
+        ask("INSERT INTO mailfrom.lost VALUES (3, 0, 'secret'), (99, 0, 'gone')")
+        rows = ask("SELECT run FROM mailfrom.lost ORDER BY run", room.url_of_journal.replace("user=postgres", "user=carol"))
+        check("losses are the team's, too", [row[0] for row in rows] == ["99"], rows)
+        ask("ALTER ROLE postgres SET standard_conforming_strings = off")
+        ask("INSERT INTO mailfrom.carrier VALUES ('postgres', '*\\_/*')")
+        ask("INSERT INTO mailfrom.carrier VALUES ('postgres', '*')")
+        room.ends("strings with escapes", DONE, "apply", "fleet.yaml", "--yes")
+        ask("ALTER ROLE postgres RESET standard_conforming_strings")
+
+
+def damaged(server):
+    """Rows that somebody else has changed are damage of their run alone."""
+    with Shared(server) as room:
+        ask = lambda sql: server.sql(room.url_of_journal, sql)
+        room.ends("one run", DONE, "apply", "fleet.yaml", "--yes", "--submit")
+        for title, change in (("a rate beyond its bound", "rate_per_s = 20000"), ("a great rate", "rate_per_s = 1e300"),
+                              ("no rate", "rate_per_s = 'Infinity'"), ("waves", "numbered = 70, has_waves = 1"),
+                              ("a wave of nothing", "has_waves = 1, size = 0"), ("counts", "open = -1")):
+            ask(f"CREATE TABLE kept AS SELECT * FROM mailfrom.run_shared; UPDATE mailfrom.run_shared SET {change}")
+            done = room.run("work", "--once")
+            check(f"{title}: the worker lives", done.returncode in (CANNOT_RUN, STOPPED), done.returncode, done.stderr_text)
+            says(title, done.stderr_text, "the journal is damaged")
+            ask("DELETE FROM mailfrom.run_shared; INSERT INTO mailfrom.run_shared SELECT * FROM kept; DROP TABLE kept")
+        ask("UPDATE mailfrom.lease SET rate_per_s = '{1e300,-1,Infinity,NaN}', next_call = '{9000000000000000000}'")
+        ask("UPDATE mailfrom.lease SET next_call = '{0}'")
+        ask("CREATE TABLE kept AS SELECT * FROM mailfrom.account; DELETE FROM mailfrom.account")
+        done = room.run("work", "--once")
+        check("without accounts the worker lives", done.returncode in (CANNOT_RUN, STOPPED), done.returncode, done.stderr_text)
+        says("without accounts", done.stderr_text, "the journal is damaged")
+        check("nothing was written", not room.writes(), len(room.writes()))
+        ask("INSERT INTO mailfrom.account SELECT * FROM kept")
+        room.ends("mended it is carried", DONE, "work", "--once")
+
+
 def wrong_input(server):
     with Shared(server) as room:
         says("a file", room.ends("work on a file", CANNOT_RUN, "work", "--journal", "j.db"), "the journal j.db is a file")
@@ -296,7 +387,8 @@ def wrong_input(server):
 
 def main():
     with pg_server.Server() as server:
-        for part in (submitted, carried, nobody_can, left_over, roles, ordered, remembered, wrong_input):
+        for part in (submitted, carried, nobody_can, left_over, roles, reviewed, tried_again, of_a_team, damaged, ordered, remembered,
+                     wrong_input):
             print("#", part.__name__, flush=True)
             part(server)
     verdict()

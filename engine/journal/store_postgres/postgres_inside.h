@@ -64,6 +64,9 @@ enum err postgres_store_new(struct postgres_store **out, const char *url, const 
 void postgres_store_free(struct postgres_store *s);
 /* Is this the schema that this program has? *version: what is there; 0: nothing (ERR_GONE). */
 enum err postgres_vet(struct postgres_store *s, int *version, struct why *why);
+/* A team that is no role would hide its runs from everybody, and one of others from who gives them
+ * to it. "": OK. */
+enum err postgres_team_vet(struct postgres_store *s, const char *team, struct why *why);
 /* The transaction begins on the server, with what was put before, so that what is asked next sees
  * it. Between enter and leave. */
 enum err postgres_transaction(struct postgres_store *s, struct why *why);

@@ -325,13 +325,16 @@ static enum err hold(struct store *store, const struct store_fence *list, uint32
                                                                                      " ' '), "     \
                                                                                      "mine.wave"
 
+#define NEXT_CALL_MAX   SPAN_H(24) /* beyond it somebody else has written it */
 #define NEXT_CALL_FLOOR SPAN_S(10) /* a clock that was set must not make a lane faster */
 
 /* What is left of a span that was told so long ago. */
 static span_us next_call_left(span_us told, span_us ago)
 {
+    told = told < 0 ? 0 : told;
     span_us least = told < NEXT_CALL_FLOOR ? told : NEXT_CALL_FLOOR, left = told - ago;
-    return left < least ? least : left > told ? told : left;
+    left = left < least ? least : left > told ? told : left;
+    return left > NEXT_CALL_MAX ? NEXT_CALL_MAX : left;
 }
 
 static void claim_read(const struct pg_rows *rows, unsigned row, uint64_t run,
@@ -351,6 +354,8 @@ static void claim_read(const struct pg_rows *rows, unsigned row, uint64_t run,
         claim->next_call[k] = next_call_left(strtoll(word, NULL, 10), ago);
         snprintf(word, sizeof word, TEXT_FMT, TEXT_ARG(rate));
         claim->rate_per_s[k] = strtod(word, NULL);
+        if (!rate_fits(claim->rate_per_s[k])) /* it was only learned */
+            claim->rate_per_s[k] = 0;
     }
 }
 
@@ -499,4 +504,5 @@ const struct lease_ops postgres_lease_ops = {.worker_begin = worker_begin,
                                              .change_run = postgres_change_run,
                                              .rest_lanes = postgres_rest_lanes,
                                              .grant = postgres_grant,
-                                             .caller = postgres_caller};
+                                             .caller = postgres_caller,
+                                             .team = postgres_team};

@@ -13,6 +13,8 @@
 
 /* Is the lease l held by the worker w for the lane r? One that has ended may still be told so. */
 #define IS_OF_LANE "l.run = r.run AND l.lane = r.lane"
+/* As a literal it would depend on standard_conforming_strings. */
+#define SQL_BACKSLASH "chr(92)"
 /* May this role of the database carry the lease l? */
 #define MAY_CARRY MAY_CARRY_OF("l")
 #define MAY_CARRY_OF(lease)                                                                        \
@@ -20,7 +22,8 @@
     " FROM @.carrier c"                                                                            \
     " LEFT JOIN pg_roles p ON p.rolname = c.role WHERE " lease ".number || '/' || " lease          \
     ".region LIKE"                                                                                 \
-    " translate(replace(replace(replace(c.lanes, '\\', '\\\\'), '%', '\\%'), '_', '\\_'),"         \
+    " translate(replace(replace(replace(c.lanes, " SQL_BACKSLASH ", " SQL_BACKSLASH                \
+    " || " SQL_BACKSLASH "), '%', " SQL_BACKSLASH " || '%'), '_', " SQL_BACKSLASH " || '_'),"      \
     " '*?', '%_'))"
 /* The first open run that has the lane r before its own; NULL: none. */
 #define WAITS_FOR                                                                                  \
@@ -61,5 +64,6 @@ enum err postgres_grant(struct store *store, uint64_t run, uint16_t lane, uint32
                         int32_t change, uint32_t *granted, struct why *why);
 enum err postgres_caller(struct store *store, uint64_t run, uint16_t lane,
                          struct lane_caller *caller, struct text *number, struct why *why);
+enum err postgres_team(struct store *store, uint64_t run, char team[TEAM_LEN_MAX], struct why *why);
 
 #endif

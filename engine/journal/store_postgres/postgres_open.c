@@ -274,27 +274,25 @@ static enum err durability_vet(struct postgres_store *s, struct why *why)
                : err;
 }
 
-/* A team that is no role would hide its runs from everybody. */
-static enum err team_vet(struct postgres_store *s, struct why *why)
+enum err postgres_team_vet(struct postgres_store *s, const char *team, struct why *why)
 {
-    struct store_value value = store_text(text_of(s->url.team));
+    struct store_value value = store_text(text_of(team));
     struct pg_rows rows;
-    if (!*s->url.team)
+    if (!*team)
         return OK;
     enum err err =
         postgres_ask(s, "SELECT pg_has_role(oid, 'MEMBER') FROM pg_roles WHERE rolname = $1",
                      &value, 1, &rows, why);
     if (err == OK && rows.len == 0)
         err = why_set(why, ERR_INPUT,
-                      "has the team '%s', which is no role of the database: expected a role whose "
-                      "members see the runs (CREATE ROLE %s)",
-                      s->url.team, s->url.team);
+                      "has no role '%s', the team of the run: expected a role whose members see "
+                      "the runs (CREATE ROLE %s)",
+                      team, team);
     else if (err == OK && !pg_int(&rows, 0, 0))
-        err =
-            why_set(why, ERR_AUTH,
-                    "has the team '%s', of which this role of the database is no member: expected "
-                    "one of its members (GRANT %s TO ROLE)",
-                    s->url.team, s->url.team);
+        err = why_set(why, ERR_AUTH,
+                      "has the team '%s', of which this role of the database is no member: "
+                      "expected one of its members (GRANT %s TO ROLE)",
+                      team, team);
     pg_rows_clear(&rows);
     return err;
 }
@@ -310,7 +308,7 @@ static enum err store_vet(struct postgres_store *s, enum journal_mode mode, stru
                        version, SCHEMA_VERSION_POSTGRES);
     if (err == OK && mode != JOURNAL_READ)
         err = durability_vet(s, why);
-    return err == OK && mode != JOURNAL_READ ? team_vet(s, why) : err;
+    return err == OK && mode != JOURNAL_READ ? postgres_team_vet(s, s->url.team, why) : err;
 }
 
 enum err journal_open_postgres(struct journal **out, const char *url, enum journal_mode mode,

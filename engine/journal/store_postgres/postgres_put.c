@@ -367,6 +367,18 @@ enum err postgres_flush_alone(struct postgres_store *s, bool *is_done, struct wh
 
 /* The store's functions */
 
+/* What undoes a team's run is the team's. */
+static void team_add(const struct postgres_store *s, struct buf *sql, unsigned team)
+{
+    if (s->store.team) {
+        buf_add_fmt(sql, "$%u, ", team);
+        return;
+    }
+    buf_add_fmt(sql, "coalesce($%u::pg_catalog.name, ", team);
+    postgres_sql_add(s, sql, "(SELECT p.team FROM @.run p WHERE p.id = ");
+    buf_add_fmt(sql, "$%u)), ", RUN_PARENT + 1);
+}
+
 /* Numbers up to this one are given, if they are not yet: each by the sequence itself, which never
  * goes back, whoever takes numbers at the same time. *last: the last one of them; 0: none was left
  * to give. */
@@ -397,6 +409,8 @@ static enum err run_put(struct postgres_store *s, const struct store_value *valu
     struct pg_rows rows = {.result = NULL};
     struct buf sql;
     enum err err = postgres_transaction(s, why);
+    if (err == OK && s->store.team)
+        err = postgres_team_vet(s, s->store.team, why);
     if (err == OK && !row_keep(s, &row, values))
         err = no_memory(why);
     if (err == OK && *number > 0)
@@ -404,14 +418,16 @@ static enum err run_put(struct postgres_store *s, const struct store_value *valu
     if (err != OK)
         return err;
     memcpy(all, row.values, len * sizeof *all);
+    const char *team = s->store.team ? s->store.team : s->url.team;
+    all[len] = *team ? store_text(text_of(team)) : store_null();
     all[len + 1] = given ? store_int((int64_t)given) : store_null();
-    all[len] = *s->url.team ? store_text(text_of(s->url.team)) : store_null();
     buf_init(&sql, SQL_BYTES);
     postgres_sql_add(s, &sql, "INSERT INTO @.run (");
     column_names_add(&sql, TABLE_RUN, "");
     buf_add_str(&sql, ", team, id) VALUES (");
-    for (unsigned i = 0; i <= len; i++)
+    for (unsigned i = 0; i < len; i++)
         buf_add_fmt(&sql, "$%u, ", i + 1);
+    team_add(s, &sql, len + 1);
     buf_add_fmt(&sql, "coalesce($%u::bigint, pg_catalog.nextval('", len + 2);
     postgres_sql_add(s, &sql, "@.run_number'::pg_catalog.regclass))) RETURNING id");
     err = sql.failed ? no_memory(why) : pg_query(s->pg, sql.at, all, len + 2, &rows, why);

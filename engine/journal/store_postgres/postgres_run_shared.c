@@ -48,7 +48,7 @@ static void left_write(const struct waves *w, struct buf *out)
 static uint32_t u32_read(const struct pg_rows *rows, unsigned column)
 {
     int64_t n = pg_int(rows, 0, column);
-    return n < 0 ? 0 : n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
+    return n < 0 || n > UINT32_MAX ? UINT32_MAX : (uint32_t)n; /* beyond every bound */
 }
 
 static void waves_read(const struct pg_rows *rows, struct waves *w)
@@ -63,8 +63,6 @@ static void waves_read(const struct pg_rows *rows, struct waves *w)
                         .failed = u32_read(rows, 18),
                         .failed_max = u32_read(rows, 19),
                         .paused = pg_int(rows, 0, 20) != 0};
-    if (w->numbered > WAVES_MAX)
-        w->numbered = WAVES_MAX;
     left_read(pg_text(rows, 0, 12), w);
     snprintf(w->reason, sizeof w->reason, TEXT_FMT, TEXT_ARG(pg_text(rows, 0, 21)));
 }
@@ -72,8 +70,8 @@ static void waves_read(const struct pg_rows *rows, struct waves *w)
 static void view_read(const struct pg_rows *rows, struct shared_run *view)
 {
     int64_t state = pg_int(rows, 0, 0);
-    *view = (struct shared_run){.state = state >= 0 && state <= RUN_GIVEN_UP ? (enum run_state)state
-                                                                             : RUN_GIVEN_UP,
+    bool is_known = state >= 0 && state <= RUN_GIVEN_UP;
+    *view = (struct shared_run){.state = is_known ? (enum run_state)state : RUN_GIVEN_UP,
                                 .stops = pg_int(rows, 0, 1) != 0,
                                 .is_paused = pg_int(rows, 0, 2) != 0,
                                 .rate_per_s = pg_real(rows, 0, 8),
@@ -90,6 +88,8 @@ static void view_read(const struct pg_rows *rows, struct shared_run *view)
     order_name_copy(view->pause.user, sizeof view->pause.user, pg_text(rows, 0, 4));
     order_name_copy(view->pause.host, sizeof view->pause.host, pg_text(rows, 0, 5));
     waves_read(rows, &view->waves);
+    if (!is_known) /* as a number beyond its bounds, which the journal looks for */
+        view->pause.at = -1;
 }
 
 enum err postgres_look(struct store *store, uint64_t run, struct shared_run *view, struct why *why)
@@ -402,5 +402,20 @@ enum err postgres_caller(struct store *store, uint64_t run, uint16_t lane,
     pg_rows_clear(&rows[0]);
     pg_rows_clear(&rows[1]);
     arena_clear(&in);
+    return err;
+}
+
+enum err postgres_team(struct store *store, uint64_t run, char team[TEAM_LEN_MAX], struct why *why)
+{
+    const struct store_value value = store_int((int64_t)run);
+    struct pg_rows rows;
+    enum err err =
+        postgres_ask(postgres_of(store), "SELECT coalesce(team, '') FROM @.run WHERE id = $1",
+                     &value, 1, &rows, why);
+    if (err == OK && rows.len == 0)
+        err = ERR_GONE;
+    if (err == OK)
+        snprintf(team, TEAM_LEN_MAX, TEXT_FMT, TEXT_ARG(pg_text(&rows, 0, 0)));
+    pg_rows_clear(&rows);
     return err;
 }

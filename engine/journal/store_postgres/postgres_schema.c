@@ -104,6 +104,17 @@ const char postgres_roles[] = ROLE("@_reader") ROLE("@_submitter") ROLE("@_worke
     "CREATE POLICY team ON @." table " USING (EXISTS (SELECT FROM @.run r WHERE r.id = " table     \
     "." column "));"
 
+/* A loss may be of a run whose head is gone, and then nobody's: the function sees the heads that
+ * the policy hides. */
+#define LOST_POLICY                                                                                \
+    "CREATE OR REPLACE FUNCTION @.has_run(number bigint) RETURNS boolean LANGUAGE sql STABLE"      \
+    " SECURITY DEFINER SET search_path = pg_catalog, pg_temp"                                      \
+    " AS $has$ SELECT EXISTS (SELECT FROM @.run WHERE id = number) $has$;"                         \
+    "ALTER TABLE @.lost ENABLE ROW LEVEL SECURITY;"                                                \
+    "DROP POLICY IF EXISTS team ON @.lost;"                                                        \
+    "CREATE POLICY team ON @.lost USING (EXISTS (SELECT FROM @.run r WHERE r.id = lost.run)"       \
+    " OR NOT @.has_run(lost.run));"
+
 #define EVERY_ROLE "@_reader, @_submitter, @_worker"
 
 const char postgres_rights[] =
@@ -117,6 +128,7 @@ const char postgres_rights[] =
     TEAM_POLICY("expected", "run") TEAM_POLICY("provider", "run") TEAM_POLICY("target", "run")
     TEAM_POLICY("record", "run") TEAM_POLICY("published", "run") TEAM_POLICY("lane_note", "run")
     TEAM_POLICY("control", "run") TEAM_POLICY("run_shared", "run") TEAM_POLICY("run_lane", "run")
+    LOST_POLICY
     /* clang-format on */
     /* All see and end leases, since those of a run are locked and settled together; held is one
      * only for a role that may carry its lane. */

@@ -5,11 +5,11 @@
 #define MF_POSTGRES_URL_H
 
 #include "base/error.h"
+#include "journal/leases.h"
 
 #define URL_LEN_MAX    2048
 #define SCHEMA_LEN_MAX 48 /* NAMEDATALEN is 64, and roles are called NAME_submitter */
 #define SCHEMA_DEFAULT "mailfrom"
-#define TEAM_LEN_MAX   64 /* NAMEDATALEN */
 
 struct postgres_url {
     char conninfo[URL_LEN_MAX];  /* what libpq is told: without our own words */

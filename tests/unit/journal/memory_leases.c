@@ -602,6 +602,14 @@ static enum err caller(struct store *store, uint64_t run, uint16_t lane, struct 
     return OK;
 }
 
+/* It has no roles, and so no teams. */
+static enum err team(struct store *store, uint64_t run, char out[TEAM_LEN_MAX], struct why *why)
+{
+    (void)why;
+    *out = '\0';
+    return memory_find(of(store)->rows, TABLE_RUN, run, run) ? OK : ERR_GONE;
+}
+
 const struct lease_ops memory_lease_ops = {.worker_begin = worker_begin,
                                            .worker_end = worker_end,
                                            .workers = workers,
@@ -622,4 +630,5 @@ const struct lease_ops memory_lease_ops = {.worker_begin = worker_begin,
                                            .change_run = change_run,
                                            .rest_lanes = rest_lanes,
                                            .grant = grant,
-                                           .caller = caller};
+                                           .caller = caller,
+                                           .team = team};

@@ -3,6 +3,7 @@
 
 #include "desk.h"
 #include "journal/leases.h"
+#include "plan/plan_file.h"
 #include "run/publishing.h"
 
 static bool lane_count(void *ctx, const struct lease_view *view)
@@ -84,6 +85,36 @@ static void half_a_run_is_never_there(void **state)
     assert_true(is_kept);
 }
 
+static bool row_count(void *ctx, const struct record *record)
+{
+    assert_int_equal(record->job, 1);
+    assert_int_equal(record->row.outcome, OUTCOME_REFUSED);
+    ++*(uint32_t *)ctx;
+    return true;
+}
+
+/* The plan could not ask SES about the first row, and has seen the second one. */
+static void what_a_plan_could_not_ask_stays_open(void **state)
+{
+    struct desk *d = desk_new(true);
+    struct plan_verdict second = {.row = 1, .seen_known = true, .outcome = OUTCOME_REFUSED},
+                        first = {.next = &second,
+                                 .row = 0,
+                                 .outcome = OUTCOME_FAILED,
+                                 .reason = TEXT("no credentials")};
+    uint32_t rows = 0;
+    (void)state;
+    d->run.verdicts = &first;
+    d->run.fleet.expected = calloc(2, sizeof *d->run.fleet.expected);
+    d->run.fleet.choices[0].guarded = d->run.fleet.choices[1].guarded = GUARD_SKIP;
+    assert_int_equal(run_submit(&d->run, DESK_NOW, &d->why), OK);
+    assert_int_equal(journal_rows(d->run.journal, 1, row_count, &rows, &d->why), OK);
+    assert_int_equal(rows, 1);
+    assert_int_equal(d->run.fleet.choices[0].guarded, GUARD_NONE); /* as it was kept */
+    assert_int_equal(d->run.fleet.choices[1].guarded, GUARD_SKIP);
+    desk_free(d);
+}
+
 /* The lane of another process gets a record: it was in the journal before, or comes meanwhile. */
 static void other_goes_on(struct desk *d, uint64_t run)
 {
@@ -144,6 +175,7 @@ int main(void)
         cmocka_unit_test(a_file_takes_no_submitted_run),
         cmocka_unit_test(record_sets_are_no_part_of_a_shared_apply),
         cmocka_unit_test(half_a_run_is_never_there),
+        cmocka_unit_test(what_a_plan_could_not_ask_stays_open),
         cmocka_unit_test(what_is_taken_back_is_what_was_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
