@@ -15,7 +15,8 @@ target_link_libraries(journal_stores PUBLIC store_sqlite store_postgres pg_serve
 # The connection to it.
 mailfrom_test(journal/pg USES store_postgres pg_server LIBRARIES m)
 mailfrom_test(journal/postgres USES journal_stores)
-set_tests_properties(journal_pg journal_postgres PROPERTIES TIMEOUT 120)
+mailfrom_test(journal/postgres_rights USES journal_stores)
+set_tests_properties(journal_pg journal_postgres journal_postgres_rights PROPERTIES TIMEOUT 120)
 
 add_executable(database_driver ${CMAKE_CURRENT_SOURCE_DIR}/wire/database_driver.c)
 target_link_libraries(database_driver PRIVATE store_postgres)
