@@ -13,6 +13,7 @@
 #include "run/unfinished.h"
 #include "run_lost.h"
 #include "wire/os_clock.h"
+#include "workers_text.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -36,6 +37,7 @@ struct watched_run {
     struct progress_view view;
     struct view_lane *lanes;
     struct rate_meter *rate_meters;
+    uint64_t *carriers; /* by lane of holders, at the last look that was told */
     struct screen screen;
     struct watch_viewer viewer;
     struct os_clock clock;
@@ -72,6 +74,7 @@ static void watch_end(struct watched_run *w)
         w->viewer.end(w->viewer.ctx);
     free(w->lanes);
     free(w->rate_meters);
+    free(w->carriers);
     run_clear(&w->run);
     arena_clear(&w->memory);
 }
@@ -93,7 +96,8 @@ static enum err fleet_read(struct watched_run *w, struct why *why)
         return err;
     w->lanes = calloc(r->fleet.lanes_len + 1u, sizeof *w->lanes);
     w->rate_meters = calloc(r->fleet.lanes_len + 1u, sizeof *w->rate_meters);
-    if (!w->lanes || !w->rate_meters)
+    w->carriers = calloc(r->fleet.lanes_len + 1u, sizeof *w->carriers);
+    if (!w->lanes || !w->rate_meters || !w->carriers)
         return why_set(why, ERR_NOMEM, "out of memory");
     progress_lanes(w->lanes, &r->fleet);
     w->view = (struct progress_view){.verb = journal_verb_name(r->head.verb),
@@ -256,6 +260,9 @@ static void picture_show(struct watched_run *w, bool is_last)
     instant_us at = os_clock_now(&w->clock);
     if (w->viewer.is_spoilt && w->viewer.is_spoilt(w->viewer.ctx))
         screen_leave(&w->screen);
+    if (w->mode == PROGRESS_LINES && !w->viewer.rest &&
+        w->holders.lanes_len <= w->run.fleet.lanes_len + 1u)
+        workers_moves_print(w->screen.out, &w->holders, w->carriers);
     if (w->mode == PROGRESS_BAR) {
         screen_show(&w->screen, &w->view);
     } else if (at >= w->next_line || is_last) {

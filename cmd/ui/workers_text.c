@@ -148,6 +148,53 @@ void workers_print(const struct options *o, const struct holders *h)
         kind_print(o, h, (enum holder_state)k, kinds[k]);
 }
 
+static uint64_t carrier_of(const struct lease_view *v)
+{
+    return holder_state_of(v) == HOLDER_CARRIED ? v->worker : 0;
+}
+
+/* "alpha (pid 7 on host) carries team-a us-east-1 and 3 more" */
+static void move_print(FILE *out, const struct lease_view *v, uint32_t others)
+{
+    struct buf line;
+    bool is_carried = carrier_of(v) != 0;
+    buf_init(&line, LINE_LEN_MAX);
+    if (is_carried)
+        worker_add(&line, v);
+    buf_add_str(&line, is_carried ? " carries " : "nobody carries ");
+    if (v->lane == LEASE_RUN) {
+        buf_add_str(&line, "all of it");
+    } else {
+        escape_terminal(&line, v->name.account);
+        buf_add_char(&line, ' ');
+        escape_terminal(&line, v->name.region);
+    }
+    if (others)
+        buf_add_fmt(&line, " and %u more", others);
+    fprintf(out, TEXT_FMT "%s\n", TEXT_ARG(buf_text(&line)), is_carried ? "" : " now");
+    buf_clear(&line);
+}
+
+/* A lane that has come to its end is told by the numbers of the run. */
+void workers_moves_print(FILE *out, const struct holders *h, uint64_t *carriers)
+{
+    for (uint32_t i = 0; i < h->lanes_len; i++) {
+        uint64_t now = carrier_of(&h->lanes[i]);
+        uint32_t moved = 0;
+        bool is_ended = holder_state_of(&h->lanes[i]) == HOLDER_ENDED;
+        for (uint32_t k = i; k < h->lanes_len && !is_ended && carriers[i] != now; k++) {
+            const struct lease_view *v = &h->lanes[k];
+            if (carrier_of(v) != now || carriers[k] == now || holder_state_of(v) == HOLDER_ENDED)
+                continue;
+            moved++;
+            carriers[k] = k == i ? carriers[k] : now;
+        }
+        carriers[i] = now;
+        if (moved)
+            move_print(out, &h->lanes[i], moved - 1);
+    }
+}
+
 static bool worker_say(void *ctx, const struct worker_view *v)
 {
     char seen[WHEN_LEN], begun[WHEN_LEN];

@@ -210,6 +210,7 @@ def roles(server):
 def ordered(server):
     with Shared(server, each=40, rate=4) as room:
         room.ends("submit", DONE, "apply", "fleet.yaml", "--yes", "--submit")
+        watch = room.start("status", 1, "--watch")
         worker = room.start("work", "--name", "alpha")
         until(lambda: len(room.writes()) > 8)
         check("status names the worker", room.leases(1)["a0", "us-east-1"]["worker"]["name"] == "alpha", room.leases(1))
@@ -230,6 +231,9 @@ def ordered(server):
         check("and it writes", len(room.writes()) > before)
         says("stop", room.ends("stop", DONE, "stop", 1), "run 1 stops, and its workers hear of it within a second")
         until(lambda: room.told(1)["state"] == "stopped")
+        told = watch.communicate(timeout=patient(60))[0]
+        told = told if isinstance(told, str) else told.decode()
+        says("status --watch", told, f"alpha (pid {worker.pid} on ", " carries a", "Run 1, apply, stopped: ")
         check("the run is stopped", room.told(1)["state"] == "stopped", room.told(1))
         check("the worker goes on", worker.poll() is None)
         says("a stopped run", room.ends("a stopped run takes no order", CANNOT_RUN, "pause", 1), "run 1 is stopped")
