@@ -2,6 +2,7 @@
  * From a name to a verb.
  */
 #include "base/count.h"
+#include "journal/store_postgres/store_postgres.h"
 #include "model/finding.h"
 #include "notifying.h"
 #include "options/help.h"
@@ -172,7 +173,10 @@ static int verb_run(const struct verb_row *verb, struct options *options)
     unused_tell(verb, options);
     if (verb->options & (OPTIONS_LIVE | OPTIONS_DISCOVER))
         signals_early();
-    enum err err = options_together_vet(options, verb->options, &why);
+    enum err err =
+        verb->options & OPTIONS_JOURNAL ? journal_name_vet(options_journal(options), &why) : OK;
+    if (err == OK)
+        err = options_together_vet(options, verb->options, &why);
     if (err == OK)
         err = submitting_vet(options, verb->options, &why);
     if (err == OK)

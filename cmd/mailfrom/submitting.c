@@ -15,6 +15,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define NAMES_EVERY SPAN_S(5)
@@ -130,7 +131,8 @@ __attribute__((noinline)) static void submitted_tell(struct session *s)
     message_note("run %llu is in the journal, open to every worker that may carry its lanes",
                  (unsigned long long)id);
     message_note_then(advice_run(&a, o, "status", id, "--watch"), "To follow it:");
-    message_note_then(advice_make(&a, o, "work", ""), "To carry it, here or on any machine:");
+    message_note_then(advice_worker(&a, o),
+                      "To carry it, here or on any machine%s:", advice_worker_words(o));
 }
 
 /* ---- a worker of this process ---- */
@@ -300,6 +302,7 @@ static enum err carry(struct submitting *w, struct why *why)
                                        .version = s->run.config.version,
                                        .run = s->run.head.id,
                                        .ends = true,
+                                       .stays = true,
                                        .notices = {w, say}};
     enum err err = work_begin(&w->worker, &config, why);
     if (err == OK)
@@ -310,6 +313,42 @@ static enum err carry(struct submitting *w, struct why *why)
 }
 
 /* ---- the end ---- */
+
+/* Lanes that nobody carries, and that this role of the database may not. */
+static uint32_t lanes_barred(const struct holders *h)
+{
+    uint32_t barred = 0;
+    for (uint32_t i = 0; i < h->lanes_len; i++) {
+        enum holder_state state = holder_state_of(&h->lanes[i]);
+        bool is_open = state == HOLDER_NONE || state == HOLDER_FREE || state == HOLDER_LAPSED ||
+                       state == HOLDER_WAITS;
+        barred += is_open && !h->lanes[i].may_carry;
+    }
+    return barred;
+}
+
+static void open_tell(struct session *s, const struct holders *h, uint32_t open)
+{
+    struct advice a;
+    uint64_t id = s->run.head.id;
+    uint32_t barred = lanes_barred(h);
+    char cause[160];
+    snprintf(cause, sizeof cause, "A worker with credentials for %s can: mailfrom work there",
+             plural(open, "it", "them"));
+    if (barred)
+        snprintf(cause, sizeof cause,
+                 "%u of them this role of the database may not carry (table carrier): a worker "
+                 "whose role may can",
+                 barred);
+    if (barred && barred < open)
+        snprintf(cause + strlen(cause), sizeof cause - strlen(cause),
+                 ". The others need credentials");
+    message_error_then(advice_run(&a, &s->options, "status", id, ""),
+                       "run %llu is not at its end: %u of its %u lanes %s open, and nobody carries "
+                       "%s. %s. To see them:",
+                       (unsigned long long)id, open, h->lanes_len, plural(open, "is", "are"),
+                       plural(open, "it", "them"), cause);
+}
 
 /* Why a run is not at its end: others carry the rest, or nobody can. */
 __attribute__((noinline)) static enum err rest_tell(struct session *s, bool was_stopped,
@@ -336,12 +375,7 @@ __attribute__((noinline)) static enum err rest_tell(struct session *s, bool was_
                           "worker. To stop it everywhere:",
                           id);
     else if (open)
-        message_error_then(advice_run(&a, &s->options, "status", r->head.id, ""),
-                           "run %llu is not at its end: %u of its %u lanes %s open, and nobody "
-                           "carries %s. A worker with credentials for %s can: mailfrom work there. "
-                           "To see them:",
-                           id, open, h.lanes_len, plural(open, "is", "are"),
-                           plural(open, "it", "them"), plural(open, "it", "them"));
+        open_tell(s, &h, open);
     arena_clear(&arena);
     return err;
 }

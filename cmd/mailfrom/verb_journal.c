@@ -229,6 +229,10 @@ static int copy(const char *from, const char *to, bool is_quiet)
     char from_shown[POSTGRES_SHOWN_MAX], to_shown[POSTGRES_SHOWN_MAX];
     struct journals_copied c = {.from_name = from, .to_name = to, .is_quiet = is_quiet};
     struct why why = {""};
+    if (journal_name_vet(from, &why) != OK || journal_name_vet(to, &why) != OK) {
+        message_error("journal copy: %s", why.text);
+        return EXIT_CANNOT_RUN;
+    }
     c.from = journal_is_postgres(from) ? postgres_journal_shown(from, from_shown) : from;
     c.to = journal_is_postgres(to) ? postgres_journal_shown(to, to_shown) : to;
     if (strcmp(from, to) == 0) {

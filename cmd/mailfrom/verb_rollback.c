@@ -171,6 +171,8 @@ __attribute__((noinline)) static enum err rollback_load(struct session *s, struc
     if (err == OK)
         err = access_trust_vet(&given, access, "the journal of that run", why);
     if (err == OK)
+        err = run_parents_mark(r, why);
+    if (err == OK)
         err = rollback_runs(&r->fleet, r->journal, r->head.parent, r->through, &how, why);
     if (err == OK)
         err = rollback_choose(s, old.options, why);

@@ -83,7 +83,8 @@ __attribute__((noinline)) static enum err print_carried(const struct options *o,
         printf("Paused by %s since %s; to go on: %s\n", order_giver(orders->pause, who),
                when_format(orders->pause->at, since), advice_run(&a, o, "resume", r->head.id, ""));
     else if (h.by_state[HOLDER_CARRIED] == 0 && !h.run.stops)
-        printf("To carry it, here or on any machine: %s\n", advice_make(&a, o, "work", ""));
+        printf("To carry it, here or on any machine%s: %s\n", advice_worker_words(o),
+               advice_worker(&a, o));
     if (h.run.waves.paused)
         printf("No further identity is started: %s\n", h.run.waves.reason);
     if (orders->rate_per_s > 0)

@@ -3,6 +3,9 @@
  * is nothing left that it could carry. What a person reads meanwhile are notices; where runs stand
  * is what status shows.
  */
+#include "base/bounds.h"
+#include "base/buf.h"
+#include "base/count.h"
 #include "base/plural.h"
 #include "journal/store_postgres/store_postgres.h"
 #include "options/advice.h"
@@ -53,20 +56,73 @@ static void stop(void *ctx)
     work_stop(s->worker);
 }
 
-static void end_tell(const struct options *o, const struct work_end *end)
+/* Lanes of what was asked for that are open still. A worker that was to go on for ever leaves them
+ * to others, but for those that it has tried. */
+static uint32_t lanes_left(const struct options *o, const struct work_end *end)
+{
+    uint32_t others = end->lanes_held + end->lanes_barred + end->lanes_unmeant + end->lanes_waiting;
+    return end->lanes_without + (o->work.once ? others : 0);
+}
+
+static void reasons_add(struct buf *out, const struct options *o, const struct work_end *end)
+{
+    const struct {
+        uint32_t lanes;
+        const char *words;
+    } all[] = {
+        {end->lanes_without, "for which this worker has no credentials"},
+        {o->work.once ? end->lanes_held : 0, "held by other workers"},
+        {o->work.once ? end->lanes_barred : 0, "which this role of the database may not carry"},
+        {o->work.once ? end->lanes_unmeant : 0, "not among --lanes"},
+        {o->work.once ? end->lanes_waiting : 0, "waiting for an earlier run"},
+    };
+    const char *between = "";
+    for (size_t i = 0; i < COUNT(all); i++) {
+        if (!all[i].lanes)
+            continue;
+        buf_add_fmt(out, "%s%u %s", between, all[i].lanes, all[i].words);
+        between = ", ";
+    }
+}
+
+static void left_tell(const struct options *o, uint64_t run, const struct work_end *end)
 {
     struct advice a;
+    struct buf reasons;
+    uint32_t left = lanes_left(o, end);
+    buf_init(&reasons, LINE_LEN_MAX);
+    reasons_add(&reasons, o, end);
+    if (left)
+        message_error_then(run ? advice_run(&a, o, "status", run, "")
+                               : advice_make(&a, o, "status", ""),
+                           "%u %s open and not carried here: " TEXT_FMT ". To see %s:", left,
+                           plural(left, "lane is", "lanes are"), TEXT_ARG(buf_text(&reasons)),
+                           plural(left, "it", "them"));
+    buf_clear(&reasons);
+    if (end->is_run_stopped)
+        message_error_then(advice_run(&a, o, "resume", run, ""),
+                           "run %llu is stopped, so no worker carries it. To open it again:",
+                           (unsigned long long)run);
+    else if (end->lanes_stopped)
+        message_error("%u %s stopped before the end: mailfrom resume RUN opens the run again",
+                      end->lanes_stopped, plural(end->lanes_stopped, "lane was", "lanes were"));
+}
+
+static bool is_all_carried(const struct options *o, const struct work_end *end)
+{
+    return !end->stopped && !end->is_run_stopped && !end->lanes_stopped && !lanes_left(o, end);
+}
+
+static void end_tell(const struct options *o, uint64_t run, const struct work_end *end)
+{
+    const char *how = end->stopped             ? "stopped"
+                      : is_all_carried(o, end) ? "nothing is left to carry"
+                                               : "nothing more can be carried here now";
     if (!o->quiet)
-        message_note("%s: %u %s carried, %u passed to other workers before their end",
-                     end->stopped ? "stopped" : "nothing is left to carry", end->lanes_carried,
-                     plural(end->lanes_carried, "lane was", "lanes were"), end->lanes_lost);
-    if (end->lanes_without)
-        message_error_then(advice_make(&a, o, "status", ""),
-                           "%u %s open, and this worker has no credentials for %s: a worker that "
-                           "has them can carry %s. To see who has tried:",
-                           end->lanes_without, plural(end->lanes_without, "lane is", "lanes are"),
-                           plural(end->lanes_without, "it", "them"),
-                           plural(end->lanes_without, "it", "them"));
+        message_note("%s: %u %s carried, %u passed to other workers before their end", how,
+                     end->lanes_carried, plural(end->lanes_carried, "lane was", "lanes were"),
+                     end->lanes_lost);
+    left_tell(o, run, end);
 }
 
 static enum err work(const struct options *o, struct signals *signals, uint64_t run,
@@ -118,6 +174,6 @@ int verb_work(const struct options *o)
         message_error("%s", why.text);
         return EXIT_CANNOT_RUN;
     }
-    end_tell(o, &end);
-    return o->work.once && (end.lanes_without || end.stopped) ? EXIT_STOPPED : EXIT_OK;
+    end_tell(o, run, &end);
+    return o->work.once && !is_all_carried(o, &end) ? EXIT_STOPPED : EXIT_OK;
 }

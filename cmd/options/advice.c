@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/count.h"
 #include "base/escape.h"
+#include "journal/store_postgres/store_postgres.h"
 #include "option_rows.h"
 #include "verb_rows.h"
 
@@ -143,6 +144,25 @@ const char *advice_make(struct advice *a, const struct options *o, const char *v
         option_add(&out, row, all[i].name, all[i].value);
     selection_add_words(&out, o, row);
     return taken(a, &out);
+}
+
+const char *advice_worker(struct advice *a, const struct options *o)
+{
+    char url[sizeof a->text];
+    struct options bare = *o;
+    if (options_journal_is_shared(o) && strlen(options_journal(o)) < sizeof url)
+        bare.journal = postgres_journal_bare(options_journal(o), url);
+    return advice_make(a, &bare, "work", "");
+}
+
+const char *advice_worker_words(const struct options *o)
+{
+    char url[sizeof((struct advice *)NULL)->text];
+    const char *name = options_journal(o);
+    if (!options_journal_is_shared(o) || strlen(name) >= sizeof url ||
+        strcmp(postgres_journal_bare(name, url), name) == 0)
+        return "";
+    return " (as a role that carries lanes: user=ROLE in the URL)";
 }
 
 const char *advice_run(struct advice *a, const struct options *o, const char *verb, uint64_t id,

@@ -17,6 +17,10 @@ struct advice {
  */
 const char *advice_make(struct advice *a, const struct options *o, const char *verb,
                         const char *words);
+/* "mailfrom work" for anybody: without the user of a database's URL, who may submit and not carry.
+ * The words say so to a person, and are empty where the URL has no user. */
+const char *advice_worker(struct advice *a, const struct options *o);
+const char *advice_worker_words(const struct options *o);
 /* The same for a run: "mailfrom VERB ID MORE". */
 const char *advice_run(struct advice *a, const struct options *o, const char *verb, uint64_t id,
                        const char *more);

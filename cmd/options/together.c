@@ -42,6 +42,9 @@ static enum err submit_vet(const struct options *o, struct why *why)
         {o->no_wait || o->listen,
          "--submit ends at once, so it has no --no-wait and no --listen: mailfrom status --watch "
          "follows the run"},
+        {o->reports_len,
+         "--submit ends before anything has happened, so there is nothing to report: leave out "
+         "--report. mailfrom report RUN writes it once workers have carried the run"},
         {o->give_up, "--give-up ends the run, and --submit leaves it to workers"},
         {tells(o),
          "--submit ends before anything has happened, so there is nothing to notify of: leave out "

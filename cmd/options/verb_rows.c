@@ -69,7 +69,8 @@ const struct verb_row verb_rows[] = {
      "Begins new runs as they are submitted, until it is stopped: a first signal gives its lanes "
      "back, a second one leaves at once. A worker that dies or freezes loses its lanes to others "
      "within half a minute, and no write is sent twice.\n"
-     "Exit code with --once: 4, some lanes are left that it could not carry.",
+     "Exit code with --once: 4, lanes are open still, or stopped: others hold them, --lanes leaves "
+     "them out, or this worker or its role of the database cannot carry them.",
      "mailfrom work --journal postgresql:///mailfrom --lanes 'team-a/*'"},
     {"pause", "[RUN]", "hold the writes of a run that is under way", OPTIONS_JOURNAL,
      "Tells the run that another process carries out to begin no write until mailfrom resume. "

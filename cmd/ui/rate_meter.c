@@ -14,7 +14,8 @@ double rate_meter_read(struct rate_meter *g, uint64_t count, instant_us now)
         *g = (struct rate_meter){.seen = count, .began = now, .at = now};
     if (g->at == now || passed <= 0)
         return g->per_s;
-    double rate = (double)(count - g->seen) * 1e6 / (double)passed;
+    uint64_t more = count > g->seen ? count - g->seen : 0; /* a count may begin anew */
+    double rate = (double)more * 1e6 / (double)passed;
     double share = (double)passed / (double)(age < WINDOW ? age : passed + WINDOW);
     g->per_s += (rate - g->per_s) * share;
     g->seen = count;

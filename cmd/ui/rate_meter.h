@@ -16,6 +16,7 @@ struct rate_meter {
     double per_s;
 };
 
+/* A count that is less than the one before has begun anew: nothing was added. */
 double rate_meter_read(struct rate_meter *g, uint64_t count, instant_us now);
 
 /* The least time for a lane's calls without any waiting: the reads still to make, and the writes.

@@ -214,7 +214,8 @@ static enum err look(struct watched_run *w, struct why *why)
         }
         wave_tally_begin(&w->view.wave, &r->fleet);
         err = run_rows(r, row_add, w, why);
-        lanes_read(w);
+        if (err == OK)
+            lanes_read(w); /* a look that breaks off has counted only some of the writes */
     }
     if (err == OK && w->viewer.look)
         err = w->viewer.look(w->viewer.ctx, r, w->view.state, w->goes_on, why);

@@ -63,6 +63,12 @@ static enum err unfenced(struct journal *j, uint64_t run, struct why *why)
     return err == ERR_GONE ? head_of_run(j, run, &head, why) : err;
 }
 
+/* The first write of an identity: none begins once too many have failed, whoever has counted it. */
+static bool is_start(const struct record *r)
+{
+    return r->kind == RECORD_INTENT && r->row.wave > 0 && r->row.writes == 1;
+}
+
 /* Fills j->fences in for the lanes of these records, with epoch 0 for the others. False: one of
  * them is not held. */
 static bool fences_fill(struct journal *j, const struct record *records, uint32_t len)
@@ -79,6 +85,7 @@ static bool fences_fill(struct journal *j, const struct record *records, uint32_
             *fence = (struct store_fence){
                 .run = j->fence.run, .epoch = lease->epoch, .lane = lease->lane};
         fence->is_intent |= record_is_intent(&records[i]);
+        fence->is_start |= j->has_waves && is_start(&records[i]);
         are_held = lease->epoch > 0 && lease->run == j->fence.run;
     }
     return are_held;

@@ -208,6 +208,8 @@ struct taker {
     unsigned column;
     bool ok, fits; /* no damage; no bound of memory reached */
     void (*take)(struct taker *t);
+    enum err err; /* of reading more of the journal meanwhile */
+    struct why *why;
 };
 
 static const struct store_value *take_value(struct taker *t)
@@ -302,6 +304,14 @@ static void take_lane(struct taker *t)
         t->fleet->lanes[index].caller = caller;
 }
 
+static finding_set take_rules(struct taker *t)
+{
+    finding_set set;
+    t->err = rule_numbers_from_row(t->j, take_value(t), &set, &t->ok, t->why);
+    t->ok &= t->err == OK;
+    return set;
+}
+
 static void take_policy(struct taker *t)
 {
     uint16_t index;
@@ -316,7 +326,7 @@ static void take_policy(struct taker *t)
         case POLICY_NUMBER: value = take_int(t, field->most); break;
         case POLICY_REGION:
         case POLICY_NAME: value = take_name(t); break;
-        case POLICY_RULES: value = rule_numbers_from_row(t->j, take_value(t), &t->ok); break;
+        case POLICY_RULES: value = take_rules(t); break;
         }
         policy_put(&p, field, value);
     }
@@ -431,9 +441,16 @@ static bool take_one(void *ctx, const struct store_row *row)
 static enum err table_load(struct journal *j, uint64_t run, struct fleet *fleet,
                            const struct table_in *in, struct why *why)
 {
-    struct taker t = {
-        .j = j, .fleet = fleet, .ok = true, .fits = true, .table = in->table, .take = in->take};
+    struct taker t = {.j = j,
+                      .fleet = fleet,
+                      .ok = true,
+                      .fits = true,
+                      .table = in->table,
+                      .take = in->take,
+                      .why = why};
     enum err err = journal_each(j, in->table, run, take_one, &t, why);
+    if (err == OK)
+        err = t.err;
     if (err == OK && !t.ok)
         return journal_damaged(why, in->what);
     return err == OK && !t.fits ? why_set(why, ERR_NOMEM, "out of memory") : err;

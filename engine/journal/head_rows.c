@@ -87,14 +87,17 @@ enum err head_set_state(struct journal *j, uint64_t run, enum run_state state, i
 static enum err run_is_held(struct journal *j, uint64_t run, struct why *why)
 {
     struct shared_run view;
-    enum err err = j->store->leases->lock_run(j->store, run, &view, why);
+    uint32_t held = 0;
+    enum err err = j->store->leases->take_ended(j->store, run, run, &held, why);
+    if (err == OK)
+        err = j->store->leases->lock_run(j->store, run, &view, why);
     if (err != OK)
         return err == ERR_GONE ? OK : err;
-    return view.lanes_held == 0 ? OK
-                                : why_set(why, ERR_BUSY,
-                                          "workers carry run %llu: stop it first, with mailfrom "
-                                          "stop %llu",
-                                          (unsigned long long)run, (unsigned long long)run);
+    return held == 0 ? OK
+                     : why_set(why, ERR_BUSY,
+                               "workers carry run %llu: stop it first, with mailfrom "
+                               "stop %llu",
+                               (unsigned long long)run, (unsigned long long)run);
 }
 
 enum err journal_stop(struct journal *j, uint64_t run, enum run_state state, instant_us at,

@@ -160,8 +160,10 @@ enum err rule_numbers_add(struct journal *j, struct why *why);
 enum err rule_numbers_name(struct journal *j, struct text name, unsigned char *number,
                            struct why *why);
 uint64_t rule_numbers_to_row(const struct journal *j, finding_set findings);
-/* Findings of unknown rules are left out. *ok = false: damage. */
-finding_set rule_numbers_from_row(struct journal *j, const struct store_value *value, bool *ok);
+/* Findings of unknown rules are left out. *ok = false: damage. An error: the numbers that another
+ * worker has added could not be read; those that were known stay. */
+enum err rule_numbers_from_row(struct journal *j, const struct store_value *value, finding_set *out,
+                               bool *ok, struct why *why);
 /* Asserts that the numbers lead back and forth. */
 void rule_numbers_invariant(const struct rule_numbers *rules);
 /* The digest of a set of rules by the journal's numbers: record_digest.h. */

@@ -110,7 +110,10 @@ static enum err lanes_stop(struct journal *j, uint64_t run, struct why *why)
 {
     struct shared_run view;
     instant_us now;
-    enum err err = run_lock(j, run, &view, why);
+    uint32_t held;
+    enum err err = ops_of(j)->take_ended(j->store, run, run, &held, why);
+    if (err == OK)
+        err = run_lock(j, run, &view, why);
     if (err != OK || !view.stops || view.state != RUN_OPEN)
         return err;
     err = ops_of(j)->rest_lanes(j->store, run, 1u << LEASE_OPEN, true, LEASE_STOPPED, why);
@@ -317,7 +320,11 @@ static enum err order_obey(struct journal *j, uint64_t run, const struct order *
 static enum err order_take(struct journal *j, uint64_t run, struct order *order, struct why *why)
 {
     struct shared_run view;
-    enum err err = run_lock(j, run, &view, why);
+    bool stops = order->kind == ORDER_STOP || order->kind == ORDER_LEAVE;
+    uint32_t held;
+    enum err err = stops ? ops_of(j)->take_ended(j->store, run, run, &held, why) : OK;
+    if (err == OK)
+        err = run_lock(j, run, &view, why);
     if (err == OK && order->at == 0)
         err = ops_of(j)->now(j->store, &order->at, why);
     if (err != OK)
@@ -332,7 +339,7 @@ static enum err order_take(struct journal *j, uint64_t run, struct order *order,
     }
     if (taken)
         err = order_obey(j, run, order, &steering, &view, why);
-    if (err != OK || !view.stops)
+    if (err != OK || !stops || !view.stops)
         return err;
     /* Workers leave the lanes that they hold; what nobody holds is stopped already. */
     err = ops_of(j)->rest_lanes(j->store, run, 1u << LEASE_OPEN, true, LEASE_STOPPED, why);
@@ -354,10 +361,14 @@ static enum err run_reopen(struct journal *j, uint64_t run, bool reopens, const 
     struct shared_run view;
     instant_us now = 0;
     unsigned from = 1u << LEASE_OPEN | 1u << LEASE_STOPPED | (reopens ? 1u << LEASE_ENDED : 0);
-    enum err err = run_lock(j, run, &view, why);
-    if (err == OK && view.lanes_held > 0)
-        err = why_set(why, ERR_BUSY, "workers carry %u of the lanes of run %llu already",
-                      view.lanes_held, (unsigned long long)run);
+    uint32_t held = 0;
+    /* A holder that comes back late would leave its lanes as they were for it. */
+    enum err err = ops_of(j)->take_ended(j->store, run, run, &held, why);
+    if (err == OK)
+        err = run_lock(j, run, &view, why);
+    if (err == OK && held > 0)
+        err = why_set(why, ERR_BUSY, "workers carry %u of the lanes of run %llu already", held,
+                      (unsigned long long)run);
     if (err == OK)
         err = ops_of(j)->now(j->store, &now, why);
     if (err == OK && reopens)
@@ -387,6 +398,64 @@ enum err leases_reopen(struct journal *j, uint64_t run, bool reopens, struct why
     fleet_clear(&fleet);
     return err;
 }
+
+/* Runs that were read, and that something is begun by */
+
+static enum err mark_read(struct journal *j, uint64_t run, struct run_mark *mark, struct why *why)
+{
+    struct head head;
+    struct store_tail newest;
+    enum err err = head_of_run(j, run, &head, why);
+    if (err == OK)
+        err = j->store->ops->tail(j->store, run, &newest, why);
+    if (err == OK)
+        *mark = (struct run_mark){run, head.head.state, newest.record};
+    return err;
+}
+
+enum err leases_mark(struct journal *j, uint64_t run, struct run_mark *mark, struct why *why)
+{
+    assert(journal_is_shared(j) && run > 0);
+    return said(j, mark_read(j, run, mark, why), why);
+}
+
+static enum err mark_holds(struct journal *j, const struct run_mark *mark, struct why *why)
+{
+    struct shared_run view;
+    struct run_mark now;
+    unsigned long long run = mark->run;
+    enum err err = ops_of(j)->lock_run(j->store, mark->run, &view, why);
+    if (err == OK || err == ERR_GONE) /* no workers carry it */
+        err = mark_read(j, mark->run, &now, why);
+    if (err != OK || (now.state == mark->state && now.record == mark->record))
+        return err;
+    return why_set(
+        why, ERR_BUSY,
+        "run %llu was %s when it was read, and by now it is %s%s: nothing was done. "
+        "Look at it again (mailfrom status %llu) and begin anew; where workers carry it, "
+        "stop it first (mailfrom stop %llu)",
+        run, journal_state_name(mark->state), journal_state_name(now.state),
+        now.record == mark->record ? "" : " and has further records", run, run);
+}
+
+enum err leases_hold_marked(struct journal *j, const struct run_mark *marks, uint32_t len,
+                            struct why *why)
+{
+    uint32_t held = 0;
+    assert(j->together && len > 0);
+    enum err err = journal_enter(j, why);
+    if (err != OK)
+        return err;
+    /* All leases first, in their order. */
+    err = ops_of(j)->take_ended(j->store, marks[0].run, marks[len - 1].run, &held, why);
+    for (uint32_t i = 0; err == OK && i < len; i++) {
+        assert(i == 0 || marks[i].run > marks[i - 1].run);
+        err = mark_holds(j, &marks[i], why);
+    }
+    return journal_leave(j, err, STORE_COMMIT, why);
+}
+
+/* New runs */
 
 static enum err lanes_open(struct journal *j, uint64_t run, const struct fleet *fleet,
                            struct why *why)

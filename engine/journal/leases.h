@@ -149,7 +149,8 @@ enum err leases_renew(struct journal *j, uint64_t worker, const struct lease *he
  * the lane may be out any more: whoever claims it next does not wait. */
 enum err leases_resign(struct journal *j, uint64_t worker, const struct lease *lease,
                        const struct lease_left *left, instant_us at, struct why *why);
-/* The worker could not carry the lane, and why, for people. Not held, or resigned before. */
+/* The worker could not carry the lane, and why, for people. Nothing is kept while another one holds
+ * the lane. */
 enum err leases_tried(struct journal *j, uint64_t worker, uint64_t run, uint16_t lane,
                       struct text sentence, struct why *why);
 /* Whose credentials carry the lane: kept once, with its first worker. ERR_AUTH: they are of another
@@ -177,8 +178,20 @@ enum err leases_team(struct journal *j, uint64_t run, char team[TEAM_LEN_MAX], s
 enum err leases_order(struct journal *j, uint64_t run, struct order *order, struct why *why);
 /* resume: what was stopped is open again, a pause ends, and the position of the waves is worked out
  * anew from the rows, as a single process does it. reopens: also lanes that have ended, since bad
- * rows begin again. ERR_BUSY: somebody still holds one of its lanes. */
+ * rows begin again. ERR_BUSY: somebody still holds one of its lanes. A lease that has ended is
+ * taken from its holder, as in every function that changes a lane for want of a holder. */
 enum err leases_reopen(struct journal *j, uint64_t run, bool reopens, struct why *why);
+/* Where a run stands, to be read before its rows are. */
+struct run_mark {
+    uint64_t run;
+    enum run_state state;
+    uint64_t record; /* the number of its newest one; 0: none */
+};
+enum err leases_mark(struct journal *j, uint64_t run, struct run_mark *mark, struct why *why);
+/* From here to the end of the transaction (journal_together()) nobody goes on with these runs,
+ * whose numbers grow. ERR_BUSY: one of them stands elsewhere by now. */
+enum err leases_hold_marked(struct journal *j, const struct run_mark *marks, uint32_t len,
+                            struct why *why);
 /* A new run is open to workers from here on: inside the transaction of journal_begin(), so between
  * journal_together() and journal_apart(), and after the rows that are known from the beginning. A
  * run that publishes has one lane, LEASE_RUN, the others those of the fleet, whose account numbers

@@ -276,7 +276,7 @@ struct record_reader {
     struct why *why;
 };
 
-/* False: the number is none that this program writes. */
+/* False: the number is none that this program writes, or r->err says what it is. */
 static bool column_read(struct record_reader *r, const struct store_value *v,
                         const struct record_column *c, bool *fits)
 {
@@ -296,7 +296,8 @@ static bool column_read(struct record_reader *r, const struct store_value *v,
     } else if (c->type == COLUMN_I64) {
         *(int64_t *)at = value_int(v);
     } else if (c->type == COLUMN_SET) {
-        *(finding_set *)at = rule_numbers_from_row(r->j, v, &ok);
+        r->err = rule_numbers_from_row(r->j, v, at, &ok, r->why);
+        ok &= r->err == OK;
     } else if (c->type == COLUMN_BOOL) {
         *(bool *)at = value_number(v, 1, &ok) == 1;
     } else {
@@ -310,11 +311,12 @@ static bool column_read(struct record_reader *r, const struct store_value *v,
 static enum err record_read(struct record_reader *r, const struct store_row *row)
 {
     bool fits = true;
+    r->err = OK;
     r->record = (struct record){0};
     arena_reset(&r->arena);
     for (unsigned i = 0; i < COLUMNS_LEN; i++)
         if (!column_read(r, &row->values[i], &columns[i], &fits))
-            return journal_damaged(r->why, "a record");
+            return r->err == OK ? journal_damaged(r->why, "a record") : r->err;
     if (!fits)
         return why_set(r->why, ERR_NOMEM, "out of memory");
     bool is_of_target = r->record.kind == RECORD_PUBLISH;

@@ -23,7 +23,7 @@ static void number_take(struct rule_numbers *rules, unsigned number, struct text
 }
 
 struct numbers_reading {
-    struct journal *j;
+    struct rule_numbers rules;
     bool ok;
 };
 
@@ -32,7 +32,7 @@ static bool number_read(void *ctx, const struct store_row *row)
     struct numbers_reading *r = ctx;
     r->ok = row->number < RULE_NUMBERS;
     if (r->ok)
-        number_take(&r->j->rules, (unsigned)row->number, value_text(&row->values[0]));
+        number_take(&r->rules, (unsigned)row->number, value_text(&row->values[0]));
     return r->ok;
 }
 
@@ -47,12 +47,17 @@ void rule_numbers_invariant(const struct rule_numbers *rules)
 
 enum err rule_numbers_load(struct journal *j, struct why *why)
 {
-    struct numbers_reading r = {.j = j, .ok = true};
-    memset(j->rules.number_of, RULE_NONE, sizeof j->rules.number_of);
-    memset(j->rules.rule_of, RULE_NONE, sizeof j->rules.rule_of);
+    struct numbers_reading r = {.ok = true};
+    memset(r.rules.number_of, RULE_NONE, sizeof r.rules.number_of);
+    memset(r.rules.rule_of, RULE_NONE, sizeof r.rules.rule_of);
     enum err err = journal_each(j, TABLE_RULE, 0, number_read, &r, why);
-    rule_numbers_invariant(&j->rules);
-    return err == OK && !r.ok ? journal_damaged(why, "a number of a rule") : err;
+    if (err == OK && !r.ok)
+        err = journal_damaged(why, "a number of a rule");
+    if (err != OK) /* what was known stays known */
+        return err;
+    rule_numbers_invariant(&r.rules);
+    j->rules = r.rules;
+    return OK;
 }
 
 static enum err number_add(struct journal *j, struct text name, struct why *why)
@@ -132,13 +137,16 @@ static bool are_known(const struct journal *j, uint64_t set)
     return true;
 }
 
-finding_set rule_numbers_from_row(struct journal *j, const struct store_value *value, bool *ok)
+enum err rule_numbers_from_row(struct journal *j, const struct store_value *value, finding_set *out,
+                               bool *ok, struct why *why)
 {
     finding_set findings = 0;
     uint64_t set = value_number(value, INT64_MAX, ok);
+    *out = 0;
     /* A newer worker may have added one since this journal was opened. */
-    if (journal_is_shared(j) && !are_known(j, set))
-        *ok &= rule_numbers_load(j, NULL) == OK;
+    enum err err = journal_is_shared(j) && !are_known(j, set) ? rule_numbers_load(j, why) : OK;
+    if (err != OK)
+        return err;
     for (unsigned number = 0; set; number++, set >>= 1) {
         if (!(set & 1))
             continue;
@@ -147,7 +155,8 @@ finding_set rule_numbers_from_row(struct journal *j, const struct store_value *v
         else if (j->rules.rule_of[number] != RULE_UNKNOWN)
             findings |= FINDING_BIT(j->rules.rule_of[number]);
     }
-    return findings;
+    *out = findings;
+    return OK;
 }
 
 uint64_t rule_numbers_digest(const struct journal *j, uint64_t set)

@@ -131,6 +131,8 @@ struct store_fence {
     uint64_t run, epoch;
     uint16_t lane;  /* or LEASE_RUN */
     bool is_intent; /* the lease has not ended, too */
+    bool is_start;  /* likewise the waves of the run are not paused: it is an identity's first write
+                     */
 };
 
 /* Each store's own struct begins with this one. */
@@ -234,6 +236,11 @@ struct lease_ops {
      */
     enum err (*resign)(struct store *store, uint64_t worker, const struct lease *lease,
                        const struct lease_left *left, bool *held, struct why *why);
+    /* Locks the leases of these runs, and takes those that have ended away from their holders, with
+     * the next epoch: whoever claims one waits as if its holder had been killed. *held: how many
+     * lanes of them the others hold, until leave. */
+    enum err (*take_ended)(struct store *store, uint64_t first, uint64_t last, uint32_t *held,
+                           struct why *why);
     /* As look(), and locks the run. */
     enum err (*lock_run)(struct store *store, uint64_t run, struct shared_run *view,
                          struct why *why);
@@ -241,7 +248,8 @@ struct lease_ops {
     enum err (*change_run)(struct store *store, uint64_t run, const struct shared_run *view,
                            struct why *why);
     /* Of a locked run: lanes with one of these rests (bits: 1 << enum lease_rest), or only those of
-     * them that nobody holds. LEASE_OPEN: their granted starts are 0 from here on. */
+     * them that nobody holds, after take_ended(). LEASE_OPEN: their granted starts are 0 from here
+     * on. */
     enum err (*rest_lanes)(struct store *store, uint64_t run, unsigned from, bool only_unheld,
                            enum lease_rest to, struct why *why);
     /* Of a locked run: the starts granted to a lane in a wave, changed by so many. */

@@ -3,6 +3,7 @@
 
 #include "access/trust.h"
 #include "base/siphash.h"
+#include "journal/leases.h"
 #include "journal/store_postgres/store_postgres.h"
 #include "journal/store_sqlite/store_sqlite.h"
 #include "live.h"
@@ -107,6 +108,28 @@ enum err run_head_begin(struct run *r, const struct publishing *p, instant_us no
     return err;
 }
 
+enum err run_parents_mark(struct run *r, struct why *why)
+{
+    uint64_t len = r->through - r->head.parent + 1;
+    enum err err = OK;
+    assert(r->head.parent > 0 && r->through >= r->head.parent);
+    if (!journal_is_shared(r->journal))
+        return OK; /* a file has one writer, which is this process */
+    r->parents = ARENA_ARRAY(&r->arena, struct run_mark, len);
+    r->parents_len = 0;
+    if (!r->parents)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    for (; r->parents_len < len && err == OK; r->parents_len += err == OK)
+        err = leases_mark(r->journal, r->head.parent + r->parents_len, &r->parents[r->parents_len],
+                          why);
+    return err;
+}
+
+enum err run_parents_hold(struct run *r, struct why *why)
+{
+    return r->parents_len ? leases_hold_marked(r->journal, r->parents, r->parents_len, why) : OK;
+}
+
 enum err run_parents_end(struct run *r, instant_us now, struct why *why)
 {
     struct run_head head;
@@ -161,6 +184,7 @@ struct scheduler_options run_scheduler_options(const struct run *r)
         .suffixes = r->suffixes,
         .lanes = r->config.part ? r->config.part->lanes : NULL,
         .shares_waves = r->config.part && r->config.part->shares_waves,
+        .leaves_lanes = r->config.part != NULL,
     };
 }
 

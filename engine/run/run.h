@@ -104,10 +104,12 @@ struct run {
     struct run_config config;
     struct fleet fleet;
     struct journal *journal;
-    struct run_head head; /* texts in arena */
-    uint64_t through;     /* rollback: the last run to take back, from head.parent on */
-    bool ends_parents;    /* rollback: the whole of these runs is taken back, none goes on */
-    const char *begun;    /* the rememberer of the lanes' callers: "run 7"; NULL: none */
+    struct run_head head;     /* texts in arena */
+    uint64_t through;         /* rollback: the last run to take back, from head.parent on */
+    bool ends_parents;        /* rollback: the whole of these runs is taken back, none goes on */
+    struct run_mark *parents; /* of a shared journal: where they stood; in arena */
+    uint32_t parents_len;
+    const char *begun; /* the rememberer of the lanes' callers: "run 7"; NULL: none */
     struct arena arena;
     struct arena memory; /* the scheduler's */
     struct suffix_list *suffixes;
@@ -151,6 +153,10 @@ enum err run_recall(struct run *r, uint64_t id, struct why *why);
 /* For the family (publishing.h). A new run in the journal, with its fleet and what *p, unless NULL,
  * may publish: several transactions, unless the journal keeps them together. */
 enum err run_head_begin(struct run *r, const struct publishing *p, instant_us now, struct why *why);
+/* Before the rows of the runs that a rollback takes back are read. */
+enum err run_parents_mark(struct run *r, struct why *why);
+/* ERR_BUSY: one of them has changed since it was marked. Inside journal_together(). */
+enum err run_parents_hold(struct run *r, struct why *why);
 /* A rollback of whole runs: those that it takes back are given up, since a resumed one would do
  * everything again. */
 enum err run_parents_end(struct run *r, instant_us now, struct why *why);

@@ -8,7 +8,8 @@
  *   has worked in this run   DOUBT_SPAN or more, a probe each, before it is believed; and what is
  *                            believed is asked again every hour
  *
- * A lane without any success in the run is closed at once instead (scheduler_close_lane).
+ * A lane without any success in the run is closed at once instead (scheduler_close_lane), or left
+ * to other processes that carry the run, too (lane_leave).
  */
 #include "scheduler_internal.h"
 
@@ -167,12 +168,34 @@ void lane_learn(struct scheduler *d, const struct call *call, enum verdict verdi
         break;
     }
     case VERDICT_DENIED:
-        if (call->reply.how == REPLY_NO_KEYS && l->worked) /* keys of another account */
+        if (call->reply.how == REPLY_NO_KEYS && l->worked && /* keys of another account */
+            !lane_leave(d, call->lane, call->reply.message))
             scheduler_close_lane(d, call->lane, call->reply.message, now);
-        else
+        else if (call->reply.how != REPLY_NO_KEYS || !l->worked)
             lane_doubt(d, call, now);
         break;
     }
+}
+
+bool lane_leave(struct scheduler *d, uint16_t lane, const char *reason)
+{
+    struct lane_state *l = &d->lanes[lane];
+    if (!d->options.leaves_lanes)
+        return false;
+    assert(reason[0]);
+    if (!l->left && reason != l->reason)
+        snprintf(l->reason, sizeof l->reason, "%s", reason);
+    d->lane_changes += !l->left;
+    l->left = d->draining = true;
+    return true;
+}
+
+bool lane_refusal_waits(const struct scheduler *d, const struct call *call, enum verdict verdict)
+{
+    const struct lane_state *l = &d->lanes[call->lane];
+    bool was_allowed = call->kind == CALL_SET ? l->write_worked : l->get_allowed;
+    return d->options.leaves_lanes && !was_allowed && verdict == VERDICT_REFUSED &&
+           reply_is_access_denied(&call->reply);
 }
 
 bool lane_is_held(const struct lane_state *l, instant_us now)
@@ -263,12 +286,14 @@ void lane_write_refused(struct scheduler *d, const struct call *call, instant_us
         lane_doubt(d, call, now);
         return;
     }
-    l->writes_closed = true;
-    d->lane_changes++;
     snprintf(l->reason, sizeof l->reason,
              "IAM has refused %s %d times here without allowing it once, so the other identities "
              "of this account and Region are not tried; allow ses:%s (docs/PERMISSIONS.md). SES "
              "said: %.*s",
              call_action(CALL_SET, d->options.write_api), SETS_REFUSED_MAX,
              call_action(CALL_SET, d->options.write_api), REFUSAL_SHOWN, call->reply.message);
+    if (lane_leave(d, call->lane, l->reason))
+        return;
+    l->writes_closed = true;
+    d->lane_changes++;
 }

@@ -332,6 +332,11 @@ static enum verdict get_answered(struct scheduler *d, const struct call *call, e
     if (verdict != VERDICT_REFUSED || !reply_is_access_denied(&call->reply) ||
         ++lane->gets_refused < GETS_REFUSED_MAX)
         return verdict;
+    if (!lane->get_allowed && d->options.leaves_lanes) {
+        char reason[REASON_LEN_MAX];
+        step_words(&call->reply, "", reason);
+        lane_leave(d, call->lane, reason);
+    }
     lane_doubt(d, call, now);
     bool waits = lane->worked && !d->options.rules.plan_only;
     return waits || lane->get_allowed ? verdict : VERDICT_DENIED;
@@ -344,6 +349,29 @@ static bool is_sure_of(const struct scheduler *d, const struct batch_read *s, in
         if ((s->kinds & BATCH_KIND(kind)) && lane_is_sure(d, lane, (enum call_kind)kind, now))
             return true;
     return false;
+}
+
+/* Of a lane that cannot be carried from here nothing fails, where others may carry it. Where IAM
+ * refuses single identities, the others have their turn first: it may refuse them, too. */
+static bool read_batch_left(struct scheduler *d, struct batch_read *s, bool denied, instant_us now)
+{
+    struct lane_state *lane = &d->lanes[s->lane];
+    struct situation situation = scheduler_situation(d, s->items[0], now);
+    struct decision decision = step_read_failed(&situation, &s->failed_reply);
+    bool is_refused = s->api == API_V2 && reply_is_access_denied(&s->failed_reply);
+    if (!d->options.leaves_lanes)
+        return false;
+    if (decision.to == JOB_DONE && (denied || !lane->answered)) {
+        lane_leave(d, s->lane, decision.reason);
+        read_batch_put_back(d, s, now);
+        return true;
+    }
+    if (!is_refused || denied || lane->get_allowed)
+        return false;
+    for (uint32_t i = 0; i < s->count; i++)
+        scheduler_enqueue(d, s->items[i], now);
+    read_batch_free(d, s);
+    return true;
 }
 
 static void read_batch_refused(struct scheduler *d, struct batch_read *s, instant_us now)
@@ -374,7 +402,7 @@ static void read_batch_refused(struct scheduler *d, struct batch_read *s, instan
     } else if (next == RETRY_SPLIT &&
                batch_read_split(&d->reads, &lane->read_batches, s, now) != NULL) {
         lane->read_batches_alive++; /* one name refused by SES must not fail ninety-nine others */
-    } else {
+    } else if (!read_batch_left(d, s, denied, now)) {
         struct decision last = {0};
         assert(s->count > 0);
         for (uint32_t i = 0; i < s->count; i++) {

@@ -573,6 +573,12 @@ bool scheduler_lane_is_closed(const struct scheduler *d, uint16_t lane)
     return d->lanes[lane].closed;
 }
 
+const char *scheduler_lane_left(const struct scheduler *d, uint16_t lane)
+{
+    assert(lane < d->fleet->lanes_len);
+    return d->lanes[lane].left ? d->lanes[lane].reason : NULL;
+}
+
 bool scheduler_lane_is_over(const struct scheduler *d, uint16_t lane)
 {
     assert(lane < d->fleet->lanes_len);

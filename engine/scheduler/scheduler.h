@@ -49,6 +49,9 @@ struct scheduler_options {
                           lanes. Borrowed */
     bool shares_waves; /* first writes need scheduler_grant(), and where the waves stand is told by
                           scheduler_waves_set(), since several processes carry the run */
+    bool leaves_lanes; /* a lane of which every call is denied, cannot be sent or finds no keys is
+                          left to other processes, which may have what is missing here: no row of
+                          it fails, and the scheduler drains (scheduler_lane_left()) */
     struct text feedback_host;    /* pattern (feedback.h); empty: SES's own. Borrowed */
     const struct own_names *own;  /* names set by earlier runs; may be NULL. Borrowed */
     struct suffix_list *suffixes; /* NULL: neither public-suffix nor the surveys */
@@ -181,6 +184,8 @@ const struct steering *scheduler_steering(const struct scheduler *d);
 const char *scheduler_lane_trouble(const struct scheduler *d, uint16_t lane);
 bool scheduler_lane_is_closed(const struct scheduler *d,
                               uint16_t lane); /* the whole lane, not only its writes */
+/* With options.leaves_lanes: why the lane has to be left to others; NULL: it has not. */
+const char *scheduler_lane_left(const struct scheduler *d, uint16_t lane);
 /* Its rows are final, and no call about the lane is out or will be made. */
 bool scheduler_lane_is_over(const struct scheduler *d, uint16_t lane);
 /* The present trouble of an open lane, and since when; NULL: none. */

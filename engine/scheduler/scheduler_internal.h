@@ -95,6 +95,7 @@ struct lane_state {
     uint32_t by_state[JOB_STATES], bad; /* jobs of the lane; bad: with a bad end */
     bool closed;                        /* all calls are refused: `reason` has the sentence */
     bool writes_closed;                 /* writes are refused: `reason` has the sentence */
+    bool left; /* options.leaves_lanes: to other processes: `reason` has the sentence */
     char reason[REASON_LEN_MAX];
     char trouble[REASON_LEN_MAX]; /* the last, with trouble_since or a doubt */
 };
@@ -216,6 +217,12 @@ bool starts_are_over(const struct scheduler *d); /* paused, and nobody started i
 void starts_begin(struct scheduler *d);          /* every row is restored */
 
 /* lane.c */
+
+/* A lane that cannot be carried from here is closed, or left to others: true. */
+bool lane_leave(struct scheduler *d, uint16_t lane, const char *reason);
+/* IAM refuses the call, and has not allowed one like it: does that wait until it is known whether
+ * others are refused, too? (options.leaves_lanes) */
+bool lane_refusal_waits(const struct scheduler *d, const struct call *call, enum verdict verdict);
 
 void lane_invariant(const struct lane_state *lane);
 /* Updates a lane's trouble from the answer to a call. */

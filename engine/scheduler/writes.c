@@ -155,17 +155,22 @@ void scheduler_written(struct scheduler *d, struct call *call, instant_us now)
     }
     struct situation s = scheduler_situation(d, number, now);
     struct decision decision = step_written(&s, verdict, &call->reply);
+    bool is_left = verdict == VERDICT_DENIED && !d->lanes[call->lane].worked &&
+                   lane_leave(d, call->lane, decision.reason);
+    if ((is_left || lane_refusal_waits(d, call, verdict)) && now < d->jobs[number].deadline)
+        decision = step_written(&s, VERDICT_SLOW_DOWN, &call->reply); /* as it was, with its turn */
     if (verdict != VERDICT_OK) {
         struct job *job = &d->jobs[call->owner];
         job->lost = job->lost || verdict == VERDICT_UNSURE;
         job->read_at_s = 0; /* the value to be replaced may differ by the next try */
-        if (verdict != VERDICT_SLOW_DOWN && verdict != VERDICT_DENIED)
+        if (verdict != VERDICT_SLOW_DOWN && verdict != VERDICT_DENIED &&
+            !lane_refusal_waits(d, call, verdict))
             job->attempts = (uint8_t)(job->attempts + (job->attempts < UINT8_MAX));
         if (verdict == VERDICT_REFUSED)
             lane_write_refused(d, call, now);
     }
     scheduler_apply(d, number, &decision, now, NULL);
-    if (verdict == VERDICT_DENIED && !d->lanes[call->lane].worked)
+    if (verdict == VERDICT_DENIED && !d->lanes[call->lane].worked && !is_left)
         scheduler_close_lane(d, call->lane, decision.reason, now);
     call_pool_give(&d->calls, call);
 }

@@ -101,6 +101,7 @@ enum err https_open(struct https **out, const struct https_config *config, https
     if (!h)
         return why_set(why, ERR_NOMEM, "out of memory");
     h->config = *config;
+    h->sockets.timeout_ms = (unsigned)(config->timeout_us / 1000);
     h->done = done;
     h->context = context;
     unsigned transfers = config->transfers ? config->transfers : HTTPS_TRANSFERS_MAX;

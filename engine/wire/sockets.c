@@ -2,6 +2,8 @@
 #include "sockets.h"
 
 #include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -9,6 +11,8 @@
 int sockets_open(struct sockets *list, int family, int type, int protocol)
 {
     int fd = socket(family, type | SOCK_CLOEXEC, protocol);
+    if (fd >= 0 && list->timeout_ms) /* what is no TCP refuses it */
+        setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &list->timeout_ms, sizeof list->timeout_ms);
     if (fd >= 0 && list->len < SOCKETS_MAX)
         list->at[list->len++] = (struct pollfd){.fd = fd, .events = POLLRDHUP};
     return fd;

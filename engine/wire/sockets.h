@@ -17,6 +17,8 @@
 struct sockets {
     struct pollfd at[SOCKETS_MAX];
     uint32_t len;
+    unsigned timeout_ms; /* what the peer has not acknowledged by then is given up, by the system
+                            alone where this process is stopped or killed; 0: the system's own */
 };
 
 /* As socket(2), closed on exec; -1 with errno. One beyond SOCKETS_MAX is opened and not watched. */

@@ -47,7 +47,7 @@ void carrying_tried(struct carrying *c, uint16_t lane, const char *sentence)
 /* Under the lock. From here on the lanes are this thread's alone. */
 static void lanes_take_back(struct carrying *c)
 {
-    while (c->is_asked)
+    while (c->is_asked || c->is_looked)
         pthread_cond_wait(&c->worker->told_of, &c->worker->lock);
     c->is_claimed = false;
 }
@@ -348,6 +348,8 @@ static uint32_t starts_unused(struct carrying *c, uint32_t at, instant_us now)
     struct carriage_lane *l = &c->lanes[at];
     uint32_t unused = l->unused + l->fresh;
     l->unused = l->fresh = 0;
+    if (!c->part.shares_waves || !c->run.scheduler)
+        return 0;
     return unused + scheduler_starts_return(c->run.scheduler, l->lane, now);
 }
 
@@ -357,15 +359,14 @@ static void ended_leave(struct carrying *c, const struct scheduler *d, instant_u
 {
     uint32_t unkept;
     scheduler_records(d, &unkept);
-    for (uint32_t i = 0; i < c->claimed && unkept == 0 && !c->is_asked; i++) {
+    for (uint32_t i = 0; i < c->claimed && unkept == 0 && !c->is_asked && !c->is_looked; i++) {
         struct carriage_lane *l = &c->lanes[i];
         if (!l->lease.epoch || !scheduler_lane_is_over(d, l->lane))
             continue;
         c->left[i].rest = LEASE_ENDED;
         if (!lane_leave_later(c, i, 0, now))
             return;
-        if (c->part.shares_waves)
-            leaving_last(c->worker)->unused = starts_unused(c, i, now);
+        leaving_last(c->worker)->unused = starts_unused(c, i, now);
         c->worker->end.lanes_carried++;
         l->lease.epoch = 0;
         l->has_ended = true;
@@ -441,7 +442,7 @@ static void end_badly(struct carrying *c)
 static enum err starts_give_back(struct carrying *c, uint32_t at, instant_us now, struct why *why)
 {
     uint32_t none = 0;
-    uint32_t unused = c->part.shares_waves && c->run.scheduler ? starts_unused(c, at, now) : 0;
+    uint32_t unused = starts_unused(c, at, now);
     if (!unused)
         return OK;
     enum err err = leases_starts(c->run.journal, &c->lanes[at].lease, -(int32_t)unused, &none, why);
@@ -463,6 +464,12 @@ static enum lease_rest rest_of(const struct carrying *c, uint32_t at)
     if (!is_drained)
         return LEASE_ENDED;
     return totals.is_stopped || c->carriage.is_stopping ? LEASE_STOPPED : LEASE_OPEN;
+}
+
+/* Why the lane is left to others; NULL: it is not. */
+static const char *left_because(const struct carrying *c, uint32_t at)
+{
+    return c->run.scheduler ? scheduler_lane_left(c->run.scheduler, c->lanes[at].lane) : NULL;
 }
 
 static void end_tell(struct carrying *c)
@@ -489,13 +496,16 @@ static enum err end_well(struct carrying *c, instant_us now, struct why *why)
     struct run *r = &c->run;
     uint32_t left = 0;
     enum err err = OK;
+    /* The lanes are not renewed meanwhile: what takes longer than this is left to the worker's own
+     * thread, which does renew. */
+    instant_us until = os_clock_boot() + c->terms.ttl / 6;
     pthread_mutex_lock(&w->lock);
     lanes_take_back(c);
     left_note(c, now);
     for (uint32_t i = 0; i < c->claimed; i++)
         c->left[i].rest = rest_of(c, i);
     pthread_mutex_unlock(&w->lock);
-    for (; left < c->claimed && err == OK; left += err == OK) {
+    for (; left < c->claimed && err == OK && os_clock_boot() < until; left += err == OK) {
         if (!c->lanes[left].lease.epoch)
             continue;
         err = starts_give_back(c, left, now, why);
@@ -504,11 +514,19 @@ static enum err end_well(struct carrying *c, instant_us now, struct why *why)
                                 why);
     }
     pthread_mutex_lock(&w->lock);
-    for (uint32_t i = 0; i < left; i++)
-        w->end.lanes_carried += c->lanes[i].lease.epoch != 0;
+    for (uint32_t i = 0; i < left; i++) {
+        bool is_held = c->lanes[i].lease.epoch != 0;
+        bool is_stopped = c->left[i].rest == LEASE_STOPPED;
+        w->end.lanes_carried += is_held && !is_stopped && !left_because(c, i);
+        w->end.lanes_stopped += is_held && is_stopped;
+    }
     for (; left < c->claimed; left++)
-        lane_leave_later(c, left, 0, now);
+        if (c->lanes[left].lease.epoch && lane_leave_later(c, left, 0, now))
+            leaving_last(w)->unused = starts_unused(c, left, now);
     pthread_mutex_unlock(&w->lock);
+    for (uint32_t i = 0; i < c->claimed; i++)
+        if (left_because(c, i))
+            carrying_tried(c, c->lanes[i].lane, left_because(c, i));
     end_tell(c);
     return err;
 }

@@ -1,8 +1,9 @@
 /*
  * The worker's own talk with the database about lanes that it holds: they are renewed, given back,
  * and looked at for news of their runs. Each function asks without the lock and tells under it. A
- * carriage that has come to its end waits for the answer that is about it (is_asked), so no start
- * is granted to a lane that has been given back.
+ * carriage that has come to its end waits for the answer that is about it (is_asked, is_looked), so
+ * no start is granted to a lane that has been given back. Lanes are many, and each has questions of
+ * its own: what is due to be renewed is renewed between them.
  */
 #include "worker_internal.h"
 
@@ -116,6 +117,7 @@ enum err heartbeat_renew(struct worker *w, instant_us now, struct why *why)
                             : why_set(why, ERR_NOMEM, "out of memory");
     pthread_mutex_lock(&w->lock);
     if (err == OK) {
+        w->renewed = asked;
         renewal_tell(w, &r, asked);
         w->renew_due = lease_renew_at(asked, w->terms.ttl);
     }
@@ -176,6 +178,14 @@ static bool leaving_due(const struct worker *w, instant_us now, uint32_t *at)
     return false;
 }
 
+/* The database answers, and not of this run: it has been deleted, is closed to this role, or its
+ * rows are damaged. */
+static bool is_of_run(enum err err, const struct why *why)
+{
+    return err == ERR_GONE || err == ERR_AUTH ||
+           (err == ERR_IO && journal_is_damaged(text_of(why->text)));
+}
+
 enum err heartbeat_leave(struct worker *w, instant_us now, struct why *why)
 {
     enum err err = OK;
@@ -191,10 +201,14 @@ enum err heartbeat_leave(struct worker *w, instant_us now, struct why *why)
             err = leaving_give_back(w, &one, at, why);
         if (one.lease.epoch && err == OK)
             err = leases_resign(w->shell.journal, w->number, &one.lease, &one.left, one.at, why);
+        if (is_of_run(err, why)) /* the lease runs out */
+            err = OK;
         pthread_mutex_lock(&w->lock);
         if (err == OK) /* others may have come, behind it */
             w->leavings[at] = w->leavings[--w->leavings_len];
         pthread_mutex_unlock(&w->lock);
+        if (err == OK)
+            err = heartbeat_renew(w, os_clock_boot(), why);
     }
     return err;
 }
@@ -212,6 +226,8 @@ static enum err starts_settle(struct worker *w, const int32_t *wants, const stru
         err = leases_starts(w->shell.journal, &leases[i], wants[i], &granted[i], why);
         if (err == ERR_FENCED) /* the renewal says so, too, and the carriage ends */
             err = OK;
+        if (err == OK)
+            err = heartbeat_renew(w, os_clock_boot(), why);
     }
     return err;
 }
@@ -244,8 +260,8 @@ static enum err carrying_look(struct worker *w, struct carrying *c, struct why *
     struct looking l;
     struct shared_run view;
     pthread_mutex_lock(&w->lock);
-    c->is_asked = c->is_claimed && c->carriage.view_known && !c->carriage.is_lost;
-    bool is_asked = c->is_asked, has_room = looking_begin(&l, c->carriage.lanes_len);
+    c->is_looked = c->is_claimed && c->carriage.view_known && !c->carriage.is_lost;
+    bool is_asked = c->is_looked, has_room = looking_begin(&l, c->carriage.lanes_len);
     for (uint32_t i = 0; is_asked && has_room && i < l.len; i++) {
         l.wants[i] = carriage_wants(&c->carriage, i);
         l.leases[i] = c->carriage.lanes[i].lease;
@@ -267,17 +283,19 @@ static enum err carrying_look(struct worker *w, struct carrying *c, struct why *
             carriage_granted(&c->carriage, i, l.granted[i]);
         if (err == OK)
             carriage_looked(&c->carriage, &view);
-        else
-            c->carriage.is_lost |= journal_is_damaged(text_of(why->text));
+        c->carriage.is_lost |= is_of_run(err, why);
         if (c->wire && carriage_has_news(&c->carriage))
             wire_wake(c->wire);
     }
-    c->is_asked = false;
+    c->is_looked = false;
     pthread_cond_broadcast(&w->told_of);
     pthread_mutex_unlock(&w->lock);
     looking_end(&l);
-    /* That ends the carriage alone: the next one tells, and is not tried for long. */
-    return err != OK && journal_is_damaged(text_of(why->text)) ? OK : err;
+    if (!is_asked || !is_of_run(err, why))
+        return err;
+    notice_note(&w->news, "run %llu: nothing more is sent from here: %s", (unsigned long long)c->id,
+                why->text);
+    return OK; /* this carriage ends, and no other */
 }
 
 enum err heartbeat_look(struct worker *w, struct why *why)

@@ -20,7 +20,7 @@ struct openings {
     struct opening *list;
     uint32_t len, cap;
     instant_us now;
-    uint32_t without;
+    struct work_end left; /* its counts of lanes that are not carried here */
     bool no_memory;
     bool may_go_on;
 };
@@ -45,9 +45,20 @@ void tried_add(struct worker *w, uint64_t run, uint16_t lane, instant_us until)
     w->tried[w->tried_len++] = (struct tried){run, lane, until};
 }
 
+static const struct failing *failing_of(const struct worker *w, uint64_t run)
+{
+    for (uint32_t i = 0; i < FAILING_MAX; i++)
+        if (w->failing[i].run == run)
+            return &w->failing[i];
+    return NULL;
+}
+
 void failing_note(struct worker *w, uint64_t run, bool failed, instant_us now)
 {
-    struct failing *at = &w->failing[run % CARRYINGS_MAX];
+    struct failing *at = &w->failing[0]; /* of the run, or else a free one or the oldest */
+    for (uint32_t i = 1; i < FAILING_MAX && at->run != run; i++)
+        if (w->failing[i].run == run || w->failing[i].until < at->until)
+            at = &w->failing[i];
     uint32_t count = at->run == run ? at->count : 0;
     *at = (struct failing){.run = run, .count = failed ? count + 1 : 0};
     at->until = now + (failed ? FAILED_FOR : CLAIMED_FOR);
@@ -55,8 +66,8 @@ void failing_note(struct worker *w, uint64_t run, bool failed, instant_us now)
 
 uint32_t failing_count(const struct worker *w, uint64_t run)
 {
-    const struct failing *at = &w->failing[run % CARRYINGS_MAX];
-    return at->run == run ? at->count : 0;
+    const struct failing *at = failing_of(w, run);
+    return at ? at->count : 0;
 }
 
 static bool is_tried(const struct worker *w, const struct lease_view *v, instant_us now)
@@ -69,8 +80,8 @@ static bool is_tried(const struct worker *w, const struct lease_view *v, instant
 
 static bool is_resting(const struct worker *w, uint64_t run, instant_us now)
 {
-    const struct failing *f = &w->failing[run % CARRYINGS_MAX];
-    return f->run == run && now < f->until;
+    const struct failing *f = failing_of(w, run);
+    return f && now < f->until;
 }
 
 /* Is the lane with one of this worker's carriages, or about to be given back? */
@@ -113,25 +124,44 @@ static void stray_take(struct worker *w, const struct lease_view *v, instant_us 
     leaving_add(w, &stray);
 }
 
+/* Why a lane that is open is not carried here. */
+static void left_count(struct work_end *left, const struct lease_view *v, bool is_meant,
+                       bool is_held)
+{
+    if (!is_meant)
+        left->lanes_unmeant++;
+    else if (is_held)
+        left->lanes_held++;
+    else if (!v->may_carry)
+        left->lanes_barred++;
+    else if (v->waits_for)
+        left->lanes_waiting++;
+    else
+        left->lanes_without++;
+}
+
 static bool opening_see(void *ctx, const struct lease_view *v)
 {
     struct openings *o = ctx;
     struct worker *w = o->worker;
-    bool is_meant = (!w->config.run || w->config.run == v->run) && v->rest == LEASE_OPEN &&
-                    v->may_carry && patterns_fit(w->config.lanes, w->config.lanes_len, &v->name);
-    bool is_held = v->worker && v->left > 0;
-    if (!is_meant)
+    bool is_meant = patterns_fit(w->config.lanes, w->config.lanes_len, &v->name);
+    bool is_held = v->worker && v->left > 0, is_own = is_held && v->worker == w->number;
+    if ((w->config.run && w->config.run != v->run) || v->rest != LEASE_OPEN)
         return true;
+    if (!is_meant || !v->may_carry) {
+        left_count(&o->left, v, is_meant, is_held);
+        return true;
+    }
     pthread_mutex_lock(&w->lock);
     bool is_here = is_in_hand(w, v), is_vain = is_tried(w, v, o->now);
-    if (is_held && v->worker == w->number && !is_here)
+    if (is_own && !is_here)
         stray_take(w, v, o->now);
     bool rests = is_resting(w, v->run, o->now);
     pthread_mutex_unlock(&w->lock);
     bool waits = is_held || v->waits_for;
-    /* Who carries one run to its end stays for what others hold of it, since they may die. */
-    o->may_go_on |= is_here || (!is_vain && (!waits || w->config.run));
-    o->without += is_vain && !is_here && !waits;
+    o->may_go_on |= is_here || is_own || (!is_vain && (!waits || w->config.stays));
+    if (!is_here && (is_vain || waits))
+        left_count(&o->left, v, is_meant, is_held);
     return is_here || is_vain || waits || rests || opening_add(o, v);
 }
 
@@ -146,8 +176,35 @@ static uint32_t lanes_in_hand(const struct worker *w)
     return lanes;
 }
 
+/* A run whose lanes come free one by one would have a carriage for each. */
+static bool company_waits(struct worker *w, uint64_t run, instant_us now)
+{
+    struct carrying *c = NULL;
+    for (uint32_t i = 0; i < w->carryings_len && !c; i++)
+        c = w->carryings[i]->id == run ? w->carryings[i] : NULL;
+    if (w->carryings_len < COMPANY_FROM || !c)
+        return false;
+    c->company = c->company ? c->company : now;
+    if (now < c->company + COMPANY_FOR)
+        return true;
+    c->company = 0;
+    return false;
+}
+
+static void run_begin(struct worker *w, uint64_t run, const uint16_t *lanes, uint32_t len,
+                      instant_us now)
+{
+    if (w->carryings_len == CARRYINGS_MAX)
+        notice_note(&w->notices,
+                    "this worker carries %d sets of lanes, as many as one can: further lanes wait "
+                    "until one has come to its end, or for another worker (mailfrom work)",
+                    CARRYINGS_MAX);
+    else if (!company_waits(w, run, now))
+        carrying_start(w, run, lanes, len);
+}
+
 /* The openings of one run, as many as this worker may still take. Returns how many were passed. */
-static uint32_t run_take(struct worker *w, const struct opening *list, uint32_t len)
+static uint32_t run_take(struct worker *w, const struct opening *list, uint32_t len, instant_us now)
 {
     uint16_t lanes[LANES_MAX + 1];
     uint32_t taken = 0, passed = 0;
@@ -160,9 +217,19 @@ static uint32_t run_take(struct worker *w, const struct opening *list, uint32_t 
             lanes[taken++] = list[passed].lane;
         passed++;
     }
-    if (taken && w->carryings_len < CARRYINGS_MAX)
-        carrying_start(w, list[0].run, lanes, taken);
+    if (taken)
+        run_begin(w, list[0].run, lanes, taken, now);
     return passed;
+}
+
+static void left_keep(struct work_end *end, const struct work_end *left, bool is_run_stopped)
+{
+    end->lanes_without = left->lanes_without;
+    end->lanes_held = left->lanes_held;
+    end->lanes_barred = left->lanes_barred;
+    end->lanes_unmeant = left->lanes_unmeant;
+    end->lanes_waiting = left->lanes_waiting;
+    end->is_run_stopped = is_run_stopped;
 }
 
 enum err openings_take(struct worker *w, instant_us now, struct why *why)
@@ -177,10 +244,11 @@ enum err openings_take(struct worker *w, instant_us now, struct why *why)
     if (err == OK && o.no_memory)
         err = why_set(why, ERR_NOMEM, "out of memory");
     for (uint32_t i = 0; err == OK && i < o.len;)
-        i += run_take(w, o.list + i, o.len - i);
+        i += run_take(w, o.list + i, o.len - i, now);
     w->has_looked = err == OK;
     w->may_go_on = o.may_go_on;
-    w->end.lanes_without = err == OK ? o.without : w->end.lanes_without;
+    if (err == OK)
+        left_keep(&w->end, &o.left, w->config.run && view.state == RUN_STOPPED);
     free(o.list);
     return err;
 }

@@ -132,7 +132,9 @@ static enum err teams_vet(const struct run *r, struct why *why)
 static enum err run_put(struct run *r, instant_us now, struct why *why)
 {
     bool publishes = journal_verb_publishes(r->head.verb);
-    enum err err = run_parents_end(r, now, why);
+    enum err err = run_parents_hold(r, why);
+    if (err == OK)
+        err = run_parents_end(r, now, why);
     if (err == OK)
         err = run_head_begin(r, r->publishing, now, why);
     if (err == OK && !publishes)

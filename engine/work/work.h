@@ -25,16 +25,25 @@ struct work_config {
     uint32_t lanes_max; /* at a time; 0: no limit */
     span_us ttl;        /* of the leases; 0: LEASE_TTL. A call is given a third of it at most */
     uint64_t run;       /* only this one; 0: all */
-    bool ends; /* ends when there is nothing left that it could do (--once, and apply); else it
-                  goes on looking for ever */
+    bool ends;  /* ends when there is nothing left that it could do (--once, and apply); else it
+                   goes on looking for ever */
+    bool stays; /* with `ends`: not while others hold lanes that it could carry, since they may die
+                   (apply and resume, which answer for one run) */
     struct notices notices;
 };
 
 /* What has become of it. */
 struct work_end {
     uint32_t lanes_carried, lanes_lost; /* lost: to another worker, before their end */
-    uint32_t lanes_without;             /* open by the last look, and tried here in vain */
-    bool stopped;                       /* by work_stop() */
+    /* Open by the last look, and not carried to their end here, each counted once: */
+    uint32_t lanes_without; /* tried here in vain */
+    uint32_t lanes_held;    /* by other workers, or by one that was killed, until its lease ends */
+    uint32_t lanes_barred;  /* this role of the database may not carry them */
+    uint32_t lanes_unmeant; /* none of config.lanes fits */
+    uint32_t lanes_waiting; /* for an earlier run that has the lane */
+    uint32_t lanes_stopped; /* carried here, and stopped before their end: `resume` opens them */
+    bool is_run_stopped;    /* config.run is, and has to be opened again by `resume` */
+    bool stopped;           /* by work_stop() */
 };
 
 /* Enters the worker. Errors: the journal cannot be reached or is none that is shared. */

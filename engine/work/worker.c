@@ -118,6 +118,7 @@ enum err work_begin(struct worker **out, const struct work_config *config, struc
         work_free(w);
         return err;
     }
+    w->renewed = os_clock_boot();
     w->renew_due = lease_renew_at(os_clock_boot(), w->terms.ttl);
     *out = w;
     return OK;
@@ -237,6 +238,25 @@ static void rest(struct worker *w, instant_us until)
     (void)got;
 }
 
+/* A worker that is to end does not wait for a database that is away: what it could not give back
+ * has run out by now. */
+static void leavings_drop(struct worker *w, instant_us now)
+{
+    if (!atomic_load(&w->stops) || now < w->renewed + w->terms.ttl)
+        return;
+    pthread_mutex_lock(&w->lock);
+    uint32_t len = w->leavings_len;
+    w->leavings_len = 0;
+    pthread_mutex_unlock(&w->lock);
+    if (len)
+        notice_note(
+            &w->news,
+            "the database is away, so %u lane%s could not be given back: %s lease%s run out "
+            "by %s, and another worker takes over",
+            len, len == 1 ? "" : "s", len == 1 ? "its" : "their", len == 1 ? " has" : "s have",
+            len == 1 ? "itself" : "themselves");
+}
+
 static bool is_over(struct worker *w)
 {
     unsigned stops = atomic_load(&w->stops);
@@ -267,6 +287,7 @@ enum err work_run(struct worker *w, struct work_end *end, struct why *why)
         rest(w, look);
         stops_hear(w);
         carryings_join(w);
+        leavings_drop(w, os_clock_boot());
         if (atomic_load(&w->stops) > 1)
             break;
         if (os_clock_boot() < look)

@@ -21,7 +21,12 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#define CARRYINGS_MAX   16         /* at a time: each has threads and sockets of its own */
+/* Carriages at a time. Each has a thread that decides and those of its wire, a connection to the
+ * database (which has 100 by default, and a pooler thousands) and the sockets of its lanes. */
+#define CARRYINGS_MAX   64
+#define COMPANY_FROM    8          /* so many carriages, and lanes that come free one by one ... */
+#define COMPANY_FOR     SPAN_S(10) /* ... of a run that is carried here wait so long for others */
+#define FAILING_MAX     256 /* more runs than are carried at a time: the oldest is forgotten */
 #define TRIED_FOR       SPAN_S(60) /* a lane that could not be carried is not tried before */
 #define FAILED_FOR      SPAN_S(5)  /* a run whose carriage has failed rests so long */
 #define CLAIMED_FOR     SPAN_S(1)  /* and one of which nothing could be claimed, or is left */
@@ -66,12 +71,14 @@ struct carrying {
     /* Under the lock. Instants of the carriage are the wire's. */
     struct carriage carriage;
     bool is_claimed;         /* the carriage is there, and its lanes are renewed */
-    bool is_asked;           /* the renewal or the look under way is about it, too */
+    bool is_asked;           /* the renewal under way is about it, too */
+    bool is_looked;          /* the look under way is about it; renewals come in between */
     span_us ahead;           /* of the wire's clock, before os_clock_boot() */
     struct lease_left *left; /* as carriage.lanes; of left_at, by os_clock_boot() */
     instant_us left_at;
     struct wire *wire;   /* to wake and to interrupt; NULL: there is none */
     unsigned interrupts; /* told to the wire */
+    instant_us company;  /* of the worker's thread: lanes of the run wait since then; 0: none do */
     bool has_ended;      /* the thread can be joined */
 
     /* Of its own thread. */
@@ -105,14 +112,15 @@ struct worker {
     struct lease_terms terms;
     int eventfd;
     atomic_uint stops;
+    instant_us renewed; /* the last renewal that was answered was asked for then */
 
     pthread_mutex_t lock;
-    pthread_cond_t told_of; /* of a carrying, is_asked is false again */
+    pthread_cond_t told_of; /* of a carrying, is_asked or is_looked is false again */
     struct tried *tried;    /* under the lock, and the three lists after it */
     uint32_t tried_len, tried_cap;
     struct leaving *leavings;
     uint32_t leavings_len, leavings_cap;
-    struct failing failing[CARRYINGS_MAX];
+    struct failing failing[FAILING_MAX];
     struct work_end end;
 
     pthread_mutex_t telling; /* one sentence at a time */

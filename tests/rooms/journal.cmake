@@ -39,7 +39,9 @@ add_library(journal_shared STATIC ${CMAKE_CURRENT_SOURCE_DIR}/unit/journal/share
 target_link_libraries(journal_shared PUBLIC journal_stores)
 mailfrom_test(journal/leases USES journal_shared)
 mailfrom_test(journal/leases_waves USES journal_shared)
+mailfrom_test(journal/leases_late USES journal_shared)
 mailfrom_test(journal/leases_at_once USES journal_shared)
+set_tests_properties(journal_leases_at_once PROPERTIES LABELS "journal;threads") # with ThreadSanitizer too
 
 # Without a store; of SQLite's files.
 mailfrom_test(journal/findings USES journal)

@@ -10,3 +10,5 @@ target_link_libraries(work_desk PUBLIC work run journal_stores)
 mailfrom_test(work/submit USES work_desk)
 mailfrom_test(work/worker USES work_desk)
 target_link_options(test_work_worker PRIVATE -Wl,--wrap=journal_open_postgres)
+# With ThreadSanitizer too.
+set_tests_properties(work_worker PROPERTIES LABELS "work;threads")

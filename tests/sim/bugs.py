@@ -362,6 +362,11 @@ WORKERS = [
         ("    if (c->view.is_paused == s->is_paused)\n", "    if (true)\n")]),
     ("journal/leases.c", "rows that begin again are not kept as such", [
         ("        err = rows_reopen(j, run, now, why);\n", "        (void)now;\n")]),
+    ("journal/leases.c", "a holder that comes back late still has what was opened anew", [
+        ("    enum err err = ops_of(j)->take_ended(j->store, run, run, &held, why);\n    if (err == OK)\n"
+         "        err = run_lock(j, run, &view, why);\n    if (err == OK && held > 0)\n",
+         "    enum err err = run_lock(j, run, &view, why);\n    held = err == OK ? view.lanes_held : 0;\n"
+         "    if (err == OK && held > 0)\n")]),
     ("journal/shared_waves.c", "what has ended is not counted", [
         ("        ends += is_end(&records[i]);\n", "        ends += 0;\n")]),
     ("journal/record_rows.c", "ends are counted in a transaction of their own", [

@@ -579,7 +579,8 @@ static void row_resume(struct watcher *w, uint32_t i, bool reopens)
 {
     struct kept_row *row = &w->rows[i];
     row_passes(w, i);
-    row->reopened = row->known && watcher_reopens(w, i, reopens);
+    bool begins_again = (w->keeps_reopened && row->reopened) || watcher_reopens(w, i, reopens);
+    row->reopened = row->known && begins_again;
     bool is_final = row->known && row->last.row.state == JOB_DONE && !row->reopened;
     w->waves.failed += is_final && row->last.row.outcome == OUTCOME_FAILED;
     w->waves.open += row->started && !is_final;

@@ -99,6 +99,7 @@ struct watcher {
     span_us heard_within;  /* that too many have failed, by every process that carries the run */
     instant_us over_at;    /* when that was kept; 0: it was not */
     bool is_held_up;       /* processes die and freeze for minutes: a deadline may pass meanwhile */
+    bool keeps_reopened;   /* a row that begins again has a record of it */
     uint64_t late;         /* rows that ended badly for that */
     uint64_t crash_at;     /* turn; 0: never */
     bool crash_keeps;      /* the crash comes after the turn's records are durable */

@@ -155,6 +155,7 @@ static void world_make(struct play *p)
     p->judge.watcher.leaves_within = p->workers.terms.ttl;
     p->judge.watcher.heard_within = SPAN_S(15); /* they look every half second */
     p->judge.watcher.is_held_up = p->options.kills || p->options.database;
+    p->judge.watcher.keeps_reopened = true;
 }
 
 /* The run as `apply --submit` puts it there. */

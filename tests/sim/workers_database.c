@@ -291,6 +291,9 @@ CHANGES(resign,
         (struct store * store, uint64_t worker, const struct lease *lease,
          const struct lease_left *left, bool *held, struct why *why),
         (c->inner, worker, lease, left, held, why))
+CHANGES(take_ended,
+        (struct store * store, uint64_t first, uint64_t last, uint32_t *held, struct why *why),
+        (c->inner, first, last, held, why))
 PASSED(leases, lock_run,
        (struct store * store, uint64_t run, struct shared_run *view, struct why *why),
        (c->inner, run, view, why))
@@ -331,6 +334,7 @@ static const struct lease_ops connection_leases = {
     .hold = hold,
     .claim = claim,
     .resign = resign,
+    .take_ended = take_ended,
     .lock_run = lock_run,
     .change_run = change_run,
     .rest_lanes = rest_lanes,

@@ -86,10 +86,10 @@ static void reopen_takes_effect(void *ctx)
     r->people->reopens++;
 }
 
-static void reopen(struct people *p)
+static void reopen(struct people *p, bool reopens)
 {
     struct judge *judge = p->workers->judge;
-    struct reopening reopening = {p, watcher_is_over_budget(&judge->watcher)};
+    struct reopening reopening = {p, reopens};
     struct why why;
     if (reopening.reopens && p->retries >= RETRIES_MAX) {
         p->is_over = true;
@@ -103,6 +103,14 @@ static void reopen(struct people *p)
         judge_complain(judge, "the run cannot be opened again: %s", why.text);
 }
 
+/* Its workers may only be cut off, and come back. */
+static bool looks_abandoned(const struct people *p, const struct shared_run *view)
+{
+    bool is_impatient = hash_unit(p->process.room->seed, 0, 64) < 0.3;
+    return is_impatient && view->state == RUN_OPEN && view->lanes_held == 0 &&
+           p->retries < RETRIES_MAX;
+}
+
 static void look(struct people *p)
 {
     struct shared_run view;
@@ -112,7 +120,9 @@ static void look(struct people *p)
     if (view.state == RUN_ENDED)
         p->is_over = true;
     if (view.state == RUN_STOPPED)
-        reopen(p);
+        reopen(p, watcher_is_over_budget(&p->workers->judge->watcher));
+    else if (looks_abandoned(p, &view))
+        reopen(p, true);
 }
 
 static void body(void *ctx)

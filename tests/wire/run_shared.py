@@ -88,7 +88,7 @@ def submitted(server):
         check("its state is submitted", told["state"] == "submitted" and told["workers"] == 0, told)
         check("every lane is free", {lease["state"] for lease in room.leases(1).values()} == {"free"}, told)
         text = room.ends("status", DONE, "status", 1)
-        says("status", text, "submitted, and no worker carries it now", "To carry it, here or on any machine: ", "Lanes: 4 that wait for a worker",
+        says("status", text, "submitted, and no worker carries it now", "To carry it, here or on any machine (as a role that carries lanes: user=ROLE in the URL): ", "Lanes: 4 that wait for a worker",
              "a0 us-east-1, eu-west-1: nobody carries it yet")
         room.ends("work --once carries it", DONE, "work", "--once", "--name", "alpha")
         check("each identity was written once", len(room.writes()) == len(room.identities), len(room.writes()))
@@ -143,6 +143,68 @@ def nobody_can(server):
         room.give((0, 1))
         room.ends("with the credentials it goes on to the end", DONE, "work", "--once", "--lanes", "a1/*")
         check("and everything is done", set(room.outcomes(1).values()) == {"done"}, room.outcomes(1))
+
+
+def left_over(server):
+    """What work --once leaves, and why: other workers, --lanes, an earlier run, the table carrier, a stop."""
+    with Shared(server, each=20, rate=2) as room:
+        room.ends("submit", DONE, "apply", "fleet.yaml", "--yes", "--submit")
+        told = room.ends("lanes that are not meant", STOPPED, "work", 1, "--once", "--lanes", "b9/*")
+        says("--lanes", told, "nothing more can be carried here now: 0 lanes were carried",
+             "4 lanes are open and not carried here: 4 not among --lanes")
+        holder = room.start("work", "--name", "alpha", "--lanes", "a0/*", "--lanes", "a1/us-east-1")
+        until(lambda: len(room.writes()) > 2)
+        told = room.ends("lanes that others hold", STOPPED, "work", 1, "--once", "--lanes", "a0/*")
+        says("lanes of others", told, "4 lanes are open", "2 held by other workers, 2 not among --lanes")
+        holder.kill()
+        holder.wait(patient(60))
+        told = room.ends("lanes whose worker was killed a moment ago", STOPPED, "work", "--once", "--lanes", "a0/*")
+        says("lanes of the dead", told, "2 held by other workers")
+        room.ends("stop", DONE, "stop", 1)
+        says("a stop", room.ends("a stopping run", STOPPED, "work", 1, "--once", "--lanes", "a0/*"), "held by other workers")
+    with Shared(server) as room:
+        room.ends("submit", DONE, "apply", "fleet.yaml", "--yes", "--submit")
+        room.ends("stop", DONE, "stop", 1)
+        says("a stop", room.ends("a stopped run", STOPPED, "work", 1, "--once"), "run 1 is stopped", "mailfrom resume 1")
+        room.ends("resume opens it", DONE, "resume", 1, "--submit")
+        server.sql(room.url_of_journal, "CREATE ROLE carries_a0 LOGIN IN ROLE mailfrom_worker, mailfrom_submitter; "
+                                        "INSERT INTO mailfrom.carrier VALUES ('carries_a0', '111100000000/*'), ('postgres', '111100000001/*')")
+        owner, room.url_of_journal = room.url_of_journal, room.url_of_journal.replace("user=postgres", "user=carries_a0")
+        told = room.ends("a role that may carry half of it", STOPPED, "work", "--once")
+        says("the table carrier", told, "2 lanes are open and not carried here: 2 which this role of the database may not carry")
+        told = room.ends("resume by that role", STOPPED, "resume", 1)
+        says("resume", told, "2 of its 4 lanes are open, and nobody carries them. 2 of them this role of the database may not carry "
+             "(table carrier): a worker whose role may can")
+        room.url_of_journal = owner
+        room.ends("the owner carries the rest", DONE, "work", 1, "--once")
+        says("an ended run", room.ends("work on an ended run", DONE, "work", 1, "--once"), "nothing is left to carry")
+
+
+def roles(server):
+    """What a role of the database may not do, and what the sentence says would mend it."""
+    with Shared(server) as room:
+        server.sql(room.url_of_journal, "CREATE ROLE only_reads LOGIN IN ROLE mailfrom_reader; CREATE ROLE nobody_here LOGIN; "
+                                        "CREATE ROLE only_submits LOGIN IN ROLE mailfrom_submitter")
+        owner = room.url_of_journal
+        by = lambda role: owner.replace("user=postgres", f"user={role}")
+        done = room.run("apply", "fleet.yaml", "--yes", "--submit", "--journal", by("only_submits"))
+        check("a submitter submits", done.returncode == DONE, done.stderr_text)
+        says("who carries", done.stderr_text, "(as a role that carries lanes: user=ROLE in the URL)")
+        check("the command names no user that cannot work", "user=only_submits" not in done.stderr_text.split("To carry it")[1],
+              done.stderr_text)
+        for verb, role, wanted in ((("work", "--once"), "only_submits", "members of mailfrom_worker carry lanes"),
+                                   (("watch", "fleet.yaml"), "only_reads", "members of mailfrom_submitter begin runs, give orders and watch"),
+                                   (("pause", 1), "only_reads", "members of mailfrom_submitter begin runs"),
+                                   (("status",), "nobody_here", "mailfrom_reader")):
+            told = room.ends(f"{verb[0]} by {role}", CANNOT_RUN, *verb, "--journal", by(role))
+            says(f"{verb[0]} by {role}", told, wanted)
+            check("the roles are named", "SCHEMA_" not in told, told)
+        empty = server.database()
+        told = room.ends("init by a role without CREATE", CANNOT_RUN, "journal", "init", "--journal",
+                         empty.replace("user=postgres", "user=nobody_here"))
+        says("init", told, "GRANT CREATE ON DATABASE", "the owner of the schema mailfrom")
+        told = room.ends("init by another than the owner", CANNOT_RUN, "journal", "init", "--journal", by("only_submits"))
+        says("init again", told, "the owner of the schema mailfrom")
 
 
 def ordered(server):
@@ -297,10 +359,25 @@ def wrong_input(server):
         says("a file", room.ends("submit to a file", CANNOT_RUN, "apply", "fleet.yaml", "--yes", "--submit", "--journal", "j.db"),
              "j.db is a file")
         for words, wanted in ((("--no-wait",), "--no-wait"), (("--publish",), "mailfrom publish first"),
-                              (("--events", "e.jsonl"), "mailfrom watch RUN")):
+                              (("--events", "e.jsonl"), "mailfrom watch RUN"),
+                              (("--submit", "--report", "csv:r.csv"), "mailfrom report RUN")):
             says(words[0], room.ends(f"apply {words[0]}", CANNOT_RUN, "apply", "fleet.yaml", "--yes", *words), wanted)
         says("a password", room.ends("a password in the URL", CANNOT_RUN, "status", "--journal", "postgresql://u:p@127.0.0.1/x"),
              "has a password in it")
+        slips = ("postgresql:/mailfrom", "POSTGRESQL://u:secret@h/x", "postgresql:x", "mysql://u:secret@x/y", "http://x/y",
+                 "host=/tmp dbname=mailfrom password=secret")
+        for name in slips + (room.url_of_journal.split("?")[0] + "?dbname=postgresql://u:secret@h/x",):
+            for verb in (("status",), ("apply", "fleet.yaml", "--yes"), ("work", "--once"), ("watch", "fleet.yaml"), ("journal", "init")):
+                told = room.ends(f"{verb[0]} {name}", CANNOT_RUN, *verb, "--journal", name)
+                says(name, told, "expected ", "postgresql://HOST/DATABASE")
+                check(f"{name} is not repeated", "secret" not in told, told)
+        room.url_of_journal, right = slips[0], room.url_of_journal
+        says("MAILFROM_JOURNAL", room.ends("from the environment", CANNOT_RUN, "status"), "expected postgresql://HOST/DATABASE")
+        room.url_of_journal = right
+        says("copy", room.ends("copy to a slip", CANNOT_RUN, "journal", "copy", right, slips[3]), '"mysql:"')
+        check("no slip has become a file, and SES heard nothing",
+              not [p for p in room.path.rglob("*") if p.name.split(":")[0] in ("postgresql", "POSTGRESQL", "mysql", "http") or "=" in p.name]
+              and not room.writes(), list(room.path.iterdir()))
         empty = server.database()
         for verb in (("status",), ("apply", "fleet.yaml", "--yes"), ("work", "--once"), ("watch", "fleet.yaml")):
             says(verb[0], room.ends(f"{verb[0]} without tables", CANNOT_RUN, *verb, "--journal", empty), "mailfrom journal init")
@@ -310,7 +387,8 @@ def wrong_input(server):
 
 def main():
     with pg_server.Server() as server:
-        for part in (submitted, carried, nobody_can, reviewed, tried_again, of_a_team, damaged, ordered, remembered, wrong_input):
+        for part in (submitted, carried, nobody_can, left_over, roles, reviewed, tried_again, of_a_team, damaged, ordered, remembered,
+                     wrong_input):
             print("#", part.__name__, flush=True)
             part(server)
     verdict()

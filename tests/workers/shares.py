@@ -210,7 +210,32 @@ def again(room):
     judged("again", workers_room.complaints_of(room, [fleet], url, "again", counts=counts, only={14}, done=False), counts)
 
 
-SCENARIOS = (credentials, patterns, schemas, teams, carriers, many, again)
+READS_NOTHING, WRITES_NOTHING = 15, 16
+DENIED = {READS_NOTHING: "v1:* v2:*", WRITES_NOTHING: "v1:Set* v2:Put*"}
+
+
+def rights(room):
+    """Workers with keys of the accounts, and without the rights: no identity fails of it, and who has them carries all."""
+    fleet = workers_room.Fleet(room, "rights", 2, REGIONS[:2], 6, first=1600)
+    yield fleet
+    url, counts = room.begin_database("rights"), collections.Counter()
+    run = room.submit(fleet, url)
+    for index in DENIED:
+        once = room.worker(index, url).start("--once")
+        code = once.ends(90)
+        check(f"rights: --once of w{index} ends with 4, for lanes are left", code == 4, code, once.words()[-1500:])
+        status = room.verb("status", run, url=url).stdout
+        check(f"rights: status names w{index}, which has tried", f"w{index}" in status, status)
+        bad = [identity for identity, row in room.report(run, url).items() if row["outcome"] == "failed"]
+        check(f"rights: no identity has failed of w{index}", not bad, bad, once.words()[-1500:])
+    workers = [room.worker(index, url).start() for index in (*DENIED, 17)]
+    done = room.wait_for_end(run, 90, "rights")
+    check("rights: who has the rights carries the run", done, *(w.words()[-1500:] for w in workers))
+    dismissed(workers)
+    judged("rights", workers_room.complaints_of(room, [fleet], url, "rights", counts=counts, only={*DENIED, 17}), counts)
+
+
+SCENARIOS = (credentials, rights, patterns, schemas, teams, carriers, many, again)
 
 
 def main():
@@ -219,7 +244,8 @@ def main():
     parser.add_argument("--only", action="append")
     args = parser.parse_args()
     parts = [s for s in SCENARIOS if not args.only or s.__name__ in args.only]
-    with workers_room.Room(args.programs, accounts=9 if many in parts else 3, workers=16, speed=SPEED) as room:
+    with workers_room.Room(args.programs, accounts=9 if many in parts else 3, workers=18, speed=SPEED,
+                           denied=DENIED) as room:
         begun = [part(room) for part in parts]
         fleets = []
         for one in begun:

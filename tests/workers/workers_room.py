@@ -135,7 +135,8 @@ class Worker:
 class Room:
     """accounts: how many; lanes are theirs in `regions`. workers: how many sets of keys there are."""
 
-    def __init__(self, programs, accounts=2, regions=REGIONS, speed=10, workers=6, sim=(), rate=RATE, audited=True):
+    def __init__(self, programs, accounts=2, regions=REGIONS, speed=10, workers=6, sim=(), rate=RATE, audited=True,
+                 denied=None):
         self.mailfrom, self.ses_sim, clock = programs[:3]
         self.accounts, self.regions, self.speed, self.rate = accounts, regions, speed, rate
         self.folder = tempfile.TemporaryDirectory(prefix="workers.")
@@ -146,6 +147,7 @@ class Room:
         library.chmod(0o755)
         self.clocks = {"LD_PRELOAD": str(library), "CLOCK_SPEED": str(speed),
                        "CLOCK_SINCE": str(time.clock_gettime_ns(time.CLOCK_BOOTTIME))}
+        self.denied = denied or {}  # by the index of a worker: what IAM refuses its keys
         self.of_pid, self.workers, self.keys, self.sim_options = {}, [], workers, sim
         self.dns, self.sim = Names(), None
         self.server_clock = self.path / "server.clock"
@@ -202,8 +204,8 @@ class Room:
                 table.writerows(fleet.ses_rows())
         with open(self.path / "keys.csv", "w", newline="") as out:
             table = csv.writer(out, lineterminator="\n")
-            table.writerow("account access_key_id secret_access_key".split())
-            table.writerows((number(a), key(w, a), f"secret{w}") for w in range(self.keys) for a in range(self.accounts))
+            table.writerow("account access_key_id secret_access_key deny".split())
+            table.writerows((number(a), key(w, a), f"secret{w}", self.denied.get(w, "")) for w in range(self.keys) for a in range(self.accounts))
         self.log = self.path / "calls.jsonl"
         self.sim = subprocess.Popen(
             [self.ses_sim, "--identities", self.path / "identities.csv", "--credentials", self.path / "keys.csv",

@@ -29,7 +29,8 @@ struct pg {
     PGconn *conn; /* NULL: not connected */
     char *conninfo;
     span_us limit;
-    bool was_told; /* of TLS */
+    const char *denied; /* what is said where a right is missing */
+    bool was_told;      /* of TLS */
     enum transaction transaction;
     enum pg_how how;
 };
@@ -58,19 +59,18 @@ static enum err too_late(struct pg *pg, struct why *why)
                    (int)(pg->limit / SPAN_S(1)));
 }
 
-static enum err server_said(const PGresult *result, struct why *why)
+static enum err server_said(const struct pg *pg, const PGresult *result, struct why *why)
 {
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     char text[PG_SAID_MAX];
     bool is_denied = state && strcmp(state, "42501") == 0; /* insufficient_privilege */
     pg_said(message ? message : PQresultErrorMessage(result), text);
-    return why_set(why, pg_err_of(state ? state : "08000"), "the database says: %s (SQLSTATE %s)%s",
-                   *text ? text : "nothing", state ? state : "unknown",
-                   is_denied ? ": this role of the database may not do that. Runs are begun and "
-                               "ordered by members of SCHEMA_submitter, and carried by members of "
-                               "SCHEMA_worker"
-                             : "");
+    return why_set(why, pg_err_of(state ? state : "08000"),
+                   "the database says: %s (SQLSTATE %s)%s%s", *text ? text : "nothing",
+                   state ? state : "unknown",
+                   is_denied ? ": this role of the database may not do that" : "",
+                   is_denied && pg->denied ? pg->denied : "");
 }
 
 static enum err connect_failed(PGconn *conn, struct why *why)
@@ -293,6 +293,9 @@ static enum err conninfo_vet(const char *conninfo, struct why *why)
     PQconninfoOption *options = PQconninfoParse(conninfo, &message);
     pg_said(message, text);
     PQfreemem(message);
+    char *quoted = strstr(text, ": \"");
+    if (quoted)
+        *quoted = '\0'; /* a part of the URL, which may be a password */
     if (!options)
         return why_set(why, ERR_INPUT, "is not a connection string of PostgreSQL: %s", text);
     const char *const secrets[] = {"password", "sslpassword"};
@@ -305,6 +308,12 @@ static enum err conninfo_vet(const char *conninfo, struct why *why)
                         "out, and give it by a file (passfile=FILE or ~/.pgpass), a service "
                         "(service=NAME), the environment (PGPASSWORD), or a certificate (sslcert)",
                         secrets[i]);
+    const char *database = option(options, "dbname");
+    if (err == OK && database && database[strcspn(database, ":=")])
+        err = why_set(why, ERR_INPUT,
+                      "names a database whose name has \":\" or \"=\" in it, as a URL or a "
+                      "connection string has: expected the name alone, "
+                      "postgresql://HOST/DATABASE");
     PQconninfoFree(options);
     return err;
 }
@@ -325,6 +334,11 @@ enum err pg_new(struct pg **out, const char *conninfo, span_us limit, struct why
     }
     *out = pg;
     return OK;
+}
+
+void pg_denied_say(struct pg *pg, const char *cure)
+{
+    pg->denied = cure;
 }
 
 void pg_free(struct pg *pg)
@@ -405,7 +419,7 @@ static enum err results_read(struct pg *pg, struct pg_rows *rows, instant_us unt
             return err;
         bool is_aborted = PQresultStatus(result) == PGRES_PIPELINE_ABORTED;
         if (!is_good(result) && !is_aborted && err == OK)
-            err = server_said(result, why);
+            err = server_said(pg, result, why);
         if (rows && is_good(result)) {
             pg_rows_clear(rows);
             rows_take(rows, result);
@@ -435,28 +449,41 @@ static enum err pipeline_end(struct pg *pg, instant_us until, enum err err, stru
     return err;
 }
 
-#define TX_STATEMENTS 2
-
-/* With the transaction's beginning, where that is wanted. What is granted by the server within the
- * transaction is taken back by it when this process is silent for longer than its own limit. */
+/* What every transaction carries with it, also one of a single round trip, which has no BEGIN: what
+ * is sent up to the next sync is one to the server, and the settings end with it.
+ *
+ * The server ends by itself what this process has given up, or is too silent for. And a name
+ * without a schema is one of pg_catalog: in a database where others may create functions, a
+ * function of theirs that fits the arguments better would be called in its place, with the rights
+ * of this role. A commit is on the disk when it is answered, whatever the database was told since
+ * the journal was opened.
+ */
 static enum err opening_send(struct pg *pg, unsigned *sent, struct why *why)
 {
-    static const char limits[] =
-        "SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', $1, true),"
-        " set_config('idle_in_transaction_session_timeout', $2, true)";
+    static const char settings[] =
+        "SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),"
+        " pg_catalog.set_config('statement_timeout', $1, true),"
+        " pg_catalog.set_config('lock_timeout', $1, true),"
+        " pg_catalog.set_config('idle_in_transaction_session_timeout', $2, true),"
+        " pg_catalog.set_config('standard_conforming_strings', 'on', true),"
+        " pg_catalog.set_config('synchronous_commit', CASE pg_catalog.current_setting("
+        "'synchronous_commit') WHEN 'off' THEN 'on' ELSE pg_catalog.current_setting("
+        "'synchronous_commit') END, true)";
+    bool begins = pg->transaction == TX_WANTED, reads = begins && pg->how == PG_SNAPSHOT;
     char ms[32];
     snprintf(ms, sizeof ms, "%lld", (long long)(pg->limit / 1000));
     /* A snapshot holds nothing that others wait for, and who reads may look at a page for long. */
     const struct store_value values[] = {store_text(text_of(ms)),
-                                         store_text(text_of(pg->how == PG_WRITES ? ms : "1h"))};
-    struct pg_statement list[TX_STATEMENTS] = {
-        {.sql = pg->how == PG_WRITES ? "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
-                                     : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"},
-        {limits, values, 2}};
-    *sent = 0;
-    enum err err = OK;
-    for (unsigned i = 0; err == OK && i < TX_STATEMENTS; i++, ++*sent)
-        err = statement_send(pg, &list[i], why);
+                                         store_text(text_of(reads ? "1h" : ms))};
+    const struct pg_statement begin = {.sql =
+                                           reads
+                                               ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+                                               : "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"},
+                              set = {settings, values, 2};
+    enum err err = begins ? statement_send(pg, &begin, why) : OK;
+    if (err == OK)
+        err = statement_send(pg, &set, why);
+    *sent = begins ? 2 : 1;
     return err;
 }
 
@@ -465,7 +492,7 @@ static enum err batch_once(struct pg *pg, const struct pg_statement *list, unsig
                            struct pg_rows *rows, instant_us until, struct why *why)
 {
     unsigned opening = 0;
-    bool opens = pg->transaction == TX_WANTED, pipes = opens || len > 1;
+    bool opens = pg->transaction != TX_OPEN, pipes = opens || len > 1;
     enum err err = pipes && !PQenterPipelineMode(pg->conn) ? lost(pg, why) : OK;
     if (err == OK && opens)
         err = opening_send(pg, &opening, why);
@@ -482,7 +509,7 @@ static enum err batch_once(struct pg *pg, const struct pg_statement *list, unsig
     }
     for (unsigned i = 0; pg->conn && i < opening; i++)
         err = results_read(pg, NULL, until, err, why);
-    if (opens && err == OK)
+    if (pg->transaction == TX_WANTED && err == OK)
         pg->transaction = TX_OPEN;
     for (unsigned i = 0; pg->conn && i < len; i++)
         err = results_read(pg, rows ? &rows[i] : NULL, until, err, why);
@@ -570,7 +597,9 @@ enum err pg_commit(struct pg *pg, struct why *why)
         return OK;
     /* A transaction that the server has given up answers ROLLBACK to a COMMIT. */
     bool is_whole = PQtransactionStatus(pg->conn) == PQTRANS_INTRANS;
-    enum err err = simple(pg, "COMMIT", pg_now() + pg->limit, why);
+    /* A commit that waits for a standby and is cancelled says that it is done. */
+    const char *sql = is_whole ? "SET LOCAL statement_timeout = 0; COMMIT" : "ROLLBACK";
+    enum err err = simple(pg, sql, pg_now() + pg->limit, why);
     return err == OK && !is_whole ? why_set(why, ERR_AWAY, "the transaction has been undone") : err;
 }
 

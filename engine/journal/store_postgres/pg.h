@@ -8,8 +8,14 @@
  * mode).
  *
  * Each function takes at most the limit of time of pg_new(), by CLOCK_BOOTTIME, making the
- * connection included; pg_begin() lets the server know of it, too, so that a process that is frozen
- * inside a transaction holds no row for longer. After the limit the connection is closed.
+ * connection included. The server knows of it, too (statement_timeout, lock_timeout,
+ * idle_in_transaction_session_timeout, each for one transaction): what this process has given up,
+ * or is frozen inside of, holds no row for longer, and no backend waits on. A commit that waits for
+ * a standby alone is not cut off, since the server would say that it is done. After the limit the
+ * connection is closed.
+ *
+ * Names without a schema are those of pg_catalog, whatever search_path the role or the database
+ * has.
  *
  * Errors: ERR_AWAY: the server cannot be reached, ends, refuses for now, or took too long; it is
  * not known whether the statement, or the COMMIT, was carried out, unless it was one of several of
@@ -38,6 +44,10 @@ struct pg;
  * holds a password. */
 enum err pg_new(struct pg **out, const char *conninfo, span_us limit, struct why *why);
 void pg_free(struct pg *pg); /* NULL: nothing */
+
+/* How to mend that the role may not do something: the end of a sentence, said with each such error.
+ * Borrowed until pg_free(). */
+void pg_denied_say(struct pg *pg, const char *cure);
 
 /* Connects, if that is not done. Once for each struct pg: tells *n of a connection over a network
  * whose server is not proved by its certificate. n may be NULL. */

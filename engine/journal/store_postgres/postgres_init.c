@@ -55,9 +55,29 @@ static enum err roles_are_there(struct postgres_store *s, bool *are, struct why 
     return err;
 }
 
-static enum err rights_give(struct postgres_store *s, bool *are_given, struct why *why)
+/* Rights are given with the tables, and once: an administrator may have taken some back since. The
+ * policies come with them. */
+static enum err rights_were_given(struct postgres_store *s, bool *were, struct why *why)
 {
-    enum err err = script_run(s, postgres_roles, why);
+    struct pg_rows rows;
+    enum err err = postgres_ask(s,
+                                "SELECT EXISTS (SELECT FROM pg_policy"
+                                " WHERE polrelid = to_regclass('@.run'))",
+                                NULL, 0, &rows, why);
+    *were = err == OK && pg_int(&rows, 0, 0);
+    pg_rows_clear(&rows);
+    return err;
+}
+
+static enum err rights_give(struct postgres_store *s, bool is_made, bool *are_given,
+                            struct why *why)
+{
+    bool were_given = false;
+    enum err err = rights_were_given(s, &were_given, why);
+    if (err == OK && were_given && !is_made)
+        return roles_are_there(s, are_given, why);
+    if (err == OK)
+        err = script_run(s, postgres_roles, why);
     if (err == OK)
         err = roles_are_there(s, are_given, why);
     return err == OK && *are_given ? script_run(s, postgres_rights, why) : err;
@@ -115,7 +135,7 @@ static enum err journal_make(struct postgres_store *s, bool creates, char made[P
     if (err == OK && version < SCHEMA_VERSION_POSTGRES)
         err = versions_make(s, version, why);
     if (err == OK)
-        err = rights_give(s, &with_roles, why);
+        err = rights_give(s, version < SCHEMA_VERSION_POSTGRES, &with_roles, why);
     if (err == OK)
         err = pg_commit(s->pg, why);
     if (pg_is_begun(s->pg))
@@ -134,6 +154,10 @@ static enum err make(const char *url, bool creates, const struct notices *n,
     *made = '\0';
     enum err err = postgres_store_new(&s, url, n, why);
     if (err == OK) {
+        snprintf(s->denied, sizeof s->denied,
+                 ". Tables are made and changed by the owner of the schema %s, and a schema by a "
+                 "role with CREATE on the database (GRANT CREATE ON DATABASE NAME TO ROLE)",
+                 s->url.schema);
         err = journal_make(s, creates, made, why);
         postgres_store_free(s);
     }

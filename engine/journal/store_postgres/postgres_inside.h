@@ -34,7 +34,8 @@ struct postgres_store {
     struct pg *pg;
     struct postgres_url url;
     char shown[POSTGRES_SHOWN_MAX];
-    struct postgres_words *words; /* postgres_sql() */
+    char denied[5 * SCHEMA_LEN_MAX + 240]; /* pg_denied_say() */
+    struct postgres_words *words;          /* postgres_sql() */
     bool is_entered;
     unsigned reads; /* rows that are being read in a snapshot, one inside the other */
     /* Rows of the transaction that the server does not know yet, in the order of keeping. */
@@ -47,6 +48,9 @@ struct postgres_store {
     uint64_t numbers[NUMBERS_AHEAD];
     unsigned numbers_at, numbers_len;
     struct arena answer; /* texts told by the last operation of leases */
+    /* The run that was locked last, as the server has it. */
+    uint64_t locked_run;
+    struct shared_run locked;
 };
 
 static inline struct postgres_store *postgres_of(struct store *store)
@@ -116,7 +120,8 @@ struct text postgres_text_out(struct arena *a, struct text t);
 #define SCHEMA_VERSION_POSTGRES 1
 /* The statements that bring version n to n + 1. */
 extern const char *const postgres_migrations[SCHEMA_VERSION_POSTGRES];
-/* Rights and row-level security as this version has them; given again after each migration. */
+/* Rights and row-level security as this version has them; given again after each migration, and not
+ * by an init that finds them. */
 extern const char postgres_roles[], postgres_rights[];
 
 #endif

@@ -13,9 +13,11 @@
  *               row is for may be carried by every worker
  *
  * Who needs what: a reader selects all of them. A submitter inserts into lease, run_lane and
- * run_shared, and updates run_lane, run_shared and the state of a run. A worker inserts into
- * worker, and updates worker, lease, run_lane, run_shared, the state of a run and the caller of a
- * lane. Nobody but the owner of the tables changes carrier.
+ * run_shared, takes leases away that have ended, and updates run_shared, the rest and the granted
+ * starts of run_lane, and the state of a run. A worker inserts into worker, and updates when it was
+ * seen and has ended, leases, the rest, the granted starts and who has tried of run_lane, the waves
+ * of run_shared, the state of a run and the caller of a lane. Nobody but the owner of the tables
+ * changes carrier.
  */
 #ifndef MF_POSTGRES_LEASE_TABLES_H
 #define MF_POSTGRES_LEASE_TABLES_H

@@ -154,7 +154,8 @@ static enum err worker_end(struct store *store, uint64_t worker, struct why *why
     " $6::text[]) WITH ORDINALITY a(run, lane, epoch, next_call, rate, nth)),"                     \
     " mine AS (SELECT l.id, a.nth, a.next_call, a.rate FROM @.lease l"                             \
     " JOIN @.run_lane r ON r.lease = l.id JOIN asked a ON a.run = r.run AND a.lane = r.lane"       \
-    " AND a.epoch = l.epoch WHERE l.worker = $1 ORDER BY l.id FOR NO KEY UPDATE OF l),"            \
+    " AND a.epoch = l.epoch WHERE l.worker = $1 AND " MAY_CARRY                                    \
+    " ORDER BY l.id FOR NO KEY UPDATE OF l),"                                                      \
     " seen AS (UPDATE @.worker SET seen = clock_timestamp() WHERE id = $1)"                        \
     " UPDATE @.lease l SET expires = clock_timestamp() + " US_TO(                                  \
         "$7") ", call_timeout = $8,"                                                               \
@@ -195,6 +196,8 @@ static enum err renew(struct store *store, uint64_t worker, const struct lease *
     return err;
 }
 
+/* The lease is locked, so a claim comes before, and nothing is kept, or after, and it is cleared.
+ */
 static enum err tried(struct store *store, uint64_t worker, uint64_t run, uint16_t lane,
                       struct text sentence, struct why *why)
 {
@@ -203,11 +206,15 @@ static enum err tried(struct store *store, uint64_t worker, uint64_t run, uint16
     const struct store_value values[] = {store_int((int64_t)worker), store_int((int64_t)run),
                                          store_int(lane),
                                          store_text(postgres_text_in(&texts, sentence))};
-    enum err err =
-        postgres_ask(postgres_of(store),
-                     "UPDATE @.run_lane SET tried_by = (SELECT name FROM @.worker WHERE id = $1),"
-                     " tried_why = $4, tried_at = clock_timestamp() WHERE run = $2 AND lane = $3",
-                     values, COUNT(values), NULL, why);
+    enum err err = postgres_ask(
+        postgres_of(store),
+        "WITH free AS (SELECT r.run, r.lane FROM @.lease l JOIN @.run_lane r"
+        " ON r.lease = l.id WHERE r.run = $2 AND r.lane = $3 AND (" IS_OF_LANE
+        " AND l.worker <> $1 AND l.expires > clock_timestamp()) IS NOT TRUE FOR SHARE OF l)"
+        " UPDATE @.run_lane r SET tried_why = $4, tried_at = clock_timestamp(),"
+        " tried_by = (SELECT name FROM @.worker WHERE id = $1)"
+        " FROM free WHERE r.run = free.run AND r.lane = free.lane",
+        values, COUNT(values), NULL, why);
     arena_clear(&texts);
     return err;
 }
@@ -248,7 +255,7 @@ static enum err hold(struct store *store, const struct store_fence *list, uint32
         buf_add_fmt(&runs, "%s%llu", i ? "," : "", (unsigned long long)list[i].run);
         buf_add_fmt(&lanes, "%s%u", i ? "," : "", list[i].lane);
         buf_add_fmt(&epochs, "%s%llu", i ? "," : "", (unsigned long long)list[i].epoch);
-        buf_add_fmt(&intents, "%s%d", i ? "," : "", list[i].is_intent);
+        buf_add_fmt(&intents, "%s%d", i ? "," : "", list[i].is_intent + list[i].is_start);
     }
     for (size_t k = 0; k < COUNT(all); k++) {
         buf_add_char(all[k], '}');
@@ -264,6 +271,8 @@ static enum err hold(struct store *store, const struct store_fence *list, uint32
                               " f(run, lane, epoch, intends) ON f.run = r.run AND f.lane = r.lane"
                               " WHERE l.epoch = f.epoch AND l.worker IS NOT NULL AND " IS_OF_LANE
                               " AND (f.intends = 0 OR l.expires > clock_timestamp())"
+                              " AND (f.intends < 2 OR NOT EXISTS (SELECT 1 FROM @.run_shared paused"
+                              " WHERE paused.run = f.run AND paused.waves_paused <> 0))"
                               " ORDER BY l.id FOR SHARE OF l",
                               values, COUNT(values), &rows, why)
                         : no_memory(why);
@@ -443,6 +452,32 @@ static enum err resign(struct store *store, uint64_t worker, const struct lease 
     return err;
 }
 
+/* Everything but the locks is seen as it is once they are there. */
+static enum err take_ended(struct store *store, uint64_t first, uint64_t last, uint32_t *held,
+                           struct why *why)
+{
+    struct postgres_store *s = postgres_of(store);
+    const struct store_value values[] = {store_int((int64_t)first), store_int((int64_t)last)};
+    struct pg_rows rows[3] = {{.result = NULL}};
+    struct pg_statement list[] = {
+        {"SELECT l.id FROM @.lease l JOIN @.run_lane r ON r.lease = l.id"
+         " WHERE r.run BETWEEN $1 AND $2 ORDER BY l.id FOR NO KEY UPDATE OF l",
+         values, 2},
+        {"UPDATE @.lease l SET worker = NULL, epoch = l.epoch + 1, resigned = false"
+         " FROM @.run_lane r WHERE r.lease = l.id AND r.run BETWEEN $1 AND $2 AND " IS_OF_LANE
+         " AND l.worker IS NOT NULL AND l.expires <= clock_timestamp()",
+         values, 2},
+        {"SELECT count(*) FROM @.lease l JOIN @.run_lane r ON r.lease = l.id"
+         " WHERE r.run BETWEEN $1 AND $2 AND " IS_OF_LANE " AND l.worker IS NOT NULL",
+         values, 2},
+    };
+    enum err err = batch_inside(s, list, COUNT(list), rows, why);
+    *held = err == OK ? (uint32_t)pg_int(&rows[2], 0, 0) : 0;
+    postgres_numbers_drop(s); /* the next record comes after those of the holders */
+    rows_clear(rows, COUNT(rows));
+    return err;
+}
+
 /* A claim lies before: numbers that were fetched before it are no longer good. */
 static void fenced(struct store *store)
 {
@@ -464,6 +499,7 @@ const struct lease_ops postgres_lease_ops = {.worker_begin = worker_begin,
                                              .hold = hold,
                                              .claim = claim,
                                              .resign = resign,
+                                             .take_ended = take_ended,
                                              .lock_run = postgres_lock_run,
                                              .change_run = postgres_change_run,
                                              .rest_lanes = postgres_rest_lanes,

@@ -16,10 +16,12 @@
 /* As a literal it would depend on standard_conforming_strings. */
 #define SQL_BACKSLASH "chr(92)"
 /* May this role of the database carry the lease l? */
-#define MAY_CARRY                                                                                  \
+#define MAY_CARRY MAY_CARRY_OF("l")
+#define MAY_CARRY_OF(lease)                                                                        \
     "(SELECT bool_or(coalesce(pg_has_role(p.oid, 'MEMBER'), false)) IS NOT FALSE"                  \
     " FROM @.carrier c"                                                                            \
-    " LEFT JOIN pg_roles p ON p.rolname = c.role WHERE l.number || '/' || l.region LIKE"           \
+    " LEFT JOIN pg_roles p ON p.rolname = c.role WHERE " lease ".number || '/' || " lease          \
+    ".region LIKE"                                                                                 \
     " translate(replace(replace(replace(c.lanes, " SQL_BACKSLASH ", " SQL_BACKSLASH                \
     " || " SQL_BACKSLASH "), '%', " SQL_BACKSLASH " || '%'), '_', " SQL_BACKSLASH " || '_'),"      \
     " '*?', '%_'))"

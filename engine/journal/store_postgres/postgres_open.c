@@ -207,8 +207,14 @@ enum err postgres_store_new(struct postgres_store **out, const char *url, const 
     enum err err = postgres_url_read(&s->url, url, why);
     if (err == OK)
         err = pg_new(&s->pg, s->url.conninfo, PG_LIMIT, why);
-    if (err == OK)
+    if (err == OK) {
+        snprintf(s->denied, sizeof s->denied,
+                 ". Members of %s_reader read; members of %s_submitter begin runs, give orders and "
+                 "watch; members of %s_worker carry lanes (GRANT %s_submitter TO ROLE)",
+                 s->url.schema, s->url.schema, s->url.schema, s->url.schema);
+        pg_denied_say(s->pg, s->denied);
         err = pg_connect(s->pg, n, why);
+    }
     if (err == OK) {
         *out = s;
         return OK;
@@ -254,8 +260,10 @@ enum err postgres_vet(struct postgres_store *s, int *version, struct why *why)
 static enum err durability_vet(struct postgres_store *s, struct why *why)
 {
     struct pg_rows rows;
-    enum err err = postgres_ask(s, "SELECT current_setting('synchronous_commit') = 'off'", NULL, 0,
-                                &rows, why);
+    enum err err = postgres_ask(
+        s,
+        "SELECT count(*) FROM pg_settings WHERE name = 'synchronous_commit' AND reset_val = 'off'",
+        NULL, 0, &rows, why);
     bool is_off = err == OK && pg_int(&rows, 0, 0);
     pg_rows_clear(&rows);
     return is_off

@@ -68,7 +68,9 @@ static enum err number_take(struct postgres_store *s, uint64_t *number, struct w
     enum err err = OK;
     if (s->numbers_at == s->numbers_len) {
         const struct store_value value = store_int(NUMBERS_AHEAD);
-        err = postgres_ask(s, "SELECT nextval('@.record_number') FROM generate_series(1, $1)",
+        err = postgres_ask(s,
+                           "SELECT pg_catalog.nextval('@.record_number'::pg_catalog.regclass)"
+                           " FROM generate_series(1, $1)",
                            &value, 1, &rows, why);
         s->numbers_at = s->numbers_len = 0;
         for (unsigned i = 0; err == OK && i < rows.len && i < NUMBERS_AHEAD; i++)
@@ -230,6 +232,8 @@ static void sql_add(const struct postgres_store *s, struct buf *out, enum store_
                          " AND lease.epoch = v.of_epoch AND lease.worker IS NOT NULL"
                          " AND lease.run = v.run AND lease.lane = v.of_lane"
                          " AND (v.intends = 0 OR lease.expires > clock_timestamp())"
+                         " AND (v.intends < 2 OR NOT EXISTS (SELECT 1 FROM @.run_shared paused"
+                         " WHERE paused.run = v.run AND paused.waves_paused <> 0))"
                          " FOR SHARE OF lease");
     }
     if (tables[table].replaces)
@@ -250,7 +254,7 @@ static void row_fill(struct store_value *out, const struct pending_row *row)
         return;
     *out++ = store_int(row->fence.lane);
     *out++ = store_int((int64_t)row->fence.epoch);
-    *out++ = store_int(row->fence.is_intent);
+    *out++ = store_int(row->fence.is_intent + row->fence.is_start);
 }
 
 /* How many of these rows are one statement. */
@@ -363,19 +367,45 @@ enum err postgres_flush_alone(struct postgres_store *s, bool *is_done, struct wh
 
 /* The store's functions */
 
+/* What undoes a team's run is the team's. */
 static void team_add(const struct postgres_store *s, struct buf *sql, unsigned team)
 {
-    buf_add_fmt(sql, ", coalesce($%u::name, ", team);
+    if (s->store.team) {
+        buf_add_fmt(sql, "$%u, ", team);
+        return;
+    }
+    buf_add_fmt(sql, "coalesce($%u::pg_catalog.name, ", team);
     postgres_sql_add(s, sql, "(SELECT p.team FROM @.run p WHERE p.id = ");
-    buf_add_fmt(sql, "$%u))) RETURNING id", RUN_PARENT + 1);
+    buf_add_fmt(sql, "$%u)), ", RUN_PARENT + 1);
 }
 
+/* Numbers up to this one are given, if they are not yet: each by the sequence itself, which never
+ * goes back, whoever takes numbers at the same time. *last: the last one of them; 0: none was left
+ * to give. */
+static enum err run_number_reach(struct postgres_store *s, uint64_t number, uint64_t *last,
+                                 struct why *why)
+{
+    const struct store_value value = store_int((int64_t)number);
+    struct pg_rows rows;
+    enum err err = postgres_ask_inside(
+        s,
+        "SELECT max(n) FROM (SELECT pg_catalog.nextval('@.run_number'::pg_catalog.regclass) AS n"
+        " FROM (SELECT last_value + is_called::integer AS next FROM @.run_number) q,"
+        " generate_series(q.next, $1)) given",
+        &value, 1, &rows, why);
+    *last = err == OK ? (uint64_t)pg_int(&rows, 0, 0) : 0;
+    pg_rows_clear(&rows);
+    return err;
+}
+
+/* *number: what is asked for, or 0. */
 static enum err run_put(struct postgres_store *s, const struct store_value *values,
                         uint64_t *number, struct why *why)
 {
     unsigned len = store_columns[TABLE_RUN].len;
+    uint64_t given = 0;
     struct pending_row row = {.table = TABLE_RUN};
-    struct store_value all[STORE_VALUES_MAX + 1];
+    struct store_value all[STORE_VALUES_MAX + 2];
     struct pg_rows rows = {.result = NULL};
     struct buf sql;
     enum err err = postgres_transaction(s, why);
@@ -383,22 +413,24 @@ static enum err run_put(struct postgres_store *s, const struct store_value *valu
         err = postgres_team_vet(s, s->store.team, why);
     if (err == OK && !row_keep(s, &row, values))
         err = no_memory(why);
+    if (err == OK && *number > 0)
+        err = run_number_reach(s, *number, &given, why);
     if (err != OK)
         return err;
     memcpy(all, row.values, len * sizeof *all);
     const char *team = s->store.team ? s->store.team : s->url.team;
     all[len] = *team ? store_text(text_of(team)) : store_null();
+    all[len + 1] = given ? store_int((int64_t)given) : store_null();
     buf_init(&sql, SQL_BYTES);
     postgres_sql_add(s, &sql, "INSERT INTO @.run (");
     column_names_add(&sql, TABLE_RUN, "");
-    buf_add_str(&sql, ", team) VALUES (");
+    buf_add_str(&sql, ", team, id) VALUES (");
     for (unsigned i = 0; i < len; i++)
-        buf_add_fmt(&sql, "%s$%u", i ? ", " : "", i + 1);
-    if (s->store.team)
-        buf_add_fmt(&sql, ", $%u) RETURNING id", len + 1);
-    else /* what undoes a team's run is the team's */
-        team_add(s, &sql, len + 1);
-    err = sql.failed ? no_memory(why) : pg_query(s->pg, sql.at, all, len + 1, &rows, why);
+        buf_add_fmt(&sql, "$%u, ", i + 1);
+    team_add(s, &sql, len + 1);
+    buf_add_fmt(&sql, "coalesce($%u::bigint, pg_catalog.nextval('", len + 2);
+    postgres_sql_add(s, &sql, "@.run_number'::pg_catalog.regclass))) RETURNING id");
+    err = sql.failed ? no_memory(why) : pg_query(s->pg, sql.at, all, len + 2, &rows, why);
     if (err == OK)
         *number = (uint64_t)pg_int(&rows, 0, 0);
     buf_clear(&sql);
@@ -453,10 +485,6 @@ enum err postgres_add_loss(struct store *store, uint64_t run, struct text what, 
                             " position(EXCLUDED.what IN lost.what) > 0 THEN lost.what"
                             " ELSE lost.what || '; ' || EXCLUDED.what END",
                             values, 2, NULL, why);
-    /* A lost run's number stays its own. */
-    return err == OK ? postgres_ask_inside(s,
-                                           "SELECT setval('@.run_number', $1) WHERE $1 >"
-                                           " (SELECT last_value FROM @.run_number)",
-                                           values, 1, NULL, why)
-                     : err;
+    uint64_t last; /* a lost run's number stays its own */
+    return err == OK ? run_number_reach(s, run, &last, why) : err;
 }

@@ -120,8 +120,11 @@ enum err postgres_lock_run(struct store *store, uint64_t run, struct shared_run 
         err = pg_batch(s->pg, list, COUNT(list), rows, why);
     if (err == OK && rows[1].len == 0)
         err = ERR_GONE;
-    if (err == OK)
+    if (err == OK) {
         view_read(&rows[1], view);
+        s->locked_run = run;
+        s->locked = *view;
+    }
     pg_rows_clear(&rows[0]);
     pg_rows_clear(&rows[1]);
     return err;
@@ -160,21 +163,6 @@ static void values_fill(struct store_value out[RUN_VALUES], uint64_t run,
     memcpy(out, values, sizeof values);
 }
 
-static enum err run_write(struct store *store, const char *sql, uint64_t run,
-                          const struct shared_run *view, struct why *why)
-{
-    struct store_value values[RUN_VALUES];
-    struct buf left;
-    buf_init(&left, LINE_LEN_MAX);
-    left_write(&view->waves, &left);
-    values_fill(values, run, view, buf_text(&left));
-    enum err err =
-        left.failed ? no_memory(why)
-                    : postgres_ask_inside(postgres_of(store), sql, values, RUN_VALUES, NULL, why);
-    buf_clear(&left);
-    return err;
-}
-
 #define RUN_COLUMNS                                                                                \
     "stops, is_paused, pause_at, pause_user, pause_host, pause_uid, pause_pid, rate_per_s,"        \
     " has_waves, wave, numbered, left_of, good, size, started, open, expired, failed, failed_max," \
@@ -186,17 +174,82 @@ static enum err run_write(struct store *store, const char *sql, uint64_t run,
 enum err postgres_open_run(struct store *store, uint64_t run, const struct shared_run *first,
                            struct why *why)
 {
-    return run_write(store,
-                     "INSERT INTO @.run_shared (run, " RUN_COLUMNS ") VALUES ($1, " RUN_PARAMS ")",
-                     run, first, why);
+    struct store_value values[RUN_VALUES];
+    struct buf left;
+    buf_init(&left, LINE_LEN_MAX);
+    left_write(&first->waves, &left);
+    values_fill(values, run, first, buf_text(&left));
+    enum err err = left.failed ? no_memory(why)
+                               : postgres_ask_inside(postgres_of(store),
+                                                     "INSERT INTO @.run_shared (run, " RUN_COLUMNS
+                                                     ") VALUES ($1, " RUN_PARAMS ")",
+                                                     values, RUN_VALUES, NULL, why);
+    buf_clear(&left);
+    return err;
 }
 
+static bool value_eq(const struct store_value *a, const struct store_value *b)
+{
+    assert(a->type == b->type);
+    return a->type == STORE_TEXT   ? text_eq(a->text, b->text)
+           : a->type == STORE_REAL ? a->real >= b->real && a->real <= b->real
+                                   : a->number == b->number;
+}
+
+/* What is not as it was, as "a = $2, b = $3"; *len: one more than there are. */
+static void changes_add(struct buf *sql, const struct store_value *was,
+                        const struct store_value *values, struct store_value *sent, unsigned *len)
+{
+    struct text columns = TEXT(RUN_COLUMNS);
+    sent[0] = values[0];
+    *len = 1;
+    for (unsigned i = 1; i < RUN_VALUES; i++) {
+        struct text column = text_trim(text_cut(&columns, ','));
+        if (value_eq(&was[i], &values[i]))
+            continue;
+        sent[(*len)++] = values[i];
+        buf_add_fmt(sql, "%s" TEXT_FMT " = $%u", *len == 2 ? "" : ", ", TEXT_ARG(column), *len);
+    }
+}
+
+static enum err changes_send(struct postgres_store *s, const struct store_value *was,
+                             const struct store_value *values, struct why *why)
+{
+    struct store_value sent[RUN_VALUES];
+    struct buf sql;
+    unsigned len;
+    buf_init(&sql, LINE_LEN_MAX);
+    postgres_sql_add(s, &sql, "UPDATE @.run_shared SET ");
+    changes_add(&sql, was, values, sent, &len);
+    buf_add_str(&sql, " WHERE run = $1");
+    enum err err = sql.failed ? no_memory(why) : postgres_transaction(s, why);
+    if (err == OK && len > 1)
+        err = pg_query(s->pg, sql.at, sent, len, NULL, why);
+    buf_clear(&sql);
+    return err;
+}
+
+/* Only what has changed: a worker may change the waves, and a submitter the rest too. */
 enum err postgres_change_run(struct store *store, uint64_t run, const struct shared_run *view,
                              struct why *why)
 {
-    return run_write(store,
-                     "UPDATE @.run_shared SET (" RUN_COLUMNS ") = (" RUN_PARAMS ") WHERE run = $1",
-                     run, view, why);
+    struct postgres_store *s = postgres_of(store);
+    struct store_value was[RUN_VALUES], values[RUN_VALUES];
+    struct buf left_was, left;
+    assert(s->locked_run == run);
+    buf_init(&left_was, LINE_LEN_MAX);
+    buf_init(&left, LINE_LEN_MAX);
+    left_write(&s->locked.waves, &left_was);
+    left_write(&view->waves, &left);
+    values_fill(was, run, &s->locked, buf_text(&left_was));
+    values_fill(values, run, view, buf_text(&left));
+    enum err err =
+        left_was.failed || left.failed ? no_memory(why) : changes_send(s, was, values, why);
+    if (err == OK)
+        s->locked = *view;
+    buf_clear(&left_was);
+    buf_clear(&left);
+    return err;
 }
 
 /* An element of an array of texts. */
@@ -278,8 +331,7 @@ enum err postgres_rest_lanes(struct store *store, uint64_t run, unsigned from, b
         postgres_of(store),
         "UPDATE @.run_lane r SET rest = $4, granted = CASE WHEN $4 = 0 THEN 0 ELSE r.granted END"
         " FROM @.lease l WHERE l.id = r.lease AND r.run = $1 AND ($2 >> r.rest::integer) & 1 = 1"
-        " AND ($3 = 0 OR NOT (l.worker IS NOT NULL AND " IS_OF_LANE
-        " AND l.expires > clock_timestamp()))",
+        " AND ($3 = 0 OR NOT (l.worker IS NOT NULL AND " IS_OF_LANE "))",
         values, COUNT(values), NULL, why);
 }
 

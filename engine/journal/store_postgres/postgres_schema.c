@@ -15,6 +15,7 @@
 #include "postgres_inside.h"
 
 #include "postgres_lease_tables.h"
+#include "postgres_leases.h"
 
 static const char version_1_runs[] =
     "CREATE TABLE @.version (number integer NOT NULL);"
@@ -24,7 +25,8 @@ static const char version_1_runs[] =
     "CREATE SEQUENCE @.record_number;"
 
     "CREATE TABLE @.run ("
-    " id bigint PRIMARY KEY DEFAULT nextval('@.run_number'), verb bigint, state bigint,"
+    " id bigint PRIMARY KEY DEFAULT"
+    " pg_catalog.nextval('@.run_number'::pg_catalog.regclass), verb bigint, state bigint,"
     " parent bigint, started bigint, stopped bigint, last bigint, seed bigint, jobs bigint,"
     " options text, version text, digest bytea, max_failures double precision,"
     " max_failures_percent bigint, guarded bigint, undigested bigint, last_record bigint,"
@@ -128,23 +130,47 @@ const char postgres_rights[] =
     TEAM_POLICY("control", "run") TEAM_POLICY("run_shared", "run") TEAM_POLICY("run_lane", "run")
     LOST_POLICY
     /* clang-format on */
-    "GRANT USAGE ON SCHEMA @ TO " EVERY_ROLE ";"
-    "GRANT SELECT ON ALL TABLES IN SCHEMA @ TO " EVERY_ROLE ";"
-    "GRANT USAGE, SELECT ON SEQUENCE @.record_number TO @_submitter, @_worker;"
-    "GRANT USAGE, SELECT ON SEQUENCE @.run_number TO @_submitter;"
-    /* What every writer of a journal adds. */
-    "GRANT INSERT ON @.rule, @.asked, @.lost TO @_submitter, @_worker;"
-    "GRANT UPDATE ON @.lost TO @_submitter, @_worker;"
-    "GRANT INSERT, UPDATE ON @.watched, @.watch_problem TO @_submitter, @_worker;"
-    "GRANT UPDATE (state, stopped, last, last_record, last_digest) ON @.run"
-    " TO @_submitter, @_worker;"
-    "GRANT UPDATE ON @.run_shared, @.run_lane, @.lease TO @_submitter, @_worker;"
-    /* Runs and orders. */
-    "GRANT INSERT ON @.run, @.wave, @.account, @.lane, @.policy, @.file, @.choice, @.expected,"
-    " @.provider, @.target, @.record, @.published, @.lane_note, @.control, @.run_shared,"
-    " @.run_lane, @.lease TO @_submitter;"
-    /* Lanes. */
-    "GRANT INSERT ON @.record, @.published, @.lane_note, @.target, @.worker TO @_worker;"
-    "GRANT UPDATE ON @.worker TO @_worker;"
-    "GRANT UPDATE (caller_account, caller_partition, caller_arn, begun_with) ON @.lane"
-    " TO @_worker;";
+    /* All see and end leases, since those of a run are locked and settled together; held is one
+     * only for a role that may carry its lane. */
+    "ALTER TABLE @.lease ENABLE ROW LEVEL SECURITY;"
+    "DROP POLICY IF EXISTS seen ON @.lease;"
+    "DROP POLICY IF EXISTS added ON @.lease;"
+    "DROP POLICY IF EXISTS held ON @.lease;"
+    "CREATE POLICY seen ON @.lease FOR SELECT USING (true);"
+    "CREATE POLICY added ON @.lease FOR INSERT WITH CHECK (worker IS NULL);"
+    "CREATE POLICY held ON @.lease FOR UPDATE USING (true)"
+    " WITH CHECK (worker IS NULL OR " MAY_CARRY_OF(
+        "lease") ");"
+                 "GRANT USAGE ON SCHEMA @ TO " EVERY_ROLE ";"
+                 "GRANT SELECT ON ALL TABLES IN SCHEMA @ TO " EVERY_ROLE ";"
+                 "GRANT USAGE, SELECT ON SEQUENCE @.record_number TO @_submitter, @_worker;"
+                 "GRANT USAGE, SELECT ON SEQUENCE @.run_number TO @_submitter;"
+                 "GRANT SELECT ON SEQUENCE @.run_number TO @_worker;"
+                 /* What every writer of a journal adds. */
+                 "GRANT INSERT ON @.rule, @.asked, @.lost TO @_submitter, @_worker;"
+                 "GRANT UPDATE ON @.lost TO @_submitter, @_worker;"
+                 "GRANT INSERT, UPDATE ON @.watched, @.watch_problem TO @_submitter, @_worker;"
+                 "GRANT UPDATE (state, stopped, last, last_record, last_digest) ON @.run"
+                 " TO @_submitter, @_worker;"
+                 "GRANT UPDATE (rest, granted_wave, granted) ON @.run_lane TO @_submitter, "
+                 "@_worker;"
+                 /* Runs and orders. */
+                 "GRANT INSERT ON @.run, @.wave, @.account, @.lane, @.policy, @.file, @.choice, "
+                 "@.expected,"
+                 " @.provider, @.target, @.record, @.published, @.lane_note, @.control, "
+                 "@.run_shared,"
+                 " @.run_lane, @.lease TO @_submitter;"
+                 "GRANT UPDATE ON @.run_shared TO @_submitter;"
+                 "GRANT UPDATE (worker, epoch, resigned) ON @.lease TO @_submitter;"
+                 /* Lanes. */
+                 "GRANT INSERT ON @.record, @.published, @.lane_note, @.worker TO @_worker;"
+                 "GRANT UPDATE (seen, ended) ON @.worker TO @_worker;"
+                 "GRANT UPDATE (tried_by, tried_why, tried_at) ON @.run_lane TO @_worker;"
+                 "GRANT UPDATE (wave, left_of, good, size, started, open, expired, failed, "
+                 "waves_paused, reason)"
+                 " ON @.run_shared TO @_worker;"
+                 "GRANT UPDATE (epoch, worker, run, lane, claimed, expires, quiet_until, "
+                 "call_timeout, margin,"
+                 " resigned, next_call_told, next_call, rate_per_s) ON @.lease TO @_worker;"
+                 "GRANT UPDATE (caller_account, caller_partition, caller_arn, begun_with) ON @.lane"
+                 " TO @_worker;";

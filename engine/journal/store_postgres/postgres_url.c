@@ -65,8 +65,7 @@ enum err postgres_url_read(struct postgres_url *out, const char *url, struct why
 }
 
 /* "postgresql://HOST:PORT/DATABASE": what lies between "//" and "@" is a user, and what comes
- * behind
- * "?" may name files. */
+ * behind "?" may name files. A password with a "?" in it hides where the host begins. */
 char *postgres_journal_shown(const char *url, char out[POSTGRES_SHOWN_MAX])
 {
     struct text rest = text_of(url), head = text_cut(&rest, '?');
@@ -75,6 +74,31 @@ char *postgres_journal_shown(const char *url, char out[POSTGRES_SHOWN_MAX])
     size_t at = text_rfind(where, '@');
     if (at < where.len)
         where = text_from(where, at + 1);
+    else if (text_find(rest, '@') < text_find(rest, '='))
+        where = TEXT("...");
     snprintf(out, POSTGRES_SHOWN_MAX, TEXT_FMT TEXT_FMT, TEXT_ARG(scheme), TEXT_ARG(where));
+    return out;
+}
+
+char *postgres_journal_bare(const char *url, char *out)
+{
+    struct text options = text_of(url), head = text_cut(&options, '?');
+    size_t slashes = text_find_text(head, TEXT("//"));
+    struct text where = text_from(head, slashes + 2), path = where;
+    struct text authority = text_cut(&path, '/');
+    size_t at = text_rfind(authority, '@');
+    if (at < authority.len)
+        where = text_from(where, at + 1);
+    size_t room = strlen(url) + 1;
+    int len = snprintf(out, room, TEXT_FMT "//" TEXT_FMT, TEXT_ARG(text_slice(head, 0, slashes)),
+                       TEXT_ARG(where));
+    char mark = '?';
+    while (options.len) {
+        struct text one = text_cut(&options, '&');
+        if (text_starts(one, TEXT("user=")))
+            continue;
+        len += snprintf(out + len, room - (size_t)len, "%c" TEXT_FMT, mark, TEXT_ARG(one));
+        mark = '&';
+    }
     return out;
 }

@@ -486,8 +486,17 @@ static void who_could_not_carry_a_lane_is_told(void **state)
     assert_text(view.tried_by, TEXT("worker"));
     assert_text(view.tried_why, TEXT("no profile team-0"));
     assert_between(view.tried_ago, SPAN_S(3), SPAN_S(20));
-    shared_claim(s, 2, run, 0);
+    struct lease lease = shared_claim(s, 2, run, 0).lease;
     assert_int_equal(shared_view(s, run, 0).tried_by.len, 0);
+    /* Somebody has claimed it meanwhile. */
+    assert_ok(leases_tried(s->journals[1], s->workers[1], run, 0, TEXT("too late"), &s->why));
+    assert_int_equal(shared_view(s, run, 0).tried_by.len, 0);
+    /* The holder finds that it has the wrong credentials. */
+    assert_ok(leases_tried(s->journals[2], s->workers[2], run, 0, TEXT("not mine"), &s->why));
+    assert_ok(resign(s, 2, &lease, LEASE_OPEN));
+    assert_text(shared_view(s, run, 0).tried_why, TEXT("not mine"));
+    assert_ok(leases_tried(s->journals[1], s->workers[1], run, 0, TEXT("nor mine"), &s->why));
+    assert_text(shared_view(s, run, 0).tried_why, TEXT("nor mine"));
 }
 
 static void a_run_that_nobody_opened_is_not_of_workers(void **state)

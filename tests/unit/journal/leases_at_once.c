@@ -17,6 +17,8 @@
 #define JOBS   600 /* of each lane */
 #define ROUNDS 300
 
+#define FREEZES_EVERY 60 /* rounds */
+
 /* Leases end while they are used. */
 static const struct lease_terms terms = {
     .ttl = SPAN_MS(150), .call_timeout = SPAN_MS(2), .margin = SPAN_MS(1)};
@@ -26,7 +28,7 @@ struct worker {
     unsigned number;
     uint64_t seed, run;
 
-    uint32_t kept, failed, fenced, claims;
+    uint32_t kept, failed, fenced, claims, reopens;
     struct why why;
     enum err err;
 };
@@ -73,6 +75,15 @@ static void several_keep(struct worker *w, struct journal *j)
         is_fine(w, journal_keep(j, w->run, moves, len, &w->why));
 }
 
+/* Mostly refused, after the locks were there: somebody holds a lane. */
+static void person_reopens(struct worker *w, struct journal *j)
+{
+    enum err err = leases_reopen(j, w->run, false, &w->why);
+    w->reopens += err == OK;
+    if (err != ERR_BUSY)
+        is_fine(w, err);
+}
+
 static void round_do(struct worker *w)
 {
     struct journal *j = w->s->journals[w->number];
@@ -103,7 +114,11 @@ static void round_do(struct worker *w)
             is_fine(w, leases_resign(j, w->s->workers[w->number], &held[lane], &left, 1, &w->why));
         held[lane].epoch = 0;
         break;
-    case 3: is_fine(w, leases_run(j, w->run, &view, &w->why)); break;
+    case 3:
+        if (w->number == 0)
+            person_reopens(w, j);
+        is_fine(w, leases_run(j, w->run, &view, &w->why));
+        break;
     case 4: several_keep(w, j); break;
     default:
         if (held[lane].epoch)
@@ -114,8 +129,11 @@ static void round_do(struct worker *w)
 static void *work(void *ctx)
 {
     struct worker *w = ctx;
-    for (int i = 0; i < ROUNDS && w->err == OK; i++)
+    for (int i = 0; i < ROUNDS && w->err == OK; i++) {
+        if (i % FREEZES_EVERY == FREEZES_EVERY / 2 + (int)w->number)
+            usleep(2 * (useconds_t)terms.ttl); /* and others take over what it goes on with */
         round_do(w);
+    }
     return NULL;
 }
 
@@ -143,7 +161,7 @@ static void workers_at_once_keep_what_their_epochs_may(void **state)
         .lanes = LANES, .jobs = LANES * JOBS, .waves = "100000", .max_failures = 100000};
     struct worker w[SHARED_WORKERS];
     pthread_t threads[SHARED_WORKERS];
-    uint32_t kept = 0, failed = 0, fenced = 0, claims = 0;
+    uint32_t kept = 0, failed = 0, fenced = 0, claims = 0, reopens = 0;
     uint64_t run = shared_begin(s, &f);
     memset(next_job, 0, sizeof next_job);
     for (unsigned i = 0; i < SHARED_WORKERS; i++) {
@@ -163,8 +181,10 @@ static void workers_at_once_keep_what_their_epochs_may(void **state)
         failed += w[i].failed;
         fenced += w[i].fenced;
         claims += w[i].claims;
+        reopens += w[i].reopens;
     }
-    print_message("%u ends, %u claims, %u fenced\n", kept, claims, fenced);
+    print_message("%u ends, %u claims, %u fenced, opened anew %u times\n", kept, claims, fenced,
+                  reopens);
     struct epochs e = {.grow = true};
     assert_ok(journal_replay(s->journals[0], run, epoch_see, &e, &s->why));
     assert_true(e.grow);

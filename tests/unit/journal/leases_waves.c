@@ -94,6 +94,16 @@ static void failures_of_all_lanes_pause_the_run(void **state)
     assert_true(view.waves.paused);
     assert_true(view.waves.reason[0]);
     assert_int_equal(starts(s, 2, &b, 1), 0);
+    /* The other lane has starts, and has not heard of it yet. */
+    const struct record start = {.job = 2,
+                                 .kind = RECORD_INTENT,
+                                 .at = 2000,
+                                 .from = JOB_READY,
+                                 .row = {.state = JOB_WRITING, .wave = 1, .writes = 1}};
+    struct record again = start;
+    again.row.writes = 2;
+    assert_fenced(shared_keep(s, 1, run, &start));
+    assert_ok(shared_keep(s, 1, run, &again));
     assert_int_equal(starts(s, 1, &a, -2), 0);
     assert_int_equal(shared_look(s, run).waves.open, 0);
 }

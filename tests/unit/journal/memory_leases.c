@@ -95,10 +95,15 @@ static enum run_state state_of(struct memory_rows *m, uint64_t run)
     return (enum run_state)row->values[memory_column(TABLE_RUN, "state")].number;
 }
 
+static bool is_of(const struct memory_lease *lease, const struct memory_lane *l)
+{
+    return lease->run == l->run && lease->lane == l->lane;
+}
+
 static bool is_held(const struct memory_leases *m, const struct memory_lane *l, instant_us now)
 {
     const struct memory_lease *lease = &m->leases[l->lease];
-    return lease->worker && lease->run == l->run && lease->lane == l->lane && lease->expires > now;
+    return lease->worker && is_of(lease, l) && lease->expires > now;
 }
 
 static bool is_before(const struct memory_lane *a, const struct memory_lane *b)
@@ -124,8 +129,11 @@ static uint64_t waits_for(struct memory_rows *rows, const struct memory_lane *l)
 enum err memory_fence(struct memory_store *s, const struct store_fence *fence, struct why *why)
 {
     const struct memory_lease *lease = lease_find(s->rows->leases, fence->run, fence->lane);
-    if (lease && lease->worker && lease->epoch == fence->epoch && lease->run == fence->run &&
-        lease->lane == fence->lane && (!fence->is_intent || lease->expires > now_of(s)))
+    const struct memory_run *run = run_find(s->rows->leases, fence->run);
+    bool is_paused = fence->is_start && run && run->view.waves.paused;
+    if (!is_paused && lease && lease->worker && lease->epoch == fence->epoch &&
+        lease->run == fence->run && lease->lane == fence->lane &&
+        (!fence->is_intent || lease->expires > now_of(s)))
         return OK;
     return why_set(why, ERR_FENCED, "another worker carries the lane by now");
 }
@@ -307,7 +315,9 @@ static enum err tried(struct store *store, uint64_t worker, uint64_t run, uint16
     struct memory_leases *m = change(of(store));
     struct memory_lane *l = lane_find(m, run, lane);
     assert(worker > 0 && worker <= m->workers_len);
-    if (l) {
+    bool is_anothers =
+        l && is_held(m, l, now_of(of(store))) && m->leases[l->lease].worker != worker;
+    if (l && !is_anothers) {
         copy(l->tried_by, sizeof l->tried_by, text_of(m->workers[worker - 1].name));
         copy(l->tried_why, sizeof l->tried_why, sentence);
         l->tried_at = now_of(of(store));
@@ -500,6 +510,29 @@ static enum err resign(struct store *store, uint64_t worker, const struct lease 
     return OK;
 }
 
+static enum err take_ended(struct store *store, uint64_t first, uint64_t last, uint32_t *held,
+                           struct why *why)
+{
+    struct memory_leases *m = change(of(store));
+    instant_us now = now_of(of(store));
+    (void)why;
+    *held = 0;
+    for (uint32_t i = 0; i < m->lanes_len; i++) {
+        const struct memory_lane *lane = &m->lanes[i];
+        struct memory_lease *l = &m->leases[lane->lease];
+        if (lane->run < first || lane->run > last || !is_of(l, lane) || !l->worker)
+            continue;
+        bool has_ended = l->expires <= now;
+        *held += !has_ended;
+        if (!has_ended)
+            continue;
+        l->worker = 0;
+        l->epoch++;
+        l->resigned = false;
+    }
+    return OK;
+}
+
 static enum err lock_run(struct store *store, uint64_t run, struct shared_run *view,
                          struct why *why)
 {
@@ -520,11 +553,12 @@ static enum err rest_lanes(struct store *store, uint64_t run, unsigned from, boo
                            enum lease_rest to, struct why *why)
 {
     struct memory_leases *m = change(of(store));
-    instant_us now = now_of(of(store));
     (void)why;
     for (uint32_t i = 0; i < m->lanes_len; i++) {
         struct memory_lane *l = &m->lanes[i];
-        if (l->run != run || !(from & 1u << l->rest) || (only_unheld && is_held(m, l, now)))
+        const struct memory_lease *lease = &m->leases[l->lease];
+        bool is_left_alone = only_unheld && lease->worker && is_of(lease, l);
+        if (l->run != run || !(from & 1u << l->rest) || is_left_alone)
             continue;
         l->rest = to;
         if (to == LEASE_OPEN)
@@ -591,6 +625,7 @@ const struct lease_ops memory_lease_ops = {.worker_begin = worker_begin,
                                            .hold = hold,
                                            .claim = claim,
                                            .resign = resign,
+                                           .take_ended = take_ended,
                                            .lock_run = lock_run,
                                            .change_run = change_run,
                                            .rest_lanes = rest_lanes,

@@ -9,8 +9,11 @@
 #include "journal/store_postgres/pg.h"
 
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #define LIMIT SPAN_S(3)
 
@@ -87,41 +90,55 @@ static void a_transaction_is_kept_whole_or_undone(void **state)
 {
     struct pg *pg = pg_made(pg_server_database(), LIMIT);
     struct store_value value = store_int(7);
-    struct pg_statement list[] = {{"INSERT INTO t VALUES ($1)", &value, 1},
-                                  {"INSERT INTO t VALUES (1 / ($1 - 7))", &value, 1},
-                                  {"INSERT INTO t VALUES ($1)", &value, 1}};
+    struct pg_statement list[] = {{"INSERT INTO public.t VALUES ($1)", &value, 1},
+                                  {"INSERT INTO public.t VALUES (1 / ($1 - 7))", &value, 1},
+                                  {"INSERT INTO public.t VALUES ($1)", &value, 1}};
     struct pg_rows rows[3];
     (void)state;
-    ask(pg, "CREATE TABLE t (n bigint)", NULL);
+    ask(pg, "CREATE TABLE public.t (n bigint)", NULL);
     /* Outside of a transaction a batch is one. */
     assert_int_equal(pg_batch(pg, list, 3, rows, &why), ERR_IO);
     assert_non_null(strstr(why.text, "division by zero"));
     for (int i = 0; i < 3; i++)
         pg_rows_clear(&rows[i]);
-    assert_int_equal(number(pg, "SELECT count(*) FROM t"), 0);
+    assert_int_equal(number(pg, "SELECT count(*) FROM public.t"), 0);
     assert_int_equal(pg_batch(pg, list, 1, NULL, &why), OK);
     assert_int_equal(pg_begin(pg, PG_WRITES, &why), OK);
-    ask(pg, "INSERT INTO t VALUES (8), (9)", &rows[0]);
+    ask(pg, "INSERT INTO public.t VALUES (8), (9)", &rows[0]);
     assert_int_equal(rows[0].changed, 2);
     pg_rows_clear(&rows[0]);
-    assert_int_equal(number(pg, "SELECT count(*) FROM t"), 3);
+    assert_int_equal(number(pg, "SELECT count(*) FROM public.t"), 3);
     pg_rollback(pg);
-    assert_int_equal(number(pg, "SELECT count(*) FROM t"), 1);
+    assert_int_equal(number(pg, "SELECT count(*) FROM public.t"), 1);
     assert_int_equal(pg_begin(pg, PG_WRITES, &why), OK);
     assert_int_equal(pg_batch(pg, list, 2, NULL, &why), ERR_IO);
     assert_int_equal(pg_query(pg, "SELECT 1", NULL, 0, NULL, &why), ERR_AWAY);
     assert_int_equal(pg_commit(pg, &why), ERR_AWAY);
-    assert_int_equal(number(pg, "SELECT count(*) FROM t"), 1);
+    assert_int_equal(number(pg, "SELECT count(*) FROM public.t"), 1);
     assert_int_equal(pg_begin(pg, PG_WRITES, &why), OK);
-    ask(pg, "INSERT INTO t VALUES (8), (9)", NULL);
+    ask(pg, "INSERT INTO public.t VALUES (8), (9)", NULL);
     assert_int_equal(pg_commit(pg, &why), OK);
-    assert_int_equal(number(pg, "SELECT count(*) FROM t"), 3);
+    assert_int_equal(number(pg, "SELECT count(*) FROM public.t"), 3);
     assert_int_equal(pg_begin(pg, PG_SNAPSHOT, &why), OK);
-    assert_int_equal(pg_query(pg, "DELETE FROM t", NULL, 0, NULL, &why), ERR_AWAY); /* read-only */
+    assert_int_equal(pg_query(pg, "DELETE FROM public.t", NULL, 0, NULL, &why),
+                     ERR_AWAY); /* read-only */
     pg_rollback(pg);
     assert_int_equal(pg_begin(pg, PG_WRITES, &why), OK); /* without a statement */
     assert_int_equal(pg_commit(pg, &why), OK);
     pg_free(pg);
+}
+
+/* A script carries no settings of its own. */
+static void session_is_clean(struct pg *pg)
+{
+    if (pg_script(pg,
+                  "DO $$ BEGIN IF current_setting('search_path') NOT LIKE '%public'"
+                  " OR current_setting('lock_timeout') <> '0'"
+                  " OR current_setting('statement_timeout') <> '0'"
+                  " OR current_setting('idle_in_transaction_session_timeout') <> '0'"
+                  " THEN RAISE EXCEPTION 'something is left'; END IF; END $$",
+                  &why) != OK)
+        fail_msg("%s", why.text);
 }
 
 static void nothing_of_a_transaction_stays_with_the_session(void **state)
@@ -134,10 +151,9 @@ static void nothing_of_a_transaction_stays_with_the_session(void **state)
                                 " AND setting = '3000'"),
                      3);
     assert_int_equal(pg_commit(pg, &why), OK);
-    assert_int_equal(number(pg, "SELECT count(*) FROM pg_settings WHERE name IN ('lock_timeout',"
-                                " 'statement_timeout', 'idle_in_transaction_session_timeout')"
-                                " AND setting = '0'"),
-                     3);
+    session_is_clean(pg);
+    assert_int_equal(number(pg, "SELECT 1"), 1);
+    session_is_clean(pg);
     pg_free(pg);
 }
 
@@ -147,21 +163,36 @@ static void a_backend_that_is_terminated(void **state)
     const char *url = pg_server_database();
     struct pg *pg = pg_made(url, LIMIT);
     (void)state;
-    ask(pg, "CREATE TABLE t (n bigint)", NULL);
+    ask(pg, "CREATE TABLE public.t (n bigint)", NULL);
     pg_server_terminate(url);
-    ask(pg, "INSERT INTO t VALUES (1)", NULL);
+    ask(pg, "INSERT INTO public.t VALUES (1)", NULL);
     assert_int_equal(pg_begin(pg, PG_WRITES, &why), OK);
-    ask(pg, "INSERT INTO t VALUES (2)", NULL);
+    ask(pg, "INSERT INTO public.t VALUES (2)", NULL);
     pg_server_terminate(url);
-    assert_int_equal(pg_query(pg, "INSERT INTO t VALUES (3)", NULL, 0, NULL, &why), ERR_AWAY);
-    assert_int_equal(pg_query(pg, "INSERT INTO t VALUES (4)", NULL, 0, NULL, &why), ERR_AWAY);
+    assert_int_equal(pg_query(pg, "INSERT INTO public.t VALUES (3)", NULL, 0, NULL, &why),
+                     ERR_AWAY);
+    assert_int_equal(pg_query(pg, "INSERT INTO public.t VALUES (4)", NULL, 0, NULL, &why),
+                     ERR_AWAY);
     pg_rollback(pg);
     assert_int_equal(pg_begin(pg, PG_WRITES, &why), OK);
-    ask(pg, "INSERT INTO t VALUES (5)", NULL);
+    ask(pg, "INSERT INTO public.t VALUES (5)", NULL);
     pg_server_terminate(url);
     assert_int_equal(pg_commit(pg, &why), ERR_AWAY);
-    assert_int_equal(number(pg, "SELECT sum(n)::bigint FROM t"), 1);
+    assert_int_equal(number(pg, "SELECT sum(n)::bigint FROM public.t"), 1);
     pg_free(pg);
+}
+
+/* Who wait for locks in the database; the server ends them a moment after their clients left. */
+static void nobody_waits_on(const char *url)
+{
+    double until = seconds() + 10 * test_timeouts();
+    const char *waiting;
+    do
+        waiting = pg_server_sql(url, "SELECT count(*) FROM pg_stat_activity"
+                                     " WHERE wait_event_type = 'Lock'"
+                                     " AND datname = current_database()");
+    while (strcmp(waiting, "0") != 0 && seconds() < until);
+    assert_string_equal(waiting, "0");
 }
 
 static void a_statement_that_waits_ends_within_the_limit(void **state)
@@ -169,20 +200,48 @@ static void a_statement_that_waits_ends_within_the_limit(void **state)
     const char *url = pg_server_database();
     struct pg *holder = pg_made(url, SPAN_S(60)), *pg = pg_made(url, SPAN_S(1));
     (void)state;
-    ask(holder, "CREATE TABLE t (n bigint)", NULL);
+    ask(holder, "CREATE TABLE public.t (n bigint)", NULL);
     assert_int_equal(pg_begin(holder, PG_WRITES, &why), OK);
-    ask(holder, "LOCK TABLE t", NULL);
+    ask(holder, "LOCK TABLE public.t", NULL);
     for (int transaction = 0; transaction < 2; transaction++) {
         double begun = seconds();
         if (transaction)
             assert_int_equal(pg_begin(pg, PG_WRITES, &why), OK);
-        assert_int_equal(pg_query(pg, "INSERT INTO t VALUES (1)", NULL, 0, NULL, &why), ERR_AWAY);
+        assert_int_equal(pg_query(pg, "INSERT INTO public.t VALUES (1)", NULL, 0, NULL, &why),
+                         ERR_AWAY);
         assert_between((seconds() - begun) * 1000, 900, 1000 + 4000 * test_timeouts());
         if (transaction)
             pg_rollback(pg);
+        nobody_waits_on(url);
     }
     pg_rollback(holder);
     pg_free(pg);
+    pg_free(holder);
+}
+
+/* Killed while their statements wait: the server does not look whether anybody still listens. */
+static void a_client_that_is_killed_leaves_nobody_waiting(void **state)
+{
+    const char *url = pg_server_database();
+    struct pg *holder = pg_made(url, SPAN_S(60));
+    (void)state;
+    ask(holder, "CREATE TABLE public.t (n bigint)", NULL);
+    assert_int_equal(pg_begin(holder, PG_WRITES, &why), OK);
+    ask(holder, "LOCK TABLE public.t", NULL);
+    pid_t client = fork();
+    if (client == 0) {
+        struct pg *pg = pg_made(url, SPAN_S(2));
+        pg_query(pg, "INSERT INTO public.t VALUES (1)", NULL, 0, NULL, &why);
+        _exit(0);
+    }
+    const char *waiting = "0";
+    for (int i = 0; i < 200 && strcmp(waiting, "0") == 0; i++)
+        waiting = pg_server_sql(url, "SELECT count(*) FROM pg_stat_activity"
+                                     " WHERE wait_event_type = 'Lock'");
+    assert_int_equal(kill(client, SIGKILL), 0);
+    assert_int_equal(waitpid(client, NULL, 0), client);
+    assert_string_equal(waiting, "1");
+    nobody_waits_on(url);
     pg_free(holder);
 }
 
@@ -192,10 +251,10 @@ static void a_silent_transaction_is_undone_by_the_server(void **state)
     const char *url = pg_server_database();
     struct pg *silent = pg_made(url, SPAN_S(1)), *pg = pg_made(url, SPAN_S(30));
     (void)state;
-    ask(pg, "CREATE TABLE t (n bigint)", NULL);
+    ask(pg, "CREATE TABLE public.t (n bigint)", NULL);
     assert_int_equal(pg_begin(silent, PG_WRITES, &why), OK);
-    ask(silent, "LOCK TABLE t", NULL);
-    ask(pg, "INSERT INTO t VALUES (1)", NULL);
+    ask(silent, "LOCK TABLE public.t", NULL);
+    ask(pg, "INSERT INTO public.t VALUES (1)", NULL);
     assert_int_equal(pg_commit(silent, &why), ERR_AWAY);
     pg_free(pg);
     pg_free(silent);
@@ -206,7 +265,7 @@ static void a_server_that_stands_still_or_is_gone(void **state)
     const char *url = pg_server_database();
     struct pg *pg = pg_made(url, SPAN_S(1)), *late = pg_made(url, SPAN_S(1));
     (void)state;
-    ask(pg, "CREATE TABLE t (n bigint)", NULL);
+    ask(pg, "CREATE TABLE public.t (n bigint)", NULL);
     pg_server_freeze(true);
     double begun = seconds();
     assert_int_equal(pg_query(pg, "SELECT 1", NULL, 0, NULL, &why), ERR_AWAY);
@@ -221,7 +280,7 @@ static void a_server_that_stands_still_or_is_gone(void **state)
     assert_int_equal(pg_query(pg, "SELECT 1", NULL, 0, NULL, &why), ERR_AWAY);
     pg_server_start();
     assert_int_equal(pg_begin(pg, PG_WRITES, &why), OK);
-    ask(pg, "INSERT INTO t VALUES (1)", NULL);
+    ask(pg, "INSERT INTO public.t VALUES (1)", NULL);
     assert_int_equal(pg_commit(pg, &why), OK);
     pg_free(late);
     pg_free(pg);
@@ -271,7 +330,16 @@ static void a_secret_in_the_url_is_refused(void **state)
         assert_non_null(strstr(why.text, "passfile"));
         assert_null(strstr(why.text, "=secret"));
     }
-    assert_int_equal(pg_new(&pg, "postgresql:///mailfrom?nonsense=1", LIMIT, &why), ERR_INPUT);
+    static const char *const unread[] = {"postgresql:///mailfrom?nonsense=1",
+                                         "postgresql://me:secret%zz@h/d",
+                                         "postgresql://h/?dbname=postgresql://me:secret@h/d",
+                                         "postgresql://h/?db%6eame=postgresql%3a//me:secret@h/d",
+                                         "postgresql://h/postgresql://me:secret@h/d",
+                                         "postgresql:///?dbname=host%3Dh%20password%3Dsecret"};
+    for (size_t i = 0; i < COUNT(unread); i++) {
+        assert_int_equal(pg_new(&pg, unread[i], LIMIT, &why), ERR_INPUT);
+        assert_null(strstr(why.text, "secret"));
+    }
 }
 
 /* Two clients share backends, and neither leaves anything with them. */
@@ -280,21 +348,19 @@ static void a_pooler_may_lie_between(void **state)
     const char *direct = pg_server_database(), *url = pg_server_pooled(direct);
     struct pg *pg[2] = {pg_made(url, LIMIT), pg_made(url, LIMIT)};
     (void)state;
-    ask(pg[0], "CREATE TABLE t (n bigint)", NULL);
+    ask(pg[0], "CREATE TABLE public.t (n bigint)", NULL);
     for (int i = 0; i < 20; i++) {
         assert_int_equal(pg_begin(pg[i % 2], PG_WRITES, &why), OK);
-        ask(pg[i % 2], "INSERT INTO t VALUES (1)", NULL);
-        assert_int_equal(number(pg[!(i % 2)], "SELECT count(*) FROM t"), i);
+        ask(pg[i % 2], "INSERT INTO public.t VALUES (1)", NULL);
+        assert_int_equal(number(pg[!(i % 2)], "SELECT count(*) FROM public.t"), i);
         assert_int_equal(pg_commit(pg[i % 2], &why), OK);
     }
-    assert_int_equal(number(pg[0], "SELECT count(*) FROM pg_settings WHERE name = 'lock_timeout'"
-                                   " AND setting = '0'"),
-                     1);
+    session_is_clean(pg[0]);
     assert_int_equal(pg_begin(pg[0], PG_WRITES, &why), OK);
-    ask(pg[0], "INSERT INTO t VALUES (1)", NULL);
+    ask(pg[0], "INSERT INTO public.t VALUES (1)", NULL);
     pg_server_terminate(direct);
     assert_int_equal(pg_commit(pg[0], &why), ERR_AWAY);
-    assert_int_equal(number(pg[1], "SELECT count(*) FROM t"), 20);
+    assert_int_equal(number(pg[1], "SELECT count(*) FROM public.t"), 20);
     pg_free(pg[0]);
     pg_free(pg[1]);
 }
@@ -330,6 +396,7 @@ int main(void)
         cmocka_unit_test(nothing_of_a_transaction_stays_with_the_session),
         cmocka_unit_test(a_backend_that_is_terminated),
         cmocka_unit_test(a_statement_that_waits_ends_within_the_limit),
+        cmocka_unit_test(a_client_that_is_killed_leaves_nobody_waiting),
         cmocka_unit_test(a_silent_transaction_is_undone_by_the_server),
         cmocka_unit_test(a_server_that_stands_still_or_is_gone),
         cmocka_unit_test(errors_have_their_kind),

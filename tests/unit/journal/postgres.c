@@ -131,8 +131,42 @@ static void a_message_shows_no_user_and_no_options(void **state)
     assert_string_equal(postgres_journal_shown("postgresql://me:secret@h:5432/d?passfile=p", shown),
                         "postgresql://h:5432/d");
     assert_string_equal(postgres_journal_shown("postgres:///d", shown), "postgres:///d");
+    assert_string_equal(postgres_journal_shown("postgres://u:sec?ret@h/d?a=b", shown),
+                        "postgres://...");
+    char bare[100];
+    assert_string_equal(postgres_journal_bare("postgresql://me@h:1/d?user=u&schema=a&x=y", bare),
+                        "postgresql://h:1/d?schema=a&x=y");
+    assert_string_equal(postgres_journal_bare("postgres:///d?host=/a@b", bare),
+                        "postgres:///d?host=/a@b");
     assert_true(journal_is_postgres("postgres://h/d"));
     assert_false(journal_is_postgres("./postgresql"));
+}
+
+static void a_url_with_a_slip_is_no_file(void **state)
+{
+    static const char *const wrong[] = {"postgresql:/mailfrom",
+                                        "POSTGRESQL://h/x",
+                                        "Postgres://u:secret@h/x",
+                                        "postgresql:x",
+                                        "mysql://u:secret@h/y",
+                                        "http://x/y",
+                                        "jdbc:postgresql://h/x?password=secret",
+                                        " postgresql://u:secret@h/x",
+                                        "host=/tmp dbname=mailfrom password=secret",
+                                        "dbname = d",
+                                        "service=mail"};
+    static const char *const right[] = {
+        "postgresql://h/x", "postgres:///x", "journal.db", ".mailfrom/journal.db", "./postgresql:x",
+        "/a/http://b",      "a:b",           "a=b",        "postgresql",           "",
+        "hosts=1"};
+    (void)state;
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        assert_int_equal(journal_name_vet(wrong[i], &why), ERR_INPUT);
+        assert_non_null(strstr(why.text, "expected postgresql://HOST/DATABASE"));
+        assert_null(strstr(why.text, "secret"));
+    }
+    for (size_t i = 0; i < COUNT(right); i++)
+        assert_int_equal(journal_name_vet(right[i], &why), OK);
 }
 
 /* Texts */
@@ -243,6 +277,31 @@ static void an_answer_that_means_nothing_is_refused(void **state)
     pg_server_sql(url, "ALTER ROLE postgres RESET synchronous_commit");
 }
 
+/* The server may be told so while a worker writes, and tells a new connection. */
+static void commits_stay_durable_for_who_connects_again(void **state)
+{
+    const char *url = journal_made();
+    struct postgres_store *s;
+    struct pg_rows rows;
+    (void)state;
+    assert_int_equal(postgres_store_new(&s, url, NULL, &why), OK);
+    pg_server_sql(url, "ALTER ROLE postgres SET synchronous_commit = off;"
+                       " ALTER ROLE postgres SET standard_conforming_strings = off;"
+                       " SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                       " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'");
+    enum err err = ERR_AWAY;
+    for (int tries = 0; err == ERR_AWAY && tries < 5; tries++)
+        err = postgres_ask(s,
+                           "SELECT (current_setting('synchronous_commit') = 'on')::int"
+                           " + length('\\')",
+                           NULL, 0, &rows, &why);
+    assert_int_equal(err, OK);
+    assert_int_equal(pg_int(&rows, 0, 0), 2);
+    pg_rows_clear(&rows);
+    postgres_store_free(s);
+    pg_server_sql(url, "ALTER ROLE postgres RESET ALL");
+}
+
 /* Roles */
 
 static const char *role_made(const char *url, const char *name, const char *member_of)
@@ -266,31 +325,53 @@ static bool may(const char *url, const char *statement)
     return err == OK;
 }
 
+static const struct {
+    const char *role, *statement;
+    bool may;
+} rights[] = {
+    {"reader", "SELECT count(*) FROM mailfrom.record", true},
+    {"reader", "INSERT INTO mailfrom.asked (name) VALUES ('a')", false},
+    {"reader", "SELECT nextval('mailfrom.record_number')", false},
+    {"submitter", "UPDATE mailfrom.run SET options = ''", false},
+    {"submitter", "UPDATE mailfrom.record SET state = 0", false},
+    {"submitter", "DELETE FROM mailfrom.run", false},
+    {"submitter", "INSERT INTO mailfrom.carrier VALUES ('a', 'b')", false},
+    {"submitter", "INSERT INTO mailfrom.control (run, kind) VALUES (1, 0)", true},
+    {"submitter", "DROP TABLE mailfrom.record", false},
+    {"worker", "INSERT INTO mailfrom.run (verb) VALUES (0)", false},
+    {"worker", "INSERT INTO mailfrom.choice (run, place) VALUES (1, 99)", false},
+    {"worker", "UPDATE mailfrom.record SET state = 0", false},
+    {"worker", "DELETE FROM mailfrom.record", false},
+    {"worker", "UPDATE mailfrom.lane SET account = 7", false},
+    {"worker", "UPDATE mailfrom.run SET jobs = 7", false},
+    {"worker", "UPDATE mailfrom.run SET state = state", true},
+    {"worker", "UPDATE mailfrom.lane SET caller_arn = 'a'", true},
+    {"worker", "CREATE TABLE mailfrom.more (a int)", false},
+    {"worker", "INSERT INTO mailfrom.target (run, place) VALUES (1, 9)", false},
+    {"worker", "UPDATE mailfrom.run_shared SET stops = 1", false},
+    {"worker", "UPDATE mailfrom.run_shared SET is_paused = 1", false},
+    {"worker", "UPDATE mailfrom.run_shared SET rate_per_s = 0", false},
+    {"worker", "UPDATE mailfrom.run_shared SET failed_max = 9", false},
+    {"worker", "UPDATE mailfrom.run_shared SET failed = failed", true},
+    {"worker", "UPDATE mailfrom.run_lane SET lease = 1", false},
+    {"worker", "UPDATE mailfrom.run_lane SET rest = rest", true},
+    {"worker", "UPDATE mailfrom.lease SET number = ''", false},
+    {"worker", "UPDATE mailfrom.lease SET epoch = epoch", true},
+    {"worker", "INSERT INTO mailfrom.lease (number, region) VALUES ('1', '2')", false},
+    {"worker", "UPDATE mailfrom.worker SET role = 'postgres'", false},
+    {"worker", "SELECT nextval('mailfrom.run_number')", false},
+    {"submitter", "UPDATE mailfrom.lease SET worker = NULL", true},
+    {"submitter", "UPDATE mailfrom.lease SET expires = expires", false},
+    {"submitter", "UPDATE mailfrom.run_lane SET lease = 1", false},
+    {"submitter", "UPDATE mailfrom.run_shared SET stops = stops", true},
+    {"submitter",
+     "INSERT INTO mailfrom.worker (name, host, pid, version)"
+     " VALUES ('a', 'b', 1, 'c')",
+     false},
+};
+
 static void roles_have_no_more_rights_than_they_need(void **state)
 {
-    static const struct {
-        const char *role, *statement;
-        bool may;
-    } cases[] = {
-        {"reader", "SELECT count(*) FROM mailfrom.record", true},
-        {"reader", "INSERT INTO mailfrom.asked (name) VALUES ('a')", false},
-        {"reader", "SELECT nextval('mailfrom.record_number')", false},
-        {"submitter", "UPDATE mailfrom.run SET options = ''", false},
-        {"submitter", "UPDATE mailfrom.record SET state = 0", false},
-        {"submitter", "DELETE FROM mailfrom.run", false},
-        {"submitter", "INSERT INTO mailfrom.carrier VALUES ('a', 'b')", false},
-        {"submitter", "INSERT INTO mailfrom.control (run, kind) VALUES (1, 0)", true},
-        {"submitter", "DROP TABLE mailfrom.record", false},
-        {"worker", "INSERT INTO mailfrom.run (verb) VALUES (0)", false},
-        {"worker", "INSERT INTO mailfrom.choice (run, place) VALUES (1, 99)", false},
-        {"worker", "UPDATE mailfrom.record SET state = 0", false},
-        {"worker", "DELETE FROM mailfrom.record", false},
-        {"worker", "UPDATE mailfrom.lane SET account = 7", false},
-        {"worker", "UPDATE mailfrom.run SET jobs = 7", false},
-        {"worker", "UPDATE mailfrom.run SET state = state", true},
-        {"worker", "UPDATE mailfrom.lane SET caller_arn = 'a'", true},
-        {"worker", "CREATE TABLE mailfrom.more (a int)", false},
-    };
     const char *url = journal_made();
     uint64_t run;
     (void)state;
@@ -308,11 +389,11 @@ static void roles_have_no_more_rights_than_they_need(void **state)
     assert_non_null(strstr(why.text, "permission denied"));
     journal_close(worker);
     journal_close(j);
-    for (size_t i = 0; i < COUNT(cases); i++)
+    for (size_t i = 0; i < COUNT(rights); i++)
         for (int k = 0; k < 3; k++)
-            if (strcmp(cases[i].role, roles[k]) == 0 &&
-                may(urls[k], cases[i].statement) != cases[i].may)
-                fail_msg("%s: %s", cases[i].role, cases[i].statement);
+            if (strcmp(rights[i].role, roles[k]) == 0 &&
+                may(urls[k], rights[i].statement) != rights[i].may)
+                fail_msg("%s: %s", rights[i].role, rights[i].statement);
     j = opened(urls[0], JOURNAL_READ);
     assert_int_equal(records_of(j, 1), 3);
     journal_close(j);
@@ -337,6 +418,106 @@ static uint32_t runs_of(const char *url)
     pg_rows_clear(&rows);
     postgres_store_free(s);
     return (uint32_t)n;
+}
+
+/* What an administrator has changed since stays. */
+static void a_second_init_changes_no_right(void **state)
+{
+    const char *url = journal_made();
+    char made[POSTGRES_MADE_MAX];
+    (void)state;
+    pg_server_sql(url, "REVOKE INSERT ON mailfrom.control FROM mailfrom_submitter;"
+                       " DROP POLICY team ON mailfrom.control");
+    assert_int_equal(postgres_journal_init(url, NULL, made, &why), OK);
+    assert_int_equal(postgres_journal_migrate(url, NULL, made, &why), OK);
+    assert_string_equal(pg_server_sql(url, "SELECT has_table_privilege('mailfrom_submitter',"
+                                           " 'mailfrom.control', 'INSERT')"),
+                        "f");
+    assert_string_equal(pg_server_sql(url, "SELECT count(*) FROM pg_policy WHERE polrelid ="
+                                           " 'mailfrom.control'::regclass"),
+                        "0");
+}
+
+/* The role of a worker that may not carry a lane cannot take its lease by hand either. */
+static void a_lease_is_held_only_by_whoever_may_carry_it(void **state)
+{
+    const char *url = journal_made();
+    (void)state;
+    const char *worker = role_made(url, "a_worker", "mailfrom_worker, mailfrom_submitter");
+    pg_server_sql(url, "INSERT INTO mailfrom.lease (number, region) VALUES ('1', 'r'), ('2', 'r'),"
+                       " ('3', 'r'); INSERT INTO mailfrom.carrier VALUES ('postgres', '1/*'),"
+                       " ('a_worker', '2/*')");
+    assert_false(may(worker, "UPDATE mailfrom.lease SET worker = 7 WHERE number = '1'"));
+    assert_true(may(worker, "UPDATE mailfrom.lease SET worker = 7 WHERE number <> '1'"));
+    assert_true(may(worker, "UPDATE mailfrom.lease SET worker = NULL"));
+    assert_false(may(worker, "INSERT INTO mailfrom.lease (number, region, worker)"
+                             " VALUES ('4', 'r', 7)"));
+    assert_true(may(url, "UPDATE mailfrom.lease SET worker = 7"));
+    assert_false(may(worker, "UPDATE mailfrom.lease SET expires = expires WHERE number = '1'"));
+}
+
+/* Numbers of rules that could not be read are no damage, and what was known stays. */
+static void rules_that_cannot_be_read_are_no_damage(void **state)
+{
+    const char *url = journal_made();
+    struct journal *j = opened(url, JOURNAL_WRITE);
+    uint64_t run;
+    uint32_t len = 0;
+    (void)state;
+    assert_int_equal(begin(j, 3, &run), OK);
+    assert_int_equal(keep(j, run, 0, 3), OK);
+    journal_close(j);
+    j = opened(role_made(url, "a_reader", "mailfrom_reader"), JOURNAL_READ);
+    pg_server_sql(url, "UPDATE mailfrom.record SET findings = 1::bigint << 62 WHERE job = 2");
+    pg_server_sql(url, "REVOKE SELECT ON mailfrom.rule FROM mailfrom_reader");
+    assert_int_equal(journal_replay(j, run, count_one, &len, &why), ERR_AUTH);
+    assert_null(strstr(why.text, "damaged"));
+    pg_server_sql(url, "GRANT SELECT ON mailfrom.rule TO mailfrom_reader");
+    assert_int_not_equal(journal_replay(j, run, count_one, &len, &why), OK);
+    assert_non_null(strstr(why.text, "damaged"));
+    pg_server_sql(url, "INSERT INTO mailfrom.rule VALUES (62, 'rule-of-tomorrow')");
+    assert_int_equal(records_of(j, run), 3);
+    journal_close(j);
+}
+
+/* In a database where everybody may create functions, and operators, as it was usual before
+ * PostgreSQL 15: each of these fits the arguments better than the server's own. */
+static void functions_of_others_are_not_called(void **state)
+{
+    const char *database = pg_server_database();
+    char made[POSTGRES_MADE_MAX];
+    struct journal *j;
+    uint64_t run, worker;
+    (void)state;
+    pg_server_sql(database, "GRANT CREATE ON SCHEMA public TO PUBLIC");
+    const char *planter = role_made(database, "a_planter", "pg_monitor");
+#define PLANTED(name, args, returns)                                                               \
+    "CREATE FUNCTION public." name "(" args ") RETURNS " returns                                   \
+    " LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'planted " name "'; END $$;"
+    pg_server_sql(
+        planter,
+        PLANTED("nextval", "text", "bigint") PLANTED("setval", "text, bigint", "bigint")
+            PLANTED("generate_series", "integer, bigint", "SETOF bigint")
+                PLANTED("times", "a bigint, b interval", "interval") PLANTED(
+                    "times", "a numeric, b integer",
+                    "numeric") "CREATE OPERATOR public.* (LEFTARG = bigint, RIGHTARG = interval,"
+                               " FUNCTION = public.times);"
+                               "CREATE OPERATOR public.* (LEFTARG = numeric, RIGHTARG = integer,"
+                               " FUNCTION = public.times)");
+#undef PLANTED
+    if (postgres_journal_init(database, NULL, made, &why) != OK)
+        fail_msg("%s", why.text);
+    j = opened(database, JOURNAL_WRITE);
+    const struct worker_self self = {.name = "w", .host = "h", .pid = 1, .version = TEXT("1")};
+    const struct lease held = {1, 0, 1};
+    const struct lease_terms terms = {.ttl = SPAN_S(30), .call_timeout = 1, .margin = 1};
+    bool lost;
+    if (begin(j, 3, &run) != OK || keep(j, run, 0, 3) != OK ||
+        leases_worker_begin(j, &self, &worker, &why) != OK ||
+        leases_renew(j, worker, &held, 1, &terms, NULL, &lost, &why) != OK)
+        fail_msg("%s", why.text);
+    assert_true(lost);
+    journal_close(j);
 }
 
 /* Two teams and what belongs to neither. */
@@ -544,11 +725,17 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_url_loses_our_own_words),
         cmocka_unit_test(a_message_shows_no_user_and_no_options),
+        cmocka_unit_test(a_url_with_a_slip_is_no_file),
         cmocka_unit_test(any_bytes_come_back),
         cmocka_unit_test(a_journal_is_made_once),
         cmocka_unit_test(schemas_are_apart),
         cmocka_unit_test(an_answer_that_means_nothing_is_refused),
+        cmocka_unit_test(commits_stay_durable_for_who_connects_again),
         cmocka_unit_test(roles_have_no_more_rights_than_they_need),
+        cmocka_unit_test(a_second_init_changes_no_right),
+        cmocka_unit_test(a_lease_is_held_only_by_whoever_may_carry_it),
+        cmocka_unit_test(rules_that_cannot_be_read_are_no_damage),
+        cmocka_unit_test(functions_of_others_are_not_called),
         cmocka_unit_test(a_team_sees_its_own_runs_and_those_of_nobody),
         cmocka_unit_test(a_long_run_is_read_as_it_was_at_one_instant),
         cmocka_unit_test(a_connection_that_ends_keeps_all_or_nothing),

@@ -21,6 +21,8 @@
 #define TRIP         SPAN_MS(80)
 #define BEGIN        SPAN_H(1)
 
+enum trouble { NO_TROUBLE, UNSENT, READS_DENIED, SETS_DENIED };
+
 /* What the run is, and what the row and SES say of it. */
 struct shared {
     struct fleet fleet;
@@ -29,6 +31,8 @@ struct shared {
     uint32_t wishes;                /* that were told to the database */
     uint32_t granted[LANES], index; /* of the wave `index`, used and unused */
     struct job_row rows[ROWS];
+    enum api read_api;
+    enum trouble trouble[LANES];
     bool known[ROWS], is_set[ROWS], is_refused[ROWS];
     uint32_t sets[ROWS], reads; /* calls */
     uint32_t open, open_max;    /* first writes sent of identities that are not final */
@@ -90,6 +94,7 @@ static struct shared *shared_new(const struct quota *waves, uint32_t len, double
     waves_init(&s->waves, f);
     s->now = s->look_at = BEGIN;
     s->rate_per_s = 2;
+    s->read_api = API_V1;
     return s;
 }
 
@@ -174,6 +179,14 @@ static void answer(struct shared *s, struct call *call)
     call_answer_reset(call);
     call->reply = (struct reply){.how = REPLY_HTTP, .http_status = 200};
     call->answered_at = s->answered = s->now;
+    enum trouble trouble = s->trouble[call->lane];
+    bool is_denied = trouble == (call->kind == CALL_SET ? SETS_DENIED : READS_DENIED);
+    if (trouble == UNSENT || is_denied) {
+        call->reply.how = is_denied ? REPLY_HTTP : REPLY_NOT_SENT;
+        call->reply.http_status = 403;
+        strcpy(call->reply.code, "AccessDenied");
+        return;
+    }
     s->reads += call->kind != CALL_SET;
     for (uint32_t i = 0; i < call->count; i++) {
         uint32_t row = row_of(s, call->identities[i]);
@@ -204,10 +217,11 @@ static struct part *part_new(struct shared *s, unsigned lanes)
     p->of = s;
     for (uint32_t i = 0; i < LANES; i++)
         p->lanes[i] = lanes & 1u << i;
-    struct scheduler_options options = {.read_api = API_V1,
+    struct scheduler_options options = {.read_api = s->read_api,
                                         .write_api = API_V2,
                                         .lanes = p->lanes,
                                         .shares_waves = s->has_waves,
+                                        .leaves_lanes = true,
                                         .rate_per_s = s->rate_per_s};
     arena_init(&p->memory, SIZE_MAX);
     p->d = scheduler_init(&p->memory, &s->fleet, &options);
@@ -643,6 +657,27 @@ static void the_next_call_waits_as_long_as_it_would_have(void **state)
     shared_free(s);
 }
 
+/* What this process must not, or cannot, do another one may: no row fails of it. */
+static void a_lane_that_cannot_be_carried_from_here_is_left_to_others(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 6; i++) {
+        struct shared *s = shared_new(NULL, 0, -1);
+        s->read_api = i % 2 ? API_V1 : API_V2;
+        s->trouble[1] = (enum trouble)(UNSENT + i / 2);
+        struct part *p = part_new(s, 15);
+        assert_true(carry(s, &p, 1, 100000));
+        assert_true(scheduler_lane_left(p->d, 1) && !scheduler_lane_left(p->d, 0));
+        assert_int_equal(rows_of(s, OUTCOME_FAILED) + rows_of(s, OUTCOME_SKIPPED), 0);
+        s->trouble[1] = NO_TROUBLE;
+        part_free(p);
+        p = part_new(s, 15);
+        assert_true(carry(s, &p, 1, 100000) && rows_of(s, OUTCOME_DONE) == ROWS);
+        part_free(p);
+        shared_free(s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -658,6 +693,7 @@ int main(void)
         cmocka_unit_test(a_paused_lane_wants_no_starts),
         cmocka_unit_test(what_cannot_start_goes_back),
         cmocka_unit_test(the_next_call_waits_as_long_as_it_would_have),
+        cmocka_unit_test(a_lane_that_cannot_be_carried_from_here_is_left_to_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

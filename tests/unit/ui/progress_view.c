@@ -367,6 +367,8 @@ static void a_rate_meter_follows_a_steady_rate_and_forgets_an_old_one(void **sta
     for (int i = 0; i < 600; i++)
         rate_meter_read(&g, count, now += SPAN_MS(200));
     assert_float_equal(g.per_s, 0, 0.01);
+    assert_float_equal(rate_meter_read(&g, 3, now += SPAN_MS(200)), 0, 0.01); /* it begins anew */
+    assert_float_equal(rate_meter_read(&g, 5, now += SPAN_MS(200)), 0.2, 0.01);
 }
 
 static void what_is_left_counts_calls_that_need_nobody(void **state)

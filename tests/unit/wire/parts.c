@@ -9,6 +9,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -182,7 +183,7 @@ static void the_clock_is_set_forward_only(void **state)
 static void what_was_not_acknowledged_is_dropped_with_its_socket(void **state)
 {
     (void)state;
-    struct sockets list = {.len = 0};
+    struct sockets list = {.timeout_ms = 4000};
     struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof here;
     static char bytes[1 << 16];
@@ -192,6 +193,10 @@ static void what_was_not_acknowledged_is_dropped_with_its_socket(void **state)
     assert_int_equal(listen(listener, 1), 0);
     assert_int_equal(getsockname(listener, (struct sockaddr *)&here, &len), 0);
     int fd = sockets_open(&list, AF_INET, SOCK_STREAM, 0);
+    unsigned limit = 0;
+    assert_int_equal(
+        getsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, &(socklen_t){sizeof limit}), 0);
+    assert_int_equal(limit, 4000); /* also when this process is killed */
     assert_int_equal(connect(fd, (struct sockaddr *)&here, sizeof here), 0);
     int peer = accept(listener, NULL, NULL);
     for (ssize_t n; (n = send(fd, bytes, sizeof bytes, MSG_DONTWAIT)) > 0;)

@@ -115,6 +115,59 @@ static void what_a_plan_could_not_ask_stays_open(void **state)
     desk_free(d);
 }
 
+/* The lane of another process gets a record: it was in the journal before, or comes meanwhile. */
+static void other_goes_on(struct desk *d, uint64_t run)
+{
+    const struct worker_self self = {.name = "w", .host = "h", .version = TEXT("1")};
+    const struct lease_terms terms = {SPAN_S(30), SPAN_S(10), SPAN_S(2)};
+    const struct lease_left left = {.rest = LEASE_OPEN};
+    const struct record intent = {
+        .kind = RECORD_INTENT, .from = JOB_READY, .row = {.state = JOB_WRITING, .writes = 1}};
+    struct journal *j;
+    struct lease_claim claim;
+    struct lease leases[2] = {{.run = run}, {.run = run}};
+    const struct fence fence = {run, &d->run.fleet, leases};
+    uint64_t worker;
+    uint32_t claimed;
+    assert_int_equal(journal_open_rows(&j, d->rows, JOURNAL_WRITE, &d->why), OK);
+    assert_int_equal(leases_worker_begin(j, &self, &worker, &d->why), OK);
+    assert_int_equal(
+        leases_claim(j, worker, run, &(uint16_t){0}, 1, &terms, &claim, &claimed, &d->why), OK);
+    assert_int_equal(claimed, 1);
+    leases[0] = claim.lease;
+    assert_int_equal(journal_fence(j, &fence, &d->why), OK);
+    assert_int_equal(journal_keep(j, run, &intent, 1, &d->why), OK);
+    assert_int_equal(leases_resign(j, worker, &claim.lease, &left, DESK_NOW, &d->why), OK);
+    journal_close(j);
+}
+
+/* A run that is taken back goes on while a person reads what would be put back. */
+static void what_is_taken_back_is_what_was_read(void **state)
+{
+    struct desk *d = desk_new(true);
+    struct run *r = &d->run;
+    struct run_head head;
+    (void)state;
+    assert_int_equal(run_submit(r, DESK_NOW, &d->why), OK);
+    other_goes_on(d, 1);
+    r->head = (struct run_head){.verb = RUN_ROLLBACK, .parent = 1};
+    r->through = 1;
+    r->ends_parents = true;
+    assert_int_equal(run_parents_mark(r, &d->why), OK);
+    other_goes_on(d, 1);
+    assert_int_equal(run_submit(r, DESK_NOW, &d->why), ERR_BUSY);
+    assert_non_null(strstr(d->why.text, "run 1 was open when it was read"));
+    assert_int_equal(runs_of(d), 1);
+    assert_int_equal(journal_run(r->journal, 1, &head, &r->arena, &d->why), OK);
+    assert_int_equal(head.state, RUN_OPEN);
+    assert_int_equal(run_parents_mark(r, &d->why), OK);
+    assert_int_equal(run_submit(r, DESK_NOW, &d->why), OK);
+    assert_int_equal(runs_of(d), 2);
+    assert_int_equal(journal_run(r->journal, 1, &head, &r->arena, &d->why), OK);
+    assert_int_equal(head.state, RUN_GIVEN_UP);
+    desk_free(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -123,6 +176,7 @@ int main(void)
         cmocka_unit_test(record_sets_are_no_part_of_a_shared_apply),
         cmocka_unit_test(half_a_run_is_never_there),
         cmocka_unit_test(what_a_plan_could_not_ask_stays_open),
+        cmocka_unit_test(what_is_taken_back_is_what_was_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -112,6 +112,7 @@ static void only_lanes_that_are_meant_are_tried(void **state)
         ended(&(struct work_config){.ends = true, .lanes = {"one/*"}, .lanes_len = 1});
     (void)state;
     assert_int_equal(end.lanes_without, 1);
+    assert_int_equal(end.lanes_unmeant, 1);
     assert_int_equal(lanes_told().tried, 1);
 }
 
@@ -125,6 +126,7 @@ static void a_run_that_was_stopped_leaves_nothing_to_do(void **state)
     assert_int_equal(view.state, RUN_STOPPED);
     struct work_end end = ended(&(struct work_config){.ends = true, .run = 1});
     assert_int_equal(end.lanes_without, 0);
+    assert_true(end.is_run_stopped);
     assert_int_equal(lanes_told().tried, 0);
 }
 
