@@ -272,7 +272,7 @@ def reviewed(server):
         room.run("plan", "fleet.yaml", "--out", "fleet.plan")
         room.ends("a reviewed plan is submitted", DONE, "apply", "--plan", "fleet.plan", "--yes", "--submit")
         check("what could not be asked is no verdict", "failed" not in room.outcomes(1).values(), room.outcomes(1))
-        room.ends("one worker carries its part", DONE, "work", "--once", "--lanes", "a0/*")
+        room.ends("one worker carries its part", STOPPED, "work", "--once", "--lanes", "a0/*")
         room.give((1,))
         room.ends("another one the rest", DONE, "work", "--once", "--lanes", "a1/*")
         check("and everything is done", set(room.outcomes(1).values()) == {"done"}, room.outcomes(1))
