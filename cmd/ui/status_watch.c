@@ -310,7 +310,8 @@ enum err watch_run(const struct options *o, uint64_t id, const struct watch_view
             break;
         if (err == OK)
             picture_show(&w, !goes_on);
-        span_us pause = (os_clock_now(&w.clock) - begun) * LOOK_SHARE;
+        /* A database that did not answer has not worked for this look. */
+        span_us pause = err == OK ? (os_clock_now(&w.clock) - begun) * LOOK_SHARE : 0;
         instant_us until = os_clock_now(&w.clock) + (pause > LOOK_EVERY ? pause : LOOK_EVERY);
         goes_on = goes_on && rest(&w, until);
     }
