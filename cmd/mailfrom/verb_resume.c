@@ -1,5 +1,6 @@
 /* resume: a run goes on from the state in its journal. */
 #include "access/trust.h"
+#include "journal/leases.h"
 #include "options/advice.h"
 #include "publishing_session.h"
 #include "run/run_orders.h"
@@ -49,7 +50,9 @@ static enum err resume_load(struct session *s, struct why *why)
         err = run_lost_hold(&s->options, r, r->head.id, "resume", why);
     if (err == OK)
         err = access_trust_vet(&given, access, "the journal of this run", why);
-    if (err == OK && r->reopens && !s->options.give_up && !journal_verb_publishes(r->head.verb))
+    /* In a file one process writes at a time, and knows what the later run has written. */
+    if (err == OK && r->reopens && !s->options.give_up && journal_is_shared(r->journal) &&
+        !journal_verb_publishes(r->head.verb))
         err = run_beside_hold_bad(&s->options, r, why);
     if (err == OK)
         err = run_begun(r, why, "run %llu", (unsigned long long)r->head.id);

@@ -211,7 +211,7 @@ static void functions_of_others_are_not_called(void **state)
     const struct worker_self self = {.name = "w", .host = "h", .pid = 1, .version = TEXT("1")};
     const struct lease held = {1, 0, 1};
     const struct lease_terms terms = {.ttl = SPAN_S(30), .call_timeout = 1, .margin = 1};
-    bool lost;
+    bool lost = false;
     if (begin(j, 3, &run) != OK || keep(j, run, 0, 3) != OK ||
         leases_worker_begin(j, &self, &worker, &why) != OK ||
         leases_renew(j, worker, &held, 1, &terms, NULL, &lost, &why) != OK)
