@@ -87,7 +87,8 @@ void journal_together(struct journal *j)
     j->together = true;
 }
 
-enum err journal_apart(struct journal *j, struct why *why)
+/* Was a transaction begun since? */
+static bool together_end(struct journal *j)
 {
     bool is_entered = j->is_entered;
     j->together = j->is_entered = false;
@@ -96,7 +97,19 @@ enum err journal_apart(struct journal *j, struct why *why)
         j->store->has_failed = false;
         j->trouble = (struct why){""};
     }
-    return is_entered ? journal_leave(j, OK, STORE_COMMIT, why) : OK;
+    return is_entered;
+}
+
+enum err journal_apart(struct journal *j, struct why *why)
+{
+    return together_end(j) ? journal_leave(j, OK, STORE_COMMIT, why) : OK;
+}
+
+void journal_undo(struct journal *j)
+{
+    if (together_end(j))
+        j->store->ops->leave(j->store, STORE_UNDO, NULL);
+    j->store->fence = NULL;
 }
 
 enum err journal_put(struct journal *j, enum store_table table, uint64_t run,

@@ -69,6 +69,8 @@ enum err journal_begin(struct journal *j, struct run_head *head, const struct fl
 void journal_together(struct journal *j);
 /* OK where nothing was begun together, too. */
 enum err journal_apart(struct journal *j, struct why *why);
+/* Instead of that: as if nothing had been begun or kept since. */
+void journal_undo(struct journal *j);
 /* Appends, in one durable transaction. With an intent among the records, OK only while the
  * journal's name still leads to the opened journal, so a later reader finds the intent. Records of
  * kind RECORD_LANE are notes of their lane and come back by journal_lane_notes() alone, those of

@@ -98,6 +98,7 @@ bool run_verdicts_open(struct run *r)
         if (is_open && r->limit && !unasked_leave(r, v))
             return false;
         if (is_open && !r->limit) {
+            r->unasked++;
             r->fleet.choices[v->row].guarded = GUARD_NONE;
             *at = v->next;
         } else {

@@ -124,6 +124,7 @@ struct run {
     uint64_t shown_run;            /* the plan's run there */
     struct plan_verdict *verdicts; /* of a plan file, on the rows that are left alone; in arena */
     instant_us planned_at;         /* of a plan file */
+    uint32_t unasked; /* rows that a submitted plan could not ask SES about (run/limit.h) */
     struct scheduler *planner;     /* the plan's scheduler; in memory */
     bool keeps_scheduler;          /* the scheduler outlives the engine, as planner */
     uint8_t *read_api;             /* enum api of each lane's last reads */

@@ -116,8 +116,10 @@ static bool row_take(void *ctx, const struct record *record)
     struct taking *t = ctx;
     struct record mine = *record;
     bool goes = plan_goes_for(record->row.outcome);
-    if (run_is_unasked(t->run, record->row.outcome, record->row.seen_known))
+    if (run_is_unasked(t->run, record->row.outcome, record->row.seen_known)) {
+        t->run->unasked++;
         return true;
+    }
     mine.at = t->now;
     mine.from = JOB_NEW;
     if (goes) {

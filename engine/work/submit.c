@@ -8,6 +8,8 @@
  */
 #include "work.h"
 
+#include "base/plural.h"
+
 #include "journal/leases.h"
 #include "preflight/callers.h"
 #include "run/limit.h"
@@ -129,6 +131,17 @@ static enum err teams_vet(const struct run *r, struct why *why)
     return err;
 }
 
+static void unasked_tell(const struct run *r)
+{
+    if (r->unasked)
+        notice_note(&r->config.notices,
+                    "note: SES could not be asked from here about %u %s. %s open without a review: "
+                    "a worker with credentials reads %s first and changes what the manifest wants "
+                    "otherwise",
+                    r->unasked, plural(r->unasked, "identity", "identities"),
+                    plural(r->unasked, "It stays", "They stay"), plural(r->unasked, "it", "them"));
+}
+
 static enum err run_put(struct run *r, instant_us now, struct why *why)
 {
     bool publishes = journal_verb_publishes(r->head.verb);
@@ -146,7 +159,6 @@ enum err run_submit(struct run *r, instant_us now, struct why *why)
 {
     struct access access = *r->config.access;
     const struct access *given = r->config.access;
-    struct why unheard = {""};
     if (!journal_is_shared(r->journal))
         return why_set(why, ERR_INPUT,
                        "journal %s is a file, which no worker shares: --submit wants a journal in "
@@ -173,8 +185,12 @@ enum err run_submit(struct run *r, instant_us now, struct why *why)
     r->config.access = &access;
     journal_together(r->journal);
     err = run_put(r, now, why);
-    enum err kept =
-        err == OK ? journal_apart(r->journal, why) : journal_apart(r->journal, &unheard);
+    if (err == OK)
+        err = journal_apart(r->journal, why);
+    else
+        journal_undo(r->journal);
     r->config.access = given;
-    return err == OK ? kept : err;
+    if (err == OK)
+        unasked_tell(r);
+    return err;
 }
