@@ -201,9 +201,10 @@ enum err leases_open_run(struct journal *j, uint64_t run, const struct fleet *fl
 
 /* From here on journal_keep() of the run fences each record by the lease of its lane: one that is
  * stale is not kept, and nothing else of that call is: ERR_FENCED. An intent needs a lease that has
- * not ended, too. Records that make identities final count in the waves in the same transaction.
- * Records of kind RECORD_ORDER are left out: leases_order() has kept them. Without a fence a shared
- * journal keeps records of a run only in the transaction of its beginning: ERR_FENCED. */
+ * not ended, too, and an identity's first one waves that are not paused. Records that make
+ * identities final count in the waves in the same transaction. Records of kind RECORD_ORDER are
+ * left out: leases_order() has kept them. Without a fence a shared journal keeps records of a run
+ * only in the transaction of its beginning: ERR_FENCED. */
 struct fence {
     uint64_t run;
     const struct fleet *fleet;  /* borrowed until the journal is closed */
