@@ -35,7 +35,8 @@ static void worker_add(struct buf *out, const struct lease_view *v)
     buf_add_char(out, ')');
 }
 
-void workers_lane_add(struct buf *out, const struct lease_view *v)
+/* How a lane stands: "carried by alpha (pid 7 on host) since 12m". */
+static void lane_add(struct buf *out, const struct lease_view *v)
 {
     char span[WHEN_LEN];
     switch (holder_state_of(v)) {
@@ -95,7 +96,7 @@ static void lanes_say(const struct lease_view *v, const struct lease_view *const
         buf_add_str(&name, i ? ", " : " ");
         escape_terminal(&name, alike[i]->name.region);
     }
-    workers_lane_add(&words, v);
+    lane_add(&words, v);
     message_say(2, TEXT_FMT ": " TEXT_FMT, TEXT_ARG(buf_text(&name)), TEXT_ARG(buf_text(&words)));
     buf_clear(&name);
     buf_clear(&words);

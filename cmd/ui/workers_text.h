@@ -21,7 +21,5 @@ void workers_print(const struct options *o, const struct holders *h);
 void workers_moves_print(FILE *out, const struct holders *h, uint64_t *carriers);
 /* Every worker of the journal that was seen within a day and has not ended, a line each. */
 enum err workers_list(struct journal *journal, struct why *why);
-/* How a lane stands: "carried by alpha (pid 7 on host) since 12m". */
-void workers_lane_add(struct buf *out, const struct lease_view *view);
 
 #endif

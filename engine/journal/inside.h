@@ -246,10 +246,6 @@ enum err shared_starts_restore(struct journal *j, uint64_t run, const struct fle
 int32_t shared_waves_start(struct waves *w, int32_t wanted);
 int32_t shared_waves_return(struct waves *w, int32_t unneeded, const struct fleet *fleet);
 
-/* leases.c; inside a transaction. The state of a locked run follows when none of its lanes is open
- * any more. */
-enum err run_settle(struct journal *j, uint64_t run, instant_us at, struct why *why);
-
 /* loss.c: what is written down of a run's loss, or was found when the journal was opened; "":
  * nothing. Run 0: of runs that may be gone, how many is not known. */
 enum err loss_of_run(struct journal *j, uint64_t run, struct run_loss *lost, struct why *why);

@@ -229,7 +229,8 @@ void run_sum_clear(struct run_sum *sum)
     *sum = (struct run_sum){.len = 0};
 }
 
-bool run_sum_equal(const struct run_sum *a, const struct run_sum *b, struct why *out)
+/* False: out is where the two begin to differ, as part of a sentence. */
+static bool run_sum_equal(const struct run_sum *a, const struct run_sum *b, struct why *out)
 {
     if (strcmp(a->loss.what, b->loss.what) != 0) {
         why_set(out, ERR_INPUT, "what is lost of it is said differently (\"%s\", \"%s\")",

@@ -94,7 +94,8 @@ static enum err run_lock(struct journal *j, uint64_t run, struct shared_run *vie
     return err == ERR_GONE ? no_such_run(run, why) : err;
 }
 
-enum err run_settle(struct journal *j, uint64_t run, instant_us at, struct why *why)
+/* The state of a locked run follows when none of its lanes is open any more. */
+static enum err run_settle(struct journal *j, uint64_t run, instant_us at, struct why *why)
 {
     struct shared_run view;
     enum err err = run_lock(j, run, &view, why);

@@ -45,8 +45,6 @@ enum err run_sum_read(struct journal *j, uint64_t run, struct run_sum *sum, stru
 /* The hashes of a table of no run, beside one another. */
 enum err table_sum_read(struct journal *j, enum store_table table, struct run_sum *sum,
                         struct why *why);
-/* False: out is where the two begin to differ, as part of a sentence. */
-bool run_sum_equal(const struct run_sum *a, const struct run_sum *b, struct why *out);
 void run_sum_clear(struct run_sum *sum);
 
 #endif

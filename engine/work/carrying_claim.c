@@ -17,7 +17,9 @@
 #define QUIET_SLICE SPAN_MS(50) /* of the wait until SES may be called */
 #define LEFT_EVERY  SPAN_S(1)
 
-const char *lane_words(const struct fleet *f, uint16_t lane, char out[LANE_WORDS_MAX])
+/* What a lane is called in a sentence: "main/us-east-1". */
+#define LANE_WORDS_MAX 300
+static const char *lane_words(const struct fleet *f, uint16_t lane, char out[LANE_WORDS_MAX])
 {
     if (lane >= f->lanes_len) {
         snprintf(out, LANE_WORDS_MAX, lane == LEASE_RUN ? "its names" : "a lane");

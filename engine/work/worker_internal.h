@@ -165,9 +165,6 @@ void carrying_interrupt(struct carrying *c, unsigned stops);
 
 /* carrying_claim.c: the functions of struct run_part. */
 void carrying_part(struct carrying *c);
-/* What a lane is called in a sentence: "main/us-east-1". */
-#define LANE_WORDS_MAX 300
-const char *lane_words(const struct fleet *f, uint16_t lane, char out[LANE_WORDS_MAX]);
 /* A wanted lane could not be carried, and why: kept for people, and said here once. */
 void carrying_tried(struct carrying *c, uint16_t lane, const char *sentence);
 

@@ -282,11 +282,6 @@ enum err pg_connect(struct pg *pg, const struct notices *n, struct why *why)
     return err;
 }
 
-bool pg_is_connected(const struct pg *pg)
-{
-    return pg->conn != NULL;
-}
-
 static enum err conninfo_vet(const char *conninfo, struct why *why)
 {
     char *message = NULL, text[PG_SAID_MAX];

@@ -55,7 +55,6 @@ enum err pg_connect(struct pg *pg, const struct notices *n, struct why *why);
 /* Closes the connection, so what the server was doing for it is undone; a later function makes
  * another. */
 void pg_disconnect(struct pg *pg);
-bool pg_is_connected(const struct pg *pg); /* as far as that is known without asking */
 
 /* A statement with values for $1, $2, ...; values are sent as bigint, double precision, text or
  * bytea. A NULL has no type: the server takes it from the place, so inside of an expression it

@@ -76,7 +76,6 @@ void postgres_numbers_drop(struct postgres_store *s);
 /* The statement for this store's schema: "@.run" is "mailfrom".run, and "@_reader" is
  * "mailfrom_reader". sql is a literal. Lives as long as the store; NULL: out of memory. */
 const char *postgres_sql(struct postgres_store *s, const char *sql);
-void postgres_words_free(struct postgres_words *words);
 /* The same into a buffer. */
 void postgres_sql_add(const struct postgres_store *s, struct buf *out, const char *sql);
 /* pg_query() of such a statement. */

@@ -24,7 +24,12 @@ static void array_begin(struct buf *out)
     buf_add_char(out, '{');
 }
 
-void lease_arrays_init(struct lease_arrays *a)
+/* "{1,2}" of numbers; leases by their members. */
+struct lease_arrays {
+    struct buf runs, lanes, epochs, next_calls, rates;
+};
+
+static void lease_arrays_init(struct lease_arrays *a)
 {
     array_begin(&a->runs);
     array_begin(&a->lanes);
@@ -33,7 +38,7 @@ void lease_arrays_init(struct lease_arrays *a)
     array_begin(&a->rates);
 }
 
-void lease_arrays_clear(struct lease_arrays *a)
+static void lease_arrays_clear(struct lease_arrays *a)
 {
     buf_clear(&a->runs);
     buf_clear(&a->lanes);
@@ -59,8 +64,9 @@ static void rates_add(struct buf *out, const double *rates)
     buf_add_str(out, "}\"");
 }
 
-bool lease_arrays_fill(struct lease_arrays *a, const struct lease *leases, uint32_t len,
-                       const struct lease_left *left)
+/* False: out of memory. left may be NULL. */
+static bool lease_arrays_fill(struct lease_arrays *a, const struct lease *leases, uint32_t len,
+                              const struct lease_left *left)
 {
     struct buf *all[] = {&a->runs, &a->lanes, &a->epochs, &a->next_calls, &a->rates};
     bool fits = true;

@@ -30,16 +30,6 @@
     "(SELECT min(o.run) FROM @.run_lane o JOIN @.run u ON u.id = o.run WHERE o.lease = r.lease"    \
     " AND (o.run, o.lane) < (r.run, r.lane) AND o.rest = 0 AND u.state = 0)"
 
-/* "{1,2}" of numbers; leases by their members. */
-struct lease_arrays {
-    struct buf runs, lanes, epochs, next_calls, rates;
-};
-void lease_arrays_init(struct lease_arrays *a);
-void lease_arrays_clear(struct lease_arrays *a);
-/* False: out of memory. left may be NULL. */
-bool lease_arrays_fill(struct lease_arrays *a, const struct lease *leases, uint32_t len,
-                       const struct lease_left *left);
-
 /* postgres_lease_views.c */
 enum err postgres_workers(struct store *store,
                           bool (*fn)(void *ctx, const struct worker_view *view), void *ctx,

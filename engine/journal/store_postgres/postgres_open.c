@@ -59,7 +59,7 @@ const char *postgres_sql(struct postgres_store *s, const char *sql)
     return w->at[w->len++].made;
 }
 
-void postgres_words_free(struct postgres_words *words)
+static void words_free(struct postgres_words *words)
 {
     for (unsigned i = 0; words && i < words->len; i++)
         free(words->at[i].made);
@@ -165,7 +165,7 @@ void postgres_store_free(struct postgres_store *s)
     if (!s)
         return;
     pg_free(s->pg);
-    postgres_words_free(s->words);
+    words_free(s->words);
     arena_clear(&s->pending_texts);
     arena_clear(&s->answer);
     free(s->pending);

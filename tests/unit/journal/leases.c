@@ -2,33 +2,9 @@
 #include "memory_store.h"
 #include "shared.h"
 
-static const struct shared_fleet two_lanes = {.lanes = 2, .jobs = 4};
-
 static struct lease_left left_as(enum lease_rest rest)
 {
     return (struct lease_left){.rest = rest};
-}
-
-static enum err resign(struct shared *s, unsigned worker, const struct lease *lease,
-                       enum lease_rest rest)
-{
-    const struct lease_left left = left_as(rest);
-    return leases_resign(s->journals[worker], s->workers[worker], lease, &left, 7000, &s->why);
-}
-
-static bool renew(struct shared *s, unsigned worker, const struct lease *lease)
-{
-    bool lost = true;
-    assert_ok(leases_renew(s->journals[worker], s->workers[worker], lease, 1, &shared_terms, NULL,
-                           &lost, &s->why));
-    return !lost;
-}
-
-static uint32_t starts(struct shared *s, unsigned worker, const struct lease *lease, int32_t wanted)
-{
-    uint32_t granted = 99;
-    assert_ok(leases_starts(s->journals[worker], lease, wanted, &granted, &s->why));
-    return granted;
 }
 
 /* Claims */
@@ -36,7 +12,7 @@ static uint32_t starts(struct shared *s, unsigned worker, const struct lease *le
 static void a_lane_has_one_holder_and_an_epoch(void **state)
 {
     struct shared *s = *state;
-    uint64_t run = shared_begin(s, &two_lanes);
+    uint64_t run = shared_begin(s, &shared_two_lanes);
     struct lease_claim first = shared_claim(s, 1, run, 0);
     assert_int_equal(first.lease.run, run);
     assert_int_equal(first.lease.epoch, 1);
@@ -59,10 +35,10 @@ static void a_lane_has_one_holder_and_an_epoch(void **state)
 static void an_ended_lease_is_taken_over_after_a_quiet_time(void **state)
 {
     struct shared *s = *state;
-    uint64_t run = shared_begin(s, &two_lanes);
+    uint64_t run = shared_begin(s, &shared_two_lanes);
     struct lease first = shared_claim(s, 1, run, 0).lease;
     shared_pass(s, SPAN_S(20));
-    assert_true(renew(s, 1, &first));
+    assert_true(shared_renew(s, 1, &first));
     shared_pass(s, SPAN_S(20));
     assert_int_equal(shared_claim(s, 2, run, 0).lease.epoch, 0);
     shared_pass(s, SPAN_S(11));
@@ -70,19 +46,19 @@ static void an_ended_lease_is_taken_over_after_a_quiet_time(void **state)
     struct lease_claim second = shared_claim(s, 2, run, 0);
     assert_int_equal(second.lease.epoch, 2);
     assert_between(second.quiet, SPAN_S(11), SPAN_S(12));
-    assert_false(renew(s, 1, &first));
-    assert_true(renew(s, 2, &second.lease));
+    assert_false(shared_renew(s, 1, &first));
+    assert_true(shared_renew(s, 2, &second.lease));
 }
 
 static void a_lease_that_has_ended_but_was_not_taken_is_prolonged(void **state)
 {
     struct shared *s = *state;
-    uint64_t run = shared_begin(s, &two_lanes);
+    uint64_t run = shared_begin(s, &shared_two_lanes);
     struct lease lease = shared_claim(s, 1, run, 0).lease;
     const struct record intent = shared_intent(0, 0), move = shared_end(0, 0, OUTCOME_DONE);
     shared_pass(s, SPAN_S(31));
     assert_fenced(shared_keep(s, 1, run, &intent));
-    assert_true(renew(s, 1, &lease));
+    assert_true(shared_renew(s, 1, &lease));
     assert_ok(shared_keep(s, 1, run, &intent));
     shared_pass(s, SPAN_S(31));
     assert_ok(
@@ -92,7 +68,7 @@ static void a_lease_that_has_ended_but_was_not_taken_is_prolonged(void **state)
 static void a_resigned_lane_is_taken_over_at_once(void **state)
 {
     struct shared *s = *state;
-    uint64_t run = shared_begin(s, &two_lanes);
+    uint64_t run = shared_begin(s, &shared_two_lanes);
     struct lease first = shared_claim(s, 1, run, 0).lease;
     struct lease_left left = left_as(LEASE_OPEN);
     left.next_call[CALL_SET] = SPAN_MS(900);
@@ -106,7 +82,7 @@ static void a_resigned_lane_is_taken_over_at_once(void **state)
     assert_between(second.next_call[CALL_SET], SPAN_MS(1), SPAN_MS(900));
     assert_int_equal(second.next_call[CALL_LIST], 0);
     assert_true(second.rate_per_s[CALL_SET] > 2.4 && second.rate_per_s[CALL_SET] < 2.6);
-    assert_ok(resign(s, 1, &first, LEASE_ENDED)); /* lost: left alone */
+    assert_ok(shared_resign(s, 1, &first, LEASE_ENDED)); /* lost: left alone */
     assert_int_equal(shared_view(s, run, 0).worker, s->workers[2]);
     assert_int_equal(shared_view(s, run, 0).rest, LEASE_OPEN);
 }
@@ -114,19 +90,19 @@ static void a_resigned_lane_is_taken_over_at_once(void **state)
 static void a_quiet_time_is_inherited_by_who_takes_over_within_it(void **state)
 {
     struct shared *s = *state;
-    uint64_t run = shared_begin(s, &two_lanes);
+    uint64_t run = shared_begin(s, &shared_two_lanes);
     shared_claim(s, 1, run, 0);
     shared_pass(s, SPAN_S(31));
     struct lease_claim second = shared_claim(s, 2, run, 0);
     shared_pass(s, SPAN_S(4));
-    assert_ok(resign(s, 2, &second.lease, LEASE_OPEN));
+    assert_ok(shared_resign(s, 2, &second.lease, LEASE_OPEN));
     assert_between(shared_claim(s, 3, run, 0).quiet, SPAN_S(7), SPAN_S(8));
 }
 
 static void a_worker_that_has_ended_leaves_its_lanes_as_if_killed(void **state)
 {
     struct shared *s = *state;
-    uint64_t run = shared_begin(s, &two_lanes);
+    uint64_t run = shared_begin(s, &shared_two_lanes);
     shared_claim(s, 1, run, 0);
     assert_ok(leases_worker_end(s->journals[1], s->workers[1], &s->why));
     assert_int_equal(shared_look(s, run).lanes_held, 0);
@@ -138,7 +114,7 @@ static void a_worker_that_has_ended_leaves_its_lanes_as_if_killed(void **state)
 static void a_worker_claims_its_own_lane_anew(void **state)
 {
     struct shared *s = *state;
-    uint64_t run = shared_begin(s, &two_lanes);
+    uint64_t run = shared_begin(s, &shared_two_lanes);
     struct lease first = shared_claim(s, 1, run, 0).lease;
     const struct record intent = shared_intent(0, 0);
     struct lease_claim again = shared_claim(s, 1, run, 0);
@@ -147,19 +123,19 @@ static void a_worker_claims_its_own_lane_anew(void **state)
     assert_ok(shared_keep(s, 1, run, &intent));
     s->held[1][0] = first;
     assert_fenced(shared_keep(s, 1, run, &intent));
-    assert_false(renew(s, 1, &first));
+    assert_false(shared_renew(s, 1, &first));
 }
 
 static void workers_of_equal_name_are_two(void **state)
 {
     struct shared *s = *state;
-    uint64_t run = shared_begin(s, &two_lanes), before = s->workers[1];
+    uint64_t run = shared_begin(s, &shared_two_lanes), before = s->workers[1];
     struct lease first = shared_claim(s, 1, run, 0).lease;
     shared_restart(s, 1);
     assert_true(s->workers[1] > before);
     assert_int_equal(shared_claim(s, 1, run, 0).lease.epoch, 0);
-    assert_false(renew(s, 1, &first));
-    assert_ok(resign(s, 1, &first, LEASE_ENDED));
+    assert_false(shared_renew(s, 1, &first));
+    assert_ok(shared_resign(s, 1, &first, LEASE_ENDED));
     assert_int_equal(shared_view(s, run, 0).worker, before);
 }
 
@@ -178,7 +154,7 @@ static bool worker_count(void *ctx, const struct worker_view *view)
 static void workers_are_told_while_they_are_seen(void **state)
 {
     struct shared *s = *state;
-    uint64_t run = shared_begin(s, &two_lanes);
+    uint64_t run = shared_begin(s, &shared_two_lanes);
     uint32_t seen[2] = {0, 0};
     shared_claim(s, 1, run, 0);
     shared_claim(s, 1, run, 1);
@@ -198,12 +174,13 @@ static void workers_are_told_while_they_are_seen(void **state)
 static void an_earlier_run_has_the_lane_first(void **state)
 {
     struct shared *s = *state;
-    uint64_t first = shared_begin(s, &two_lanes), second = shared_begin(s, &two_lanes);
+    uint64_t first = shared_begin(s, &shared_two_lanes),
+             second = shared_begin(s, &shared_two_lanes);
     assert_int_equal(shared_view(s, second, 0).waits_for, first);
     assert_int_equal(shared_view(s, first, 0).waits_for, 0);
     assert_int_equal(shared_claim(s, 1, second, 0).lease.epoch, 0);
     struct lease lease = shared_claim(s, 1, first, 0).lease;
-    assert_ok(resign(s, 1, &lease, LEASE_ENDED));
+    assert_ok(shared_resign(s, 1, &lease, LEASE_ENDED));
     assert_int_equal(shared_view(s, second, 0).waits_for, 0);
     assert_int_equal(shared_view(s, second, 1).waits_for, first);
     struct lease_claim claim = shared_claim(s, 2, second, 0);
@@ -217,16 +194,16 @@ static void a_run_that_is_opened_again_waits_for_who_has_the_lane(void **state)
 {
     struct shared *s = *state;
     struct order stop = {.kind = ORDER_STOP, .at = 8000};
-    uint64_t first = shared_begin(s, &two_lanes);
+    uint64_t first = shared_begin(s, &shared_two_lanes);
     assert_ok(leases_order(s->journals[0], first, &stop, &s->why));
-    uint64_t second = shared_begin(s, &two_lanes);
+    uint64_t second = shared_begin(s, &shared_two_lanes);
     struct lease lease = shared_claim(s, 1, second, 0).lease;
     assert_int_equal(lease.epoch, 1);
     assert_ok(leases_reopen(s->journals[0], first, false, &s->why));
     assert_int_equal(shared_view(s, first, 0).waits_for, second);
     assert_int_equal(shared_claim(s, 2, first, 0).lease.epoch, 0);
-    assert_true(renew(s, 1, &lease));
-    assert_ok(resign(s, 1, &lease, LEASE_OPEN));
+    assert_true(shared_renew(s, 1, &lease));
+    assert_ok(shared_resign(s, 1, &lease, LEASE_OPEN));
     assert_int_equal(shared_claim(s, 2, first, 0).lease.epoch, 2);
 }
 
@@ -241,7 +218,7 @@ static void a_run_that_publishes_has_one_lease(void **state)
     assert_int_equal(lease.epoch, 1);
     const struct record note = {.kind = RECORD_LANE, .job = 1, .at = 3, .row.reason = TEXT("x")};
     assert_ok(shared_keep(s, 1, run, &note));
-    assert_ok(resign(s, 1, &lease, LEASE_ENDED));
+    assert_ok(shared_resign(s, 1, &lease, LEASE_ENDED));
     assert_fenced(shared_keep(s, 1, run, &note));
     assert_int_equal(shared_look(s, run).state, RUN_ENDED);
 }
@@ -258,7 +235,7 @@ static bool count_record(void *ctx, const struct record *record)
 static void a_stale_epoch_keeps_nothing(void **state)
 {
     struct shared *s = *state;
-    uint64_t run = shared_begin(s, &two_lanes);
+    uint64_t run = shared_begin(s, &shared_two_lanes);
     const struct record intent = shared_intent(0, 0), end = shared_end(0, 0, OUTCOME_DONE);
     uint32_t rows = 0;
     shared_claim(s, 1, run, 0);
@@ -276,7 +253,7 @@ static void a_stale_epoch_keeps_nothing(void **state)
 static void one_stale_lane_spoils_the_whole_call(void **state)
 {
     struct shared *s = *state;
-    uint64_t run = shared_begin(s, &two_lanes);
+    uint64_t run = shared_begin(s, &shared_two_lanes);
     const struct record both[] = {shared_intent(0, 0), shared_intent(1, 0)};
     uint32_t kept = 0;
     shared_claim(s, 1, run, 0);
@@ -294,7 +271,7 @@ static void a_run_of_workers_takes_no_records_of_others(void **state)
 {
     struct shared *s = *state;
     const struct record end = shared_end(0, 0, OUTCOME_DONE);
-    uint64_t run = shared_begin(s, &two_lanes);
+    uint64_t run = shared_begin(s, &shared_two_lanes);
     assert_fenced(journal_keep(s->journals[1], run, &end, 1, &s->why));
     assert_fenced(journal_keep(s->journals[1], run, &end, 1, &s->why)); /* and goes on to say so */
     shared_claim(s, 1, run, 0);
@@ -315,7 +292,7 @@ static void people_give_orders_and_no_worker_keeps_them(void **state)
     const struct order pause = {.kind = ORDER_PAUSE, .at = 2001};
     const struct record r = {.kind = RECORD_ORDER, .at = 2001, .order = &pause};
     uint32_t orders = 0;
-    uint64_t run = shared_begin(s, &two_lanes);
+    uint64_t run = shared_begin(s, &shared_two_lanes);
     shared_claim(s, 1, run, 0);
     assert_ok(shared_keep(s, 1, run, &r));
     assert_ok(journal_orders(s->journals[0], run, order_count, &orders, &s->why));
@@ -327,10 +304,10 @@ static void a_shared_journal_is_whole_without_digests(void **state)
     struct shared *s = *state;
     const struct record end = shared_end(0, 0, OUTCOME_DONE);
     struct run_loss lost;
-    uint64_t run = shared_begin(s, &two_lanes);
+    uint64_t run = shared_begin(s, &shared_two_lanes);
     struct lease lease = shared_claim(s, 1, run, 0).lease;
     assert_ok(shared_keep(s, 1, run, &end));
-    assert_ok(resign(s, 1, &lease, LEASE_STOPPED));
+    assert_ok(shared_resign(s, 1, &lease, LEASE_STOPPED));
     assert_ok(journal_vet(s->journals[0], run, &lost, &s->why));
     assert_string_equal(lost.what, "");
 }
@@ -342,15 +319,15 @@ static void a_run_ends_with_its_last_lane(void **state)
     struct shared *s = *state;
     struct run_head head;
     const struct record end = shared_end(1, 0, OUTCOME_DONE);
-    uint64_t run = shared_begin(s, &two_lanes);
+    uint64_t run = shared_begin(s, &shared_two_lanes);
     struct lease a = shared_claim(s, 1, run, 0).lease, b = shared_claim(s, 2, run, 1).lease;
-    assert_ok(resign(s, 1, &a, LEASE_ENDED));
+    assert_ok(shared_resign(s, 1, &a, LEASE_ENDED));
     struct shared_run view = shared_look(s, run);
     assert_int_equal(view.state, RUN_OPEN);
     assert_int_equal(view.lanes_open, 1);
     assert_int_equal(view.lanes_ended, 1);
     assert_ok(shared_keep(s, 2, run, &end));
-    assert_ok(resign(s, 2, &b, LEASE_ENDED));
+    assert_ok(shared_resign(s, 2, &b, LEASE_ENDED));
     assert_int_equal(shared_look(s, run).state, RUN_ENDED);
     assert_ok(journal_run(s->journals[0], run, &head, &s->arena, &s->why));
     assert_int_equal(head.stopped, 7000);
@@ -360,10 +337,10 @@ static void a_run_ends_with_its_last_lane(void **state)
 static void a_run_with_a_stopped_lane_is_stopped_and_can_be_opened_again(void **state)
 {
     struct shared *s = *state;
-    uint64_t run = shared_begin(s, &two_lanes);
+    uint64_t run = shared_begin(s, &shared_two_lanes);
     struct lease a = shared_claim(s, 1, run, 0).lease, b = shared_claim(s, 2, run, 1).lease;
-    assert_ok(resign(s, 1, &a, LEASE_STOPPED));
-    assert_ok(resign(s, 2, &b, LEASE_ENDED));
+    assert_ok(shared_resign(s, 1, &a, LEASE_STOPPED));
+    assert_ok(shared_resign(s, 2, &b, LEASE_ENDED));
     assert_int_equal(shared_look(s, run).state, RUN_STOPPED);
     assert_int_equal(shared_claim(s, 1, run, 0).lease.epoch, 0);
     assert_ok(leases_reopen(s->journals[0], run, false, &s->why));
@@ -387,7 +364,7 @@ static enum order_answer give(struct shared *s, uint64_t run, enum order_kind ki
 static void orders_are_rows_and_what_they_change(void **state)
 {
     struct shared *s = *state;
-    uint64_t run = shared_begin(s, &two_lanes);
+    uint64_t run = shared_begin(s, &shared_two_lanes);
     uint32_t orders = 0;
     assert_int_equal(give(s, run, ORDER_PAUSE, 0), ORDER_TAKEN);
     struct shared_run view = shared_look(s, run);
@@ -407,7 +384,7 @@ static void orders_are_rows_and_what_they_change(void **state)
 static void a_run_that_nobody_holds_is_stopped_at_once(void **state)
 {
     struct shared *s = *state;
-    uint64_t run = shared_begin(s, &two_lanes);
+    uint64_t run = shared_begin(s, &shared_two_lanes);
     assert_int_equal(give(s, run, ORDER_STOP, 0), ORDER_TAKEN);
     assert_int_equal(shared_look(s, run).state, RUN_STOPPED);
     assert_int_equal(give(s, run, ORDER_PAUSE, 0), ORDER_TOO_LATE);
@@ -419,7 +396,7 @@ static void a_run_that_nobody_holds_is_stopped_at_once(void **state)
 static void workers_of_a_stopped_run_give_its_lanes_back(void **state)
 {
     struct shared *s = *state;
-    uint64_t run = shared_begin(s, &two_lanes);
+    uint64_t run = shared_begin(s, &shared_two_lanes);
     struct lease lease = shared_claim(s, 1, run, 0).lease;
     assert_int_equal(give(s, run, ORDER_STOP, 0), ORDER_TAKEN);
     struct shared_run view = shared_look(s, run);
@@ -428,14 +405,14 @@ static void workers_of_a_stopped_run_give_its_lanes_back(void **state)
     assert_int_equal(view.lanes_open, 1);
     assert_int_equal(shared_claim(s, 2, run, 1).lease.epoch, 0);
     assert_int_equal(give(s, run, ORDER_STOP, 0), ORDER_IDLE);
-    assert_ok(resign(s, 1, &lease, LEASE_STOPPED));
+    assert_ok(shared_resign(s, 1, &lease, LEASE_STOPPED));
     assert_int_equal(shared_look(s, run).state, RUN_STOPPED);
 }
 
 static void a_lane_of_a_dead_worker_is_stopped_by_who_comes_by(void **state)
 {
     struct shared *s = *state;
-    uint64_t run = shared_begin(s, &two_lanes);
+    uint64_t run = shared_begin(s, &shared_two_lanes);
     shared_claim(s, 1, run, 0);
     assert_int_equal(give(s, run, ORDER_STOP, 0), ORDER_TAKEN);
     shared_pass(s, SPAN_S(31));
@@ -457,7 +434,7 @@ static void callers_are_kept_once(void **state)
                                       TEXT("profile c")},
                              unknown = {TEXT(CALLER_UNKNOWN), TEXT(""), TEXT(""), TEXT("env")};
     struct fleet back;
-    uint64_t run = shared_begin(s, &two_lanes);
+    uint64_t run = shared_begin(s, &shared_two_lanes);
     struct lease a = shared_claim(s, 1, run, 0).lease, b = shared_claim(s, 1, run, 1).lease;
     shared_is(s, leases_caller(s->journals[1], &a, &other, &s->why), ERR_AUTH);
     assert_ok(leases_caller(s->journals[1], &a, &mine, &s->why));
@@ -477,7 +454,7 @@ static void callers_are_kept_once(void **state)
 static void who_could_not_carry_a_lane_is_told(void **state)
 {
     struct shared *s = *state;
-    uint64_t run = shared_begin(s, &two_lanes);
+    uint64_t run = shared_begin(s, &shared_two_lanes);
     assert_int_equal(shared_view(s, run, 0).tried_by.len, 0);
     assert_ok(
         leases_tried(s->journals[1], s->workers[1], run, 0, TEXT("no profile team-0"), &s->why));
@@ -493,7 +470,7 @@ static void who_could_not_carry_a_lane_is_told(void **state)
     assert_int_equal(shared_view(s, run, 0).tried_by.len, 0);
     /* The holder finds that it has the wrong credentials. */
     assert_ok(leases_tried(s->journals[2], s->workers[2], run, 0, TEXT("not mine"), &s->why));
-    assert_ok(resign(s, 2, &lease, LEASE_OPEN));
+    assert_ok(shared_resign(s, 2, &lease, LEASE_OPEN));
     assert_text(shared_view(s, run, 0).tried_why, TEXT("not mine"));
     assert_ok(leases_tried(s->journals[1], s->workers[1], run, 0, TEXT("nor mine"), &s->why));
     assert_text(shared_view(s, run, 0).tried_why, TEXT("nor mine"));
@@ -509,7 +486,7 @@ static void a_run_that_nobody_opened_is_not_of_workers(void **state)
 static void a_role_carries_the_lanes_that_it_may(void **state)
 {
     struct shared *s = *state;
-    uint64_t run = shared_begin(s, &two_lanes);
+    uint64_t run = shared_begin(s, &shared_two_lanes);
     shared_as(s, 1, "carrier_1", "@_worker");
     shared_as(s, 2, "carrier_2", "@_worker");
     shared_sql(s, "INSERT INTO @.carrier VALUES ('carrier_1', '0000000010?0/us-*'),"
@@ -544,7 +521,7 @@ static void a_database_that_was_away_is_asked_again(void **state)
 {
     struct shared *s = *state;
     struct weather w = {MEMORY_FINE};
-    uint64_t run = shared_begin(s, &two_lanes);
+    uint64_t run = shared_begin(s, &shared_two_lanes);
     const struct record intent = shared_intent(0, 0);
     struct lease_claim claim;
     uint16_t lane = 0;
@@ -573,7 +550,7 @@ static void a_database_that_was_away_is_asked_again(void **state)
     shared_is(s, journal_begin(s->journals[0], &head, &s->fleet, &s->why), ERR_AWAY);
     shared_is(s, journal_begin(s->journals[0], &head, &s->fleet, &s->why), ERR_AWAY);
     assert_ok(journal_apart(s->journals[0], &s->why)); /* of nothing */
-    assert_int_equal(shared_begin(s, &two_lanes), run + 1);
+    assert_int_equal(shared_begin(s, &shared_two_lanes), run + 1);
 }
 
 /* Everything that the roles are for, and nothing of what they are not. */
@@ -594,9 +571,9 @@ static void a_submitter_orders_and_a_worker_carries(void **state)
     assert_ok(leases_worker_begin(s->journals[1], &self, &s->workers[1], &s->why));
     struct lease lease = shared_claim(s, 1, run, 0).lease;
     assert_ok(leases_caller(s->journals[1], &lease, &mine, &s->why));
-    assert_int_equal(starts(s, 1, &lease, 1), 1);
+    assert_int_equal(shared_starts(s, 1, &lease, 1), 1);
     assert_ok(shared_keep(s, 1, run, &intent));
-    assert_true(renew(s, 1, &lease));
+    assert_true(shared_renew(s, 1, &lease));
     assert_ok(leases_tried(s->journals[1], s->workers[1], run, 1, TEXT("no"), &s->why));
     assert_ok(leases_order(s->journals[0], run, &pause, &s->why));
     assert_ok(leases_order(s->journals[0], run, &stop, &s->why));
@@ -606,7 +583,7 @@ static void a_submitter_orders_and_a_worker_carries(void **state)
                            &claim, &len, &s->why),
               ERR_AUTH);
     assert_ok(shared_keep(s, 1, run, &end));
-    assert_ok(resign(s, 1, &lease, LEASE_STOPPED));
+    assert_ok(shared_resign(s, 1, &lease, LEASE_STOPPED));
     assert_int_equal(shared_look(s, run).state, RUN_STOPPED);
     assert_ok(leases_reopen(s->journals[0], run, true, &s->why));
     assert_int_equal(shared_claim(s, 1, run, 0).lease.epoch, 2);

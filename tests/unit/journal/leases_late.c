@@ -2,23 +2,6 @@
  * claimed the lane: it finds the lane as whoever came by has left it. */
 #include "shared.h"
 
-static const struct shared_fleet two_lanes = {.lanes = 2, .jobs = 4};
-
-static enum err resign(struct shared *s, unsigned worker, const struct lease *lease,
-                       enum lease_rest rest)
-{
-    const struct lease_left left = {.rest = rest};
-    return leases_resign(s->journals[worker], s->workers[worker], lease, &left, 7000, &s->why);
-}
-
-static bool renew(struct shared *s, unsigned worker, const struct lease *lease)
-{
-    bool lost = true;
-    assert_ok(leases_renew(s->journals[worker], s->workers[worker], lease, 1, &shared_terms, NULL,
-                           &lost, &s->why));
-    return !lost;
-}
-
 static void stop(struct shared *s, uint64_t run)
 {
     struct order order = {.kind = ORDER_STOP, .user = "alice", .host = "host"};
@@ -60,9 +43,9 @@ static void who_comes_back_late_ends_no_run_that_was_opened_anew(void **state)
     shared_pass(s, SPAN_S(31));
     assert_ok(leases_reopen(s->journals[0], run, true, &s->why));
     assert_int_equal(state_of_job(s, run, 0), JOB_NEW);
-    assert_false(renew(s, 1, &lease));
+    assert_false(shared_renew(s, 1, &lease));
     assert_fenced(shared_keep(s, 1, run, &bad));
-    assert_ok(resign(s, 1, &lease, LEASE_ENDED));
+    assert_ok(shared_resign(s, 1, &lease, LEASE_ENDED));
     assert_int_equal(shared_look(s, run).state, RUN_OPEN);
     assert_int_equal(shared_view(s, run, 0).rest, LEASE_OPEN);
     assert_int_equal(state_of_job(s, run, 0), JOB_NEW);
@@ -76,13 +59,13 @@ static void who_comes_back_late_ends_no_run_that_was_opened_anew(void **state)
 static void who_comes_back_late_opens_no_lane_that_was_stopped(void **state)
 {
     struct shared *s = *state;
-    uint64_t run = shared_begin(s, &two_lanes);
+    uint64_t run = shared_begin(s, &shared_two_lanes);
     struct lease lease = shared_claim(s, 1, run, 0).lease;
     shared_pass(s, SPAN_S(31));
     stop(s, run);
     assert_int_equal(shared_look(s, run).state, RUN_STOPPED);
-    assert_false(renew(s, 1, &lease));
-    assert_ok(resign(s, 1, &lease, LEASE_OPEN));
+    assert_false(shared_renew(s, 1, &lease));
+    assert_ok(shared_resign(s, 1, &lease, LEASE_OPEN));
     assert_int_equal(shared_view(s, run, 0).rest, LEASE_STOPPED);
     assert_int_equal(shared_look(s, run).lanes_open, 0);
     assert_ok(leases_reopen(s->journals[0], run, false, &s->why));
@@ -92,13 +75,13 @@ static void who_comes_back_late_opens_no_lane_that_was_stopped(void **state)
 static void who_comes_back_late_opens_no_lane_that_was_settled(void **state)
 {
     struct shared *s = *state;
-    uint64_t run = shared_begin(s, &two_lanes);
+    uint64_t run = shared_begin(s, &shared_two_lanes);
     struct lease lease = shared_claim(s, 1, run, 0).lease;
     stop(s, run);
     shared_pass(s, SPAN_S(31));
     assert_int_equal(shared_claim(s, 2, run, 0).lease.epoch, 0); /* who comes by stops it */
     assert_int_equal(shared_look(s, run).state, RUN_STOPPED);
-    assert_ok(resign(s, 1, &lease, LEASE_OPEN));
+    assert_ok(shared_resign(s, 1, &lease, LEASE_OPEN));
     assert_int_equal(shared_view(s, run, 0).rest, LEASE_STOPPED);
 }
 
@@ -106,27 +89,27 @@ static void who_comes_back_late_keeps_nothing_of_a_run_that_was_given_up(void **
 {
     struct shared *s = *state;
     const struct record end = shared_end(0, 0, OUTCOME_DONE);
-    uint64_t run = shared_begin(s, &two_lanes);
+    uint64_t run = shared_begin(s, &shared_two_lanes);
     struct lease lease = shared_claim(s, 1, run, 0).lease;
     assert_ok(shared_keep(s, 1, run, &end));
     shared_pass(s, SPAN_S(31));
     assert_ok(journal_stop(s->journals[0], run, RUN_GIVEN_UP, 9000, &s->why));
-    assert_false(renew(s, 1, &lease));
+    assert_false(shared_renew(s, 1, &lease));
     assert_fenced(shared_keep(s, 1, run, &end));
-    assert_ok(resign(s, 1, &lease, LEASE_ENDED));
+    assert_ok(shared_resign(s, 1, &lease, LEASE_ENDED));
     assert_int_equal(shared_look(s, run).state, RUN_GIVEN_UP);
 }
 
 static void a_lease_of_another_run_is_not_taken(void **state)
 {
     struct shared *s = *state;
-    uint64_t first = shared_begin(s, &two_lanes);
+    uint64_t first = shared_begin(s, &shared_two_lanes);
     stop(s, first);
-    uint64_t second = shared_begin(s, &two_lanes);
+    uint64_t second = shared_begin(s, &shared_two_lanes);
     struct lease lease = shared_claim(s, 1, second, 0).lease;
     shared_pass(s, SPAN_S(31));
     assert_ok(leases_reopen(s->journals[0], first, false, &s->why));
-    assert_true(renew(s, 1, &lease));
+    assert_true(shared_renew(s, 1, &lease));
 }
 
 /* A rollback was begun by what the run was like, and its worker is cut off. */
@@ -136,7 +119,7 @@ static void a_run_that_was_read_stands_still_from_there_on(void **state)
     struct journal *j = s->journals[0];
     const struct record intent = shared_intent(0, 0), end = shared_end(0, 0, OUTCOME_DONE);
     struct run_mark marks[2];
-    uint64_t run = shared_begin(s, &two_lanes), second = shared_begin(s, &two_lanes);
+    uint64_t run = shared_begin(s, &shared_two_lanes), second = shared_begin(s, &shared_two_lanes);
     struct lease lease = shared_claim(s, 1, run, 0).lease;
     assert_ok(leases_mark(j, run, &marks[0], &s->why));
     assert_ok(leases_mark(j, second, &marks[1], &s->why));
@@ -157,7 +140,7 @@ static void a_run_that_was_read_stands_still_from_there_on(void **state)
     assert_ok(journal_stop(j, run, RUN_GIVEN_UP, 9000, &s->why));
     assert_ok(journal_apart(j, &s->why));
     assert_fenced(shared_keep(s, 1, run, &end));
-    assert_false(renew(s, 1, &lease));
+    assert_false(shared_renew(s, 1, &lease));
 }
 
 int main(void)

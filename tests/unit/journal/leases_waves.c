@@ -1,27 +1,6 @@
 /* The waves of a run that several workers carry, in each store that they can share. */
 #include "shared.h"
 
-static const struct shared_fleet two_lanes = {.lanes = 2, .jobs = 4};
-
-static struct lease_left left_as(enum lease_rest rest)
-{
-    return (struct lease_left){.rest = rest};
-}
-
-static enum err resign(struct shared *s, unsigned worker, const struct lease *lease,
-                       enum lease_rest rest)
-{
-    const struct lease_left left = left_as(rest);
-    return leases_resign(s->journals[worker], s->workers[worker], lease, &left, 7000, &s->why);
-}
-
-static uint32_t starts(struct shared *s, unsigned worker, const struct lease *lease, int32_t wanted)
-{
-    uint32_t granted = 99;
-    assert_ok(leases_starts(s->journals[worker], lease, wanted, &granted, &s->why));
-    return granted;
-}
-
 static void starts_are_granted_to_lanes_up_to_the_size_of_the_wave(void **state)
 {
     struct shared *s = *state;
@@ -29,12 +8,13 @@ static void starts_are_granted_to_lanes_up_to_the_size_of_the_wave(void **state)
     uint64_t run = shared_begin(s, &f);
     assert_true(shared_look(s, run).has_waves);
     struct lease a = shared_claim(s, 1, run, 0).lease, b = shared_claim(s, 2, run, 1).lease;
-    assert_int_equal(starts(s, 1, &a, 2), 2);
-    assert_int_equal(starts(s, 2, &b, 5), 1);
-    assert_int_equal(starts(s, 2, &b, 5), 0);
-    assert_int_equal(starts(s, 1, &a, -9), 0); /* it has two of them, which it may give back */
+    assert_int_equal(shared_starts(s, 1, &a, 2), 2);
+    assert_int_equal(shared_starts(s, 2, &b, 5), 1);
+    assert_int_equal(shared_starts(s, 2, &b, 5), 0);
+    assert_int_equal(shared_starts(s, 1, &a, -9),
+                     0); /* it has two of them, which it may give back */
     assert_int_equal(shared_look(s, run).waves.started, 1);
-    assert_int_equal(starts(s, 2, &b, 5), 2);
+    assert_int_equal(shared_starts(s, 2, &b, 5), 2);
     assert_int_equal(shared_look(s, run).waves.open, 3);
 }
 
@@ -46,7 +26,7 @@ static void ends_of_all_lanes_open_the_next_wave(void **state)
                         second = shared_end(1, 1, OUTCOME_DONE);
     uint64_t run = shared_begin(s, &f);
     struct lease a = shared_claim(s, 1, run, 0).lease, b = shared_claim(s, 2, run, 1).lease;
-    assert_int_equal(starts(s, 1, &a, 1) + starts(s, 2, &b, 1), 2);
+    assert_int_equal(shared_starts(s, 1, &a, 1) + shared_starts(s, 2, &b, 1), 2);
     assert_ok(shared_keep(s, 1, run, &first));
     assert_int_equal(shared_look(s, run).waves.index, 0);
     assert_ok(shared_keep(s, 2, run, &second));
@@ -54,7 +34,7 @@ static void ends_of_all_lanes_open_the_next_wave(void **state)
     assert_int_equal(w.index, 1);
     assert_int_equal(w.started, 0);
     assert_int_equal(w.size, 6);
-    assert_int_equal(starts(s, 1, &a, 9), 6);
+    assert_int_equal(shared_starts(s, 1, &a, 9), 6);
 }
 
 static void an_end_that_is_not_kept_is_not_counted(void **state)
@@ -64,7 +44,7 @@ static void an_end_that_is_not_kept_is_not_counted(void **state)
     const struct record end = shared_end(0, 1, OUTCOME_DONE);
     uint64_t run = shared_begin(s, &f);
     struct lease a = shared_claim(s, 1, run, 0).lease;
-    assert_int_equal(starts(s, 1, &a, 1), 1);
+    assert_int_equal(shared_starts(s, 1, &a, 1), 1);
     shared_pass(s, SPAN_S(31));
     struct lease_claim taken = shared_claim(s, 2, run, 0);
     assert_fenced(shared_keep(s, 1, run, &end));
@@ -86,14 +66,14 @@ static void failures_of_all_lanes_pause_the_run(void **state)
                         second = shared_end(1, 0, OUTCOME_FAILED);
     uint64_t run = shared_begin(s, &f);
     struct lease a = shared_claim(s, 1, run, 0).lease, b = shared_claim(s, 2, run, 1).lease;
-    assert_int_equal(starts(s, 1, &a, 3), 3);
+    assert_int_equal(shared_starts(s, 1, &a, 3), 3);
     assert_ok(shared_keep(s, 1, run, &first));
     assert_false(shared_look(s, run).waves.paused);
     assert_ok(shared_keep(s, 2, run, &second));
     struct shared_run view = shared_look(s, run);
     assert_true(view.waves.paused);
     assert_true(view.waves.reason[0]);
-    assert_int_equal(starts(s, 2, &b, 1), 0);
+    assert_int_equal(shared_starts(s, 2, &b, 1), 0);
     /* The other lane has starts, and has not heard of it yet. */
     const struct record start = {.job = 2,
                                  .kind = RECORD_INTENT,
@@ -104,7 +84,7 @@ static void failures_of_all_lanes_pause_the_run(void **state)
     again.row.writes = 2;
     assert_fenced(shared_keep(s, 1, run, &start));
     assert_ok(shared_keep(s, 1, run, &again));
-    assert_int_equal(starts(s, 1, &a, -2), 0);
+    assert_int_equal(shared_starts(s, 1, &a, -2), 0);
     assert_int_equal(shared_look(s, run).waves.open, 0);
 }
 
@@ -116,10 +96,10 @@ static void a_start_given_back_may_end_a_numbered_wave(void **state)
     uint64_t run = shared_begin(s, &f);
     assert_int_equal(shared_look(s, run).waves.numbered, 1);
     struct lease a = shared_claim(s, 1, run, 0).lease;
-    assert_int_equal(starts(s, 1, &a, 2), 2);
+    assert_int_equal(shared_starts(s, 1, &a, 2), 2);
     assert_ok(shared_keep(s, 1, run, &end));
     assert_int_equal(shared_look(s, run).waves.index, 0);
-    assert_int_equal(starts(s, 1, &a, -1), 0);
+    assert_int_equal(shared_starts(s, 1, &a, -1), 0);
     assert_int_equal(shared_look(s, run).waves.index, 1);
     assert_int_equal(shared_look(s, run).waves.open, 0);
 }
@@ -127,11 +107,11 @@ static void a_start_given_back_may_end_a_numbered_wave(void **state)
 static void a_run_without_waves_grants_what_is_wanted(void **state)
 {
     struct shared *s = *state;
-    uint64_t run = shared_begin(s, &two_lanes);
+    uint64_t run = shared_begin(s, &shared_two_lanes);
     struct lease a = shared_claim(s, 1, run, 0).lease;
     assert_false(shared_look(s, run).has_waves);
-    assert_int_equal(starts(s, 1, &a, 1000), 1000);
-    assert_int_equal(starts(s, 1, &a, -5), 0);
+    assert_int_equal(shared_starts(s, 1, &a, 1000), 1000);
+    assert_int_equal(shared_starts(s, 1, &a, -5), 0);
 }
 
 static bool row_is_open(void *ctx, const struct record *last)
@@ -151,12 +131,12 @@ static void resume_works_the_waves_out_from_the_rows(void **state)
                                      shared_end(2, 1, OUTCOME_FAILED)};
     uint64_t run = shared_begin(s, &f);
     struct lease a = shared_claim(s, 1, run, 0).lease, b = shared_claim(s, 2, run, 1).lease;
-    assert_int_equal(starts(s, 1, &a, 2), 2);
+    assert_int_equal(shared_starts(s, 1, &a, 2), 2);
     for (unsigned i = 0; i < COUNT(records); i++)
         assert_ok(shared_keep(s, 1, run, &records[i]));
     assert_true(shared_look(s, run).waves.paused);
-    assert_ok(resign(s, 1, &a, LEASE_STOPPED));
-    assert_ok(resign(s, 2, &b, LEASE_STOPPED));
+    assert_ok(shared_resign(s, 1, &a, LEASE_STOPPED));
+    assert_ok(shared_resign(s, 2, &b, LEASE_STOPPED));
     assert_ok(leases_reopen(s->journals[0], run, false, &s->why));
     assert_true(shared_look(s, run).waves.paused); /* still too many */
     assert_ok(leases_reopen(s->journals[0], run, true, &s->why));

@@ -266,3 +266,27 @@ struct lease_view shared_view(struct shared *s, uint64_t run, uint16_t lane)
     assert_true(f.found);
     return f.view;
 }
+
+const struct shared_fleet shared_two_lanes = {.lanes = 2, .jobs = 4};
+
+enum err shared_resign(struct shared *s, unsigned worker, const struct lease *lease,
+                       enum lease_rest rest)
+{
+    const struct lease_left left = {.rest = rest};
+    return leases_resign(s->journals[worker], s->workers[worker], lease, &left, 7000, &s->why);
+}
+
+bool shared_renew(struct shared *s, unsigned worker, const struct lease *lease)
+{
+    bool lost = true;
+    assert_ok(leases_renew(s->journals[worker], s->workers[worker], lease, 1, &shared_terms, NULL,
+                           &lost, &s->why));
+    return !lost;
+}
+
+uint32_t shared_starts(struct shared *s, unsigned worker, const struct lease *lease, int32_t wanted)
+{
+    uint32_t granted = 99;
+    assert_ok(leases_starts(s->journals[worker], lease, wanted, &granted, &s->why));
+    return granted;
+}

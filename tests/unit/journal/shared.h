@@ -59,7 +59,17 @@ void shared_as(struct shared *s, unsigned worker, const char *role, const char *
 /* Closes a worker's journal and opens it again: as a process begun anew. */
 void shared_restart(struct shared *s, unsigned worker);
 
+/* Gives a lane back. */
+enum err shared_resign(struct shared *s, unsigned worker, const struct lease *lease,
+                       enum lease_rest rest);
+/* False: the lease is lost. */
+bool shared_renew(struct shared *s, unsigned worker, const struct lease *lease);
+/* How many starts were granted. */
+uint32_t shared_starts(struct shared *s, unsigned worker, const struct lease *lease,
+                       int32_t wanted);
+
 extern const struct lease_terms shared_terms;
+extern const struct shared_fleet shared_two_lanes;
 
 enum shared_kind { SHARED_IN_MEMORY, SHARED_IN_POSTGRES, SHARED_KINDS };
 extern enum shared_kind shared_kinds[SHARED_KINDS];
