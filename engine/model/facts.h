@@ -13,6 +13,7 @@ enum ses_known {
     KNOWN_VERIFICATION = 1 << 0,
     KNOWN_MAIL_FROM = 1 << 1,
     KNOWN_FORWARDING = 1 << 2,
+    KNOWN_DKIM = 1 << 3,
 };
 
 struct ses_facts {
@@ -22,6 +23,7 @@ struct ses_facts {
     enum mail_from_status status;
     enum behavior behavior;
     bool forwarding; /* feedback forwarding by e-mail is on */
+    enum dkim_status dkim;
 };
 
 struct ses_tag {

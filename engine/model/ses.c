@@ -110,3 +110,29 @@ enum verification verification_parse(struct text t)
     size_t i = spelled(verifications, COUNT(verifications), t);
     return i == COUNT(verifications) ? VERIFICATION_NOT_STARTED : (enum verification)i;
 }
+
+static const struct spelling dkim_statuses[] = {
+    [DKIM_UNKNOWN] = {"", ""},
+    [DKIM_NOT_STARTED] = {"NOT_STARTED", "NotStarted"},
+    [DKIM_PENDING] = {"PENDING", "Pending"},
+    [DKIM_SUCCESS] = {"SUCCESS", "Success"},
+    [DKIM_FAILED] = {"FAILED", "Failed"},
+    [DKIM_TEMPORARY_FAILURE] = {"TEMPORARY_FAILURE", "TemporaryFailure"},
+    [DKIM_DISABLED] = {"DISABLED", "Disabled"},
+};
+
+const char *dkim_status_name(enum dkim_status s)
+{
+    return dkim_statuses[s].v2;
+}
+
+const char *dkim_status_name_v1(enum dkim_status s)
+{
+    return dkim_statuses[s].v1;
+}
+
+enum dkim_status dkim_status_parse(struct text t)
+{
+    size_t i = spelled(dkim_statuses, COUNT(dkim_statuses), t);
+    return i == COUNT(dkim_statuses) ? DKIM_UNKNOWN : (enum dkim_status)i;
+}

@@ -53,4 +53,22 @@ const char *verification_name(enum verification v);    /* v2: "PENDING" */
 const char *verification_name_v1(enum verification v); /* v1: "Pending" */
 enum verification verification_parse(struct text t);   /* either spelling; unknown is NOT_STARTED */
 
+/* May mail of an identity be signed with DKIM for its own domain? The five states of SES, and
+ * signing that is switched off. UNKNOWN: not asked, not told, or a word unknown to this program.
+ * Source: SES API Reference, IdentityDkimAttributes (v1) and DkimAttributes (v2). */
+enum dkim_status {
+    DKIM_UNKNOWN,
+    DKIM_NOT_STARTED,
+    DKIM_PENDING,
+    DKIM_SUCCESS,
+    DKIM_FAILED,
+    DKIM_TEMPORARY_FAILURE,
+    DKIM_DISABLED, /* the keys may be published, but SES does not sign with them */
+    DKIM_STATUSES,
+};
+
+const char *dkim_status_name(enum dkim_status s);    /* v2: "SUCCESS"; UNKNOWN is "" */
+const char *dkim_status_name_v1(enum dkim_status s); /* v1: "Success" */
+enum dkim_status dkim_status_parse(struct text t);   /* either spelling; unknown is UNKNOWN */
+
 #endif

@@ -30,6 +30,7 @@ struct job_row {
     enum behavior behavior_seen;
     enum mail_from_status status_seen;
     enum verification verification;
+    enum dkim_status dkim; /* of the first read; UNKNOWN: not asked, or refused */
 
     enum mx_status mx;
     enum spf_status spf;
