@@ -29,7 +29,8 @@ ROOMS = {
     "engine/journal": WORDS + ["engine/calls", "engine/scheduler"],
     "engine/journal/store_sqlite": WORDS + ["engine/scheduler", "engine/journal"],
     "engine/journal/store_postgres": BASE + ["engine/scheduler", "engine/journal"],
-    "engine/aws": WORDS + ["engine/crypto", "engine/calls"],
+    "engine/xml": BASE,
+    "engine/aws": WORDS + ["engine/crypto", "engine/calls", "engine/xml"],
     "engine/providers": DNS + ["engine/crypto", "engine/aws"],
     "engine/wire": CALLS + ["engine", "engine/aws", "engine/providers"],
     "engine/page": BASE + ["engine/crypto", "engine/aws", "engine/wire"],
@@ -53,6 +54,7 @@ ROOMS = {
     "engine/handoff": WORDS + ["engine/rules", "engine/survey", "engine/journal", "engine/wire", "reports", "engine/access",
         "engine/inspect"],
     "engine/publish": WORDS + ["engine/rules", "engine/calls", "engine/survey", "engine/scheduler", "engine/handoff"],
+    "engine/evidence": BASE + ["engine/rules", "engine/xml"],
     "engine/notify": WORDS + ["engine/crypto", "engine/calls", "engine/aws", "engine/wire", "reports"],
     "cmd/options": None,  # everything outside cmd, and what COMMANDS says
     "cmd/ui": None,
@@ -76,12 +78,14 @@ LIBRARIES = {
     "c-ares": (r"ares.*\.h", ["engine/wire"]),
     "sqlite": (r"sqlite3\.h", ["engine/journal/store_sqlite"]),
     "libpq": (r"(libpq-fe|postgres_ext|pg_config.*)\.h", ["engine/journal/store_postgres"]),
-    "expat": (r"expat\.h", ["engine/aws"]),
+    "expat": (r"expat\.h", ["engine/xml"]),
     "cJSON": (r"cjson/cJSON\.h|cJSON\.h", ["engine/aws", "engine/access", "engine/plan", "engine/publish", "cmd/ses-sim"]),
     "libpsl": (r"libpsl\.h", ["engine/rules"]),
     "libidn2": (r"idn2\.h", ["engine/rules"]),
     "libmicrohttpd": (r"microhttpd\.h", ["engine/page", "cmd/ses-sim"]),
     "ldns": (r"ldns/.*", ["engine/providers", "cmd/ses-sim"]),
+    "libzip": (r"zip(conf)?\.h", ["engine/evidence"]),
+    "zlib": (r"zlib\.h", ["engine/evidence"]),
     "openssl": (r"openssl/.*", ["engine/crypto", "cmd/ses-sim"]),
 }
 
