@@ -164,8 +164,9 @@
 #define EVIDENCE_SENDERS_MAX        500000  /* MAIL FROMs of mail that SPF did not align */
 #define EVIDENCE_DOMAIN_SENDERS_MAX 200     /* of one From domain: forwarders have many names */
 #define EVIDENCE_ADDRESSES_MAX      2000000 /* source addresses of these; SES has 50,000 or so */
-#define EVIDENCE_NAMES_BYTES_MAX    (256u << 20) /* of a table: a million names of the longest kind \
-                                                  */
+#define EVIDENCE_NAMES_BYTES_MAX                                                                   \
+    (256u << 20)                      /* of a table: a million names of the longest kind           \
+                                       */
 #define EVIDENCE_PATHS_MAX        64  /* --dmarc-reports options; a folder holds any number */
 #define EVIDENCE_CHARTS_MAX       100 /* on a page: more of them are a page that scrolls badly */
 #define EVIDENCE_CHART_DAYS_MAX   400 /* of a chart: a bar of two pixels each */

@@ -19,9 +19,9 @@ struct changes {
 
 /* Of one From domain, over all identities of the run that serve it. */
 struct change {
-    uint32_t identities; /* 0: the run has none */
-    uint32_t written;    /* of these, the run wrote */
-    uint32_t open;       /* of the written ones, SES has not shown Success */
+    uint32_t identities;    /* 0: the run has none */
+    uint32_t written;       /* of these, the run wrote */
+    uint32_t open;          /* of the written ones, SES has not shown Success */
     instant_us first_write; /* the earliest; WHEN_NEVER: nothing was written */
     instant_us success;     /* the latest of those that are there; 0: none is yet */
 };

@@ -48,8 +48,8 @@ enum sender_fault sender_fault(const struct tally *t, const struct mail_sender *
 /* The whole, of domains that the run has written to. */
 struct mail_gain {
     struct mail_counts before, after;
-    uint32_t domains;             /* with mail in either */
-    uint32_t counts[COMPARISONS]; /* of all domains */
+    uint32_t domains;                /* with mail in either */
+    uint32_t counts[COMPARISONS];    /* of all domains */
     instant_us first_write, success; /* over them; as in struct change */
 };
 struct mail_gain mail_gain(const struct tally *t);

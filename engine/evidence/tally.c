@@ -67,8 +67,9 @@ struct text default_mail_from_region(struct text mail_from)
 {
     if (dname_eq(mail_from, ses_domain))
         return TEXT("us-east-1");
-    struct text region =
-        dname_below(mail_from, ses_domain) ? text_slice(mail_from, 0, text_find(mail_from, '.')) : TEXT_NONE;
+    struct text region = dname_below(mail_from, ses_domain)
+                             ? text_slice(mail_from, 0, text_find(mail_from, '.'))
+                             : TEXT_NONE;
     return region_is_plausible(region) ? region : TEXT_NONE;
 }
 
@@ -254,8 +255,8 @@ static bool address_count(struct tally *t, uint32_t sender, struct text address)
         return true;
     memcpy(key, &sender, sizeof sender);
     memcpy(key + sizeof sender, address.at, address.len);
-    enum found found = place_find(&t->address_keys, key, sizeof sender + address.len,
-                                  EVIDENCE_ADDRESSES_MAX, &at);
+    enum found found =
+        place_find(&t->address_keys, key, sizeof sender + address.len, EVIDENCE_ADDRESSES_MAX, &at);
     struct mail_sender *s = &t->senders[sender];
     s->has_more_addresses |= found == FOUND_NONE;
     if (found == FOUND_NEW) {
@@ -317,7 +318,8 @@ static bool domain_find(struct tally *t, struct text name, uint32_t *at)
         return false;
     struct mail_domain *d = &t->domains[*at];
     d->name = (name_id)*at;
-    d->change = t->changes ? changes_of(t->changes, name) : (struct change){.first_write = WHEN_NEVER};
+    d->change =
+        t->changes ? changes_of(t->changes, name) : (struct change){.first_write = WHEN_NEVER};
     t->domains_len = *at + 1;
     return true;
 }

@@ -48,7 +48,7 @@ uint64_t mail_counts_pass(const struct mail_counts *c); /* DMARC: by SPF, by DKI
 /* A MAIL FROM of mail that SPF did not align. */
 #define SENDER_ADDRESSES 3
 struct mail_sender {
-    uint32_t domain; /* index into tally.domains */
+    uint32_t domain;   /* index into tally.domains */
     name_id mail_from; /* NAME_NONE: none was reported */
     bool is_ses, spf_passed;
     uint64_t messages[MAIL_PHASES], dkim; /* dkim: of all, aligned by DKIM */
@@ -87,7 +87,7 @@ struct tally {
     struct mail_day *days;
     struct mail_sender *senders;
     uint32_t domains_len, domains_cap, days_len, days_cap, senders_len, senders_cap;
-    int32_t first_day, last_day; /* of what was counted; nothing: first_day > last_day */
+    int32_t first_day, last_day;          /* of what was counted; nothing: first_day > last_day */
     uint64_t domains_beyond, days_beyond; /* messages that a bound leaves out of domains, of days */
     uint64_t rows, rows_apart;            /* counted; left out by since and until */
     bool out_of_memory;

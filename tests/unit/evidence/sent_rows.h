@@ -12,7 +12,7 @@
 
 /* One row of one report. */
 struct sent_row {
-    int32_t day;  /* of TODAY; the report is about the whole of it */
+    int32_t day; /* of TODAY; the report is about the whole of it */
     const char *from, *mail_from;
     enum auth_result spf;
     const char *signer; /* of a DKIM signature that has passed; NULL: none */

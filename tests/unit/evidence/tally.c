@@ -56,12 +56,13 @@ static void mail_is_that_of_ses_by_what_has_passed(void **state)
                                     .spf_domain = text_of(cases[i].mail_from),
                                     .spf_result = cases[i].spf,
                                     .dkim_len = cases[i].signer ? 1 : 0};
-        row.dkim[0] = (struct aggregate_dkim){.domain = text_of(cases[i].signer),
-                                              .result = cases[i].dkim};
+        row.dkim[0] =
+            (struct aggregate_dkim){.domain = text_of(cases[i].signer), .result = cases[i].dkim};
         assert_true(tally_init(&t, &changes, DAY_MIN, DAY_MAX));
         assert_true(tally_row(&t, &row));
         tally_settle(&t);
-        const struct mail_domain *d = sent_find(&t, "example.com"); /* no header_from: the policy's */
+        const struct mail_domain *d =
+            sent_find(&t, "example.com"); /* no header_from: the policy's */
         assert_non_null(d);
         for (int rule = 0; rule < SES_RULES; rule++)
             assert_int_equal(d->by_rule[rule], rule == (int)cases[i].rule ? 7 : 0);
@@ -101,14 +102,14 @@ static void a_report_is_counted_to_the_day_of_its_middle(void **state)
         int32_t day;
         bool coarse;
     } cases[] = {
-        {0, DAY_US - SPAN_S(1), 0, false},                  /* a day */
-        {0, DAY_US, 0, false},                              /* to the midnight after */
-        {-SPAN_H(5), SPAN_H(19), 0, false},                 /* a day further east */
-        {SPAN_H(8), SPAN_H(32), 0, false},                  /* and west */
-        {SPAN_H(13), SPAN_H(37), 1, false},                 /* its larger part is tomorrow */
-        {SPAN_H(23), SPAN_H(24) - SPAN_S(1), 0, false},     /* an hour */
-        {0, SPAN_H(25), 0, false},                          /* the end of daylight saving */
-        {0, 7 * DAY_US, 3, true},                           /* a week */
+        {0, DAY_US - SPAN_S(1), 0, false},              /* a day */
+        {0, DAY_US, 0, false},                          /* to the midnight after */
+        {-SPAN_H(5), SPAN_H(19), 0, false},             /* a day further east */
+        {SPAN_H(8), SPAN_H(32), 0, false},              /* and west */
+        {SPAN_H(13), SPAN_H(37), 1, false},             /* its larger part is tomorrow */
+        {SPAN_H(23), SPAN_H(24) - SPAN_S(1), 0, false}, /* an hour */
+        {0, SPAN_H(25), 0, false},                      /* the end of daylight saving */
+        {0, 7 * DAY_US, 3, true},                       /* a week */
         {SPAN_H(3), SPAN_H(3), 0, false},
     };
     (void)state;
@@ -135,7 +136,8 @@ static void days_outside_are_left_out(void **state)
     (void)state;
     assert_true(tally_init(&t, NULL, TODAY, TODAY + 1));
     for (int day = -2; day <= 3; day++)
-        assert_true(sent_add(&t, &(struct sent_row){.day = day, .from = "a.example", .messages = 1}));
+        assert_true(
+            sent_add(&t, &(struct sent_row){.day = day, .from = "a.example", .messages = 1}));
     assert_int_equal(t.rows, 2);
     assert_int_equal(t.rows_apart, 4);
     assert_int_equal(t.first_day, TODAY);
@@ -148,8 +150,8 @@ static void days_outside_are_left_out(void **state)
 static void change_add(struct changes *c, const char *identity, const char *region,
                        instant_us write, instant_us success)
 {
-    assert_true(changes_add(c, &(struct changed_identity){text_of(identity), text_of(region), write,
-                                                          success}));
+    assert_true(changes_add(
+        c, &(struct changed_identity){text_of(identity), text_of(region), write, success}));
 }
 
 static void a_range_is_before_during_or_after(void **state)
@@ -194,7 +196,7 @@ static void the_nearest_identity_and_its_addresses_count(void **state)
         uint32_t identities, written, open;
         instant_us first_write, success;
     } cases[] = {
-        {"example.com", 3, 3, 1, NOON(-5), NOON(3)}, /* with its address */
+        {"example.com", 3, 3, 1, NOON(-5), NOON(3)},        /* with its address */
         {"deep.a.example.com", 2, 2, 0, NOON(-1), NOON(3)}, /* an address serves no subdomain */
         {"news.example.com", 1, 0, 0, WHEN_NEVER, 0},
         {"x.news.example.com", 1, 0, 0, WHEN_NEVER, 0},
@@ -237,7 +239,8 @@ static void a_domain_is_compared_by_its_share(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct mail_domain d = {.change = {.identities = 1, .written = 1}};
-        d.ses[PHASE_BEFORE] = (struct mail_counts){cases[i].before, cases[i].before_spf, 0, 0, 0, 0};
+        d.ses[PHASE_BEFORE] =
+            (struct mail_counts){cases[i].before, cases[i].before_spf, 0, 0, 0, 0};
         d.ses[PHASE_AFTER] = (struct mail_counts){cases[i].after, cases[i].after_spf, 0, 0, 0, 0};
         assert_int_equal(mail_compare(&d), cases[i].comparison);
         d.change.written = 0;
@@ -281,12 +284,13 @@ static void a_sender_has_a_fault(void **state)
         {2, "example.com", "x.amazonses.com", AUTH_PASS, NULL, false, true, 7, NULL, NULL},
         {2, "example.com", "bounce.example.net", AUTH_PASS, NULL, false, true, 6, NULL, NULL},
         {2, "example.com", "list.example", AUTH_PASS, "amazonses.com", false, true, 5, NULL, NULL},
-        {2, "example.com", "bounce.example.com", AUTH_FAIL, "amazonses.com", false, true, 4, NULL, NULL},
+        {2, "example.com", "bounce.example.com", AUTH_FAIL, "amazonses.com", false, true, 4, NULL,
+         NULL},
         {2, "example.com", "spam.example", AUTH_PASS, NULL, false, false, 3, "reject", NULL},
         {2, "example.com", "bounce.example.com", AUTH_PASS, NULL, true, true, 99, NULL, NULL},
     };
-    static const enum sender_fault faults[] = {FAULT_FALLBACK, FAULT_OTHER_REGION, FAULT_DEFAULT,
-                                               FAULT_UNALIGNED, FAULT_SENT_ON, FAULT_SPF,
+    static const enum sender_fault faults[] = {FAULT_FALLBACK,  FAULT_OTHER_REGION, FAULT_DEFAULT,
+                                               FAULT_UNALIGNED, FAULT_SENT_ON,      FAULT_SPF,
                                                FAULT_STRANGER};
     struct changes c;
     (void)state;
@@ -346,7 +350,8 @@ static void names_of_any_length_are_taken(void **state)
 /* ---- the order ---- */
 
 static const char *const froms[] = {"a.example", "b.example", "news.a.example", "c.example"};
-static const char *const mail_froms[] = {DEFAULT, "bounce.a.example", "list.example", "", "amazonses.com"};
+static const char *const mail_froms[] = {DEFAULT, "bounce.a.example", "list.example", "",
+                                         "amazonses.com"};
 static const char *const dispositions[] = {"none", "quarantine", "reject"};
 
 static struct sent_row drawn(uint64_t *seed, char address[16])
