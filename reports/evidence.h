@@ -16,10 +16,10 @@ struct evidence {
     struct aggregate_counts counts; /* of what was read */
     uint64_t run;                   /* 0: none, so nothing is before or after */
     bool is_rollback;
-    struct text verb;     /* of the run; empty: none */
-    instant_us started;   /* of the run */
-    struct text version;  /* of the program */
-    bool shows_all;       /* text: every domain */
+    struct text verb;    /* of the run; empty: none */
+    instant_us started;  /* of the run */
+    struct text version; /* of the program */
+    bool shows_all;      /* text: every domain */
 };
 
 bool evidence_format_known(struct text format);

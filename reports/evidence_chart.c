@@ -1,6 +1,6 @@
 /*
- * Pictures of evidence, as SVG coloured by the page's style. Each part has a pattern too, so nothing
- * is told by colour alone, and the numbers stand in a table beside each picture.
+ * Pictures of evidence, as SVG coloured by the page's style. Each part has a pattern too, so
+ * nothing is told by colour alone, and the numbers stand in a table beside each picture.
  */
 #include "base/bounds.h"
 #include "base/count.h"
@@ -32,11 +32,11 @@ const char *mail_part_name(enum mail_part p)
 uint64_t mail_part_count(const struct mail_counts *c, enum mail_part p)
 {
     const uint64_t both = c->both, counts[MAIL_PARTS] = {
-        [PART_BOTH] = both,
-        [PART_SPF] = c->spf > both ? c->spf - both : 0,
-        [PART_DKIM] = c->dkim > both ? c->dkim - both : 0,
-        [PART_NEITHER] = c->messages - mail_counts_pass(c),
-    };
+                                       [PART_BOTH] = both,
+                                       [PART_SPF] = c->spf > both ? c->spf - both : 0,
+                                       [PART_DKIM] = c->dkim > both ? c->dkim - both : 0,
+                                       [PART_NEITHER] = c->messages - mail_counts_pass(c),
+                                   };
     return counts[p];
 }
 
@@ -90,12 +90,10 @@ void evidence_bar_draw(struct buf *out, const struct mail_counts *c, const char 
     counts_tell(out, c);
     buf_add_str(out, "\">\n");
     for (int p = 0; p < MAIL_PARTS && c->messages; p++) {
-        double width =
-            WIDTH * (double)mail_part_count(c, (enum mail_part)p) / (double)c->messages;
+        double width = WIDTH * (double)mail_part_count(c, (enum mail_part)p) / (double)c->messages;
         if (width > 0)
-            buf_add_fmt(out,
-                        "<rect x=\"%.2f\" width=\"%.2f\" height=\"14\" fill=\"url(#%s)\"/>\n", x,
-                        width, parts[p].id);
+            buf_add_fmt(out, "<rect x=\"%.2f\" width=\"%.2f\" height=\"14\" fill=\"url(#%s)\"/>\n",
+                        x, width, parts[p].id);
         x += width;
     }
     buf_add_str(out, "</svg>\n");
@@ -127,8 +125,8 @@ static void day_draw(struct buf *out, const struct evidence_chart *c, const stru
     counts_tell(out, &day->ses);
     buf_add_fmt(out, "%s</title>", day->is_coarse ? "; some reports are of several days" : "");
     for (int p = 0; p < MAIL_PARTS; p++) {
-        double height = (BOTTOM - TOP) *
-                        (double)mail_part_count(&day->ses, (enum mail_part)p) / (double)most;
+        double height =
+            (BOTTOM - TOP) * (double)mail_part_count(&day->ses, (enum mail_part)p) / (double)most;
         if (height <= 0)
             continue;
         y -= height;

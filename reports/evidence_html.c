@@ -67,7 +67,7 @@ static void counts_row(struct buf *out, const char *what, const struct mail_coun
 
 static void counts_table(struct buf *out, const struct evidence *e, const struct mail_domain *d)
 {
-    static const char *const heads[] = {"mail",    "messages",    "SPF",         "DKIM",    "both",
+    static const char *const heads[] = {"mail",    "messages",     "SPF",         "DKIM",    "both",
                                         "neither", "DMARC passes", "quarantined", "rejected"};
     scroll_begin(out, "scroll", "shares of mail");
     heads_add(out, heads, COUNT(heads), COUNT(heads));
@@ -113,9 +113,9 @@ static void days_table(struct sink *sink, const struct mail_day *days, uint32_t 
 static const char *comparison_class(enum comparison c)
 {
     static const char *const classes[COMPARISONS] = {
-        [COMPARISON_WORSE] = "failed",     [COMPARISON_FAILING] = "attention",
-        [COMPARISON_LITTLE] = "wait",      [COMPARISON_SAME] = "unchanged",
-        [COMPARISON_BETTER] = "done",      [COMPARISON_UNWRITTEN] = "unchanged",
+        [COMPARISON_WORSE] = "failed",    [COMPARISON_FAILING] = "attention",
+        [COMPARISON_LITTLE] = "wait",     [COMPARISON_SAME] = "unchanged",
+        [COMPARISON_BETTER] = "done",     [COMPARISON_UNWRITTEN] = "unchanged",
         [COMPARISON_APART] = "untouched",
     };
     return classes[c];
@@ -341,8 +341,8 @@ static void sender_row(struct buf *out, const struct evidence *e, const struct m
 
 static void senders_table(struct sink *sink, const struct evidence *e, const struct mail_domain *d)
 {
-    static const char *const heads[] = {"MAIL FROM", "messages",        "after the run",
-                                        "DKIM aligned", "addresses",    "first addresses",
+    static const char *const heads[] = {"MAIL FROM",    "messages",  "after the run",
+                                        "DKIM aligned", "addresses", "first addresses",
                                         "why"};
     struct buf *out = &sink->buf;
     if (!d->senders_len)

@@ -11,8 +11,8 @@ typedef enum err evidence_writer(struct sink *out, const struct evidence *e, str
 evidence_writer evidence_text, evidence_csv, evidence_json, evidence_html;
 
 #define DAY_LEN 16
-char *day_format(int32_t day, char out[DAY_LEN]);         /* "2026-05-20"; returns out */
-void number_add(struct buf *out, uint64_t n);             /* "412,003" */
+char *day_format(int32_t day, char out[DAY_LEN]);               /* "2026-05-20"; returns out */
+void number_add(struct buf *out, uint64_t n);                   /* "412,003" */
 void share_add(struct buf *out, uint64_t part, uint64_t whole); /* "98.7 %"; of none "-" */
 
 /* How much was aligned: one sentence, then how the domains did. Plain text without names. */
@@ -37,10 +37,10 @@ bool senders_pick(const struct evidence *e, uint32_t most, uint32_t **list, uint
 
 /* For evidence_html.c: pictures of numbers. */
 struct evidence_chart {
-    const char *id; /* of the page's elements: "c12" */
+    const char *id;              /* of the page's elements: "c12" */
     const struct mail_day *days; /* of one domain, in order */
     uint32_t days_len;
-    int32_t from, until;           /* days of the axis, both counted */
+    int32_t from, until;             /* days of the axis, both counted */
     instant_us first_write, success; /* 0 or WHEN_NEVER: not known, as in struct change */
     const char *written, *succeeded; /* what to call them */
 };

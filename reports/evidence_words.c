@@ -99,7 +99,8 @@ static void whole_tell(struct buf *out, const struct evidence *e)
     counted_add(out, all->messages, "message", "messages");
     buf_add_str(out, " of ");
     counted_add(out, domains, "domain", "domains");
-    buf_add_fmt(out, ", %s to %s).", day_format(t->first_day, first), day_format(t->last_day, last));
+    buf_add_fmt(out, ", %s to %s).", day_format(t->first_day, first),
+                day_format(t->last_day, last));
 }
 
 void evidence_verdict_add(struct buf *out, const struct evidence *e)
@@ -207,7 +208,6 @@ void sender_tell(struct buf *out, const struct evidence *e, const struct mail_se
     buf_add_fmt(out, "%s: %s.", s->has_more_addresses ? " or more" : "",
                 sender_fault_words(sender_fault(e->tally, s)));
 }
-
 
 static int picked_compare(const void *a, const void *b, void *tally)
 {

@@ -16,6 +16,7 @@ struct evidence_wish {
     uint32_t paths_len;
     uint64_t run; /* 0: none */
     int32_t since, until;
+    instant_us now;
 };
 
 struct reading {
@@ -70,13 +71,13 @@ static enum err days_read(const struct options *o, struct evidence_wish *w, stru
 {
     struct os_clock clock;
     os_clock_open(&clock, 0);
-    instant_us now = os_clock_utc(&clock);
+    w->now = os_clock_utc(&clock);
     w->since = DAY_MIN;
     w->until = o->until_at ? day_of(o->until_at) : DAY_MAX;
     if (o->since_at)
         w->since = day_of(o->since_at);
     else if (o->since_before)
-        w->since = day_of(now - o->since_before);
+        w->since = day_of(w->now - o->since_before);
     if (w->since > w->until)
         return why_set(why, ERR_INPUT, "--since lies behind --until: no day is left");
     return OK;
@@ -91,9 +92,8 @@ static enum err format_known(struct text format, const char *option, struct why 
     for (size_t i = 0; evidence_format_name(i) && used < sizeof known; i++)
         used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "",
                                  evidence_format_name(i));
-    return why_set(why, ERR_INPUT,
-                   "--%s: unknown format \"" TEXT_FMT "\", expected one of %s", option,
-                   TEXT_ARG(format), known);
+    return why_set(why, ERR_INPUT, "--%s: unknown format \"" TEXT_FMT "\", expected one of %s",
+                   option, TEXT_ARG(format), known);
 }
 
 static enum err formats_vet(const struct options *o, struct why *why)
@@ -123,7 +123,7 @@ static enum err run_take(struct session *s, uint64_t id, struct changes *c, stru
 static enum err reports_read(const struct evidence_wish *w, struct reading *r,
                              struct aggregate_counts *counts, struct why *why)
 {
-    const struct aggregate_reader reader = {r, row_take, complaint_take};
+    const struct aggregate_reader reader = {r, w->now, row_take, complaint_take};
     enum err err = aggregate_read(w->paths, w->paths_len, &reader, counts, why);
     if (r->more)
         message_note("... and %llu more; --all shows them", (unsigned long long)r->more);
@@ -159,9 +159,8 @@ static enum err evidence_show(struct session *s, const struct evidence_wish *w,
                               const struct changes *changes, bool *whole, struct why *why)
 {
     struct reading r = {.options = &s->options};
-    struct evidence e = {.run = w->run,
-                         .version = TEXT(MAILFROM_VERSION),
-                         .shows_all = s->options.access.verbose};
+    struct evidence e = {
+        .run = w->run, .version = TEXT(MAILFROM_VERSION), .shows_all = s->options.access.verbose};
     if (w->run) {
         e.is_rollback = s->run.head.verb == RUN_ROLLBACK;
         e.verb = text_of(journal_verb_name(s->run.head.verb));

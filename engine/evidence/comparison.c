@@ -71,6 +71,8 @@ static const struct {
                        "mailing list"},
     [FAULT_SPF] = {"spf-failed",
                    "SPF did not pass: another server forwarded it, or the SPF record lacks SES"},
+    [FAULT_NO_NAME] = {"no-mail-from",
+                       "no MAIL FROM is reported: bounces, or a receiver that leaves it out"},
     [FAULT_STRANGER] = {"not-ses", "not known as mail of SES"},
 };
 
@@ -90,6 +92,8 @@ enum sender_fault sender_fault(const struct tally *t, const struct mail_sender *
     struct text mail_from = tally_mail_from(t, s), from = tally_name(t, d);
     if (!s->is_ses)
         return FAULT_STRANGER;
+    if (!mail_from.len)
+        return FAULT_NO_NAME;
     if (!s->spf_passed)
         return FAULT_SPF;
     if (!mail_from_is_default(mail_from))

@@ -37,6 +37,7 @@ enum sender_fault {
     FAULT_UNALIGNED,    /* a custom MAIL FROM of the run, not aligned with the From domain */
     FAULT_SENT_ON,      /* SPF passed for the name of somebody else: forwarded, or a list */
     FAULT_SPF,          /* SPF did not pass: forwarded, or a record that is wrong */
+    FAULT_NO_NAME,      /* no MAIL FROM is reported: bounces, or a receiver that leaves it out */
     FAULT_STRANGER,     /* not through SES */
     SENDER_FAULTS,
 };

@@ -271,6 +271,12 @@ static bool name_keep(struct tally *t, struct text name, name_id *id)
     return names_add(&t->names, text_slice(name, 0, NAME_LEN_MAX), id);
 }
 
+/* A bounce has no MAIL FROM, and SPF is then about the name in HELO. */
+static struct text mail_from_of(const struct aggregate_row *row)
+{
+    return row->spf_domain.len && !row->spf_is_helo ? row->spf_domain : row->envelope_from;
+}
+
 /* Of mail that SPF did not align: who says what it was. */
 static bool sender_count(struct tally *t, uint32_t domain, const struct sighting *s)
 {
@@ -278,7 +284,7 @@ static bool sender_count(struct tally *t, uint32_t domain, const struct sighting
     const bool is_ses = s->rule != RULE_NONE, spf_passed = row->spf_result == AUTH_PASS;
     name_id mail_from;
     uint32_t at;
-    if (!name_keep(t, row->spf_domain.len ? row->spf_domain : row->envelope_from, &mail_from))
+    if (!name_keep(t, mail_from_of(row), &mail_from))
         return false;
     const uint32_t key[] = {domain, mail_from, is_ses * 2u + spf_passed};
     bool is_full = t->domains[domain].senders_kept >= EVIDENCE_DOMAIN_SENDERS_MAX;
@@ -334,7 +340,7 @@ static bool row_count(struct tally *t, struct sighting *s)
 {
     const struct aggregate_row *row = s->row;
     uint32_t at;
-    if (!domain_find(t, row->header_from.len ? row->header_from : row->report->domain, &at))
+    if (!domain_find(t, row->header_from, &at))
         return false;
     s->rule = rule_of(t, row);
     s->phase = at == WHOLE ? PHASE_APART : phase_of(row->report, &t->domains[at].change);

@@ -48,10 +48,9 @@ static bool row_take(void *ctx, const struct report_row *row)
 {
     struct reading *reading = ctx;
     const struct changed_identity i = identity_of(row, &reading->written[row->number]);
-    reading->out_of_memory =
-        !changes_add(reading->changes, &i) ||
-        !changes_add_mail_from(reading->changes, row->mail_from_before) ||
-        !changes_add_mail_from(reading->changes, row->mail_from_after);
+    reading->out_of_memory = !changes_add(reading->changes, &i) ||
+                             !changes_add_mail_from(reading->changes, row->mail_from_before) ||
+                             !changes_add_mail_from(reading->changes, row->mail_from_after);
     return !reading->out_of_memory;
 }
 
@@ -66,8 +65,9 @@ static bool sent_take(void *ctx, const struct lane_name *lane, struct text ident
 
 enum err changes_read(struct run *r, struct changes *c, struct why *why)
 {
-    struct reading reading = {
-        .run = r, .changes = c, .written = calloc(r->fleet.choices_len + 1u, sizeof(struct written))};
+    struct reading reading = {.run = r,
+                              .changes = c,
+                              .written = calloc(r->fleet.choices_len + 1u, sizeof(struct written))};
     struct report_source source = run_source(r);
     if (!reading.written)
         return why_set(why, ERR_NOMEM, "out of memory");

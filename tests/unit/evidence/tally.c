@@ -52,6 +52,7 @@ static void mail_is_that_of_ses_by_what_has_passed(void **state)
         struct tally t;
         const struct aggregate_report report = {.domain = TEXT("example.com"), .end = DAY_US - 1};
         struct aggregate_row row = {.report = &report,
+                                    .header_from = report.domain,
                                     .messages = 7,
                                     .spf_domain = text_of(cases[i].mail_from),
                                     .spf_result = cases[i].spf,
@@ -61,8 +62,7 @@ static void mail_is_that_of_ses_by_what_has_passed(void **state)
         assert_true(tally_init(&t, &changes, DAY_MIN, DAY_MAX));
         assert_true(tally_row(&t, &row));
         tally_settle(&t);
-        const struct mail_domain *d =
-            sent_find(&t, "example.com"); /* no header_from: the policy's */
+        const struct mail_domain *d = sent_find(&t, "example.com");
         assert_non_null(d);
         for (int rule = 0; rule < SES_RULES; rule++)
             assert_int_equal(d->by_rule[rule], rule == (int)cases[i].rule ? 7 : 0);
@@ -286,12 +286,13 @@ static void a_sender_has_a_fault(void **state)
         {2, "example.com", "list.example", AUTH_PASS, "amazonses.com", false, true, 5, NULL, NULL},
         {2, "example.com", "bounce.example.com", AUTH_FAIL, "amazonses.com", false, true, 4, NULL,
          NULL},
-        {2, "example.com", "spam.example", AUTH_PASS, NULL, false, false, 3, "reject", NULL},
+        {2, "example.com", "", AUTH_NONE, "amazonses.com", false, true, 3, NULL, NULL},
+        {2, "example.com", "spam.example", AUTH_PASS, NULL, false, false, 2, "reject", NULL},
         {2, "example.com", "bounce.example.com", AUTH_PASS, NULL, true, true, 99, NULL, NULL},
     };
     static const enum sender_fault faults[] = {FAULT_FALLBACK,  FAULT_OTHER_REGION, FAULT_DEFAULT,
                                                FAULT_UNALIGNED, FAULT_SENT_ON,      FAULT_SPF,
-                                               FAULT_STRANGER};
+                                               FAULT_NO_NAME,   FAULT_STRANGER};
     struct changes c;
     (void)state;
     assert_true(changes_init(&c));
