@@ -13,6 +13,7 @@
 #define RIGHT  952
 #define TOP    40
 #define BOTTOM 210
+#define LABEL  240 /* as wide is that of an instant */
 
 static const struct {
     const char *class, *name, *id;
@@ -84,7 +85,7 @@ void evidence_bar_draw(struct buf *out, const struct mail_counts *c, const char 
 {
     double x = 0;
     buf_add_fmt(out,
-                "<svg class=\"share\" viewBox=\"0 0 %d 14\" preserveAspectRatio=\"none\" "
+                "<svg class=\"bar\" viewBox=\"0 0 %d 14\" preserveAspectRatio=\"none\" "
                 "role=\"img\" aria-label=\"%s: ",
                 WIDTH, what);
     counts_tell(out, c);
@@ -166,18 +167,19 @@ static void axes_draw(struct buf *out, const struct evidence_chart *c, uint64_t 
     }
 }
 
+/* A label stands on its line's left or right, away from the other's, where the picture has room. */
 static void instant_draw(struct buf *out, const struct evidence_chart *c, instant_us at,
-                         const char *what, int y)
+                         const char *what, int y, bool is_left)
 {
     char when[WHEN_LEN];
     if (at <= 0 || at == WHEN_NEVER || day_of(at) < c->from || day_of(at) > c->until)
         return;
     double x = x_of(c, (double)at / (double)SPAN_H(24));
-    bool is_right = x > WIDTH / 2.0;
+    is_left = x > RIGHT - LABEL || (is_left && x > LEFT + LABEL);
     buf_add_fmt(out,
                 "<path class=\"mark\" d=\"M%.1f %dV%d\"/><text class=\"mark\" x=\"%.1f\" y=\"%d\" "
                 "text-anchor=\"%s\">%s %s</text>\n",
-                x, y - 9, BOTTOM, is_right ? x - 5 : x + 5, y, is_right ? "end" : "start", what,
+                x, y - 9, BOTTOM, is_left ? x - 5 : x + 5, y, is_left ? "end" : "start", what,
                 when_format(at, when));
 }
 
@@ -231,8 +233,8 @@ void evidence_chart_draw(struct buf *out, const struct evidence_chart *given, st
     axes_draw(out, &c, most);
     for (uint32_t i = 0; i < c.days_len; i++)
         day_draw(out, &c, &c.days[i], most);
-    instant_draw(out, &c, c.first_write, c.written, 14);
-    instant_draw(out, &c, c.success, c.succeeded, 30);
+    instant_draw(out, &c, c.first_write, c.written, 14, true);
+    instant_draw(out, &c, c.success, c.succeeded, 30, false);
     buf_add_str(out, "</svg>");
     scroll_end(out);
 }

@@ -264,10 +264,14 @@ static void tools_add(struct buf *out, const struct evidence *e)
     buf_add_str(out, "</div>\n<div id=\"rows\">\n");
 }
 
-static void span_number(struct buf *out, uint64_t n)
+/* is_known: a domain that the run has not written to has no before and after. */
+static void span_number(struct buf *out, uint64_t n, bool is_known)
 {
     buf_add_str(out, "<span>");
-    number_add(out, n);
+    if (is_known)
+        number_add(out, n);
+    else
+        buf_add_char(out, '-');
     buf_add_str(out, "</span>");
 }
 
@@ -288,14 +292,14 @@ static void line_add(struct buf *out, const struct evidence *e, const struct mai
     buf_add_fmt(out, "</span><span class=\"state\">%s</span>",
                 e->run ? comparison_words(mail_compare(d)) : "");
     if (e->run) {
-        span_number(out, before->messages);
-        span_number(out, after->messages);
+        span_number(out, before->messages, d->change.written > 0);
+        span_number(out, after->messages, d->change.written > 0);
         span_share(out, before->spf, before->messages);
         span_share(out, after->spf, after->messages);
         span_share(out, mail_counts_pass(after), after->messages);
     } else {
-        span_number(out, d->all.messages);
-        span_number(out, d->others.messages);
+        span_number(out, d->all.messages, true);
+        span_number(out, d->others.messages, true);
         span_share(out, d->all.spf, d->all.messages);
         span_share(out, d->all.dkim, d->all.messages);
         span_share(out, mail_counts_pass(&d->all), d->all.messages);
@@ -444,8 +448,9 @@ static void page_end(struct buf *out)
                 "</main>\n<footer>Percentages are of messages, as receivers count them in their "
                 "reports. A domain is better or worse from %d percentage points of mail aligned by "
                 "SPF, with at least %d messages before and after; it is still failing where less "
-                "than half is aligned after the run. Days are those of UTC in which the middle of "
-                "a report lies. What is forwarded fails SPF, whatever its sender does.</footer>\n"
+                "than half is aligned after the run. What lies between the first write and Success "
+                "proves nothing. Days are those of UTC in which the middle of a report lies. What "
+                "is forwarded fails SPF, whatever its sender does.</footer>\n"
                 "<script>",
                 COMPARISON_POINTS_MIN, COMPARISON_MESSAGES_MIN);
     buf_add_text(out, html_files[HTML_SCRIPT].text);

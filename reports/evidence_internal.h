@@ -26,7 +26,7 @@ void evidence_left_out_add(struct buf *out, const struct evidence *e);
 /* "before run 3", "after run 3": "the rollback". */
 void evidence_run_add(struct buf *out, const struct evidence *e);
 
-/* "12,000 messages of NAME left with MAIL FROM NAME, from 12 addresses: SES's own ...". Texts from
+/* "12,000 messages of NAME left with MAIL FROM NAME (12 addresses): no custom ...". Texts from
  * outside go through name_add. */
 void sender_tell(struct buf *out, const struct evidence *e, const struct mail_sender *s,
                  void (*name_add)(struct buf *out, struct text t));

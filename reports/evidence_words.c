@@ -201,11 +201,11 @@ void sender_tell(struct buf *out, const struct evidence *e, const struct mail_se
     } else {
         buf_add_str(out, "a MAIL FROM that the reports do not name");
     }
+    buf_add_str(out, " (");
     if (s->is_ses && region.len)
-        buf_add_fmt(out, " (Region " TEXT_FMT ")", TEXT_ARG(region));
-    buf_add_str(out, ", from ");
+        buf_add_fmt(out, "Region " TEXT_FMT ", ", TEXT_ARG(region));
     counted_add(out, s->addresses, "address", "addresses");
-    buf_add_fmt(out, "%s: %s.", s->has_more_addresses ? " or more" : "",
+    buf_add_fmt(out, "%s): %s.", s->has_more_addresses ? " or more" : "",
                 sender_fault_words(sender_fault(e->tally, s)));
 }
 

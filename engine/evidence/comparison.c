@@ -57,20 +57,16 @@ static const struct {
     const char *name, *words;
 } faults[SENDER_FAULTS] = {
     [FAULT_OTHER_REGION] = {"other-region",
-                            "SES's own MAIL FROM: the run has no identity for it in that Region, "
-                            "and the one there has no custom MAIL FROM"},
+                            "the identity in that Region is not in the run, and has no custom MAIL "
+                            "FROM"},
     [FAULT_FALLBACK] = {"fallback",
-                        "SES's own MAIL FROM, though the run has an identity for it in that "
-                        "Region: SES fell back to it, or another account or an address or "
-                        "subdomain with a setting of its own sends it"},
-    [FAULT_DEFAULT] = {"default", "SES's own MAIL FROM: no custom MAIL FROM was in force"},
+                        "SES fell back to its own name there, or another identity or account "
+                        "sends it"},
+    [FAULT_DEFAULT] = {"default", "no custom MAIL FROM was in force"},
     [FAULT_UNALIGNED] = {"not-aligned",
                          "a custom MAIL FROM that does not align with the From domain"},
-    [FAULT_SENT_ON] = {"sent-on",
-                       "another server sent it on under a MAIL FROM of its own: forwarded, or a "
-                       "mailing list"},
-    [FAULT_SPF] = {"spf-failed",
-                   "SPF did not pass: another server forwarded it, or the SPF record lacks SES"},
+    [FAULT_SENT_ON] = {"sent-on", "sent on by another server: forwarded, or a mailing list"},
+    [FAULT_SPF] = {"spf-failed", "SPF did not pass: forwarded, or the SPF record lacks SES"},
     [FAULT_NO_NAME] = {"no-mail-from",
                        "no MAIL FROM is reported: bounces, or a receiver that leaves it out"},
     [FAULT_STRANGER] = {"not-ses", "not known as mail of SES"},
