@@ -96,7 +96,8 @@ enum sender_fault sender_fault(const struct tally *t, const struct mail_sender *
         return t->changes && changes_have_mail_from(t->changes, mail_from) ? FAULT_UNALIGNED
                                                                            : FAULT_SENT_ON;
     struct text region = default_mail_from_region(mail_from);
-    if (!region.len || d->change.identities == 0)
+    bool was_mended = d->change.written && s->messages[PHASE_AFTER] == 0;
+    if (!region.len || d->change.identities == 0 || was_mended)
         return FAULT_DEFAULT;
     return changes_have_region(t->changes, from, region) ? FAULT_FALLBACK : FAULT_OTHER_REGION;
 }
