@@ -117,6 +117,8 @@ struct options {
     span_us since_before; /* or a span before now; both 0: not given */
     struct report_wish reports[REPORTS_MAX];
     size_t reports_len;
+    struct csv_dialect csv;    /* of every CSV that is written; discover has the same */
+    bool csv_dialect_is_given; /* by either option */
     enum progress_mode progress;
     struct notify_wish notify;
     struct work_wish work;
