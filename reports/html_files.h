@@ -9,6 +9,7 @@
 enum {
     HTML_STYLE,
     HTML_SCRIPT,
+    HTML_TIME,
     HTML_LIVE_STYLE,
     HTML_LIVE_SCRIPT
 }; /* the order in CMakeLists.txt */
