@@ -394,6 +394,7 @@ static enum err report_one(struct session *s, const struct report_wish *wish,
         .stopped = r->head.stopped,
         .last = r->head.last,
         .record_sets = record_sets,
+        .csv = s->options.csv,
     };
     snprintf(format, sizeof format, TEXT_FMT, TEXT_ARG(wish->format));
     return report_write(format, wish->path, &head, &r->fleet, &source, why);

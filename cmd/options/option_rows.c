@@ -326,6 +326,7 @@ static enum err read_by(struct options *o, const char *value, struct why *why)
 #define LIVE_OR_REHEARSED (OPTIONS_LIVE | OPTIONS_REHEARSE)
 #define HANDS_OFF         (OPTIONS_RECORDS | OPTIONS_DUE)
 #define ZONES             (HANDS_OFF | OPTIONS_PUBLISH)
+#define WRITES_CSV        (OPTIONS_REPORT | HANDS_OFF | OPTIONS_DISCOVER | OPTIONS_EVIDENCE)
 #define ASKS_DNS          (OPTIONS_LIVE | OPTIONS_INSPECT | HANDS_OFF)
 
 static enum err list_add(struct discover_list *list, const char *option, const char *value,
@@ -492,6 +493,11 @@ const struct option_row option_rows[] = {
     {"once", OPTIONS_WORK, NULL, "end when there is nothing left that it could carry", read_once},
     {"report", OPTIONS_REPORT, "FORMAT:FILE", "csv, html, ...; - is standard output; repeatable",
      read_report, .is_common = true, .repeats = true},
+    {"csv-dialect", WRITES_CSV, "excel|rfc4180",
+     "excel: CSV begins with a byte order mark, so that Excel reads UTF-8 (default rfc4180)",
+     read_csv_dialect},
+    {"csv-separator", WRITES_CSV, "comma|semicolon|tab",
+     "of the cells of CSV (default comma; Excel wants the one of its country)", read_csv_separator},
     {"progress", OPTIONS_PROGRESS, "auto|bar|lines|json|none", "on standard error", read_progress,
      .is_common = true},
     {"progress", OPTIONS_DISCOVER | OPTIONS_WATCH, "auto|bar|lines|none", "on standard error",
