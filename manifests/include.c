@@ -186,7 +186,7 @@ void include_add(struct raw *r, uint16_t parent, enum file_kind kind, struct tex
     char q[QUOTE_LEN];
     while (text_starts(pattern, TEXT("./")))
         pattern = text_from(pattern, 2);
-    while (kind == FILE_ROWS && pattern.len > 1 && text_ends(pattern, TEXT("/")))
+    if (kind == FILE_ROWS && pattern.len > 1 && text_ends(pattern, TEXT("/")))
         pattern.len--; /* of a folder */
     const char *fault = path_fault(pattern);
     if (has_no_folder(r, parent))

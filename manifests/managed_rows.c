@@ -89,8 +89,8 @@ static void row_take(struct raw *r, uint16_t file, const struct managed_setting 
 static void part_take(struct raw *r, uint16_t file, const struct managed_part *part)
 {
     uint32_t len = r->files_len;
-    include_add(r, file, FILE_ROWS, part->path, (struct source_place){file, part->line,
-                                                                       part->column});
+    include_add(r, file, FILE_ROWS, part->path,
+                (struct source_place){file, part->line, part->column});
     for (uint32_t i = len; i < r->files_len; i++) {
         r->files[i].is_part = true;
         r->files[i].stack = (struct managed_stack){arena_text(&r->arena, part->stack),

@@ -32,8 +32,8 @@ bool json_span_is_text(struct text value);
 /* The value of a member; TEXT_NONE: absent or null, or value is no object. *twice is set when there
  * is a second one. Names are compared as they stand there: an escape in one hides it. */
 struct text json_span_member(struct text value, struct text name, bool *twice);
-/* The text between the quotation marks, without escapes: borrowed from value, or in the arena. Empty
- * for what is no text, and for a text with a NUL or half a surrogate pair. */
+/* The text between the quotation marks, without escapes: borrowed from value, or in the arena.
+ * Empty for what is no text, and for a text with a NUL or half a surrogate pair. */
 struct text json_span_text(struct text value, struct arena *arena);
 
 #endif

@@ -13,16 +13,17 @@
 static struct text logical_address(struct managed_reader *r, struct text name)
 {
     struct text stack = r->stack.name;
-    return stack.len ? arena_fmt(&r->m->arena, TEXT_FMT "/" TEXT_FMT, TEXT_ARG(stack),
-                                 TEXT_ARG(name))
-                     : name;
+    return stack.len
+               ? arena_fmt(&r->m->arena, TEXT_FMT "/" TEXT_FMT, TEXT_ARG(stack), TEXT_ARG(name))
+               : name;
 }
 
 static void worked_out(struct managed_reader *r, struct text value, const char *name,
                        struct text address)
 {
     managed_complain(r, value,
-                     "%s of " TEXT_FMT " is worked out at deployment, expected a literal: write the "
+                     "%s of " TEXT_FMT
+                     " is worked out at deployment, expected a literal: write the "
                      "name there, or list the identities in a CSV file instead",
                      name, TEXT_ARG(managed_shown(r, address)));
 }
@@ -51,8 +52,7 @@ static bool attributes_take(struct managed_reader *r, struct text attributes,
         return false;
     }
     return literal_take(r, attributes, "MailFromDomain", setting->address, &setting->mail_from) &&
-           literal_take(r, attributes, "BehaviorOnMxFailure", setting->address,
-                        &setting->behavior);
+           literal_take(r, attributes, "BehaviorOnMxFailure", setting->address, &setting->behavior);
 }
 
 static void identity_take(struct managed_reader *r, struct text name, struct text resource)
@@ -78,11 +78,11 @@ static void identity_take(struct managed_reader *r, struct text name, struct tex
 /* A nested stack lies in a file of its own, which CDK names. */
 static void nested_take(struct managed_reader *r, struct text name, struct text resource)
 {
-    struct managed_part part = {.path = managed_text(r, managed_member(r, resource, "Metadata"),
-                                                     "aws:asset:path"),
-                                .stack = logical_address(r, name),
-                                .account = r->stack.account,
-                                .region = r->stack.region};
+    struct managed_part part = {
+        .path = managed_text(r, managed_member(r, resource, "Metadata"), "aws:asset:path"),
+        .stack = logical_address(r, name),
+        .account = r->stack.account,
+        .region = r->stack.region};
     if (part.path.len)
         managed_part_add(r, part, resource);
 }

@@ -129,7 +129,8 @@ static void instance_take(struct managed_reader *r, const struct state_resource 
     if (managed_member(r, instance, "deposed").at)
         return;
     struct text attributes = managed_member(r, instance, "attributes");
-    struct text provider = managed_text(r, instance, "provider"); /* of OpenTofu, one for each key */
+    struct text provider =
+        managed_text(r, instance, "provider"); /* of OpenTofu, one for each key */
     if (!json_span_is_object(attributes))
         attributes = managed_member(r, instance, "attributes_flat"); /* as older versions left it */
     struct managed_setting setting = {.address = address_of(r, of, instance),
@@ -160,10 +161,11 @@ static void resource_take(struct managed_reader *r, struct text resource)
     struct state_resource of = {0};
     const struct {
         struct text name, *value;
-    } texts[] = {
-        {TEXT("mode"), &mode},           {TEXT("type"), &type},
-        {TEXT("name"), &of.name},        {TEXT("module"), &of.module},
-        {TEXT("provider"), &of.provider}};
+    } texts[] = {{TEXT("mode"), &mode},
+                 {TEXT("type"), &type},
+                 {TEXT("name"), &of.name},
+                 {TEXT("module"), &of.module},
+                 {TEXT("provider"), &of.provider}};
     for (struct json_walk w = json_walk_begin(resource); json_walk_next(&w);) {
         if (text_eq(w.name, TEXT("instances")))
             instances = w.value;
@@ -186,8 +188,7 @@ struct provider_place {
 };
 
 /* What the identities of each provider configuration say. Places are by the number of its name. */
-static bool places_learn(struct managed_file *m, struct names *names,
-                         struct provider_place *places)
+static bool places_learn(struct managed_file *m, struct names *names, struct provider_place *places)
 {
     for (uint32_t i = 0; i < m->settings_len; i++) {
         const struct managed_setting *s = &m->settings[i];

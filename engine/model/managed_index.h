@@ -25,8 +25,9 @@ struct managed_resource {
 
 /* False: out of memory. */
 bool managed_index_add(struct managed_index *index, const struct managed_resource *resource);
-/* account: twelve digits, or empty where it is not known, which fits any. One that names account and
- * Region goes before one that does not. Borrowed from the index; NULL: none. index may be NULL. */
+/* account: twelve digits, or empty where it is not known, which fits any. One that names account
+ * and Region goes before one that does not. Borrowed from the index; NULL: none. index may be NULL.
+ */
 const struct managed_resource *managed_index_find(const struct managed_index *index,
                                                   struct text identity, struct text account,
                                                   struct text region);

@@ -3,7 +3,10 @@
 from cdk.out, and the warning about changes that the next terraform apply would undo. Arguments: mailfrom,
 ses-sim."""
 
+import errno
 import json
+import os
+import re
 import sys
 
 from rehearsal_room import ACCOUNT, CANNOT_RUN, DONE, TROUBLE, Room, check, verdict
@@ -133,7 +136,7 @@ def refuses(room):
     (room.path / "show.json").write_text('{"format_version": "1.0", "values": {"root_module": {}}}')
     (room.path / "cut.tfstate").write_text(fleet_state()[:700])
     for name, words in {"show.json": "terraform show -json", "cut.tfstate": "it ends too early",
-                        "none.tfstate": "No such file", ".": "not a regular file"}.items():
+                        "none.tfstate": os.strerror(errno.ENOENT), ".": "not a regular file"}.items():
         before = len(room.calls())
         text = room.ends(f"--terraform-state {name}", CANNOT_RUN, "plan", "fleet.yaml", "--terraform-state", name,
                          "--terraform-state", "none-either.tfstate")
@@ -172,7 +175,7 @@ def lists(room):
               and f'"email_identity": "{name}"' in lines[int(line) - 1], row["source"])
     room.ends("an apply of them", DONE, "apply", "listed.yaml", "--regions", "us-east-1", "--yes", "--progress", "none",
               "--report", "csv:a.csv")
-    run = max(int(n) for n in __import__("re").findall(r"^ *(\d+)  ", room.run("status", "--all").stdout_text, 8))
+    run = max(int(n) for n in re.findall(r"^ *(\d+)  ", room.run("status", "--all").stdout_text, re.M))
     check("keeps these places in the journal", "infra/terraform.tfstate:" in room.run("report", run, "--report", "csv:-").stdout_text)
 
 

@@ -2,8 +2,8 @@
 #include "unit.h"
 
 #include "aws/json.h"
-#include "base/buf.h"
 #include "base/bounds.h"
+#include "base/buf.h"
 #include "managed/json_span.h"
 
 static const struct {
@@ -102,7 +102,8 @@ static void what_is_taken_is_json_to_others(void **state)
             continue;
         taken++;
         enum err err = json_parse(&parsed, t, &why);
-        /* cJSON knows no double names and no lone surrogates here, which a check leaves to readers. */
+        /* cJSON knows no double names and no lone surrogates here, which a check leaves to readers.
+         */
         if (err != OK && !strstr(why.text, "twice") && !strstr(bytes, "\\u"))
             fail_msg("taken, but %s: %s", why.text, bytes);
         if (err == OK)
@@ -124,8 +125,7 @@ static void walks_find_members_and_elements(void **state)
     assert_text(json_span_text(json_span_member(trimmed, TEXT("a"), &twice), &arena), TEXT("x\"y"));
     assert_text(json_span_text(json_span_member(trimmed, TEXT("esc"), &twice), &arena),
                 TEXT("\xc3\xa9\n"));
-    assert_int_equal(
-        json_span_text(json_span_member(trimmed, TEXT("nul"), &twice), &arena).len, 0);
+    assert_int_equal(json_span_text(json_span_member(trimmed, TEXT("nul"), &twice), &arena).len, 0);
     assert_null(json_span_member(trimmed, TEXT("n"), &twice).at);
     assert_null(json_span_member(trimmed, TEXT("none"), &twice).at);
     assert_false(twice);

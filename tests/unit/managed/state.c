@@ -86,15 +86,18 @@ static const struct {
     {"no resources", STATE(""), "", ""},
     {"resources that are null", "{\"version\": 4, \"resources\": null}", "", ""},
     {"no instances", STATE(OF(V1, "")), "", ""},
-    {"a data source", STATE("{\"mode\": \"data\", \"type\": \"" V2 "\", \"name\": \"a\","
-                            "\"instances\": [{\"attributes\": {\"email_identity\": \"x.example\"}}]}"),
+    {"a data source",
+     STATE("{\"mode\": \"data\", \"type\": \"" V2 "\", \"name\": \"a\","
+           "\"instances\": [{\"attributes\": {\"email_identity\": \"x.example\"}}]}"),
      "", ""},
     {"another type", STATE(OF("aws_s3_bucket", "{\"attributes\": {\"id\": \"b\"}}")), "", ""},
-    {"a deposed object", STATE(OF(V2, "{\"deposed\": \"12345678\", \"attributes\": "
-                                      "{\"email_identity\": \"x.example\"}}")),
+    {"a deposed object",
+     STATE(OF(V2, "{\"deposed\": \"12345678\", \"attributes\": "
+                  "{\"email_identity\": \"x.example\"}}")),
      "", ""},
-    {"attributes_flat", STATE(OF(V1, "{\"attributes_flat\": {\"domain\": \"x.example\", \"id\": "
-                                     "\"x.example\", \"mail_from_domain\": \"b.x.example\"}}")),
+    {"attributes_flat",
+     STATE(OF(V1, "{\"attributes_flat\": {\"domain\": \"x.example\", \"id\": "
+                  "\"x.example\", \"mail_from_domain\": \"b.x.example\"}}")),
      V1 ".a x.example - - b.x.example -\n", ""},
     {"no identity, but an id", STATE(OF(V1, "{\"attributes\": {\"id\": \"x.example\"}}")),
      V1 ".a x.example - - - -\n", ""},
@@ -103,8 +106,9 @@ static const struct {
     {"attributes that are null", STATE(OF(V1, "{\"attributes\": null}")), "", "has no attributes"},
     {"an identity that is no text", STATE(OF(V2, "{\"attributes\": {\"email_identity\": 7}}")), "",
      "has no identity in its attributes"},
-    {"a member twice", STATE(OF(V2, "{\"attributes\": {\"email_identity\": \"a.example\", "
-                                    "\"email_identity\": \"b.example\"}}")),
+    {"a member twice",
+     STATE(OF(V2, "{\"attributes\": {\"email_identity\": \"a.example\", "
+                  "\"email_identity\": \"b.example\"}}")),
      V2 ".a b.example - - unset -\n", "has a member twice"},
     {"a key that HCL escapes",
      STATE(OF(V2, "{\"index_key\": \"a\\\"${b}%{c}\\\\\\n$\", \"attributes\": {\"email_identity\": "
@@ -208,8 +212,8 @@ static void two_resources_of_one_identity_are_one_if_they_agree(void **state)
     struct seen s;
     struct why why;
     (void)state;
-    see(&s, STATE(OF(V1, MF("a.example", "b.a.example") "," MF("A.example", "B.a.example") ","
-                         MF("a.example", "c.a.example"))));
+    see(&s, STATE(OF(V1, MF("a.example", "b.a.example") "," MF("A.example", "B.a.example") "," MF(
+                             "a.example", "c.a.example"))));
     assert_int_equal(managed_join(&s.file, &why), OK);
     assert_int_equal(s.file.settings_len, 2);
     assert_text(s.file.settings[0].mail_from, TEXT("b.a.example"));

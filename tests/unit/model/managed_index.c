@@ -54,9 +54,9 @@ static void the_best_known_place_is_found(void **state)
         assert_true(managed_index_add(index, &r));
     }
     for (size_t i = 0; i < COUNT(questions); i++) {
-        const struct managed_resource *r = managed_index_find(
-            index, text_of(questions[i].identity), text_of(questions[i].account),
-            text_of(questions[i].region));
+        const struct managed_resource *r =
+            managed_index_find(index, text_of(questions[i].identity), text_of(questions[i].account),
+                               text_of(questions[i].region));
         if (!r != !questions[i].want)
             fail_msg("question %zu", i);
         if (r)
@@ -78,9 +78,8 @@ static void an_index_holds_many(void **state)
     }
     for (int i = 0; i < 100000; i++) {
         snprintf(name, sizeof name, "n%d.example", i);
-        assert_text(
-            managed_index_find(index, text_of(name), TEXT_NONE, TEXT("eu-west-1"))->address,
-            text_of(name));
+        assert_text(managed_index_find(index, text_of(name), TEXT_NONE, TEXT("eu-west-1"))->address,
+                    text_of(name));
     }
     managed_index_free(index);
     assert_null(managed_index_find(NULL, TEXT("a.example"), TEXT_NONE, TEXT_NONE));
