@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PART_BYTES (4u << 20) /* of one read */
@@ -159,8 +160,10 @@ void rows_file(struct raw *r, struct source *s, uint16_t file)
 
 bool folder_is_at(const struct raw *r, struct text path)
 {
+    struct stat st;
     int fd = below_open(r->folder, path, O_DIRECTORY);
+    bool is_folder = fd >= 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
     if (fd >= 0)
         close(fd);
-    return fd >= 0;
+    return is_folder;
 }

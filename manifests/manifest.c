@@ -35,8 +35,10 @@ static void file_read(struct raw *r, uint32_t index)
     if (!source_open(&source, r, r->folder, file->path, file, fault)) {
         if (file->nested)
             complain(r, file->from, "%s cannot be read: %s%s", quote(shown, q), fault,
-                     file->is_folder ? "; a folder in identities_from is one that cdk synth wrote"
-                                     : "");
+                     file->is_folder
+                         ? "; what was named is not a regular file, so a folder that cdk "
+                           "synth wrote is expected"
+                         : "");
         else
             complain(r, (struct source_place){.file = (uint16_t)index}, "%scannot be read: %s",
                      shown.len ? "" : "a manifest whose name is empty ", fault);
