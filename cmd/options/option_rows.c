@@ -246,6 +246,15 @@ static enum err read_listen_name(struct options *o, const char *value, struct wh
     return OK;
 }
 
+static enum err read_terraform_state(struct options *o, const char *value, struct why *why)
+{
+    if (o->states_len == STATES_MAX)
+        return why_set(why, ERR_LIMIT, "--terraform-state can be given %d times at most",
+                       STATES_MAX);
+    o->states[o->states_len++] = value;
+    return OK;
+}
+
 static enum err read_progress(struct options *o, const char *value, struct why *why)
 {
     static const char *const modes[] = {"auto", "bar", "lines", "json", "none"};
@@ -533,6 +542,11 @@ const struct option_row option_rows[] = {
      .letter = 'n'},
     {"dry-run", OPTIONS_APPLY, NULL, "show what would be done now, write nothing", read_dry_run,
      .letter = 'n'},
+    {"terraform-state",
+     OPTIONS_CHECK | OPTIONS_PLAN | OPTIONS_APPLY | OPTIONS_RESUME | OPTIONS_ROLLBACK |
+         OPTIONS_REHEARSE,
+     "FILE", "warn of changes that terraform apply would undo; repeatable", read_terraform_state,
+     .repeats = true},
     {"outcome", OPTIONS_ROLLBACK, "OUTCOME", "only rows with this outcome, such as failed",
      read_outcome},
     {"force", OPTIONS_ROLLBACK | OPTIONS_APPLY | OPTIONS_RESUME, NULL,
