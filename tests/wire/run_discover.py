@@ -397,4 +397,5 @@ def main():
     verdict()
 
 
-main()
+if __name__ == "__main__":
+    main()
