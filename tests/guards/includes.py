@@ -47,7 +47,7 @@ ROOMS = {
     "engine/control": WORDS + ["engine/scheduler", "engine/journal", "engine/wire", "engine/run"],
     "engine/work": WORDS + ["engine/scheduler", "engine/journal", "engine/wire", "engine/access", "engine/preflight",
         "engine/run"],
-    "engine/inventory": WORDS + ["engine/rules", "engine/calls", "engine", "engine/aws", "manifests", "reports",
+    "engine/inventory": WORDS + ["engine/crypto", "engine/rules", "engine/calls", "engine", "engine/aws", "manifests", "reports",
         "engine/access"],
     "engine/forecast": BASE + ["engine/rules", "engine/calls", "engine/scheduler", "engine", "engine/world", "engine/publish",
         "engine/access"],
