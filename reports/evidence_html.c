@@ -113,10 +113,10 @@ static void days_table(struct sink *sink, const struct mail_day *days, uint32_t 
 static const char *comparison_class(enum comparison c)
 {
     static const char *const classes[COMPARISONS] = {
-        [COMPARISON_WORSE] = "failed",    [COMPARISON_FAILING] = "attention",
-        [COMPARISON_LITTLE] = "wait",     [COMPARISON_SAME] = "unchanged",
-        [COMPARISON_BETTER] = "done",     [COMPARISON_UNWRITTEN] = "unchanged",
-        [COMPARISON_APART] = "untouched",
+        [COMPARISON_WORSE] = "failed",        [COMPARISON_FAILING] = "attention",
+        [COMPARISON_OPEN] = "pending",        [COMPARISON_LITTLE] = "wait",
+        [COMPARISON_SAME] = "unchanged",      [COMPARISON_BETTER] = "done",
+        [COMPARISON_UNWRITTEN] = "unchanged", [COMPARISON_APART] = "untouched",
     };
     return classes[c];
 }
@@ -378,6 +378,26 @@ static void chart_add(struct buf *out, const struct evidence *e, const struct ma
     evidence_legend_add(out);
 }
 
+/* What the run has to do with a domain. */
+static void change_add(struct buf *out, const struct evidence *e, const struct change *c)
+{
+    char when[WHEN_LEN];
+    if (!e->run || !c->identities)
+        return;
+    buf_add_fmt(out, "<p class=\"facts\">The run has %u %s for it", c->identities,
+                plural(c->identities, "identity", "identities"));
+    if (c->written)
+        buf_add_fmt(out, " and has written to %u, first %s", c->written,
+                    when_format(c->first_write, when));
+    else
+        buf_add_str(out, " and has written to none");
+    if (c->success)
+        buf_add_fmt(out, "; Success %s", when_format(c->success, when));
+    if (c->open)
+        buf_add_fmt(out, "; %u without Success", c->open);
+    buf_add_str(out, ".</p>\n");
+}
+
 static void domain_html(struct sink *sink, const struct evidence *e, uint32_t number)
 {
     struct buf *out = &sink->buf;
@@ -389,6 +409,7 @@ static void domain_html(struct sink *sink, const struct evidence *e, uint32_t nu
     buf_add_str(out, t->domains_len - 1 <= OPEN_ALL ? " open>" : ">");
     line_add(out, e, d);
     buf_add_str(out, "<div class=\"more\">\n");
+    change_add(out, e, &d->change);
     counts_table(out, e, d);
     if (number <= EVIDENCE_CHARTS_MAX) {
         chart_add(out, e, d, number);
