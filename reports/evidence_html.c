@@ -423,7 +423,8 @@ static void domains_html(struct sink *sink, const struct evidence *e)
 {
     struct buf *out = &sink->buf;
     uint32_t all = e->tally->domains_len - 1, listed = all < HTML_ROWS_MAX ? all : HTML_ROWS_MAX;
-    buf_add_str(out, "<section class=\"fleet evidence\">\n<h2>From domains</h2>\n");
+    buf_add_fmt(out, "<section class=\"fleet evidence%s\">\n<h2>From domains</h2>\n",
+                e->run ? "" : " alone");
     if (listed < all)
         buf_add_fmt(out,
                     "<p>%u domains are too many for one page: below are the first %u; the CSV and "
