@@ -132,14 +132,16 @@ static const char *page_class(const struct evidence *e)
 
 static void head_html(struct buf *out, const struct evidence *e)
 {
-    char first[DAY_LEN], last[DAY_LEN], when[WHEN_LEN];
+    char first[DAY_LEN], last[DAY_LEN];
     buf_add_fmt(out, "<header class=\"%s\">\n<h1>", page_class(e));
     evidence_verdict_add(out, e);
     buf_add_str(out, "</h1>\n<p class=\"facts\">mailfrom evidence");
     if (e->run) {
         buf_add_fmt(out, " of run %llu (", (unsigned long long)e->run);
         markup_add(out, e->verb);
-        buf_add_fmt(out, ", begun %s)", when_format(e->started, when));
+        buf_add_str(out, ", begun ");
+        markup_add_instant(out, e->started);
+        buf_add_char(out, ')');
     }
     if (e->tally->rows)
         buf_add_fmt(out, ", %s to %s", day_format(e->tally->first_day, first),
@@ -381,18 +383,20 @@ static void chart_add(struct buf *out, const struct evidence *e, const struct ma
 /* What the run has to do with a domain. */
 static void change_add(struct buf *out, const struct evidence *e, const struct change *c)
 {
-    char when[WHEN_LEN];
     if (!e->run || !c->identities)
         return;
-    buf_add_fmt(out, "<p class=\"facts\">The run has %u %s for it", c->identities,
-                plural(c->identities, "identity", "identities"));
-    if (c->written)
-        buf_add_fmt(out, " and has written to %u, first %s", c->written,
-                    when_format(c->first_write, when));
-    else
-        buf_add_str(out, " and has written to none");
-    if (c->success)
-        buf_add_fmt(out, "; Success %s", when_format(c->success, when));
+    buf_add_fmt(out, "<p class=\"facts\">The run has %u %s for it and has written to ",
+                c->identities, plural(c->identities, "identity", "identities"));
+    if (c->written) {
+        buf_add_fmt(out, "%u, first ", c->written);
+        markup_add_instant(out, c->first_write);
+    } else {
+        buf_add_str(out, "none");
+    }
+    if (c->success) {
+        buf_add_str(out, "; Success ");
+        markup_add_instant(out, c->success);
+    }
     if (c->open)
         buf_add_fmt(out, "; %u without Success", c->open);
     buf_add_str(out, ".</p>\n");

@@ -130,6 +130,9 @@ def files(room, found):
     check("and asks nobody", "http" not in page.replace("http-equiv", ""))
     process = room.run("evidence", "--dmarc-reports", "reports", "1", "--report", "csv:-")
     check("standard output is the report's alone", process.stdout_text == (room.path / "evidence.csv").read_text(), process.stdout_text)
+    process = room.run("evidence", "--dmarc-reports", "reports", "1", "--format", "csv", "--csv-dialect", "excel",
+                       "--csv-separator", "semicolon")
+    check("or as a spreadsheet wants it", process.stdout_text.startswith("\ufeffdomain;day;coarse;"), process.stdout_text[:200])
     check("with the line ends of RFC 4180", b"\r\n" in (room.path / "evidence.csv").read_bytes())
 
 
