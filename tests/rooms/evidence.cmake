@@ -14,7 +14,8 @@ mailfrom_test(reports/evidence USES reports)
 
 # Over ses-sim: a run, and reports of the time before and after it.
 add_test(NAME run_evidence COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/wire/run_evidence.py
-  $<TARGET_FILE:mailfrom> $<TARGET_FILE:ses-sim>)
+  $<TARGET_FILE:mailfrom> $<TARGET_FILE:ses-sim> $<$<BOOL:${MAILFROM_POSTGRES}>:${CMAKE_CURRENT_SOURCE_DIR}>
+  COMMAND_EXPAND_LISTS)
 set_tests_properties(run_evidence PROPERTIES LABELS release TIMEOUT 300)
 
 add_test(NAME "the page of evidence works in Chromium"
