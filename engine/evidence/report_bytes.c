@@ -47,7 +47,9 @@ static bool is_utf8(struct text head)
 /* How many bytes the character at t has by its first one; 1 when that begins none. */
 static size_t length_of(unsigned char first)
 {
-    return first >= 0xf0 && first <= 0xf4 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 1;
+    if (first < 0xc2 || first > 0xf4)
+        return 1;
+    return first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
 }
 
 static bool is_plain(char c)
