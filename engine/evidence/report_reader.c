@@ -151,8 +151,8 @@ static void refuse(struct report_reader *r, enum err err, const struct why *why)
 static name_id keep(struct report_reader *r, struct text t)
 {
     struct why why;
-    name_id id;
-    if (!names_add(&r->names, t, &id))
+    name_id id = NAME_NONE;
+    if (t.len && !names_add(&r->names, t, &id))
         refuse(r, why_set(&why, ERR_LIMIT, "the report has more different texts than are taken"),
                &why);
     return id;
