@@ -29,6 +29,12 @@
 #define PROVIDERS_MAX            1024 /* of DNS: a large house has one for each account of its zones */
 #define PROVIDER_ZONES_MAX       10000 /* patterns of one provider: their text is in the journal */
 
+/* infrastructure code: Terraform states, CloudFormation templates */
+#define MANAGED_BYTES_MAX  (512u << 20) /* as of a manifest; 100,000 identities are 300 MB */
+#define MANAGED_DEPTH_MAX  128          /* of JSON; templates nest functions some 20 deep */
+#define MANAGED_FAULTS_MAX 1000         /* kept of a file; further ones are counted */
+#define STATES_MAX         64           /* --terraform-state: a state for each team or account */
+
 /* SES */
 #define SES_BATCH_MAX   100        /* identities per v1 Get...Attributes call */
 #define SES_LIST_PAGE   1000       /* MaxItems of ListIdentities */
@@ -180,6 +186,22 @@
 #define ROUTE53_VALUE_MAX        4000        /* one Value (Route 53, "Quotas on records") */
 #define ROUTE53_BATCH_RECORDS    1000        /* ResourceRecord elements of a batch */
 #define ROUTE53_BATCH_CHARACTERS 32000       /* characters in the Value elements of a batch */
+
+/* evidence: reports come from strangers, who may put any name and any number into them */
+#define EVIDENCE_DOMAINS_MAX                                                                       \
+    500000 /* From domains: a forger can make up subdomains of a fleet of a hundred thousand */
+#define EVIDENCE_DAYS_MAX                                                                          \
+    2000000 /* days of domains, 112 bytes each: 3,000 domains for almost two years */
+#define EVIDENCE_SENDERS_MAX        500000  /* MAIL FROMs of mail that SPF did not align */
+#define EVIDENCE_DOMAIN_SENDERS_MAX 200     /* of one From domain: forwarders have many names */
+#define EVIDENCE_ADDRESSES_MAX      2000000 /* source addresses of these; SES has 50,000 or so */
+#define EVIDENCE_NAMES_BYTES_MAX                                                                   \
+    (256u << 20)                      /* of a table: a million names of the longest kind           \
+                                       */
+#define EVIDENCE_PATHS_MAX        64  /* --dmarc-reports options; a folder holds any number */
+#define EVIDENCE_CHARTS_MAX       100 /* on a page: more of them are a page that scrolls badly */
+#define EVIDENCE_CHART_DAYS_MAX   400 /* of a chart: a bar of two pixels each */
+#define EVIDENCE_COMPLAINTS_SHOWN 20  /* of damaged reports, without --all: one screen */
 
 /* the live page */
 #define PAGE_STREAMS_MAX 256 /* browsers that look on at once; 200 are promised */
