@@ -51,6 +51,7 @@ struct inventory_row {
     uint32_t tags_len;
     uint8_t known; /* bits of enum ses_known; 0: SES refused to tell, see the lane's reason */
     uint8_t verification, status, behavior; /* as in struct ses_facts */
+    uint8_t dkim;                           /* enum dkim_status; UNKNOWN: not asked, or refused */
     bool forwarding;
 };
 

@@ -120,6 +120,7 @@ struct scheduler {
     struct batch_reads reads;   /* items: jobs */
     struct survey_pool *survey_pool; /* surveys under way; subjects are jobs */
     uint16_t *dns_shown; /* inquiry_digest() of what a job's sentences were made of; 0: none yet */
+    uint8_t *dkim;       /* by job: enum dkim_status, of its first read */
     uint32_t *mx_denied_s; /* recursive mode only: the second of UTC in a job's reason */
     struct lane_surveys surveys;
     struct waves waves;  /* options.shares_waves: as last looked at */
