@@ -185,12 +185,7 @@ static void take_account(struct manifest_walk *w, struct account_draft *a)
     if (!draft_end(r, &a->draft))
         return;
     a->account.regions = a->draft.settings.regions;
-    void *accounts =
-        raw_grown(r, r->accounts, r->accounts_len, &r->accounts_cap, sizeof *r->accounts);
-    if (!accounts)
-        return;
-    r->accounts = accounts;
-    r->accounts[r->accounts_len++] = a->account;
+    raw_account_add(r, &a->account);
 }
 
 static void take_accounts(struct manifest_walk *w, void *ctx, struct merges *merges, bool is_merged)
