@@ -5,6 +5,7 @@
  */
 #include "raw.h"
 
+#include "base/character.h"
 #include "model/arn.h"
 #include "model/region.h"
 
@@ -21,6 +22,8 @@
 struct organization_draft {
     struct raw_organization *organization;
     struct draft draft; /* for the Regions */
+    bool is_given;      /* the key organization */
+    bool in_list;       /* the value under reading is a list */
 };
 
 static bool is_clean(struct text t, size_t most)
@@ -28,7 +31,7 @@ static bool is_clean(struct text t, size_t most)
     for (size_t i = 0; i < t.len; i++)
         if ((unsigned char)t.at[i] < 0x20 || t.at[i] == 0x7f)
             return false;
-    return t.len > 0 && t.len <= most;
+    return t.len > 0 && t.len <= most && !character_first_unseen(t);
 }
 
 static bool role_is(struct text t)
@@ -83,19 +86,11 @@ static void put_unit(struct raw *r, struct raw_organization *o, struct text t,
 
 static void put_excluded(struct raw *r, struct raw_organization *o, struct text t)
 {
-    struct text *list =
-        list_grown(r, o->excluded, sizeof *list, o->excluded_len, &o->excluded_cap);
+    struct text *list = list_grown(r, o->excluded, sizeof *list, o->excluded_len, &o->excluded_cap);
     if (!list)
         return;
     o->excluded = list;
     list[o->excluded_len++] = kept(r, t);
-}
-
-static void put_name(struct raw *r, struct text t, bool *fits, name_id *id)
-{
-    *fits = is_clean(t, NAME_LEN_MAX);
-    if (*fits)
-        raw_name(r, t, id);
 }
 
 static void put_key(struct manifest_walk *w, const struct key_rule *rule, void *into)
@@ -110,8 +105,8 @@ static void put_key(struct manifest_walk *w, const struct key_rule *rule, void *
         fits = role_is(t);
         o->role = kept(r, t);
         break;
-    case KEY_EXTERNAL_ID: put_name(r, t, &fits, &o->common.external_id); break;
-    case KEY_PROFILE: put_name(r, t, &fits, &o->common.profile); break;
+    case KEY_EXTERNAL_ID: walk_title(w, rule, &o->common.external_id); break;
+    case KEY_PROFILE: walk_title(w, rule, &o->common.profile); break;
     case KEY_RATE: fits = rate_parse(t, &o->common.rate_per_s); break;
     case KEY_UNITS:
         fits = unit_is(t);
@@ -122,7 +117,7 @@ static void put_key(struct manifest_walk *w, const struct key_rule *rule, void *
         put_excluded(r, o, t);
         break;
     default:
-        if (text_eq(t, TEXT("all")))
+        if (text_eq(t, TEXT("all")) && !d->in_list)
             o->common.every_region = true;
         else
             draft_put(r, &d->draft, rule, t, w->event.at);
@@ -203,14 +198,14 @@ static void take_key(struct manifest_walk *w, const struct key_rule *rule, void 
     }
     if (rule->key == KEY_REGIONS)
         draft_open(w->raw, &d->draft, rule, at);
+    d->in_list = w->event.kind == EVENT_LIST;
     walk_texts(w, rule, put_key, d);
-    if (rule->key == KEY_REGIONS && d->organization->common.every_region && d->draft.regions_len)
-        complain(w->raw, at, "regions: found all beside others, expected one of the two");
 }
 
 static void take_organization(struct manifest_walk *w, const struct key_rule *rule, void *into)
 {
     struct organization_draft *d = into;
+    d->is_given = true;
     bool is_nothing = w->event.kind == EVENT_SCALAR && w->event.plain && w->event.text.len == 0;
     if (!is_nothing && walk_is(w, rule, EVENT_MAP))
         walk_map(w, SECTION_ORGANIZATION, take_key, d);
@@ -225,11 +220,15 @@ void walk_accounts_from(struct manifest_walk *w)
     r->organization.role = TEXT(ORGANIZATION_ROLE);
     draft_begin(&d.draft, w->file, e->at);
     if (e->kind == EVENT_MAP) {
+        struct source_place at = e->at;
         walk_map(w, SECTION_ACCOUNTS_FROM, take_organization, &d);
+        if (!d.is_given && e->kind == EVENT_MAP_END)
+            complain(r, at, "accounts_from: the key organization is missing");
     } else if (e->kind != EVENT_SCALAR || !text_eq(e->text, TEXT("organization"))) {
         if (e->kind != EVENT_REFUSED)
-            complain(r, e->at, "accounts_from: found %s, expected organization, or organization: "
-                               "with keys below it",
+            complain(r, e->at,
+                     "accounts_from: found %s, expected organization, or organization: "
+                     "with keys below it",
                      event_noun(e, q));
         walk_skip(w);
     }

@@ -437,6 +437,8 @@ void walk_keys(struct manifest_walk *w, take_keys *take, void *ctx);
 /* A value of the rule's shape, text by text; false after a complaint. */
 bool walk_texts(struct manifest_walk *w, const struct key_rule *rule, put_text *put, void *into);
 bool walk_is(struct manifest_walk *w, const struct key_rule *rule, enum event_kind kind);
+/* Interns the text as the name of a profile, or as an external ID; or complains. */
+void walk_title(struct manifest_walk *w, const struct key_rule *rule, name_id *id);
 const char *event_noun(const struct yaml_event *event, char out[QUOTE_LEN]); /* "a list" */
 
 void walk_file(struct raw *r, struct source *s, uint16_t file);

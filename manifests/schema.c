@@ -206,7 +206,8 @@ const char *key_elsewhere(enum section s, struct text name)
         return "; it stands in dns at the top of a manifest";
     if (s == SECTION_TOP_DNS && key_find(SECTION_DNS, name))
         return "; it stands in dns of defaults, or of an identity";
-    if (s == SECTION_ORGANIZATION && (text_eq(name, TEXT("role_arn")) || text_eq(name, TEXT("role"))))
+    if (s == SECTION_ORGANIZATION &&
+        (text_eq(name, TEXT("role_arn")) || text_eq(name, TEXT("role"))))
         return "; the ARN differs in each account, so role_name names the role";
     if (s == SECTION_ACCOUNTS_FROM && key_find(SECTION_ORGANIZATION, name))
         return "; it stands below organization";

@@ -52,7 +52,8 @@ static void account_missing(struct raw *r, const struct account_ref *ref)
                  ? "the number of an account that accounts_from finds, or the name of one that the "
                    "key accounts lists"
                  : "the name of an account that the key accounts lists",
-             is_cut ? "; a number has twelve digits, and spreadsheets take away zeros in front" : "",
+             is_cut ? "; a number has twelve digits, and spreadsheets take away zeros in front"
+                    : "",
              meant(near ? quote(text_of(near), near_quoted) : NULL, m));
 }
 
@@ -138,7 +139,8 @@ void vet_every_account(struct raw *r)
         struct text usual = regions == NAME_NONE ? usual_region(r, account) : TEXT_NONE;
         if (usual.len && raw_name(r, usual, &region))
             regions = raw_list(r, &region, 1);
-        bool is_of_organization = account->at.line && is_same_place(account->at, r->organization.at);
+        bool is_of_organization =
+            account->at.line && is_same_place(account->at, r->organization.at);
         bool is_told =
             account->at.line || r->complaints->len == 0; /* otherwise there was no account */
         is_told &= !is_of_organization || !is_organization_told;

@@ -278,7 +278,8 @@ static void put_top(struct manifest_walk *w, const struct key_rule *rule, void *
     }
 }
 
-/* waves, max_failures, watch and accounts_from are of the whole fleet, not of a file: one file may set each. */
+/* waves, max_failures, watch and accounts_from are of the whole fleet, not of a file: one file may
+ * set each. */
 static bool is_first(struct manifest_walk *w, const struct key_rule *rule,
                      struct source_place *first)
 {

@@ -163,7 +163,6 @@ enum err session_load(struct session *s, struct why *why)
     struct notices silent = {0};
     struct organization_asking asking = {.access = &o->access,
                                          .notices = o->quiet ? silent : s->run.config.notices,
-                                         .owner = s->run.config.owner,
                                          .memory = &s->run.arena};
     struct manifest_options options = {.members_of = s->asks_nobody ? NULL : organization_find,
                                        .members_ctx = &asking,

@@ -22,9 +22,8 @@ enum protocol {
     PROTOCOLS
 };
 
-const char *protocol_name(
-    enum protocol p); /* "v1", "v2", "sts", "route53", "cloudflare", "organizations",
-                           "script" */
+const char *protocol_name(enum protocol p);    /* "v1", "v2", "sts", "route53", "cloudflare",
+                                                  "organizations",    "script" */
 const char *protocol_service(enum protocol p); /* in the scope of a signature: "ses" */
 
 struct header {

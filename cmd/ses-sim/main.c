@@ -260,8 +260,9 @@ static enum err serve_until_signal(struct sim *s, const struct sim_options *o, s
 
 static enum err sim_open(struct sim *s, const struct sim_options *o, struct why *why)
 {
-    *s = (struct sim){.faults = o->faults, .wake_fd = -1, .meters = {.rate = o->dns_rate,
-                                  .organization_rate = o->organization_rate}};
+    *s = (struct sim){.faults = o->faults,
+                      .wake_fd = -1,
+                      .meters = {.rate = o->dns_rate, .organization_rate = o->organization_rate}};
     pthread_mutex_init(&s->lock, NULL);
     clock_start(&s->clock, o->time_scale, o->faults.skew);
     keyring_init(&s->keys);

@@ -26,8 +26,7 @@ static struct meter *meter_of(struct meters *m, struct text who, double tokens, 
     if (!m->all || m->len == SIM_METERS_MAX)
         return NULL;
     struct meter *one = &m->all[m->len++];
-    *one =
-        (struct meter){.who = arena_text(&m->arena, who), .tokens = tokens, .at = now};
+    *one = (struct meter){.who = arena_text(&m->arena, who), .tokens = tokens, .at = now};
     return one;
 }
 
@@ -64,10 +63,10 @@ bool meter_admit(struct meters *m, struct exchange *x)
     bool is_organization = x->protocol == PROTOCOL_ORGANIZATIONS;
     double rate = is_organization ? m->organization_rate : m->rate;
     double depth = rate * (is_organization ? ORGANIZATION_S : BURST_S);
-    struct text who = is_bearer         ? x->key_id
-                      : is_organization ? arena_fmt(&x->arena, TEXT_FMT " %s",
-                                                    TEXT_ARG(x->account), x->action)
-                                        : x->account;
+    struct text who = is_bearer ? x->key_id
+                      : is_organization
+                          ? arena_fmt(&x->arena, TEXT_FMT " %s", TEXT_ARG(x->account), x->action)
+                          : x->account;
     struct meter *one = meter_of(m, who, depth, x->real);
     if (!one)
         exchange_trouble(x, TROUBLE_INTERNAL, "There is no room for another account.");

@@ -4,15 +4,15 @@
  * is told anything; pages may be short, and some are empty with a token behind them, as the API
  * Reference warns.
  */
+#include "model/organization.h"
+#include "aws/json.h"
 #include "base/json_out.h"
 #include "model/arn.h"
-#include "model/organization.h"
 #include "model/region.h"
 #include "sim.h"
 
 #include "base/count.h"
 
-#include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -43,8 +43,8 @@ static bool row_find(const struct sim *s, struct text id, uint32_t *row)
 
 static const char *row_fault(const struct sim *s, uint32_t row)
 {
-    static const char *const states[] = {"",          "ACTIVE",          "SUSPENDED",
-                                         "CLOSED",    "PENDING_CLOSURE", "PENDING_ACTIVATION"};
+    static const char *const states[] = {"",       "ACTIVE",          "SUSPENDED",
+                                         "CLOSED", "PENDING_CLOSURE", "PENDING_ACTIVATION"};
     struct text id = cell(s, row, ID), parent = cell(s, row, PARENT);
     bool is_root = text_starts(id, TEXT("r-")), is_known = false;
     uint32_t above;
@@ -135,22 +135,33 @@ struct page {
     uint64_t from, to, at, number;
 };
 
-/* Every third page is short, and the one before is empty. */
-static bool page_begin(struct exchange *x, struct page *p, const cJSON *body, uint64_t size)
+static bool token_read(struct text token, unsigned *from, unsigned *number)
 {
-    const cJSON *max = cJSON_GetObjectItemCaseSensitive(body, "MaxResults");
-    const char *token = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(body, "NextToken"));
+    char digits[TOKEN_LEN + 1];
+    if (token.len != TOKEN_LEN)
+        return false;
+    snprintf(digits, sizeof digits, TEXT_FMT, TEXT_ARG(token));
+    return sscanf(digits, "%8x%8x", from, number) == 2;
+}
+
+/* Every third page is short, and the one before is empty. */
+static bool page_begin(struct exchange *x, struct page *p, const struct json *body, uint64_t size)
+{
+    const struct json *given = json_member(body, "MaxResults");
+    double max = (double)size;
+    struct text token = TEXT_NONE;
     unsigned from = 0, number = 0;
     *p = (struct page){.from = 0};
-    if (token && (text_of(token).len != TOKEN_LEN || sscanf(token, "%8x%8x", &from, &number) != 2)) {
+    json_text(json_member(body, "NextToken"), &token);
+    if (token.at && !token_read(token, &from, &number)) {
         fail(x, "InvalidInputException", "INVALID_NEXT_TOKEN", "You provided an invalid token.");
         return false;
     }
-    if (max && (!cJSON_IsNumber(max) || max->valuedouble < 1 || max->valuedouble > PAGE_MAX)) {
+    if (given && (!json_number(given, &max) || max < 1 || max > PAGE_MAX)) {
         fail(x, "InvalidInputException", "MAX_VALUE_EXCEEDED", "MaxResults is from 1 to 20.");
         return false;
     }
-    size = max && max->valuedouble < (double)size ? (uint64_t)max->valuedouble : size;
+    size = max < (double)size ? (uint64_t)max : size;
     size = number % 3 == 1 ? 0 : number % 3 == 2 ? (size + 1) / 2 : size;
     p->from = from;
     p->to = from + size;
@@ -193,9 +204,13 @@ static void item_write(const struct sim *s, struct exchange *x, struct page *p, 
 {
     struct text id = cell(s, row, ID), manager = management(s);
     bool is_account = account_id_is(id), is_root = text_starts(id, TEXT("r-"));
-    struct text arn = arena_fmt(
-        &x->arena, "arn:aws:organizations::" TEXT_FMT ":%s/o-sim0000000/" TEXT_FMT,
-        TEXT_ARG(manager), is_account ? "account" : is_root ? "root" : "ou", TEXT_ARG(id));
+    struct text arn =
+        arena_fmt(&x->arena, "arn:aws:organizations::" TEXT_FMT ":%s/o-sim0000000/" TEXT_FMT,
+                  TEXT_ARG(manager),
+                  is_account ? "account"
+                  : is_root  ? "root"
+                             : "ou",
+                  TEXT_ARG(id));
     json_add_object(&p->json, NULL);
     json_add_text(&p->json, "Id", id);
     json_add_text(&p->json, "Arn", arn);
@@ -223,8 +238,8 @@ static bool is_of(const struct sim *s, uint32_t row, enum listed listed)
 }
 
 /* parent NULL: of the whole organization. */
-static void list_write(struct sim *s, struct exchange *x, const cJSON *body, enum listed listed,
-                       const char *parent)
+static void list_write(struct sim *s, struct exchange *x, const struct json *body,
+                       enum listed listed, const char *parent)
 {
     static const char *const names[] = {"Roots", "OrganizationalUnits", "Accounts"};
     struct page p;
@@ -232,13 +247,13 @@ static void list_write(struct sim *s, struct exchange *x, const cJSON *body, enu
         return;
     json_add_array(&p.json, names[listed]);
     for (uint32_t row = 0; row < s->organization.rows; row++)
-        if (is_of(s, row, listed) &&
-            (!parent || text_eq(cell(s, row, PARENT), text_of(parent))) && page_takes(&p))
+        if (is_of(s, row, listed) && (!parent || text_eq(cell(s, row, PARENT), text_of(parent))) &&
+            page_takes(&p))
             item_write(s, x, &p, row);
     page_end(&p);
 }
 
-static void tags_write(struct sim *s, struct exchange *x, const cJSON *body, uint32_t row)
+static void tags_write(struct sim *s, struct exchange *x, const struct json *body, uint32_t row)
 {
     struct text tags = cell(s, row, TAGS);
     struct page p;
@@ -272,31 +287,35 @@ static bool may_ask(const struct sim *s, struct exchange *x)
 }
 
 static void asked(struct sim *s, struct exchange *x,
-                  void (*answer)(struct sim *, struct exchange *, const cJSON *, const char *above),
+                  void (*answer)(struct sim *, struct exchange *, const struct json *,
+                                 const char *above),
                   const char *key)
 {
-    struct text bytes = x->body.len ? x->body : TEXT("{}");
-    cJSON *body = cJSON_ParseWithLength(bytes.at, bytes.len);
-    const char *above = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(body, key));
+    struct json *body = NULL;
     struct text *named = ARENA_NEW(&x->arena, struct text);
-    if (named && above) { /* for the log */
-        *named = arena_text(&x->arena, text_of(above));
+    const char *above = NULL;
+    json_parse(&body, x->body.len ? x->body : TEXT("{}"), NULL);
+    if (named && json_text(json_member(body, key), named)) { /* for the log, too */
+        *named = arena_text(&x->arena, *named);
+        above = named->len ? named->at : NULL;
         exchange_names(x, named, 1);
     }
-    if (!cJSON_IsObject(body))
+    if (!json_is_object(body))
         fail(x, "SerializationException", NULL, "The body is not a JSON object.");
     else if (may_ask(s, x))
         answer(s, x, body, above);
-    cJSON_Delete(body);
+    json_free(body);
 }
 
-static void answer_accounts(struct sim *s, struct exchange *x, const cJSON *body, const char *above)
+static void answer_accounts(struct sim *s, struct exchange *x, const struct json *body,
+                            const char *above)
 {
     (void)above;
     list_write(s, x, body, LIST_ACCOUNTS, NULL);
 }
 
-static void answer_roots(struct sim *s, struct exchange *x, const cJSON *body, const char *above)
+static void answer_roots(struct sim *s, struct exchange *x, const struct json *body,
+                         const char *above)
 {
     (void)above;
     list_write(s, x, body, LIST_ROOTS, NULL);
@@ -315,19 +334,22 @@ static bool is_parent(const struct sim *s, struct exchange *x, const char *above
     return !x->is_error;
 }
 
-static void answer_children(struct sim *s, struct exchange *x, const cJSON *body, const char *above)
+static void answer_children(struct sim *s, struct exchange *x, const struct json *body,
+                            const char *above)
 {
     if (is_parent(s, x, above))
         list_write(s, x, body, LIST_ACCOUNTS, above);
 }
 
-static void answer_units(struct sim *s, struct exchange *x, const cJSON *body, const char *above)
+static void answer_units(struct sim *s, struct exchange *x, const struct json *body,
+                         const char *above)
 {
     if (is_parent(s, x, above))
         list_write(s, x, body, LIST_UNITS, above);
 }
 
-static void answer_tags(struct sim *s, struct exchange *x, const cJSON *body, const char *above)
+static void answer_tags(struct sim *s, struct exchange *x, const struct json *body,
+                        const char *above)
 {
     uint32_t row;
     if (row_find(s, text_of(above), &row))

@@ -97,7 +97,7 @@ struct meters {
     struct arena arena;
     struct meter *all; /* SIM_METERS_MAX */
     uint32_t len;
-    double rate; /* calls per second of an account at Route 53 */
+    double rate;              /* calls per second of an account at Route 53 */
     double organization_rate; /* of an account and action at AWS Organizations */
 };
 

@@ -120,7 +120,7 @@ static enum err headers_make(struct aws_request *r, const struct aws_parts *p,
                                    .path = buf_text(&p->path),
                                    .query = buf_text(&p->query),
                                    .headers = headers,
-                                   .headers_len = p->target.len      ? 3
+                                   .headers_len = p->target.len     ? 3
                                                   : p->content_type ? 2
                                                                     : 1,
                                    .body = buf_text(&r->body)};

@@ -36,10 +36,10 @@ enum call_kind {
     CALL_ZONES,             /* the zones of a name at a provider of DNS, one page: Route 53
                                ListHostedZonesByName, Cloudflare GET zones, RFC 2136 an SOA question */
     CALL_ZONE,              /* Route 53 GetHostedZone: the zone's name servers */
-    CALL_RECORDS, /* all record sets at a name: Route 53 ListResourceRecordSets, Cloudflare GET
-                     dns_records */
-    CALL_CHANGE,  /* record sets are created, removed, exchanged, all or none: Route 53
-                     ChangeResourceRecordSets, Cloudflare POST dns_records/batch, RFC 2136 UPDATE */
+    CALL_RECORDS,      /* all record sets at a name: Route 53 ListResourceRecordSets, Cloudflare GET
+                          dns_records */
+    CALL_CHANGE,       /* record sets are created, removed, exchanged, all or none: Route 53
+                          ChangeResourceRecordSets, Cloudflare POST dns_records/batch, RFC 2136 UPDATE */
     CALL_MEMBERS,      /* AWS Organizations ListAccounts, one page */
     CALL_MEMBERS_OF,   /* ... ListAccountsForParent, one page: those right below a root or a unit */
     CALL_UNITS,        /* ... ListOrganizationalUnitsForParent, one page, likewise */
@@ -54,7 +54,7 @@ enum api { API_V1, API_V2, API_ROUTE53, API_RFC2136, API_CLOUDFLARE, APIS };
 /* Only CALL_SET and CALL_CHANGE: kept before sent, never resent. */
 bool call_changes_world(enum call_kind kind);
 bool call_is_of_provider(enum call_kind kind);              /* CALL_ZONES to CALL_CHANGE */
-bool call_is_of_organization(enum call_kind kind); /* CALL_MEMBERS to CALL_ACCOUNT_TAGS */
+bool call_is_of_organization(enum call_kind kind);          /* CALL_MEMBERS to CALL_ACCOUNT_TAGS */
 const char *call_action(enum call_kind kind, enum api api); /* "SetIdentityMailFromDomain" */
 
 /* The end of the exchange, as seen by the adapter. verdict.c draws the conclusion.

@@ -105,7 +105,7 @@ static enum err manifest_lanes(struct discover *d, struct complaints *complaints
     struct text region = region_first(d);
     bool is_wished = selection_has(d->config->selection, SELECT_REGION);
     struct organization_asking asking = {
-        .access = d->access, .notices = d->notices, .owner = d->owner, .memory = &d->memory};
+        .access = d->access, .notices = d->notices, .memory = &d->memory};
     struct manifest_options options = {
         .members_of = organization_find,
         .members_ctx = &asking,

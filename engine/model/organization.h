@@ -23,10 +23,10 @@ struct organization_item {
 
 /* Which accounts are meant. Texts are borrowed from the asking party. */
 struct organization_wish {
-    struct text profile;      /* whose credentials ask; empty: the ordinary chain */
-    struct text region;       /* of the partition that is meant; empty: the usual one */
-    const struct text *units; /* ids, or paths of names below the root: "Workloads/Mail" */
-    uint32_t units_len;       /* 0: every account */
+    struct text profile;        /* whose credentials ask; empty: the ordinary chain */
+    struct text region;         /* of the partition that is meant; empty: the usual one */
+    const struct text *units;   /* ids, or paths of names below the root: "Workloads/Mail" */
+    uint32_t units_len;         /* 0: every account */
     const struct ses_tag *tags; /* all of them */
     uint32_t tags_len;
     const struct text *excluded; /* account numbers, or patterns of names */
@@ -39,7 +39,7 @@ struct organization_member {
 };
 
 struct organization_found {
-    struct text partition; /* of ARNs: "aws" */
+    struct text partition;               /* of ARNs: "aws" */
     struct organization_member *members; /* by number */
     uint32_t len;
     uint32_t listed, inactive, excluded, untagged; /* listed: all, with those that were left out */

@@ -8,7 +8,8 @@
 #include "aws/settings.h"
 #include "base/plural.h"
 #include "engine.h"
-#include "organization.h"
+#include "members.h"
+#include "wire/wire.h"
 
 #include <string.h>
 
@@ -54,11 +55,10 @@ static enum err lane_find(struct finding_members *f, struct why *why)
         !names_add(&f->fleet.names, TEXT("organization"), &account.name) ||
         !names_add(&f->fleet.names, f->wish->profile, &account.profile) ||
         !names_add(&f->fleet.names, text_of(f->endpoint.region), &region) ||
-        !fleet_account(&f->fleet, account, &index) ||
-        !fleet_lane(&f->fleet, index, region, &lane))
+        !fleet_account(&f->fleet, account, &index) || !fleet_lane(&f->fleet, index, region, &lane))
         return why_set(why, ERR_NOMEM, "out of memory");
-    enum err err = lanes_open(&f->lanes, &f->fleet, f->asking->access, LANES_OF_SES,
-                              &f->asking->notices, why);
+    enum err err =
+        lanes_open(&f->lanes, &f->fleet, f->asking->access, LANES_OF_SES, &f->asking->notices, why);
     if (err == OK)
         f->lanes.list[0].at.organizations = &f->endpoint;
     return err;
@@ -96,13 +96,10 @@ static enum err ask(struct finding_members *f, struct why *why)
     struct wire *wire = NULL;
     enum engine_end end = ENGINE_ENDED;
     enum err err = wire_open(&wire, &config, why);
-    if (err == OK)
-        err = wire_opened(&a->owner, wire, why);
     if (err == OK) {
         struct io io = wire_io(wire);
         err = engine_run(&machine, &io, &watch, &end, why);
     }
-    wire_closing(&a->owner);
     wire_close(wire); /* calls still out come back, or are dropped */
     if (err == OK && end != ENGINE_ENDED)
         err = why_set(why, ERR_BUSY, "stopped before anything was begun");

@@ -93,8 +93,7 @@ static void requests_name_their_action_under_the_signature(void **state)
     assert_text(buf_text(&r.url), TEXT("https://organizations.us-east-1.amazonaws.com/"));
     for (uint32_t i = 0; i < r.headers_len; i++) {
         struct text line = buf_text(&r.headers[i]);
-        has_target |=
-            text_eq(line, TEXT("X-Amz-Target: AWSOrganizationsV20161128.ListAccounts"));
+        has_target |= text_eq(line, TEXT("X-Amz-Target: AWSOrganizationsV20161128.ListAccounts"));
         has_signed |=
             text_find_text(line, TEXT("us-east-1/organizations/aws4_request, "
                                       "SignedHeaders=content-type;host;x-amz-date;x-amz-target")) <
@@ -123,9 +122,9 @@ static void each_partition_has_one_endpoint(void **state)
     for (size_t i = 0; i < COUNT(places); i++) {
         struct endpoint e;
         struct endpoint_settings settings = {.use_fips = places[i].fips};
-        assert_int_equal(endpoint_make(&e, TEXT("organizations"), text_of(places[i].region),
-                                       &settings, NULL),
-                         OK);
+        assert_int_equal(
+            endpoint_make(&e, TEXT("organizations"), text_of(places[i].region), &settings, NULL),
+            OK);
         assert_string_equal(e.url, places[i].url);
     }
 }
@@ -167,7 +166,8 @@ static void tags_are_read(void **state)
 {
     (void)state;
     struct call *c = call_new(CALL_ACCOUNT_TAGS, "111122223333");
-    decode(c, 200, "", "{\"Tags\":[{\"Key\":\"mail\",\"Value\":\"yes\"},{\"Key\":\"e\",\"Value\":\"\"}]}");
+    decode(c, 200, "",
+           "{\"Tags\":[{\"Key\":\"mail\",\"Value\":\"yes\"},{\"Key\":\"e\",\"Value\":\"\"}]}");
     assert_int_equal(c->tags_len, 2);
     assert_text(c->tags[0].key, TEXT("mail"));
     assert_text(c->tags[0].value, TEXT("yes"));
@@ -201,7 +201,8 @@ static void what_is_no_page_leaves_nothing(void **state)
 static const struct {
     const char *type, *body, *code, *message;
 } errors[] = {
-    {"", "{\"__type\":\"AccessDeniedException\",\"Message\":\"no\"}", "AccessDeniedException", "no"},
+    {"", "{\"__type\":\"AccessDeniedException\",\"Message\":\"no\"}", "AccessDeniedException",
+     "no"},
     {"", "{\"__type\":\"com.amazonaws.organizations#TooManyRequestsException\"}",
      "TooManyRequestsException", "HTTP 400 without a message"},
     {"AccessDeniedException:http://x", "", "AccessDeniedException", "HTTP 400 without a message"},

@@ -7,7 +7,7 @@
 
 #include "base/count.h"
 #include "engine.h"
-#include "organization/organization.h"
+#include "organization/members.h"
 
 #include <stdio.h>
 
@@ -195,10 +195,8 @@ struct asked {
 static void ask(struct asked *a, const struct organization_wish *wish)
 {
     struct why why = {""};
-    const struct io io = {.world = &a->scripted,
-                          .now = scripted_now,
-                          .wait = scripted_wait,
-                          .send = scripted_send};
+    const struct io io = {
+        .world = &a->scripted, .now = scripted_now, .wait = scripted_wait, .send = scripted_send};
     arena_init(&a->memory, SIZE_MAX);
     a->scripted.now = 1;
     a->o = organization_new(&a->memory, wish, 7);
@@ -256,7 +254,15 @@ static const struct {
 } choices[] = {
     {{"Workloads/Mail"}, {0}, NULL, NULL, "2,4,1", 4, 1, 0, 0},
     {{"ou-root-mailmail"}, {0}, NULL, NULL, "2,4,1", 4, 1, 0, 0},
-    {{"Workloads/Mail", "ou-root-deepdeep", "Workloads/Mail/Deep"}, {0}, NULL, NULL, "2,4,1", 4, 1, 0, 0},
+    {{"Workloads/Mail", "ou-root-deepdeep", "Workloads/Mail/Deep"},
+     {0},
+     NULL,
+     NULL,
+     "2,4,1",
+     4,
+     1,
+     0,
+     0},
     {{"Workloads"}, {"sandbox-*"}, NULL, NULL, "2,5,6,1", 6, 1, 1, 0},
     {{"r-root"}, {"2*", "WEB-?"}, NULL, NULL, "3,1", 7, 1, 4, 0},
     {{0}, {"111122223333"}, "mail", "yes", "2,4,5,1", 7, 1, 1, 1},
@@ -286,8 +292,7 @@ static void units_tags_and_exclusions_choose(void **state)
         assert_int_equal(f->inactive, choices[i].inactive);
         assert_int_equal(f->excluded, choices[i].n_excluded);
         assert_int_equal(f->untagged, choices[i].untagged);
-        assert_int_equal(organization_tag_calls(a.o),
-                         choices[i].tag ? f->len + f->untagged : 0);
+        assert_int_equal(organization_tag_calls(a.o), choices[i].tag ? f->len + f->untagged : 0);
         asked_clear(&a);
     }
 }
@@ -328,7 +333,8 @@ static const struct {
     {{CALL_CALLER, 3, REPLY_NOT_SENT, 0, ""}, NULL},
     {{CALL_MEMBERS, 100, REPLY_HTTP, 500, ""}, "the organization cannot be read"},
     {{CALL_MEMBERS, 1, REPLY_HTTP, 400, "AccessDeniedException"}, "may not list the organization"},
-    {{CALL_MEMBERS, 1, REPLY_HTTP, 400, "AWSOrganizationsNotInUseException"}, "is in no organization"},
+    {{CALL_MEMBERS, 1, REPLY_HTTP, 400, "AWSOrganizationsNotInUseException"},
+     "is in no organization"},
     {{CALL_CALLER, 1, REPLY_HTTP, 403, "InvalidClientTokenId"}, "STS does not take"},
     {{CALL_CALLER, 1, REPLY_NO_KEYS, 0, ""}, "cannot be asked: trouble"},
 };

@@ -2,7 +2,7 @@
  * Questions, each a paged list, and what becomes of their pages. Invariant: a question is in the
  * list from its first page to the last; once all are done the next phase begins.
  */
-#include "organization.h"
+#include "members.h"
 
 #include "base/escape.h"
 #include "base/glob.h"
@@ -92,8 +92,7 @@ static struct question *question_add(struct organization *o, enum call_kind kind
                                      uint32_t unit)
 {
     if (o->len == o->cap) {
-        struct question *list =
-            arena_grow(o->memory, o->questions, sizeof *list, o->len, &o->cap);
+        struct question *list = arena_grow(o->memory, o->questions, sizeof *list, o->len, &o->cap);
         if (!list) {
             o->no_memory = true;
             return NULL;
@@ -277,8 +276,9 @@ static void refused(struct organization *o, const struct call *call)
              detail);
     else
         fail(o, ERR_AUTH,
-             is_caller ? "accounts_from: STS does not take the credentials that ask the organization"
-                       : "accounts_from: the organization cannot be read",
+             is_caller
+                 ? "accounts_from: STS does not take the credentials that ask the organization"
+                 : "accounts_from: the organization cannot be read",
              detail);
 }
 
@@ -449,8 +449,7 @@ static void on_event(void *ctx, const struct event *event, instant_us now)
     if (!is_over(o)) {
         bool is_caller = call->kind == CALL_CALLER;
         const struct paged_list *list = is_caller ? &o->asking : &o->questions[call->owner].list;
-        enum verdict verdict =
-            verdict_after(verdict_of(&call->reply, call->kind), list->attempts);
+        enum verdict verdict = verdict_after(verdict_of(&call->reply, call->kind), list->attempts);
         retry_pace_learn(pace_of(o, call->kind), call, verdict, now);
         if (is_caller)
             caller_answered(o, call, verdict, now);
@@ -484,8 +483,7 @@ static uint32_t decide(void *ctx, instant_us now, struct call **calls, uint32_t 
     }
     for (uint32_t i = o->first; i < o->len && len < max && o->calls.free; i++) {
         struct question *q = &o->questions[i];
-        struct call *call =
-            q->is_done ? NULL : question_send(o, q->kind, i, &q->list, now);
+        struct call *call = q->is_done ? NULL : question_send(o, q->kind, i, &q->list, now);
         if (call) {
             call->above = q->above;
             calls[len++] = call;

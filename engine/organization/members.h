@@ -15,16 +15,16 @@
  * Every action has a bucket of its own. A page that fails is asked for again (retry.h); any other
  * refusal ends the whole with a sentence, for half an organization is none.
  */
-#ifndef MF_ORGANIZATION_MACHINE_H
-#define MF_ORGANIZATION_MACHINE_H
+#ifndef MF_MEMBERS_H
+#define MF_MEMBERS_H
 
 #include "base/arena.h"
 #include "calls/machine.h"
 #include "model/organization.h"
 
-#define ORGANIZATION_TAGS_MAX   50 /* of a wish: an account has no more */
+#define ORGANIZATION_TAGS_MAX   50  /* of a wish: an account has no more */
 #define ORGANIZATION_RATE       5.0 /* calls a second of each action; AWS grants 8 or more */
-#define ORGANIZATION_UNIT_DEPTH 16 /* AWS allows five units below one another */
+#define ORGANIZATION_UNIT_DEPTH 16  /* AWS allows five units below one another */
 
 enum organization_phase {
     ORGANIZATION_CALLER,
