@@ -206,8 +206,7 @@ static void take_organization(struct manifest_walk *w, const struct key_rule *ru
 {
     struct organization_draft *d = into;
     d->is_given = true;
-    bool is_nothing = w->event.kind == EVENT_SCALAR && w->event.plain && w->event.text.len == 0;
-    if (!is_nothing && walk_is(w, rule, EVENT_MAP))
+    if (walk_is(w, rule, EVENT_MAP))
         walk_map(w, SECTION_ORGANIZATION, take_key, d);
 }
 
