@@ -25,6 +25,7 @@
 #define IDENTITIES_MAX           4000000
 #define ACCOUNTS_MAX             4096
 #define LANES_MAX                8192
+#define ACCOUNTS_LISTED_MAX      100000 /* of an organization; AWS grants ten thousand */
 #define POLICIES_MAX             65535
 #define PROVIDERS_MAX            1024 /* of DNS: a large house has one for each account of its zones */
 #define PROVIDER_ZONES_MAX       10000 /* patterns of one provider: their text is in the journal */
