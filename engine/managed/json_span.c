@@ -294,7 +294,7 @@ struct text json_span_member(struct text object, struct text name)
     return value;
 }
 
-struct text json_span_text(struct text value, struct arena *arena)
+struct text json_span_text(struct text value, struct arena *arena, bool *failed)
 {
     struct text inner = text_slice(value, 1, value.len ? value.len - 1 : 0), plain = TEXT_NONE;
     struct json *decoded;
@@ -303,10 +303,14 @@ struct text json_span_text(struct text value, struct arena *arena)
         return TEXT_NONE;
     if (text_find(inner, '\\') == inner.len)
         return inner;
-    if (json_parse(&decoded, value, &why) != OK)
+    if (json_parse(&decoded, value, &why) != OK) {
+        *failed |= text_find_text(inner, TEXT("\\u")) == inner.len; /* there is no other reason */
         return TEXT_NONE;
-    if (json_text(decoded, &plain))
+    }
+    if (json_text(decoded, &plain)) {
         plain = arena_text(arena, plain);
+        *failed |= !plain.at;
+    }
     json_wipe(decoded);
-    return plain.at ? plain : TEXT_NONE;
+    return plain;
 }

@@ -41,7 +41,8 @@ bool json_span_members(struct text object, const struct json_wanted *wanted, siz
 struct text json_span_member(struct text object, struct text name); /* one of them */
 
 /* The text between the quotation marks, without escapes: borrowed from value, or in the arena.
- * Empty for what is no text, and for a text with a NUL or half a surrogate pair. */
-struct text json_span_text(struct text value, struct arena *arena);
+ * Empty for what is no text, and for a text with a NUL or half a surrogate pair. *failed is set
+ * when there is no memory. */
+struct text json_span_text(struct text value, struct arena *arena, bool *failed);
 
 #endif

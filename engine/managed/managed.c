@@ -11,7 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FAULT_LEN 1024
+#define FAULT_LEN 2048
+#define SHOWN_LEN 300 /* of a text in a fault; escaped it is four times as long at most */
 #define MARK      "\xef\xbb\xbf"
 
 static const char expected[] =
@@ -109,15 +110,16 @@ void managed_members(struct managed_reader *r, struct text object, const struct 
 
 struct text managed_text(struct managed_reader *r, struct text value)
 {
-    return json_span_text(value, &r->m->arena);
+    return json_span_text(value, &r->m->arena, &r->m->failed);
 }
 
 struct text managed_shown(struct managed_reader *r, struct text t)
 {
     struct buf shown;
-    buf_init(&shown, FAULT_LEN / 2);
-    escape_terminal(&shown, t);
-    struct text kept = arena_text(&r->m->arena, shown.failed ? TEXT("...") : buf_text(&shown));
+    buf_init(&shown, FAULT_LEN);
+    escape_terminal(&shown, text_slice(t, 0, SHOWN_LEN));
+    struct text kept = arena_text(&r->m->arena, buf_text(&shown));
+    r->m->failed |= shown.failed;
     buf_clear(&shown);
     return kept;
 }

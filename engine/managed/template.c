@@ -13,10 +13,13 @@
 /* The resource's name within its stack, behind the stack's. */
 static struct text logical_address(struct managed_reader *r, struct text name)
 {
-    struct text stack = r->stack.name;
-    return stack.len
-               ? arena_fmt(&r->m->arena, TEXT_FMT "/" TEXT_FMT, TEXT_ARG(stack), TEXT_ARG(name))
-               : name;
+    struct text stack = text_slice(r->stack.name, 0, NAME_LEN_MAX / 2);
+    name = text_slice(name, 0, NAME_LEN_MAX / 2);
+    if (stack.len == 0)
+        return name;
+    name = arena_fmt(&r->m->arena, TEXT_FMT "/" TEXT_FMT, TEXT_ARG(stack), TEXT_ARG(name));
+    r->m->failed |= !name.at;
+    return name;
 }
 
 static void worked_out(struct managed_reader *r, struct text value, const char *name,

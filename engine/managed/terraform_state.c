@@ -13,7 +13,7 @@
 #include "base/names.h"
 #include "model/arn.h"
 
-#define ADDRESS_LEN_MAX 2048
+#define NAMED_LEN_MAX 1000 /* of a module, a resource or a key; beyond, an address is cut */
 
 /* The types that matter, and their attribute with the identity. */
 struct state_type {
@@ -62,19 +62,22 @@ static struct text address_of(struct managed_reader *r, const struct state_resou
                               struct text key)
 {
     struct buf out;
-    buf_init(&out, ADDRESS_LEN_MAX);
-    if (of->module.len)
-        buf_add_fmt(&out, TEXT_FMT ".", TEXT_ARG(of->module));
-    buf_add_fmt(&out, "%s." TEXT_FMT, of->type->name, TEXT_ARG(of->name));
+    struct text module = text_slice(of->module, 0, NAMED_LEN_MAX);
+    struct text name = text_slice(of->name, 0, NAMED_LEN_MAX);
+    buf_init(&out, 16 * NAMED_LEN_MAX); /* a byte of a key becomes six at most */
+    if (module.len)
+        buf_add_fmt(&out, TEXT_FMT ".", TEXT_ARG(module));
+    buf_add_fmt(&out, "%s." TEXT_FMT, of->type->name, TEXT_ARG(name));
     if (key.at) {
         buf_add_char(&out, '[');
         if (json_span_is_text(key))
-            key_quote(&out, managed_text(r, key));
+            key_quote(&out, text_slice(managed_text(r, key), 0, NAMED_LEN_MAX));
         else
-            buf_add_text(&out, key);
+            buf_add_text(&out, text_slice(key, 0, NAMED_LEN_MAX));
         buf_add_char(&out, ']');
     }
-    struct text address = arena_text(&r->m->arena, out.failed ? TEXT("...") : buf_text(&out));
+    struct text address = arena_text(&r->m->arena, text_slice(buf_text(&out), 0, NAME_LEN_MAX));
+    r->m->failed |= out.failed || !address.at;
     buf_clear(&out);
     return address;
 }
