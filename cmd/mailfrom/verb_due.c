@@ -144,7 +144,7 @@ static void folder_note(const struct options *o, const struct due_sum *sum)
 static enum err list_write(const struct options *o, const struct due_list *list, struct why *why)
 {
     char server[SERVER_LEN];
-    struct due_style style = {.verbose = o->access.verbose, .ttl_s = o->ttl_s};
+    struct due_style style = {.verbose = o->access.verbose, .ttl_s = o->ttl_s, .csv = o->csv};
     struct due_sum sum;
     enum err err = session_server(o, server, &style.server, why);
     if (err != OK)
@@ -239,7 +239,7 @@ int verb_due(const struct options *given)
     bool whole = false;
     if (!s)
         return session_refused();
-    s->keeps_whole = true;
+    s->keeps_whole = s->asks_nobody = true;
     enum err err = due_carry_out(s, &whole, &why);
     if (err != OK)
         message_error("%s", why.text);

@@ -123,6 +123,8 @@ struct options {
     size_t dmarc_reports_len;
     struct report_wish reports[REPORTS_MAX];
     size_t reports_len;
+    struct csv_dialect csv;    /* of every CSV that is written; discover has the same */
+    bool csv_dialect_is_given; /* by either option */
     enum progress_mode progress;
     struct notify_wish notify;
     struct work_wish work;

@@ -93,7 +93,7 @@ def check(number, title, wrong):
 def main():
     sections = {"top": SCHEMA, **{name: SCHEMA["definitions"][name]
                                   for name in ("account", "defaults", "identity", "owner", "dns", "top_dns", "publish",
-                                               "route53", "rfc2136", "tsig", "cloudflare", "watch")}}
+                                               "route53", "rfc2136", "tsig", "cloudflare", "watch", "accounts_from", "organization")}}
     found = tables()
     wrong = [f"{name}: {sorted(found.get(name, set()) ^ set(s['properties']))}"
              for name, s in sections.items() if found.get(name) != set(s["properties"])]
@@ -103,7 +103,7 @@ def main():
     accepted = SCHEMA["definitions"]["accept"]["items"]["enum"]
     good &= check(2, "the schema has the findings of the program", sorted(set(rules) ^ set(accepted)))
 
-    examples = sorted((ROOT / "manifests/examples").glob("*.yaml"))
+    examples = sorted((ROOT / "manifests/examples").rglob("*.yaml"))
     wrong = [f"{e.name}: {f}" for e in examples for f in faults(yaml.safe_load(e.read_text()), SCHEMA)]
     good &= check(3, f"all {len(examples)} examples obey the schema", wrong if examples else ["none"])
 
