@@ -35,9 +35,10 @@ static void file_take(const char *path)
 static void a_file_is_read_whole_or_not_at_all(void **state)
 {
     (void)state;
-    static const char *const paths[] = {
-        TEST_DATA "/managed/provider_v5.tfstate", TEST_DATA "/managed/provider_v6.tfstate",
-        TEST_DATA "/managed/cdk.out/MailEu.template.json", TEST_DATA "/managed/cdk.out/manifest.json"};
+    static const char *const paths[] = {TEST_DATA "/managed/provider_v5.tfstate",
+                                        TEST_DATA "/managed/provider_v6.tfstate",
+                                        TEST_DATA "/managed/cdk.out/MailEu.template.json",
+                                        TEST_DATA "/managed/cdk.out/manifest.json"};
     for (size_t i = 0; i < COUNT(paths); i++) {
         file_take(paths[i]);
         fail_every_allocation(read_and_join);
