@@ -236,3 +236,21 @@ enum err read_no_dkim(struct options *o, const char *value, struct why *why)
     (void)value;
     return dkim_wish(o, "none", why);
 }
+
+enum err read_terraform_state(struct options *o, const char *value, struct why *why)
+{
+    if (o->states_len == STATES_MAX)
+        return why_set(why, ERR_LIMIT, "--terraform-state can be given %d times at most",
+                       STATES_MAX);
+    o->states[o->states_len++] = value;
+    return OK;
+}
+
+enum err read_listen_name(struct options *o, const char *value, struct why *why)
+{
+    if (o->listen_names_len == PAGE_NAMES_MAX)
+        return why_set(why, ERR_LIMIT, "--listen-name can be given %d times at most",
+                       PAGE_NAMES_MAX);
+    o->listen_names[o->listen_names_len++] = value;
+    return OK;
+}

@@ -238,24 +238,6 @@ static enum err read_report(struct options *o, const char *value, struct why *wh
     return OK;
 }
 
-static enum err read_listen_name(struct options *o, const char *value, struct why *why)
-{
-    if (o->listen_names_len == PAGE_NAMES_MAX)
-        return why_set(why, ERR_LIMIT, "--listen-name can be given %d times at most",
-                       PAGE_NAMES_MAX);
-    o->listen_names[o->listen_names_len++] = value;
-    return OK;
-}
-
-static enum err read_terraform_state(struct options *o, const char *value, struct why *why)
-{
-    if (o->states_len == STATES_MAX)
-        return why_set(why, ERR_LIMIT, "--terraform-state can be given %d times at most",
-                       STATES_MAX);
-    o->states[o->states_len++] = value;
-    return OK;
-}
-
 static enum err read_faults(struct options *o, const char *value, struct why *why)
 {
     (void)why; /* the world knows their names */
