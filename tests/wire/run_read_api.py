@@ -34,7 +34,7 @@ def migrates(programs, title, deny, options, says, never):
 
 def refused(programs):
     many = {f"m{n}.example": {} for n in range(90)}
-    with Denied(*programs, many, "ses:Get* ses:List*") as room:
+    with Denied(*programs, many, "ses:Get* ses:List*", rate=30) as room:
         room.manifest("fleet.yaml", {name: {} for name in many})
         told = room.ends("no read at all: apply", TROUBLE, "apply", "fleet.yaml", "--yes")
         rows = room.report(1)
