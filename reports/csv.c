@@ -20,6 +20,14 @@ static void cell_findings(struct buf *out, finding_set findings)
     }
 }
 
+/* Words of our own, with commas. */
+static void cell_ready(struct buf *out, struct dmarc_ready ready)
+{
+    buf_add_str(out, ready.lack ? "\"" : "");
+    dmarc_ready_add(out, ready);
+    buf_add_str(out, ready.lack ? "\"" : "");
+}
+
 struct csv_table {
     struct sink *out;
     bool is_international;
@@ -42,6 +50,7 @@ static bool line_add(void *ctx, const struct report_row *row)
             buf_add_str(&out->buf, when_format(*(const instant_us *)cell, when));
             break;
         case REPORT_FINDINGS: cell_findings(&out->buf, *(const finding_set *)cell); break;
+        case REPORT_READY: cell_ready(&out->buf, *(const struct dmarc_ready *)cell); break;
         }
     }
     if (table->is_international) {

@@ -5,14 +5,14 @@
   const parts = Array.from(list.children);
   const inOrder = Array.from(list.getElementsByTagName('details'));
   const perPart = inOrder.length ? parts[0].children.length : 1;
-  const columns = {identity: 0, outcome: 1, action: 2, change: 3, account: 4, region: 5, source: 6};
-  const pick = {outcome: at('outcome'), account: at('account'), region: at('region'), finding: at('finding')};
+  const columns = {identity: 0, outcome: 1, action: 2, change: 3, account: 4, region: 5, source: 6, dmarc: 7};
+  const pick = {outcome: at('outcome'), account: at('account'), region: at('region'), finding: at('finding'), dmarc: at('dmarc')};
   const heightOfRow = inOrder.length ? inOrder[0].offsetHeight : 0;
   let rows = inOrder;
 
   const cell = (row, name) => row.firstElementChild.children[columns[name]].textContent;
   const facts = new Map(inOrder.map(row => [row, {
-    outcome: cell(row, 'outcome'), account: cell(row, 'account'), region: cell(row, 'region'),
+    outcome: cell(row, 'outcome'), account: cell(row, 'account'), region: cell(row, 'region'), dmarc: cell(row, 'dmarc'),
     finding: row.dataset.f ? row.dataset.f.split(' ') : [], words: null,
   }]));
 

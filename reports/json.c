@@ -44,8 +44,8 @@ static bool add_row(void *ctx, const struct report_row *row)
     struct json *j = ctx;
     json_line(&j->json, "\n");
     json_add_object(&j->json, NULL);
-    struct buf unicode;
-    buf_init(&unicode, LINE_LEN_MAX);
+    struct buf words;
+    buf_init(&words, LINE_LEN_MAX);
     for (int i = 0; i < REPORT_COLUMNS; i++) {
         const struct report_column *column = &report_columns[i];
         const void *cell = report_cell(row, column);
@@ -54,11 +54,16 @@ static bool add_row(void *ctx, const struct report_row *row)
         case REPORT_COUNT: json_add_u64(&j->json, column->name, *(const uint32_t *)cell); break;
         case REPORT_INSTANT: add_instant(&j->json, column->name, *(const instant_us *)cell); break;
         case REPORT_FINDINGS: add_findings(&j->json, column->name, row); break;
+        case REPORT_READY:
+            dmarc_ready_add(&words, *(const struct dmarc_ready *)cell);
+            json_add_text(&j->json, column->name, buf_text(&words));
+            break;
         }
     }
-    if (identity_unicode_add(&unicode, row->identity))
-        json_add_text(&j->json, "identity_unicode", buf_text(&unicode));
-    buf_spend(&unicode, j->json.buf);
+    buf_reset(&words);
+    if (identity_unicode_add(&words, row->identity))
+        json_add_text(&j->json, "identity_unicode", buf_text(&words));
+    buf_spend(&words, j->json.buf);
     json_end(&j->json);
     report_sum_add(&j->sum, row);
     return sink_turn(j->out);
@@ -146,6 +151,8 @@ enum err json_write(const struct report *report, struct why *why)
         json_line(&j.json, "\n");
         json_add_u64(&j.json, "rejecting_mail", j.sum.by_alarm[ALARM_REJECTING]);
         json_add_u64(&j.json, "as_wanted_but", j.sum.by_alarm[ALARM_AILING]);
+        json_line(&j.json, "\n");
+        report_dmarc_json(&j.sum, &j.json);
         json_line(&j.json, "\n");
         add_outcomes(&j.json, j.sum.by_outcome);
         json_line(&j.json, "\n");

@@ -52,7 +52,7 @@ struct aggregate_row {
     struct text header_from, envelope_from; /* the second may be empty */
     bool spf_aligned, dkim_aligned;         /* policy_evaluated: pass, which includes alignment */
     char disposition[16];                   /* "none", "pass", "quarantine", "reject", "" */
-    struct text spf_domain;                 /* auth_results: whom SPF was about: the MAIL FROM domain */
+    struct text spf_domain; /* auth_results: whom SPF was about: the MAIL FROM domain */
     enum auth_result spf_result;
     struct aggregate_dkim dkim[AGGREGATE_DKIM_MAX];
     uint32_t dkim_len, dkim_more;
