@@ -33,11 +33,11 @@ static enum dmarc_by before_of(struct dmarc_ready_facts f, const struct job_row 
         return (enum dmarc_by)out->now.by;
     f.ses_known = true;
     f.mail_from = job->mail_from_before;
-    f.status = f.mail_from.len == 0                  ? MAIL_FROM_NONE
-               : job->action == ACTION_RESTART       ? MAIL_FROM_FAILED
-               : !dname_eq(f.mail_from, f.asked)     ? MAIL_FROM_UNKNOWN
-               : f.status == MAIL_FROM_SUCCESS       ? MAIL_FROM_SUCCESS
-                                                     : MAIL_FROM_UNKNOWN;
+    f.status = f.mail_from.len == 0              ? MAIL_FROM_NONE
+               : job->action == ACTION_RESTART   ? MAIL_FROM_FAILED
+               : !dname_eq(f.mail_from, f.asked) ? MAIL_FROM_UNKNOWN
+               : f.status == MAIL_FROM_SUCCESS   ? MAIL_FROM_SUCCESS
+                                                 : MAIL_FROM_UNKNOWN;
     out->before_is_unlooked = f.status == MAIL_FROM_UNKNOWN;
     return (enum dmarc_by)dmarc_ready_of(&f).by;
 }
@@ -74,9 +74,8 @@ struct row_dmarc row_dmarc_of(const struct fleet *fleet, uint32_t row, const str
 const char *dmarc_by_words(enum dmarc_by by)
 {
     static const char *const words[DMARC_BYS] = {
-        [DMARC_BY_UNKNOWN] = "not known", [DMARC_BY_NONE] = "neither",
-        [DMARC_BY_SPF] = "SPF",           [DMARC_BY_DKIM] = "DKIM",
-        [DMARC_BY_BOTH] = "SPF and DKIM",
+        [DMARC_BY_UNKNOWN] = "not known", [DMARC_BY_NONE] = "neither",      [DMARC_BY_SPF] = "SPF",
+        [DMARC_BY_DKIM] = "DKIM",         [DMARC_BY_BOTH] = "SPF and DKIM",
     };
     return words[by];
 }
@@ -110,6 +109,13 @@ void dmarc_sum_add(struct dmarc_sum *sum, const struct row_dmarc *row, enum iden
     sum->dkim_known += !(row->now.lack & DMARC_UNKNOWN_DKIM);
     for (unsigned i = 0; i < COUNT(sum->lacks); i++)
         sum->lacks[i] += row->now.lack >> i & 1;
+}
+
+void dmarc_sum_see(struct dmarc_sum *sum, struct dmarc_ready now, enum identity_type type)
+{
+    const struct row_dmarc row = {
+        .now = now, .before = now.by, .planned = now.by, .finished = now.by};
+    dmarc_sum_add(sum, &row, type, TENSE_RUN);
 }
 
 static uint32_t by_spf(const uint32_t counts[DMARC_BYS])
@@ -150,12 +156,18 @@ static void others_add(struct buf *out, const struct dmarc_sum *sum, const char 
         buf_add_fmt(out, "; of %u it is not known", sum->after[DMARC_BY_UNKNOWN]);
 }
 
+/* "2412 of 3000 domains pass DMARC by SPF" */
+static void spf_add(struct buf *out, const struct dmarc_sum *sum, uint32_t count)
+{
+    buf_add_fmt(out, "%u of %u %s %s DMARC by SPF", count, sum->rows, noun_of(sum),
+                plural(count, "passes", "pass"));
+}
+
 static void run_tell(struct buf *out, const struct dmarc_sum *sum, bool is_open)
 {
     uint32_t before = by_spf(sum->before), after = by_spf(sum->after);
     const char *when = is_open ? "so far" : "after this run";
-    buf_add_fmt(out, "%u of %u %s %s DMARC by SPF", after, sum->rows, noun_of(sum),
-                plural(after, "passes", "pass"));
+    spf_add(out, sum, after);
     if (before == after && !sum->unlooked)
         buf_add_str(out, ", as before this run");
     else
@@ -174,8 +186,8 @@ static void plan_tell(struct buf *out, const struct dmarc_sum *sum, enum tense t
 {
     uint32_t now = by_spf(sum->before), then = by_spf(sum->after), last = by_spf(sum->finished);
     const char *what = tense == TENSE_ROLLBACK ? "this rollback" : "this plan";
-    buf_add_fmt(out, "%u of %u %s %s DMARC by SPF now", now, sum->rows, noun_of(sum),
-                plural(now, "passes", "pass"));
+    spf_add(out, sum, now);
+    buf_add_str(out, " now");
     if (then == now && last == now)
         buf_add_fmt(out, " and after %s", what);
     else
@@ -200,6 +212,15 @@ void dmarc_sum_tell(struct buf *out, const struct dmarc_sum *sum, enum tense ten
         plan_tell(out, sum, tense);
 }
 
+void dmarc_seen_tell(struct buf *out, const struct dmarc_sum *sum)
+{
+    if (!dmarc_sum_is_known(sum))
+        return;
+    spf_add(out, sum, by_spf(sum->after));
+    others_add(out, sum, ", ");
+    buf_add_char(out, '.');
+}
+
 static void lacks_json(struct json_out *j, const char *key, const struct dmarc_sum *sum,
                        unsigned bits)
 {
@@ -208,6 +229,17 @@ static void lacks_json(struct json_out *j, const char *key, const struct dmarc_s
         if (bits & 1u << i)
             json_add_u64(j, dmarc_lack_name((enum dmarc_lack)(1u << i)), sum->lacks[i]);
     json_end(j);
+}
+
+/* What a look has, and a run too. */
+static void present_json(struct json_out *j, const struct dmarc_sum *sum)
+{
+    json_add_u64(j, "by_dkim", by_dkim(sum->after));
+    json_add_u64(j, "by_both", sum->after[DMARC_BY_BOTH]);
+    json_add_u64(j, "none", sum->after[DMARC_BY_NONE]);
+    json_add_u64(j, "unknown", sum->after[DMARC_BY_UNKNOWN]);
+    lacks_json(j, "missing", sum, DMARC_MISSING_ANY);
+    lacks_json(j, "not_known", sum, DMARC_UNKNOWN_ANY);
 }
 
 void dmarc_sum_json(struct json_out *j, const struct dmarc_sum *sum, enum tense tense, bool is_open)
@@ -223,11 +255,20 @@ void dmarc_sum_json(struct json_out *j, const struct dmarc_sum *sum, enum tense 
     json_add_u64(j, "by_spf_after", by_spf(sum->after));
     json_add_u64(j, "by_spf_finished", by_spf(sum->finished));
     json_add_u64(j, "before_not_looked_at", sum->unlooked);
-    json_add_u64(j, "by_dkim", by_dkim(sum->after));
-    json_add_u64(j, "by_both", sum->after[DMARC_BY_BOTH]);
-    json_add_u64(j, "none", sum->after[DMARC_BY_NONE]);
-    json_add_u64(j, "unknown", sum->after[DMARC_BY_UNKNOWN]);
-    lacks_json(j, "missing", sum, DMARC_MISSING_ANY);
-    lacks_json(j, "not_known", sum, DMARC_UNKNOWN_ANY);
+    present_json(j, sum);
+    json_end(j);
+}
+
+void dmarc_seen_json(struct json_out *j, const struct dmarc_sum *sum)
+{
+    struct buf told;
+    buf_init(&told, LINE_LEN_MAX);
+    dmarc_seen_tell(&told, sum);
+    json_add_object(j, "dmarc");
+    json_add_text(j, "text", buf_text(&told));
+    buf_spend(&told, j->buf);
+    json_add_u64(j, "identities", sum->rows);
+    json_add_u64(j, "by_spf", by_spf(sum->after));
+    present_json(j, sum);
     json_end(j);
 }

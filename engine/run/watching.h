@@ -15,6 +15,7 @@
 #ifndef MF_WATCHING_H
 #define MF_WATCHING_H
 
+#include "reports/dmarc_sum.h"
 #include "run.h"
 #include "watch/memory.h"
 
@@ -61,6 +62,7 @@ struct watching {
     bool dns_is_silent;                /* of many, all got none: of no name anything was learned */
     uint32_t rows_bad;                 /* rows with a problem, told or not */
     struct watching_lane *lanes;       /* as fleet.lanes */
+    struct dmarc_sum dmarc;            /* how many pass DMARC, as SES and DNS have shown */
     struct watching_problem *problems; /* worst level first, then by kind, lane and row */
     uint32_t problems_len, problems_cap;
     struct watching_calls calls[CALL_KINDS][2]; /* by version of the API, from 0 */

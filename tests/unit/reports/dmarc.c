@@ -257,7 +257,8 @@ static void fleet_fill(struct kit *k)
     kit_add(k, TEXT("example.com"), WANTED, both);
     kit_add(k, TEXT("example.org"), WANTED, good());
     kit_add(k, TEXT("example.net"), WANTED, by_dkim);
-    kit_add(k, TEXT("kim@example.com"), WANTED, open_row(OUTCOME_REFUSED, SPF_STATUS_OK, DKIM_PENDING));
+    kit_add(k, TEXT("kim@example.com"), WANTED,
+            open_row(OUTCOME_REFUSED, SPF_STATUS_OK, DKIM_PENDING));
     kit_add(k, TEXT("never.example"), WANTED, (struct job_row){.calls = KIT_NO_RECORD});
 }
 
@@ -274,28 +275,30 @@ static void every_report_has_the_columns_and_the_sentence(void **state)
                "  ('PENDING','unknown, missing mail-from, not known dkim'),\n"
                "  ('','unknown, not known mail-from dns dkim')], rows\n",
                kit_write(&k, "csv"));
-    kit_python("import json,sys\n"
-               "j=json.load(open(sys.argv[1]))\n"
-               "try:\n"
-               "    import jsonschema\n"
-               "    s=json.load(open(sys.argv[2]+'/docs/report.schema.json'))\n"
-               "    jsonschema.Draft202012Validator(s).validate(j)\n"
-               "except ImportError: print('jsonschema is not there')\n"
-               "d=j['summary']['dmarc']\n"
-               "text=d.pop('text')\n"
-               "assert text=='2 of 5 identities pass DMARC by SPF so far (before: 1), 2 by DKIM, 1 by "
-               "both; of 2 it is not known.', text\n"
-               "assert d=={'identities':5,'by_spf_before':1,'by_spf_after':2,'by_spf_finished':2,\n"
-               "  'before_not_looked_at':0,'by_dkim':2,'by_both':1,'none':0,'unknown':2,\n"
-               "  'missing':{'dmarc-record':0,'mail-from':2,'spf':0,'alignment':0,'dkim':1},\n"
-               "  'not_known':{'mail-from':1,'dns':1,'dkim':2}}, d\n",
-               kit_write(&k, "json"));
+    kit_python(
+        "import json,sys\n"
+        "j=json.load(open(sys.argv[1]))\n"
+        "try:\n"
+        "    import jsonschema\n"
+        "    s=json.load(open(sys.argv[2]+'/docs/report.schema.json'))\n"
+        "    jsonschema.Draft202012Validator(s).validate(j)\n"
+        "except ImportError: print('jsonschema is not there')\n"
+        "d=j['summary']['dmarc']\n"
+        "text=d.pop('text')\n"
+        "assert text=='2 of 5 identities pass DMARC by SPF so far (before: 1), 2 by DKIM, 1 by "
+        "both; of 2 it is not known.', text\n"
+        "assert d=={'identities':5,'by_spf_before':1,'by_spf_after':2,'by_spf_finished':2,\n"
+        "  'before_not_looked_at':0,'by_dkim':2,'by_both':1,'none':0,'unknown':2,\n"
+        "  'missing':{'dmarc-record':0,'mail-from':2,'spf':0,'alignment':0,'dkim':1},\n"
+        "  'not_known':{'mail-from':1,'dns':1,'dkim':2}}, d\n",
+        kit_write(&k, "json"));
     const char *formats[] = {"html", "markdown", "junit"};
     for (size_t i = 0; i < COUNT(formats); i++)
-        kit_python("import sys\n"
-                   "text=open(sys.argv[1]).read()\n"
-                   "assert '2 of 5 identities pass DMARC by SPF so far (before: 1)' in text, text\n",
-                   kit_write(&k, formats[i]));
+        kit_python(
+            "import sys\n"
+            "text=open(sys.argv[1]).read()\n"
+            "assert '2 of 5 identities pass DMARC by SPF so far (before: 1)' in text, text\n",
+            kit_write(&k, formats[i]));
     kit_clear(&k);
 }
 

@@ -384,10 +384,11 @@ static void names_and_warnings_are_told_in_every_format(void **state)
     kit_init(&plain, TEXT("main"), TEXT("fleet.yaml"));
     kit_add(&plain, TEXT("plain.example"), TEXT("b.plain.example"),
             (struct job_row){.state = JOB_READY, .action = ACTION_SET});
-    kit_python("import sys\n"
-               "page=open(sys.argv[1],encoding='utf-8',newline='').read()\n"
-               "assert page.split('\\r\\n')[0].endswith(',finished,source,dkim,dmarc_ready'), page\n",
-               kit_write(&plain, "csv"));
+    kit_python(
+        "import sys\n"
+        "page=open(sys.argv[1],encoding='utf-8',newline='').read()\n"
+        "assert page.split('\\r\\n')[0].endswith(',finished,source,dkim,dmarc_ready'), page\n",
+        kit_write(&plain, "csv"));
     kit_clear(&plain);
 }
 

@@ -16,8 +16,8 @@ enum name_at_ses { NOT_ASKED, DEFAULT, SAME, OTHER, NAMES };
 
 static struct dmarc_ready_facts facts_of(enum name_at_ses name)
 {
-    static const struct text texts[NAMES] = {[SAME] = TEXT("Bounce.Example.com"),
-                                             [OTHER] = TEXT("old.example.com")};
+    static const struct text texts[NAMES] = {
+        [SAME] = TEXT("Bounce.Example.com"), [OTHER] = TEXT("old.example.com")};
     return (struct dmarc_ready_facts){
         .ses_known = name != NOT_ASKED, .mail_from = texts[name], .asked = WANTED};
 }
@@ -27,17 +27,20 @@ enum answer { NO, YES, MAYBE };
 /* Only what is proved makes a YES, only what is disproved a NO. */
 static enum answer spf_expected(enum name_at_ses name, const struct dmarc_ready_facts *f)
 {
-    bool can_be = name == NOT_ASKED || f->status == MAIL_FROM_SUCCESS || f->status == MAIL_FROM_UNKNOWN;
+    bool can_be =
+        name == NOT_ASKED || f->status == MAIL_FROM_SUCCESS || f->status == MAIL_FROM_UNKNOWN;
     if (name == DEFAULT || (name != NOT_ASKED && !can_be))
         return NO;
     if (name != SAME)
         return MAYBE;
-    bool spf_fails = f->spf != SPF_STATUS_OK && f->spf != SPF_STATUS_NONE && f->spf != SPF_STATUS_TROUBLE;
+    bool spf_fails =
+        f->spf != SPF_STATUS_OK && f->spf != SPF_STATUS_NONE && f->spf != SPF_STATUS_TROUBLE;
     bool parts = f->dmarc >= DMARC_STATUS_STRICT && f->dmarc <= DMARC_STATUS_DIFFERS;
     if (spf_fails || parts)
         return NO;
-    return f->status == MAIL_FROM_SUCCESS && f->spf == SPF_STATUS_OK && f->dmarc == DMARC_STATUS_OK ? YES
-                                                                                                     : MAYBE;
+    return f->status == MAIL_FROM_SUCCESS && f->spf == SPF_STATUS_OK && f->dmarc == DMARC_STATUS_OK
+               ? YES
+               : MAYBE;
 }
 
 static enum answer dkim_expected(const struct dmarc_ready_facts *f)
@@ -70,13 +73,14 @@ static void lack_vet(enum name_at_ses name, const struct dmarc_ready_facts *f, u
     assert_int_equal(!!(lack & DMARC_MISSING_MAIL_FROM),
                      name == DEFAULT ||
                          (name != NOT_ASKED && f->status != MAIL_FROM_SUCCESS && !odd));
-    assert_int_equal(!!(lack & DMARC_UNKNOWN_MAIL_FROM), name == NOT_ASKED || (name != DEFAULT && odd));
-    assert_int_equal(!!(lack & DMARC_MISSING_SPF), name == SAME && f->spf > SPF_STATUS_OK &&
-                                                       f->spf < SPF_STATUS_TROUBLE);
+    assert_int_equal(!!(lack & DMARC_UNKNOWN_MAIL_FROM),
+                     name == NOT_ASKED || (name != DEFAULT && odd));
+    assert_int_equal(!!(lack & DMARC_MISSING_SPF),
+                     name == SAME && f->spf > SPF_STATUS_OK && f->spf < SPF_STATUS_TROUBLE);
     assert_int_equal(!!(lack & DMARC_MISSING_ALIGNMENT),
-                     name == SAME && (f->dmarc == DMARC_STATUS_STRICT ||
-                                      f->dmarc == DMARC_STATUS_NOT_ALIGNED ||
-                                      f->dmarc == DMARC_STATUS_DIFFERS));
+                     name == SAME &&
+                         (f->dmarc == DMARC_STATUS_STRICT || f->dmarc == DMARC_STATUS_NOT_ALIGNED ||
+                          f->dmarc == DMARC_STATUS_DIFFERS));
     assert_int_equal(!!(lack & DMARC_MISSING_DKIM), dkim_expected(f) == NO);
     assert_int_equal(!!(lack & DMARC_UNKNOWN_DKIM), dkim_expected(f) == MAYBE);
     if (name == SAME)
@@ -85,8 +89,8 @@ static void lack_vet(enum name_at_ses name, const struct dmarc_ready_facts *f, u
         assert_true(lack & DMARC_UNKNOWN_DNS);
     else /* only where mail is said to pass, and nobody knows of a record */
         assert_int_equal(!!(lack & DMARC_UNKNOWN_DNS),
-                         f->dkim == DKIM_SUCCESS && (f->dmarc == DMARC_STATUS_NONE ||
-                                                     f->dmarc == DMARC_STATUS_TROUBLE));
+                         f->dkim == DKIM_SUCCESS &&
+                             (f->dmarc == DMARC_STATUS_NONE || f->dmarc == DMARC_STATUS_TROUBLE));
 }
 
 static void one_vet(enum name_at_ses name, const struct dmarc_ready_facts *f)
@@ -94,8 +98,9 @@ static void one_vet(enum name_at_ses name, const struct dmarc_ready_facts *f)
     struct dmarc_ready ready = dmarc_ready_of(f);
     enum dmarc_by expected = by_expected(name, f);
     if (ready.by != expected)
-        fail_msg("type %d name %d status %d spf %d dmarc %d dkim %d: %s, not %s", f->type, name, f->status,
-                 f->spf, f->dmarc, f->dkim, dmarc_by_name((enum dmarc_by)ready.by), dmarc_by_name(expected));
+        fail_msg("type %d name %d status %d spf %d dmarc %d dkim %d: %s, not %s", f->type, name,
+                 f->status, f->spf, f->dmarc, f->dkim, dmarc_by_name((enum dmarc_by)ready.by),
+                 dmarc_by_name(expected));
     lack_vet(name, f, ready.lack);
     assert_int_equal(ready.lack == 0, ready.by == DMARC_BY_BOTH);
 }
@@ -154,8 +159,8 @@ static void a_cell_names_what_is_missing_and_what_is_not_known(void **state)
         {{DMARC_BY_SPF, DMARC_UNKNOWN_DKIM}, "spf, not known dkim"},
         {{DMARC_BY_DKIM, DMARC_MISSING_MAIL_FROM | DMARC_UNKNOWN_DNS},
          "dkim, missing mail-from, not known dns"},
-        {{DMARC_BY_NONE, DMARC_MISSING_RECORD | DMARC_MISSING_SPF | DMARC_MISSING_ALIGNMENT |
-                             DMARC_MISSING_DKIM},
+        {{DMARC_BY_NONE,
+          DMARC_MISSING_RECORD | DMARC_MISSING_SPF | DMARC_MISSING_ALIGNMENT | DMARC_MISSING_DKIM},
          "none, missing dmarc-record spf alignment dkim"},
         {{DMARC_BY_UNKNOWN, DMARC_UNKNOWN_MAIL_FROM | DMARC_UNKNOWN_DNS | DMARC_UNKNOWN_DKIM},
          "unknown, not known mail-from dns dkim"},
