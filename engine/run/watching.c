@@ -283,26 +283,6 @@ static watch_kinds accepted_kinds(const struct policy *p, const struct job *job)
     return kinds;
 }
 
-/* DNS that is silent about every name has shown nothing. */
-static void row_count(struct watching *w, uint32_t row)
-{
-    static const struct job none = {0};
-    const struct fleet *f = &w->run->fleet;
-    const struct scheduler *d = w->run->scheduler;
-    const struct job *job = d ? scheduler_job(d, row) : &none;
-    bool is_silent = w->dns_is_silent;
-    struct dmarc_ready_facts facts = {
-        .type = (enum identity_type)f->choices[row].type,
-        .ses_known = job->seen_known,
-        .mail_from = job->seen_known ? scheduler_mail_from_seen(d, row) : TEXT_NONE,
-        .status = (enum mail_from_status)job->status_seen,
-        .dkim = DKIM_UNKNOWN,
-        .asked = fleet_mail_from(f, row),
-        .spf = is_silent ? SPF_STATUS_NONE : (enum spf_status)job->spf,
-        .dmarc = is_silent ? DMARC_STATUS_NONE : (enum dmarc_status)job->dmarc};
-    dmarc_sum_see(&w->dmarc, dmarc_ready_of(&facts), facts.type);
-}
-
 static bool row_look(struct watching *w, uint32_t row, instant_us now)
 {
     const struct run *r = w->run;
@@ -493,10 +473,9 @@ static enum err memory_tell(struct sweep *s, const char *trouble, struct why *wh
     bool good = true;
     watch_sweep_begin(w->memory, now);
     lanes_look(s, trouble);
-    for (uint32_t row = 0; good && row < f->choices_len; row++) {
+    for (uint32_t row = 0; good && row < f->choices_len; row++)
         good = row_look(w, row, now);
-        row_count(w, row);
-    }
+    watching_dmarc_count(w);
     for (uint32_t lane = 0; good && lane < f->lanes_len; lane++)
         good = lane_look(w, lane, now);
     good = good && watch_sweep_end(w->memory, now);

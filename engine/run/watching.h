@@ -90,4 +90,7 @@ const struct watching_problem *watching_find(const struct watching *w,
 /* The part of watching_sweep() in an open world: for tests in a simulated one. */
 enum err watching_sweep_in(struct watching *w, struct io *io, struct why *why);
 
+/* Fills in .dmarc at the end of a sweep, while its scheduler lives. */
+void watching_dmarc_count(struct watching *w);
+
 #endif
