@@ -64,12 +64,13 @@ static unsigned record_lack(enum dmarc_status dmarc)
                                                                           : 0;
 }
 
-/* What DNS was asked about another name says nothing of this one, but for the DMARC record. */
+/* What DNS was asked about another name says nothing of this one, but for the DMARC record. Without
+ * a name, what the wanted one lacks would be missing too. */
 static unsigned spf_side(const struct dmarc_ready_facts *f)
 {
     unsigned lack = mail_from_lack(f);
     if (f->ses_known && f->mail_from.len == 0)
-        return lack;
+        return lack | ((spf_lack(f->spf) | alignment_lack(f->dmarc)) & DMARC_MISSING_ANY);
     if (!f->ses_known || !dname_eq(f->mail_from, f->asked))
         return lack | DMARC_UNKNOWN_DNS;
     return lack | spf_lack(f->spf) | alignment_lack(f->dmarc);

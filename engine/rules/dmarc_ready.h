@@ -52,7 +52,7 @@ struct dmarc_ready_facts {
     struct text mail_from;
     enum mail_from_status status;
     enum dkim_status dkim;
-    struct text asked;       /* the MAIL FROM that DNS was asked about; the two below are of it */
+    struct text asked;       /* the MAIL FROM that is wanted, and that the two below are of */
     enum spf_status spf;     /* NONE: not judged */
     enum dmarc_status dmarc; /* likewise; of the identity's domain and the name */
 };

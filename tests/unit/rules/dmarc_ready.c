@@ -75,10 +75,11 @@ static void lack_vet(enum name_at_ses name, const struct dmarc_ready_facts *f, u
                          (name != NOT_ASKED && f->status != MAIL_FROM_SUCCESS && !odd));
     assert_int_equal(!!(lack & DMARC_UNKNOWN_MAIL_FROM),
                      name == NOT_ASKED || (name != DEFAULT && odd));
-    assert_int_equal(!!(lack & DMARC_MISSING_SPF),
-                     name == SAME && f->spf > SPF_STATUS_OK && f->spf < SPF_STATUS_TROUBLE);
+    assert_int_equal(!!(lack & DMARC_MISSING_SPF), (name == SAME || name == DEFAULT) &&
+                                                       f->spf > SPF_STATUS_OK &&
+                                                       f->spf < SPF_STATUS_TROUBLE);
     assert_int_equal(!!(lack & DMARC_MISSING_ALIGNMENT),
-                     name == SAME &&
+                     (name == SAME || name == DEFAULT) &&
                          (f->dmarc == DMARC_STATUS_STRICT || f->dmarc == DMARC_STATUS_NOT_ALIGNED ||
                           f->dmarc == DMARC_STATUS_DIFFERS));
     assert_int_equal(!!(lack & DMARC_MISSING_DKIM), dkim_expected(f) == NO);
