@@ -39,13 +39,22 @@ static void add_findings(struct json_out *j, const char *key, const struct repor
     json_end(j);
 }
 
+static void add_ready(struct json_out *j, const char *key, struct dmarc_ready ready)
+{
+    struct buf words;
+    buf_init(&words, LINE_LEN_MAX);
+    dmarc_ready_add(&words, ready);
+    json_add_text(j, key, buf_text(&words));
+    buf_spend(&words, j->buf);
+}
+
 static bool add_row(void *ctx, const struct report_row *row)
 {
     struct json *j = ctx;
     json_line(&j->json, "\n");
     json_add_object(&j->json, NULL);
-    struct buf words;
-    buf_init(&words, LINE_LEN_MAX);
+    struct buf unicode;
+    buf_init(&unicode, LINE_LEN_MAX);
     for (int i = 0; i < REPORT_COLUMNS; i++) {
         const struct report_column *column = &report_columns[i];
         const void *cell = report_cell(row, column);
@@ -55,15 +64,13 @@ static bool add_row(void *ctx, const struct report_row *row)
         case REPORT_INSTANT: add_instant(&j->json, column->name, *(const instant_us *)cell); break;
         case REPORT_FINDINGS: add_findings(&j->json, column->name, row); break;
         case REPORT_READY:
-            dmarc_ready_add(&words, *(const struct dmarc_ready *)cell);
-            json_add_text(&j->json, column->name, buf_text(&words));
+            add_ready(&j->json, column->name, *(const struct dmarc_ready *)cell);
             break;
         }
     }
-    buf_reset(&words);
-    if (identity_unicode_add(&words, row->identity))
-        json_add_text(&j->json, "identity_unicode", buf_text(&words));
-    buf_spend(&words, j->json.buf);
+    if (identity_unicode_add(&unicode, row->identity))
+        json_add_text(&j->json, "identity_unicode", buf_text(&unicode));
+    buf_spend(&unicode, j->json.buf);
     json_end(&j->json);
     report_sum_add(&j->sum, row);
     return sink_turn(j->out);
