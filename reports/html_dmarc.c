@@ -8,10 +8,10 @@ static void count_cell(struct buf *out, uint32_t count)
     buf_add_fmt(out, "<td class=\"number%s\">%u</td>", count ? "" : " zero", count);
 }
 
-static void table_begin(struct buf *out, const char *label)
+static void table_begin(struct buf *out, const char *class, const char *label)
 {
     scroll_begin(out, "scroll", label);
-    buf_add_str(out, "<table>\n<thead><tr>");
+    buf_add_fmt(out, "<table%s>\n<thead><tr>", class);
 }
 
 static void head_cell(struct buf *out, const char *class, const char *words)
@@ -23,7 +23,7 @@ static void passes_add(struct buf *out, const struct dmarc_sum *d, enum tense te
 {
     static const enum dmarc_by order[] = {DMARC_BY_BOTH, DMARC_BY_SPF, DMARC_BY_DKIM, DMARC_BY_NONE,
                                           DMARC_BY_UNKNOWN};
-    table_begin(out, "identities by what they pass DMARC by");
+    table_begin(out, "", "identities by what they pass DMARC by");
     head_cell(out, "", "passes by");
     head_cell(out, " class=\"number\"", tense == TENSE_RUN ? "before this run" : "now");
     head_cell(out, " class=\"number\"",
@@ -43,7 +43,7 @@ static void passes_add(struct buf *out, const struct dmarc_sum *d, enum tense te
 
 static void lacks_add(struct buf *out, const struct dmarc_sum *d)
 {
-    table_begin(out, "what is missing for DMARC");
+    table_begin(out, " class=\"stack\"", "what is missing for DMARC");
     head_cell(out, "", "missing now");
     head_cell(out, " class=\"number\"", "identities");
     head_cell(out, "", "what helps");
