@@ -147,6 +147,28 @@ static enum err read_read_api(struct options *o, const char *value, struct why *
     return OK;
 }
 
+/* Both say how DKIM is read. */
+static enum err dkim_wish(struct options *o, const char *wish, struct why *why)
+{
+    if (o->access.dkim && strcmp(o->access.dkim, wish) != 0)
+        return why_set(why, ERR_INPUT,
+                       "--dkim asks for DKIM one by one, and --no-dkim not at all: leave one out");
+    o->access.dkim = wish;
+    return OK;
+}
+
+static enum err read_dkim(struct options *o, const char *value, struct why *why)
+{
+    (void)value;
+    return dkim_wish(o, "each", why);
+}
+
+static enum err read_no_dkim(struct options *o, const char *value, struct why *why)
+{
+    (void)value;
+    return dkim_wish(o, "none", why);
+}
+
 static enum err read_dns(struct options *o, const char *value, struct why *why)
 {
     return one_of("dns", value, "authority", "recursive", &o->access.dns, why);
@@ -327,6 +349,9 @@ static enum err read_by(struct options *o, const char *value, struct why *why)
 #define HANDS_OFF         (OPTIONS_RECORDS | OPTIONS_DUE)
 #define ZONES             (HANDS_OFF | OPTIONS_PUBLISH)
 #define ASKS_DNS          (OPTIONS_LIVE | OPTIONS_INSPECT | HANDS_OFF)
+#define ASKS_DKIM                                                                                  \
+    (OPTIONS_PLAN | OPTIONS_APPLY | OPTIONS_RESUME | OPTIONS_WATCH | OPTIONS_DISCOVER |            \
+     OPTIONS_REHEARSE)
 
 static enum err list_add(struct discover_list *list, const char *option, const char *value,
                          struct why *why)
@@ -475,6 +500,9 @@ const struct option_row option_rows[] = {
      .is_common = true},
     {"read-api", LIVE_OR_REHEARSED | OPTIONS_DISCOVER, "auto|v1|v2",
      "identities a call: v1 a hundred, v2 one; auto: v1, or v2 where IAM refuses", read_read_api},
+    {"dkim", ASKS_DKIM, NULL,
+     "DKIM by GetEmailIdentity, a call for each identity; default: a hundred a call", read_dkim},
+    {"no-dkim", ASKS_DKIM, NULL, "ask SES nothing about DKIM", read_no_dkim},
     {"write-api", LIVE_OR_REHEARSED, "v1|v2", "v2 (default): IAM can confine it to identities",
      read_write_api},
     {"journal", OPTIONS_JOURNAL, "FILE|URL",

@@ -211,7 +211,7 @@ void discover_summary(const struct discover *d)
         }
     }
     uint64_t reads = by_kind[CALL_READ_VERIFICATION] + by_kind[CALL_READ_MAIL_FROM] +
-                     by_kind[CALL_READ_NOTIFICATION];
+                     by_kind[CALL_READ_NOTIFICATION] + by_kind[CALL_READ_DKIM];
     const struct {
         uint64_t count;
         const char *what;
@@ -260,22 +260,31 @@ static void lane_trouble_tell(const struct discover *d, uint32_t lane)
                  why.text[0] ? ": " : "", why.text);
 }
 
-/* SES refuses an account alike in all its Regions: the first is told. */
-static void gap_tell(const struct discover *d, bool is_of_endpoints)
+enum gap { GAP_ENDPOINTS, GAP_ADVICE, GAP_DKIM };
+
+static const char *gap_of(const struct inventory_lane *l, enum gap gap)
 {
+    return gap == GAP_ENDPOINTS ? l->endpoints_gap
+           : gap == GAP_ADVICE  ? l->advice_gap
+                                : l->dkim_gap;
+}
+
+/* SES refuses an account alike in all its Regions: the first is told. */
+static void gap_tell(const struct discover *d, enum gap of)
+{
+    static const char *const unknown[] = {"global endpoints are", "open recommendations are",
+                                          "DKIM of all identities is"};
     for (uint32_t i = 0; i < d->fleet.lanes_len; i++) {
-        const struct inventory_lane *l = inventory_lane(d->inventory, i);
-        const char *gap = is_of_endpoints ? l->endpoints_gap : l->advice_gap;
+        const char *gap = gap_of(inventory_lane(d->inventory, i), of);
         bool is_told = !gap[0] || !discover_has_lane(d, i);
         for (uint32_t k = 0; k < i && !is_told; k++) {
             const struct inventory_lane *other = inventory_lane(d->inventory, k);
-            is_told = d->fleet.lanes[k].account == d->fleet.lanes[i].account &&
-                      (is_of_endpoints ? other->endpoints_gap : other->advice_gap)[0];
+            is_told =
+                d->fleet.lanes[k].account == d->fleet.lanes[i].account && gap_of(other, of)[0];
         }
         if (!is_told)
-            message_note("note: account " TEXT_FMT ": %s are not known: %s",
-                         TEXT_ARG(discover_account(d, i)),
-                         is_of_endpoints ? "global endpoints" : "open recommendations", gap);
+            message_note("note: account " TEXT_FMT ": %s not known: %s",
+                         TEXT_ARG(discover_account(d, i)), unknown[of], gap);
     }
 }
 
@@ -294,8 +303,9 @@ void discover_troubles(const struct discover *d)
         lane_trouble_tell(d, i);
         disabled += discover_is_disabled(d, i);
     }
-    gap_tell(d, true);
-    gap_tell(d, false);
+    gap_tell(d, GAP_ENDPOINTS);
+    gap_tell(d, GAP_ADVICE);
+    gap_tell(d, GAP_DKIM);
     if (disabled)
         message_note(
             "note: %u %s left out: the account has not enabled the Region", disabled,

@@ -46,6 +46,7 @@ struct scheduler *scheduler_init(struct arena *memory, const struct fleet *fleet
         for (int kind = 0; kind < CALL_KINDS; kind++)
             pace_init(&d->lanes[i].pace[kind], rate);
         d->lanes[i].read_api = d->options.read_api;
+        d->lanes[i].dkim = d->options.dkim;
         d->lane_wake[i] = scheduler_carries(d, i) ? 0 : WHEN_NEVER;
     }
     for (uint32_t i = 0; i < d->fleet->choices_len; i++) {
@@ -109,7 +110,7 @@ static void row_restore(struct scheduler *d, uint32_t number, const struct job_r
     job->behavior_seen = row->behavior_seen;
     job->status_seen = (uint8_t)row->status_seen;
     job->verification = row->verification;
-    d->dkim[number] = (uint8_t)row->dkim;
+    dkim_know(d, number, row->dkim, false);
     job->mail_from_before = scheduler_name(d, row->mail_from_before);
     job->mail_from_seen = scheduler_name(d, row->mail_from_seen);
     job->deadline = row->deadline;
