@@ -14,8 +14,7 @@
 static struct dmarc_ready_facts facts_of(const struct fleet *fleet, uint32_t row,
                                          const struct job_row *job)
 {
-    return (struct dmarc_ready_facts){.type = (enum identity_type)fleet->choices[row].type,
-                                      .ses_known = job->seen_known,
+    return (struct dmarc_ready_facts){.ses_known = job->seen_known,
                                       .mail_from = job->mail_from_seen,
                                       .status = job->status_seen,
                                       .dkim = job->dkim,

@@ -22,8 +22,7 @@ static const char *state_of(const struct discover *d, uint32_t lane)
 /* DNS was not asked, so a custom MAIL FROM proves nothing yet. */
 static void ready_add(const struct inventory_row *row, struct json_out *j)
 {
-    const struct dmarc_ready_facts facts = {.type = identity_type_of(row->identity),
-                                            .ses_known = row->known & KNOWN_MAIL_FROM,
+    const struct dmarc_ready_facts facts = {.ses_known = row->known & KNOWN_MAIL_FROM,
                                             .mail_from = row->mail_from,
                                             .status = (enum mail_from_status)row->status,
                                             .dkim = (enum dkim_status)row->dkim};

@@ -28,7 +28,8 @@ void lane_inventory_dkim_missed(struct lane_inventory *s, const struct call *cal
         gap_tell(s, call, is_denied ? " (docs/PERMISSIONS.md)" : "");
 }
 
-bool lane_inventory_dkim_refused(struct inventory *v, struct lane_inventory *s, const struct call *call)
+bool lane_inventory_dkim_refused(struct inventory *v, struct lane_inventory *s,
+                                 const struct call *call)
 {
     bool is_for_dkim = s->dkim == DKIM_BY_IDENTITY && s->seen.api == API_V1 && s->seen.one_by_one &&
                        !v->options.with_tags;
@@ -84,9 +85,8 @@ void lane_inventory_dkim_settle(struct inventory *v, struct lane_inventory *s)
     for (uint32_t i = 0; domains && i < rows; i++) {
         struct inventory_row *row = lane_inventory_row(s, i);
         if (identity_type_of(row->identity) == IDENTITY_EMAIL_ADDRESS)
-            row->dkim =
-                (uint8_t)dkim_status_held(row->identity, (enum dkim_status)row->dkim,
-                                          domain_dkim(s, domains, len, row->identity));
+            row->dkim = (uint8_t)dkim_status_held(row->identity, (enum dkim_status)row->dkim,
+                                                  domain_dkim(s, domains, len, row->identity));
     }
     free(domains);
 }

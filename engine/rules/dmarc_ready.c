@@ -76,15 +76,11 @@ static unsigned spf_side(const struct dmarc_ready_facts *f)
     return lack | spf_lack(f->spf) | alignment_lack(f->dmarc);
 }
 
-/* SES's word is about domains. Of an address it is silent, and the domain's identity, which may be
- * another, signs; a Success of an address is taken for what it says. */
-static unsigned dkim_side(const struct dmarc_ready_facts *f)
+static unsigned dkim_side(enum dkim_status dkim)
 {
-    if (f->dkim == DKIM_SUCCESS)
-        return 0;
-    if (f->dkim == DKIM_UNKNOWN || f->type == IDENTITY_EMAIL_ADDRESS)
-        return DMARC_UNKNOWN_DKIM;
-    return DMARC_MISSING_DKIM;
+    return dkim == DKIM_SUCCESS   ? 0
+           : dkim == DKIM_UNKNOWN ? DMARC_UNKNOWN_DKIM
+                                  : DMARC_MISSING_DKIM;
 }
 
 static enum dmarc_by by_of(unsigned record, unsigned spf, unsigned dkim)
@@ -102,7 +98,7 @@ static enum dmarc_by by_of(unsigned record, unsigned spf, unsigned dkim)
 
 struct dmarc_ready dmarc_ready_of(const struct dmarc_ready_facts *f)
 {
-    unsigned record = record_lack(f->dmarc), spf = spf_side(f), dkim = dkim_side(f);
+    unsigned record = record_lack(f->dmarc), spf = spf_side(f), dkim = dkim_side(f->dkim);
     bool record_is_known = f->dmarc != DMARC_STATUS_NONE && f->dmarc != DMARC_STATUS_TROUBLE;
     enum dmarc_by by = by_of(record, spf, dkim);
     /* A custom name's record is told with its SPF; else only where mail would pass by DKIM. */

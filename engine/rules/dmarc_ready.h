@@ -10,9 +10,7 @@
  * An unknown fact never makes a pass and never makes a failure, with one exception: DKIM that signs
  * counts where the DMARC record is not known, since nothing in the record can undo it.
  *
- * Sources: RFC 9989 and RFC 7489 (alignment); SES Developer Guide, "Complying with DMARC"; SES API
- * Reference, IdentityDkimAttributes: the DKIM status "only applies to domain identities, not email
- * address identities".
+ * Sources: RFC 9989 and RFC 7489 (alignment); SES Developer Guide, "Complying with DMARC".
  */
 #ifndef MF_DMARC_READY_H
 #define MF_DMARC_READY_H
@@ -40,18 +38,17 @@ enum dmarc_lack {
     DMARC_MISSING_DKIM = 1 << 4,      /* "dkim": SES does not sign with the domain's own keys */
     DMARC_UNKNOWN_MAIL_FROM = 1 << 5, /* SES was not asked, or said a word unknown to us */
     DMARC_UNKNOWN_DNS = 1 << 6,       /* not asked about this name, or no verdict */
-    DMARC_UNKNOWN_DKIM = 1 << 7,      /* not asked, refused by IAM, or of an address */
+    DMARC_UNKNOWN_DKIM = 1 << 7,      /* not asked, refused by IAM, or of an address alone */
 };
 #define DMARC_LACKS       8
 #define DMARC_MISSING_ANY 0x1fu
 #define DMARC_UNKNOWN_ANY 0xe0u
 
 struct dmarc_ready_facts {
-    enum identity_type type;
     bool ses_known; /* the two members below are SES's answer */
     struct text mail_from;
     enum mail_from_status status;
-    enum dkim_status dkim;
+    enum dkim_status dkim;   /* that holds (dkim_status_held()): an address's is its domain's */
     struct text asked;       /* the MAIL FROM that is wanted, and that the two below are of */
     enum spf_status spf;     /* NONE: not judged */
     enum dmarc_status dmarc; /* likewise; of the identity's domain and the name */

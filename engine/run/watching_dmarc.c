@@ -10,15 +10,14 @@ static void row_count(struct watching *w, uint32_t row)
     const struct job *job = d ? scheduler_job(d, row) : &none;
     bool is_silent = w->dns_is_silent;
     struct dmarc_ready_facts facts = {
-        .type = (enum identity_type)f->choices[row].type,
         .ses_known = job->seen_known,
         .mail_from = job->seen_known ? scheduler_mail_from_seen(d, row) : TEXT_NONE,
         .status = (enum mail_from_status)job->status_seen,
-        .dkim = DKIM_UNKNOWN,
+        .dkim = (enum dkim_status)w->dkim[row],
         .asked = fleet_mail_from(f, row),
         .spf = is_silent ? SPF_STATUS_NONE : (enum spf_status)job->spf,
         .dmarc = is_silent ? DMARC_STATUS_NONE : (enum dmarc_status)job->dmarc};
-    dmarc_sum_see(&w->dmarc, dmarc_ready_of(&facts), facts.type);
+    dmarc_sum_see(&w->dmarc, dmarc_ready_of(&facts), (enum identity_type)f->choices[row].type);
 }
 
 void watching_dmarc_count(struct watching *w)

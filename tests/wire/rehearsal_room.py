@@ -135,7 +135,7 @@ class Room:
         self.folder.cleanup()
 
     def write_table(self):
-        columns = "account region identity type verified mail_from behavior status forwarding".split()
+        columns = "account region identity type verified mail_from behavior status forwarding dkim".split()
         with open(self.path / "identities.csv", "w", newline="") as table:
             writer = csv.DictWriter(table, columns, extrasaction="ignore", lineterminator="\n")
             writer.writeheader()

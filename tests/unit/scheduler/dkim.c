@@ -13,12 +13,12 @@
 #define ROWS_MAX     400
 
 struct script {
-    unsigned rows;          /* row-0.test, ..., without a MAIL FROM, and wanted so */
-    const char *address;    /* one row more, behind them; NULL: none */
+    unsigned rows;       /* row-0.test, ..., without a MAIL FROM, and wanted so */
+    const char *address; /* one row more, behind them; NULL: none */
     enum dkim_wish wish;
     enum api api;
     bool sweep;
-    uint16_t dkim_status;   /* what GetIdentityDkimAttributes is refused with; 0: nothing */
+    uint16_t dkim_status; /* what GetIdentityDkimAttributes is refused with; 0: nothing */
     const char *dkim_code;
     unsigned dkim_failures; /* only so many; 0: all */
     const char *get_code;   /* the refusal of GetEmailIdentity, or NULL */
@@ -55,11 +55,11 @@ static enum dkim_status dkim_of(struct text identity)
 
 static void answer_facts(struct call *call)
 {
-    static const unsigned known[CALL_KINDS] = {
-        [CALL_READ_VERIFICATION] = KNOWN_VERIFICATION,
-        [CALL_READ_MAIL_FROM] = KNOWN_MAIL_FROM,
-        [CALL_READ_DKIM] = KNOWN_DKIM,
-        [CALL_GET] = KNOWN_VERIFICATION | KNOWN_MAIL_FROM | KNOWN_DKIM};
+    static const unsigned known[CALL_KINDS] = {[CALL_READ_VERIFICATION] = KNOWN_VERIFICATION,
+                                               [CALL_READ_MAIL_FROM] = KNOWN_MAIL_FROM,
+                                               [CALL_READ_DKIM] = KNOWN_DKIM,
+                                               [CALL_GET] = KNOWN_VERIFICATION | KNOWN_MAIL_FROM |
+                                                            KNOWN_DKIM};
     for (uint32_t i = 0; i < call->count; i++)
         call->facts[i] = (struct ses_facts){.known = known[call->kind],
                                             .verification = VERIFICATION_SUCCESS,
@@ -260,7 +260,11 @@ static void a_lane_goes_on_without_it(void **state)
          "ses:GetIdentityDkimAttributes (docs/PERMISSIONS.md), or give --no-dkim",
          true},
         /* An emulator without the action. */
-        {{.rows = 350, .wish = DKIM_BY_BATCH, .dkim_status = 501, .dkim_code = ""}, 1, 0, "", false},
+        {{.rows = 350, .wish = DKIM_BY_BATCH, .dkim_status = 501, .dkim_code = ""},
+         1,
+         0,
+         "",
+         false},
         {{.rows = 350, .wish = DKIM_BY_BATCH, .dkim_status = 400, .dkim_code = "InvalidAction"},
          1,
          0,
@@ -318,10 +322,8 @@ static void a_lane_goes_on_without_it(void **state)
 static void what_is_always_throttled_is_given_up(void **state)
 {
     (void)state;
-    const struct script s = {.rows = ROWS_MAX,
-                             .wish = DKIM_BY_BATCH,
-                             .dkim_status = 400,
-                             .dkim_code = "Throttling"};
+    const struct script s = {
+        .rows = ROWS_MAX, .wish = DKIM_BY_BATCH, .dkim_status = 400, .dkim_code = "Throttling"};
     const struct script without = {.rows = ROWS_MAX};
     struct seen seen, quick;
     run(&s, &seen);
@@ -366,10 +368,8 @@ static void an_address_has_what_its_domain_has(void **state)
     };
     for (size_t i = 0; i < COUNT(table); i++)
         for (int sweep = 0; sweep < 2; sweep++) {
-            const struct script s = {.rows = 3,
-                                     .address = table[i].address,
-                                     .wish = DKIM_BY_BATCH,
-                                     .sweep = sweep};
+            const struct script s = {
+                .rows = 3, .address = table[i].address, .wish = DKIM_BY_BATCH, .sweep = sweep};
             struct seen seen;
             run(&s, &seen);
             if (seen.dkim[3] != table[i].status)
