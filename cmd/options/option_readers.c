@@ -151,3 +151,25 @@ enum err read_detect_after(struct options *o, const char *value, struct why *why
         return why_set(why, ERR_INPUT, "--detect-after takes a span such as 2h, not \"%s\"", value);
     return OK;
 }
+
+/* Both say how DKIM is read. */
+static enum err dkim_wish(struct options *o, const char *wish, struct why *why)
+{
+    if (o->access.dkim && strcmp(o->access.dkim, wish) != 0)
+        return why_set(why, ERR_INPUT,
+                       "--dkim asks for DKIM one by one, and --no-dkim not at all: leave one out");
+    o->access.dkim = wish;
+    return OK;
+}
+
+enum err read_dkim(struct options *o, const char *value, struct why *why)
+{
+    (void)value;
+    return dkim_wish(o, "each", why);
+}
+
+enum err read_no_dkim(struct options *o, const char *value, struct why *why)
+{
+    (void)value;
+    return dkim_wish(o, "none", why);
+}

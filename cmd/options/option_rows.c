@@ -147,28 +147,6 @@ static enum err read_read_api(struct options *o, const char *value, struct why *
     return OK;
 }
 
-/* Both say how DKIM is read. */
-static enum err dkim_wish(struct options *o, const char *wish, struct why *why)
-{
-    if (o->access.dkim && strcmp(o->access.dkim, wish) != 0)
-        return why_set(why, ERR_INPUT,
-                       "--dkim asks for DKIM one by one, and --no-dkim not at all: leave one out");
-    o->access.dkim = wish;
-    return OK;
-}
-
-static enum err read_dkim(struct options *o, const char *value, struct why *why)
-{
-    (void)value;
-    return dkim_wish(o, "each", why);
-}
-
-static enum err read_no_dkim(struct options *o, const char *value, struct why *why)
-{
-    (void)value;
-    return dkim_wish(o, "none", why);
-}
-
 static enum err read_dns(struct options *o, const char *value, struct why *why)
 {
     return one_of("dns", value, "authority", "recursive", &o->access.dns, why);

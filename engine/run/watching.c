@@ -333,8 +333,7 @@ static bool row_look(struct watching *w, uint32_t row, instant_us now)
     seen.dkim_is_asked = d && scheduler_dkim_is_asked(d, row);
     seen.dkim = seen.dkim_is_asked ? scheduler_dkim(d, row) : DKIM_UNKNOWN;
     bool good = watch_look(w->memory, &key, row, &wanted, &seen, now);
-    instant_us asked;
-    w->dkim[row] = (uint8_t)watch_dkim(w->memory, &key, &asked);
+    w->dkim[row] = (uint8_t)watch_dkim(w->memory, &key, NULL);
     return good;
 }
 
@@ -504,7 +503,6 @@ static struct scheduler_options options_of(const struct run *r)
     return options;
 }
 
-/* What need not be asked again yet. */
 static void seldom_remember(const struct watching *w, struct scheduler *d)
 {
     const struct fleet *f = &w->run->fleet;

@@ -452,6 +452,7 @@ enum dkim_status watch_dkim(const struct watch_memory *m, const struct watch_key
                             instant_us *asked)
 {
     uint32_t slot = slot_find(m, key);
-    *asked = slot == NO_SLOT ? 0 : identity_at(m, slot)->dkim_asked;
+    if (asked)
+        *asked = slot == NO_SLOT ? 0 : identity_at(m, slot)->dkim_asked;
     return slot == NO_SLOT ? DKIM_UNKNOWN : (enum dkim_status)identity_at(m, slot)->dkim;
 }

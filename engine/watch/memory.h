@@ -154,7 +154,8 @@ uint32_t watch_problems(const struct watch_memory *m, const struct watch_key *ke
 /* When SES was last asked for the verification; 0: never, or it was not verified then, so ask now.
  */
 instant_us watch_verified_at(const struct watch_memory *m, const struct watch_key *key);
-/* The last status that SES told. *asked: when SES was last asked, whatever it told; 0: never. */
+/* The last status that SES told. *asked: when SES was last asked, whatever it told; 0: never. May
+ * be NULL. */
 enum dkim_status watch_dkim(const struct watch_memory *m, const struct watch_key *key,
                             instant_us *asked);
 

@@ -243,78 +243,72 @@ static void what_dkim_costs(void **state)
     }
 }
 
+static const struct {
+    struct script script;
+    unsigned batches, known;
+    const char *gap;
+    bool is_of_account;
+} misses[] = {
+    {{.rows = 350, .wish = DKIM_BY_BATCH, .dkim_status = 403, .dkim_code = "AccessDenied"},
+     1,
+     0,
+     "GetIdentityDkimAttributes: AccessDenied not for you: DKIM is not known; allow "
+     "ses:GetIdentityDkimAttributes (docs/PERMISSIONS.md), or give --no-dkim",
+     true},
+    /* An emulator without the action. */
+    {{.rows = 350, .wish = DKIM_BY_BATCH, .dkim_status = 501, .dkim_code = ""}, 1, 0, "", false},
+    {{.rows = 350, .wish = DKIM_BY_BATCH, .dkim_status = 400, .dkim_code = "InvalidAction"},
+     1,
+     0,
+     "",
+     false},
+    {{.rows = 95,
+      .wish = DKIM_BY_BATCH,
+      .dkim_status = 503,
+      .dkim_code = "ServiceUnavailable",
+      .dkim_failures = 2},
+     3,
+     95,
+     "",
+     false},
+    {{.rows = 95,
+      .wish = DKIM_BY_BATCH,
+      .dkim_status = 400,
+      .dkim_code = "Throttling",
+      .dkim_failures = OPTIONAL_ATTEMPTS_MAX - 1},
+     OPTIONAL_ATTEMPTS_MAX,
+     95,
+     "",
+     false},
+    {{.rows = 95, .wish = DKIM_BY_BATCH, .dkim_status = 400, .dkim_code = "Throttling"},
+     OPTIONAL_ATTEMPTS_MAX,
+     0,
+     "GetIdentityDkimAttributes: Throttling not for you: DKIM of some identities is not known",
+     false},
+    {{.rows = 95, .wish = DKIM_BY_BATCH, .dkim_status = 400, .dkim_code = "InvalidParameterValue"},
+     1,
+     0,
+     "GetIdentityDkimAttributes: InvalidParameterValue not for you: DKIM of some identities is "
+     "not known",
+     false},
+};
+
 /* Nobody waits for it for long, and no row fails. */
 static void a_lane_goes_on_without_it(void **state)
 {
     (void)state;
-    static const struct {
-        struct script script;
-        unsigned batches, known;
-        const char *gap;
-        bool is_of_account;
-    } table[] = {
-        {{.rows = 350, .wish = DKIM_BY_BATCH, .dkim_status = 403, .dkim_code = "AccessDenied"},
-         1,
-         0,
-         "GetIdentityDkimAttributes: AccessDenied not for you: DKIM is not known; allow "
-         "ses:GetIdentityDkimAttributes (docs/PERMISSIONS.md), or give --no-dkim",
-         true},
-        /* An emulator without the action. */
-        {{.rows = 350, .wish = DKIM_BY_BATCH, .dkim_status = 501, .dkim_code = ""},
-         1,
-         0,
-         "",
-         false},
-        {{.rows = 350, .wish = DKIM_BY_BATCH, .dkim_status = 400, .dkim_code = "InvalidAction"},
-         1,
-         0,
-         "",
-         false},
-        {{.rows = 95,
-          .wish = DKIM_BY_BATCH,
-          .dkim_status = 503,
-          .dkim_code = "ServiceUnavailable",
-          .dkim_failures = 2},
-         3,
-         95,
-         "",
-         false},
-        {{.rows = 95,
-          .wish = DKIM_BY_BATCH,
-          .dkim_status = 400,
-          .dkim_code = "Throttling",
-          .dkim_failures = OPTIONAL_ATTEMPTS_MAX - 1},
-         OPTIONAL_ATTEMPTS_MAX,
-         95,
-         "",
-         false},
-        {{.rows = 95, .wish = DKIM_BY_BATCH, .dkim_status = 400, .dkim_code = "Throttling"},
-         OPTIONAL_ATTEMPTS_MAX,
-         0,
-         "GetIdentityDkimAttributes: Throttling not for you: DKIM of some identities is not known",
-         false},
-        {{.rows = 95,
-          .wish = DKIM_BY_BATCH,
-          .dkim_status = 400,
-          .dkim_code = "InvalidParameterValue"},
-         1,
-         0,
-         "GetIdentityDkimAttributes: InvalidParameterValue not for you: DKIM of some identities is "
-         "not known",
-         false},
-    };
-    for (size_t i = 0; i < COUNT(table); i++) {
+    for (size_t i = 0; i < COUNT(misses); i++) {
         struct seen seen;
-        const struct script *s = &table[i].script;
+        const struct script *s = &misses[i].script;
         run(s, &seen);
         /* Batches that were on their way are refused, too. */
-        bool is_fine = s->rows < 100 ? seen.calls[CALL_READ_DKIM] == table[i].batches
+        bool is_fine = s->rows < 100 ? seen.calls[CALL_READ_DKIM] == misses[i].batches
                                      : seen.calls[CALL_READ_DKIM] <= 2;
         unsigned unknown = rows_with(s, &seen, DKIM_UNKNOWN);
-        if (!is_fine || s->rows - unknown != table[i].known)
+        if (!is_fine || s->rows - unknown != misses[i].known)
             fail_msg("row %zu: %u calls, %u unknown", i, seen.calls[CALL_READ_DKIM], unknown);
-        assert_string_equal(seen.gap, table[i].gap);
-        assert_int_equal(seen.gap_is_of_account, table[i].is_of_account);
+        assert_string_equal(seen.gap, misses[i].gap);
+        assert_int_equal(seen.gap_is_of_account, misses[i].is_of_account);
     }
 }
 
