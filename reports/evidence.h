@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "csv_line.h"
 #include "evidence/comparison.h"
 
 struct evidence {
@@ -20,6 +21,7 @@ struct evidence {
     instant_us started;  /* of the run */
     struct text version; /* of the program */
     bool shows_all;      /* text: every domain */
+    struct csv_dialect csv;
 };
 
 bool evidence_format_known(struct text format);

@@ -1,5 +1,5 @@
 /* Evidence for spreadsheets: one line for each From domain and day. */
-#include "csv_cell.h"
+#include "csv_line.h"
 #include "evidence_internal.h"
 
 /* A day may hold reports of two phases, of receivers in different time zones. */
@@ -11,45 +11,42 @@ static const char *phase_of(const struct mail_day *day)
     return day->phases ? "mixed" : "";
 }
 
-static void count_cell(struct buf *out, uint64_t n)
-{
-    buf_add_char(out, ',');
-    buf_add_u64(out, n);
-}
-
-static void day_csv(struct buf *out, const struct tally *t, const struct mail_day *day)
+static void day_csv(struct csv_line *line, const struct tally *t, const struct mail_day *day)
 {
     const struct mail_counts *ses = &day->ses;
     char date[DAY_LEN];
     uint64_t pass = mail_counts_pass(ses);
-    csv_cell_add(out, tally_name(t, &t->domains[day->domain]));
-    buf_add_fmt(out, ",%s,%s,%s", day_format(day->day, date), day->is_coarse ? "yes" : "no",
-                phase_of(day));
-    count_cell(out, ses->messages);
-    count_cell(out, ses->spf);
-    count_cell(out, ses->dkim);
-    count_cell(out, ses->both);
-    count_cell(out, ses->messages - pass);
-    count_cell(out, pass);
-    count_cell(out, ses->quarantined);
-    count_cell(out, ses->rejected);
-    count_cell(out, day->others.messages);
-    count_cell(out, mail_counts_pass(&day->others));
-    buf_add_str(out, "\r\n");
+    csv_text(line, tally_name(t, &t->domains[day->domain]));
+    csv_text(line, text_of(day_format(day->day, date)));
+    csv_text(line, day->is_coarse ? TEXT("yes") : TEXT("no"));
+    csv_text(line, text_of(phase_of(day)));
+    csv_u64(line, ses->messages);
+    csv_u64(line, ses->spf);
+    csv_u64(line, ses->dkim);
+    csv_u64(line, ses->both);
+    csv_u64(line, ses->messages - pass);
+    csv_u64(line, pass);
+    csv_u64(line, ses->quarantined);
+    csv_u64(line, ses->rejected);
+    csv_u64(line, day->others.messages);
+    csv_u64(line, mail_counts_pass(&day->others));
+    csv_end(line);
 }
 
 enum err evidence_csv(struct sink *sink, const struct evidence *e, struct why *why)
 {
     const struct tally *t = e->tally;
+    struct csv_line line;
     (void)why;
-    buf_add_str(&sink->buf,
-                "domain,day,coarse,phase,messages,spf_aligned,dkim_aligned,both_aligned,"
-                "neither_aligned,dmarc_pass,quarantined,rejected,others_messages,"
-                "others_dmarc_pass\r\n");
+    csv_begin(&line, &sink->buf, e->csv,
+              "domain,day,coarse,phase,messages,spf_aligned,dkim_aligned,both_aligned,"
+              "neither_aligned,dmarc_pass,quarantined,rejected,others_messages,"
+              "others_dmarc_pass");
+    csv_end(&line);
     for (uint32_t i = 1; i < t->domains_len; i++) {
         const struct mail_domain *d = &t->domains[i];
         for (uint32_t k = 0; k < d->days_len && sink_turn(sink); k++)
-            day_csv(&sink->buf, t, &t->days[d->days_at + k]);
+            day_csv(&line, t, &t->days[d->days_at + k]);
     }
     return OK;
 }

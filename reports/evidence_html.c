@@ -7,10 +7,10 @@
 #include "base/bounds.h"
 #include "base/count.h"
 #include "base/plural.h"
-#include "crypto/sha256.h"
 #include "evidence_internal.h"
 #include "html_files.h"
 #include "html_internal.h"
+#include "html_page.h"
 #include "markup.h"
 
 #include <stdio.h>
@@ -424,46 +424,40 @@ static void domains_html(struct sink *sink, const struct evidence *e)
 
 /* ---- the page ---- */
 
-static void page_begin(struct buf *out, const struct evidence *e, const char *hash)
+static void page_begin(struct buf *out, const struct evidence *e)
 {
-    buf_add_fmt(out,
-                "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-                "style-src 'unsafe-inline'; script-src 'sha256-%s'\">\n"
-                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                "<title>mailfrom evidence",
-                hash);
+    struct buf title;
+    buf_init(&title, LINE_LEN_MAX);
+    buf_add_str(&title, "mailfrom evidence");
     if (e->run)
-        buf_add_fmt(out, ", run %llu", (unsigned long long)e->run);
-    buf_add_str(out, "</title>\n<style>\n");
-    buf_add_text(out, html_files[HTML_STYLE].text);
-    buf_add_text(out, html_files[HTML_EVIDENCE_STYLE].text);
-    buf_add_str(out, "</style>\n</head>\n<body>\n");
+        buf_add_fmt(&title, ", run %llu", (unsigned long long)e->run);
+    html_page_begin(out, buf_text(&title), html_files[HTML_EVIDENCE_STYLE].text,
+                    html_files[HTML_SCRIPT].text);
+    out->failed |= title.failed;
+    buf_clear(&title);
     evidence_patterns_add(out);
 }
 
 static void page_end(struct buf *out)
 {
-    buf_add_fmt(out,
-                "</main>\n<footer>Percentages are of messages, as receivers count them in their "
-                "reports. A domain is better or worse from %d percentage points of mail aligned by "
-                "SPF, with at least %d messages before and after; it is still failing where less "
-                "than half is aligned after the run. What lies between the first write and Success "
-                "proves nothing. Days are those of UTC in which the middle of a report lies. What "
-                "is forwarded fails SPF, whatever its sender does.</footer>\n"
-                "<script>",
-                COMPARISON_POINTS_MIN, COMPARISON_MESSAGES_MIN);
-    buf_add_text(out, html_files[HTML_SCRIPT].text);
-    buf_add_str(out, "</script>\n</body>\n</html>\n");
+    char footer[768];
+    snprintf(
+        footer, sizeof footer,
+        "Percentages are of messages, as receivers count them in their reports. A domain is "
+        "better or worse from %d percentage points of mail aligned by SPF, with at least %d "
+        "messages before and after; it is still failing where less than half is aligned after "
+        "the run. What lies between the first write and Success proves nothing. Days are those "
+        "of UTC in which the middle of a report lies. What is forwarded fails SPF, whatever "
+        "its sender does.",
+        COMPARISON_POINTS_MIN, COMPARISON_MESSAGES_MIN);
+    buf_add_str(out, "</main>\n");
+    html_page_end(out, text_of(footer), html_files[HTML_SCRIPT].text);
 }
 
 enum err evidence_html(struct sink *sink, const struct evidence *e, struct why *why)
 {
     struct buf *out = &sink->buf;
-    char hash[SHA256_BASE64_LEN];
-    if (!sha256_base64(html_files[HTML_SCRIPT].text, hash))
-        return why_set(why, ERR_NOMEM, "out of memory");
-    page_begin(out, e, hash);
+    page_begin(out, e);
     head_html(out, e);
     buf_add_str(out, "<main>\n");
     if (e->tally->rows)

@@ -159,8 +159,10 @@ static enum err evidence_show(struct session *s, const struct evidence_wish *w,
                               const struct changes *changes, bool *whole, struct why *why)
 {
     struct reading r = {.options = &s->options};
-    struct evidence e = {
-        .run = w->run, .version = TEXT(MAILFROM_VERSION), .shows_all = s->options.access.verbose};
+    struct evidence e = {.run = w->run,
+                         .version = TEXT(MAILFROM_VERSION),
+                         .shows_all = s->options.access.verbose,
+                         .csv = s->options.csv};
     if (w->run) {
         e.is_rollback = s->run.head.verb == RUN_ROLLBACK;
         e.verb = text_of(journal_verb_name(s->run.head.verb));

@@ -1,8 +1,9 @@
 /* Values of options that watch without end, of those that tell others, of workers, of times, of
- * evidence and of rehearsals. */
+ * evidence, of rehearsals and of CSV. */
 #include "option_readers.h"
 
 #include "base/bounds.h"
+#include "base/count.h"
 #include "model/watch.h"
 
 #include <stdio.h>
@@ -172,4 +173,35 @@ enum err read_no_dkim(struct options *o, const char *value, struct why *why)
 {
     (void)value;
     return dkim_wish(o, "none", why);
+}
+
+static void csv_set(struct options *o, struct csv_dialect dialect)
+{
+    o->csv = o->discover.csv = dialect;
+    o->csv_dialect_is_given = true;
+}
+
+enum err read_csv_dialect(struct options *o, const char *value, struct why *why)
+{
+    bool is_excel = strcmp(value, "excel") == 0;
+    csv_set(o, (struct csv_dialect){is_excel, o->csv.separator});
+    return is_excel || strcmp(value, "rfc4180") == 0
+               ? OK
+               : why_set(why, ERR_INPUT, "--csv-dialect takes excel or rfc4180, not \"%s\"", value);
+}
+
+enum err read_csv_separator(struct options *o, const char *value, struct why *why)
+{
+    static const struct {
+        const char *name;
+        char separator;
+    } separators[] = {{"comma", ','}, {"semicolon", ';'}, {"tab", '\t'}};
+    for (size_t i = 0; i < COUNT(separators); i++) {
+        if (strcmp(value, separators[i].name) == 0) {
+            csv_set(o, (struct csv_dialect){o->csv.is_marked, separators[i].separator});
+            return OK;
+        }
+    }
+    return why_set(why, ERR_INPUT, "--csv-separator takes comma, semicolon or tab, not \"%s\"",
+                   value);
 }

@@ -246,6 +246,15 @@ static enum err read_listen_name(struct options *o, const char *value, struct wh
     return OK;
 }
 
+static enum err read_terraform_state(struct options *o, const char *value, struct why *why)
+{
+    if (o->states_len == STATES_MAX)
+        return why_set(why, ERR_LIMIT, "--terraform-state can be given %d times at most",
+                       STATES_MAX);
+    o->states[o->states_len++] = value;
+    return OK;
+}
+
 static enum err read_progress(struct options *o, const char *value, struct why *why)
 {
     static const char *const modes[] = {"auto", "bar", "lines", "json", "none"};
@@ -326,6 +335,7 @@ static enum err read_by(struct options *o, const char *value, struct why *why)
 #define LIVE_OR_REHEARSED (OPTIONS_LIVE | OPTIONS_REHEARSE)
 #define HANDS_OFF         (OPTIONS_RECORDS | OPTIONS_DUE)
 #define ZONES             (HANDS_OFF | OPTIONS_PUBLISH)
+#define WRITES_CSV        (OPTIONS_REPORT | HANDS_OFF | OPTIONS_DISCOVER | OPTIONS_EVIDENCE)
 #define ASKS_DNS          (OPTIONS_LIVE | OPTIONS_INSPECT | HANDS_OFF)
 #define ASKS_DKIM                                                                                  \
     (OPTIONS_PLAN | OPTIONS_APPLY | OPTIONS_RESUME | OPTIONS_WATCH | OPTIONS_DISCOVER |            \
@@ -498,6 +508,11 @@ const struct option_row option_rows[] = {
     {"once", OPTIONS_WORK, NULL, "end when there is nothing left that it could carry", read_once},
     {"report", OPTIONS_REPORT, "FORMAT:FILE", "csv, html, ...; - is standard output; repeatable",
      read_report, .is_common = true, .repeats = true},
+    {"csv-dialect", WRITES_CSV, "excel|rfc4180",
+     "excel: CSV begins with a byte order mark, so that Excel reads UTF-8 (default rfc4180)",
+     read_csv_dialect},
+    {"csv-separator", WRITES_CSV, "comma|semicolon|tab",
+     "of the cells of CSV (default comma; Excel wants the one of its country)", read_csv_separator},
     {"progress", OPTIONS_PROGRESS, "auto|bar|lines|json|none", "on standard error", read_progress,
      .is_common = true},
     {"progress", OPTIONS_DISCOVER | OPTIONS_WATCH, "auto|bar|lines|none", "on standard error",
@@ -533,6 +548,11 @@ const struct option_row option_rows[] = {
      .letter = 'n'},
     {"dry-run", OPTIONS_APPLY, NULL, "show what would be done now, write nothing", read_dry_run,
      .letter = 'n'},
+    {"terraform-state",
+     OPTIONS_CHECK | OPTIONS_PLAN | OPTIONS_APPLY | OPTIONS_RESUME | OPTIONS_ROLLBACK |
+         OPTIONS_REHEARSE,
+     "FILE", "warn of changes that terraform apply would undo; repeatable", read_terraform_state,
+     .repeats = true},
     {"outcome", OPTIONS_ROLLBACK, "OUTCOME", "only rows with this outcome, such as failed",
      read_outcome},
     {"force", OPTIONS_ROLLBACK | OPTIONS_APPLY | OPTIONS_RESUME, NULL,

@@ -29,6 +29,12 @@
 #define PROVIDERS_MAX            1024 /* of DNS: a large house has one for each account of its zones */
 #define PROVIDER_ZONES_MAX       10000 /* patterns of one provider: their text is in the journal */
 
+/* infrastructure code: Terraform states, CloudFormation templates */
+#define MANAGED_BYTES_MAX  (512u << 20) /* as of a manifest; 100,000 identities are 300 MB */
+#define MANAGED_DEPTH_MAX  128          /* of JSON; templates nest functions some 20 deep */
+#define MANAGED_FAULTS_MAX 1000         /* kept of a file; further ones are counted */
+#define STATES_MAX         64           /* --terraform-state: a state for each team or account */
+
 /* SES */
 #define SES_BATCH_MAX   100        /* identities per v1 Get...Attributes call */
 #define SES_LIST_PAGE   1000       /* MaxItems of ListIdentities */

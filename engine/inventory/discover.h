@@ -12,6 +12,7 @@
 #include "access/lanes.h"
 #include "inventory.h"
 #include "manifests/manifest.h"
+#include "reports/csv_line.h"
 #include "reports/sink.h"
 #include "rules/selection.h"
 
@@ -36,6 +37,7 @@ struct discover_config {
     bool all_profiles;                 /* every profile of the AWS configuration */
     struct discover_list tags, profiles;
     enum discover_format format;
+    struct csv_dialect csv; /* of DISCOVER_CSV */
 };
 
 /* The place of an identity in a manifest. */

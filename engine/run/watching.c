@@ -530,19 +530,6 @@ static void calls_count(struct watching *w, const struct scheduler *d)
     }
 }
 
-span_us watching_took(const struct watching *w)
-{
-    return w->began > 0 && w->ended > w->began ? w->ended - w->began : 0;
-}
-
-uint64_t watching_calls_sent(const struct watching *w)
-{
-    uint64_t sent = 0;
-    for (unsigned kind = 0; kind < CALL_ASK; kind++)
-        sent += w->calls[kind][0].sent + w->calls[kind][1].sent;
-    return sent;
-}
-
 static void turn_show(void *ctx, instant_us now)
 {
     const struct run *r = ((struct sweep *)ctx)->w->run;
