@@ -3,6 +3,7 @@
 
 #include "base/bounds.h"
 #include "base/count.h"
+#include "inventory/discover_formats.h"
 #include "model/fleet.h"
 #include "option_readers.h"
 #include "reports/evidence.h"
@@ -430,14 +431,21 @@ static enum err read_tag(struct options *o, const char *value, struct why *why)
 
 static enum err read_discover_format(struct options *o, const char *value, struct why *why)
 {
-    static const char *const formats[] = {"yaml", "csv", "json"};
-    for (size_t i = 0; i < COUNT(formats); i++) {
-        if (strcmp(value, formats[i]) == 0) {
-            o->discover.format = (enum discover_format)i;
+    char names[LINE_LEN_MAX] = "";
+    size_t len = 0;
+    for (size_t i = 0; discover_format_name(i); i++) {
+        bool is_last = !discover_format_name(i + 1);
+        if (strcmp(value, discover_format_name(i)) == 0) {
+            o->discover.format = i;
             return OK;
         }
+        len += (size_t)snprintf(names + len, sizeof names - len, "%s%s",
+                                i == 0    ? ""
+                                : is_last ? " or "
+                                          : ", ",
+                                discover_format_name(i));
     }
-    return why_set(why, ERR_INPUT, "--format takes yaml, csv or json, not \"%s\"", value);
+    return why_set(why, ERR_INPUT, "--format takes %s, not \"%s\"", names, value);
 }
 
 /* A bound as text. */
@@ -685,9 +693,12 @@ const struct option_row option_rows[] = {
      "propose this MAIL FROM, such as bounce.{domain}, where none is set", read_mail_from},
     {"replace", OPTIONS_DISCOVER, NULL, "propose it also where a custom MAIL FROM is set",
      read_replace},
-    {"out", OPTIONS_DISCOVER, "FILE", "default: standard output", read_out, .letter = 'o'},
-    {"format", OPTIONS_DISCOVER, "yaml|csv|json",
-     "manifest (default), identities_from, or all facts", read_discover_format},
+    {"out", OPTIONS_DISCOVER, "FILE|FOLDER",
+     "default: standard output; terraform and cloudformation write a folder", read_out,
+     .letter = 'o'},
+    {"format", OPTIONS_DISCOVER, "FORMAT",
+     "manifest (default), identities_from, all facts, or code that takes over what is there",
+     read_discover_format, .word = discover_format_name},
     {"quiet", EVERY_VERB, NULL, "no progress, no summary", read_quiet, .letter = 'q'},
     {"verbose", EVERY_VERB, NULL, "every row; a line per call on standard error", read_verbose,
      .letter = 'v'},

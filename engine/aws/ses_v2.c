@@ -5,7 +5,6 @@
  */
 #include "ses_v2.h"
 
-#include "base/count.h"
 #include "base/escape.h"
 #include "base/json_out.h"
 #include "json.h"
@@ -343,20 +342,7 @@ void ses_v2_decode(struct call *c, int http_status, struct text error_type, stru
     if (c->reply.how != REPLY_HTTP)
         return;
     if (!HTTP_IS_OK(http_status)) {
-        struct text code = error_type, message = TEXT_NONE;
-        json_parse(&root, body,
-                   NULL); /* HTML or an empty body leaves root NULL; every reader accepts NULL */
-        static const char *const code_names[] = {"code", "Code", "__type"};
-        for (size_t i = 0; code.len == 0 && i < COUNT(code_names); i++)
-            read_text(root, code_names[i], &code);
-        read_text(root, "message", &message);
-        if (message.len == 0)
-            read_text(root, "Message", &message);
-        /* "com.amazon#ThrottlingException:http://.." -> "ThrottlingException" */
-        struct text t = text_slice(code, 0, text_find(code, ':'));
-        size_t hash = text_rfind(t, '#');
-        reply_fail(&c->reply, text_trim(hash == t.len ? t : text_from(t, hash + 1)), message);
-        json_free(root);
+        reply_fail_json(&c->reply, error_type, body);
         return;
     }
     if (c->kind == CALL_SET && body.len == 0)

@@ -4,7 +4,7 @@
  */
 #include "base/bounds.h"
 #include "base/json_out.h"
-#include "discover.h"
+#include "discover_formats.h"
 #include "rules/dmarc_ready.h"
 
 static struct text number_of(const struct discover *d, uint32_t lane)

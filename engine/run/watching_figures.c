@@ -1,4 +1,5 @@
-/* Figures of a sweep: its time, its calls, and how many identities pass DMARC by what it has seen. */
+/* Figures of a sweep: its time, its calls, and how many identities pass DMARC by what it has seen.
+ */
 #include "watching.h"
 
 span_us watching_took(const struct watching *w)

@@ -406,4 +406,5 @@ def main():
     verdict()
 
 
-main()
+if __name__ == "__main__":
+    main()
