@@ -6,6 +6,7 @@
 #include "inventory/discover_formats.h"
 #include "model/fleet.h"
 #include "option_readers.h"
+#include "reports/evidence.h"
 #include "reports/records.h"
 #include "rules/feedback.h"
 
@@ -246,6 +247,15 @@ static enum err read_listen_name(struct options *o, const char *value, struct wh
     return OK;
 }
 
+static enum err read_terraform_state(struct options *o, const char *value, struct why *why)
+{
+    if (o->states_len == STATES_MAX)
+        return why_set(why, ERR_LIMIT, "--terraform-state can be given %d times at most",
+                       STATES_MAX);
+    o->states[o->states_len++] = value;
+    return OK;
+}
+
 static enum err read_progress(struct options *o, const char *value, struct why *why)
 {
     static const char *const modes[] = {"auto", "bar", "lines", "json", "none"};
@@ -322,27 +332,11 @@ static enum err read_by(struct options *o, const char *value, struct why *why)
     return why_set(why, ERR_INPUT, "--by takes zone, owner or account, not \"%s\"", value);
 }
 
-/* A day is its beginning in UTC. */
-static enum err read_since(struct options *o, const char *value, struct why *why)
-{
-    char midnight[WHEN_LEN];
-    o->since_before = o->since_at = 0;
-    if (strcmp(value, "yesterday") == 0)
-        o->since_before = SPAN_H(24);
-    snprintf(midnight, sizeof midnight, "%.10sT00:00:00Z", value);
-    if (o->since_before || span_parse(text_of(value), &o->since_before) ||
-        when_parse(text_of(strlen(value) == 10 ? midnight : value), &o->since_at))
-        return OK;
-    return why_set(why, ERR_INPUT,
-                   "--since takes yesterday, a date such as 2026-05-20 or 2026-05-20T08:30:00Z, or "
-                   "a span such as 24h, not \"%s\"",
-                   value);
-}
-
 #define EVERY_VERB        OPTIONS_NONE
 #define LIVE_OR_REHEARSED (OPTIONS_LIVE | OPTIONS_REHEARSE)
 #define HANDS_OFF         (OPTIONS_RECORDS | OPTIONS_DUE)
 #define ZONES             (HANDS_OFF | OPTIONS_PUBLISH)
+#define WRITES_CSV        (OPTIONS_REPORT | HANDS_OFF | OPTIONS_DISCOVER | OPTIONS_EVIDENCE)
 #define ASKS_DNS          (OPTIONS_LIVE | OPTIONS_INSPECT | HANDS_OFF)
 
 static enum err list_add(struct discover_list *list, const char *option, const char *value,
@@ -432,25 +426,6 @@ static enum err read_tag(struct options *o, const char *value, struct why *why)
     return list_add(&o->discover.tags, "tag", value, why);
 }
 
-static enum err read_discover_format(struct options *o, const char *value, struct why *why)
-{
-    char names[LINE_LEN_MAX] = "";
-    size_t len = 0;
-    for (size_t i = 0; discover_format_name(i); i++) {
-        bool is_last = !discover_format_name(i + 1);
-        if (strcmp(value, discover_format_name(i)) == 0) {
-            o->discover.format = i;
-            return OK;
-        }
-        len += (size_t)snprintf(names + len, sizeof names - len, "%s%s",
-                                i == 0    ? ""
-                                : is_last ? " or "
-                                          : ", ",
-                                discover_format_name(i));
-    }
-    return why_set(why, ERR_INPUT, "--format takes %s, not \"%s\"", names, value);
-}
-
 /* A bound as text. */
 #define DIGITS_OF(number) #number
 #define DIGITS(number)    DIGITS_OF(number)
@@ -516,6 +491,11 @@ const struct option_row option_rows[] = {
     {"once", OPTIONS_WORK, NULL, "end when there is nothing left that it could carry", read_once},
     {"report", OPTIONS_REPORT, "FORMAT:FILE", "csv, html, ...; - is standard output; repeatable",
      read_report, .is_common = true, .repeats = true},
+    {"csv-dialect", WRITES_CSV, "excel|rfc4180",
+     "excel: CSV begins with a byte order mark, so that Excel reads UTF-8 (default rfc4180)",
+     read_csv_dialect},
+    {"csv-separator", WRITES_CSV, "comma|semicolon|tab",
+     "of the cells of CSV (default comma; Excel wants the one of its country)", read_csv_separator},
     {"progress", OPTIONS_PROGRESS, "auto|bar|lines|json|none", "on standard error", read_progress,
      .is_common = true},
     {"progress", OPTIONS_DISCOVER | OPTIONS_WATCH, "auto|bar|lines|none", "on standard error",
@@ -551,6 +531,11 @@ const struct option_row option_rows[] = {
      .letter = 'n'},
     {"dry-run", OPTIONS_APPLY, NULL, "show what would be done now, write nothing", read_dry_run,
      .letter = 'n'},
+    {"terraform-state",
+     OPTIONS_CHECK | OPTIONS_PLAN | OPTIONS_APPLY | OPTIONS_RESUME | OPTIONS_ROLLBACK |
+         OPTIONS_REHEARSE,
+     "FILE", "warn of changes that terraform apply would undo; repeatable", read_terraform_state,
+     .repeats = true},
     {"outcome", OPTIONS_ROLLBACK, "OUTCOME", "only rows with this outcome, such as failed",
      read_outcome},
     {"force", OPTIONS_ROLLBACK | OPTIONS_APPLY | OPTIONS_RESUME, NULL,
@@ -656,6 +641,15 @@ const struct option_row option_rows[] = {
     {"sender", OPTIONS_INSPECT, "ADDRESS", "sender of --spf-check (default postmaster@NAME)",
      read_sender, .may_be_empty = true},
     {"helo", OPTIONS_INSPECT, "NAME", "HELO name for --spf-check (default NAME)", read_helo},
+    {"dmarc-reports", OPTIONS_EVIDENCE, "DIR|FILE",
+     "aggregate reports as they come, XML, gzip or zip, or a folder of them; repeatable",
+     read_dmarc_reports, .repeats = true},
+    {"since", OPTIONS_EVIDENCE, "yesterday|DATE|SPAN", "only reports from that day on", read_since},
+    {"until", OPTIONS_EVIDENCE, "DATE", "only reports up to that day", read_until},
+    {"format", OPTIONS_EVIDENCE, "FORMAT", "of the result (default text)", read_format,
+     .word = evidence_format_name},
+    {"all", OPTIONS_EVIDENCE, NULL,
+     "show every complaint, not only the first " DIGITS(EVIDENCE_COMPLAINTS_SHOWN), read_all},
     {"manifest", OPTIONS_DISCOVER, "FILE", "take accounts and Regions from this manifest",
      read_manifest},
     {"profile", OPTIONS_DISCOVER, "NAME[,NAME...]",

@@ -22,6 +22,18 @@ static bool tells(const struct options *o)
     return n->events || n->heartbeat || n->metrics || n->hooks_len || n->webhooks_len;
 }
 
+/* report writes CSV by itself, and a folder of due may have owners who want it. */
+static bool writes_csv(const struct options *o, option_set verb)
+{
+    bool is_report = (verb & OPTIONS_REPORT) && !(verb & (OPTIONS_LIVE | OPTIONS_SHOW));
+    for (size_t i = 0; i < o->reports_len; i++)
+        if (text_eq(o->reports[i].format, TEXT("csv")))
+            return true;
+    return (is_report && !o->reports_len) || options_format_is(o, "csv") ||
+           discover_format(&o->discover)->document == discover_csv ||
+           ((verb & OPTIONS_DUE) && o->out);
+}
+
 struct refusal {
     bool is_so;
     const char *sentence;
@@ -113,6 +125,9 @@ enum err options_together_vet(const struct options *o, option_set verb, struct w
          "--listen follows a run on a live page: give --watch too"},
         {o->listen && (o->dry_run || o->give_up || (o->out && !is_due)),
          "--listen follows a run on a live page, and nothing is carried out here: leave it out"},
+        {o->csv_dialect_is_given && !writes_csv(o, verb),
+         "--csv-dialect and --csv-separator are of CSV, and none is written: give --report "
+         "csv:FILE, or --format csv where there is one"},
         {o->give_up && (o->retry_failed || o->no_wait || o->force || o->refresh),
          "--give-up ends the run as it stands: leave out what would go on with it"},
     };

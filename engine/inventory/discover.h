@@ -12,6 +12,7 @@
 #include "access/lanes.h"
 #include "inventory.h"
 #include "manifests/manifest.h"
+#include "reports/csv_line.h"
 #include "reports/sink.h"
 #include "rules/selection.h"
 
@@ -33,7 +34,8 @@ struct discover_config {
     bool replace;                      /* proposed also for identities with one */
     bool all_profiles;                 /* every profile of the AWS configuration */
     struct discover_list tags, profiles;
-    size_t format; /* an index into discover_formats[] (discover_formats.h) */
+    size_t format;          /* an index into discover_formats[] (discover_formats.h) */
+    struct csv_dialect csv; /* of the format csv */
 };
 
 /* The place of an identity in a manifest. */

@@ -181,6 +181,7 @@ struct scheduler_options run_scheduler_options(const struct run *r)
         .rate_per_s = r->kept_pace_per_s > 0 ? r->kept_pace_per_s : a->rate_per_s,
         .feedback_host = text_of(a->feedback_host),
         .own = &r->own,
+        .managed = r->config.managed,
         .suffixes = r->suffixes,
         .lanes = r->config.part ? r->config.part->lanes : NULL,
         .shares_waves = r->config.part && r->config.part->shares_waves,

@@ -52,9 +52,10 @@ struct scheduler_options {
     bool leaves_lanes; /* a lane of which every call is denied, cannot be sent or finds no keys is
                           left to other processes, which may have what is missing here: no row of
                           it fails, and the scheduler drains (scheduler_lane_left()) */
-    struct text feedback_host;    /* pattern (feedback.h); empty: SES's own. Borrowed */
-    const struct own_names *own;  /* names set by earlier runs; may be NULL. Borrowed */
-    struct suffix_list *suffixes; /* NULL: neither public-suffix nor the surveys */
+    struct text feedback_host;           /* pattern (feedback.h); empty: SES's own. Borrowed */
+    const struct own_names *own;         /* names set by earlier runs; may be NULL. Borrowed */
+    const struct managed_index *managed; /* what Terraform sets; may be NULL. Borrowed */
+    struct suffix_list *suffixes;        /* NULL: neither public-suffix nor the surveys */
 };
 
 struct scheduler_totals {

@@ -239,6 +239,15 @@ def formats(room):
     rows, code = room.plan("of-csv.yaml")
     check("plan finds nothing to change in them", code == TROUBLE and len(rows) == 9 and
           all(r["action"] == "none" for r in rows.values()), rows)
+    for dialect, separator in (("excel", "semicolon"), ("excel", "tab"), ("rfc4180", "semicolon")):
+        room.discover(f"for spreadsheets, {dialect} with {separator}", DONE, *BOTH, "--format", "csv", "--csv-dialect", dialect,
+                      "--csv-separator", separator, "--out", "rows.csv", "--force")
+        written = (room.path / "rows.csv").read_bytes()
+        check("it has its mark and its separator", written.startswith(b"\xef\xbb\xbf") == (dialect == "excel") and
+              list(csv.reader(io.StringIO(written.decode("utf-8-sig")), delimiter={"semicolon": ";", "tab": "\t"}[separator]))[0][:2]
+              == ["identity", "account"], written)
+        again, code = room.plan("of-csv.yaml")
+        check("identities_from reads it all the same", code == TROUBLE and again.keys() == rows.keys(), again)
     text = room.discover("all that is known, as JSON", DONE, *BOTH, "--format", "json", "--tag", "team")
     known = json.loads(text)
     check("JSON has the facts of an identity", [{**i, "account_id": None} for i in known["identities"]][0] ==
