@@ -113,10 +113,10 @@ static void days_table(struct sink *sink, const struct mail_day *days, uint32_t 
 static const char *comparison_class(enum comparison c)
 {
     static const char *const classes[COMPARISONS] = {
-        [COMPARISON_WORSE] = "failed",    [COMPARISON_FAILING] = "attention",
-        [COMPARISON_LITTLE] = "wait",     [COMPARISON_SAME] = "unchanged",
-        [COMPARISON_BETTER] = "done",     [COMPARISON_UNWRITTEN] = "unchanged",
-        [COMPARISON_APART] = "untouched",
+        [COMPARISON_WORSE] = "failed",        [COMPARISON_FAILING] = "attention",
+        [COMPARISON_OPEN] = "pending",        [COMPARISON_LITTLE] = "wait",
+        [COMPARISON_SAME] = "unchanged",      [COMPARISON_BETTER] = "done",
+        [COMPARISON_UNWRITTEN] = "unchanged", [COMPARISON_APART] = "untouched",
     };
     return classes[c];
 }
@@ -132,14 +132,16 @@ static const char *page_class(const struct evidence *e)
 
 static void head_html(struct buf *out, const struct evidence *e)
 {
-    char first[DAY_LEN], last[DAY_LEN], when[WHEN_LEN];
+    char first[DAY_LEN], last[DAY_LEN];
     buf_add_fmt(out, "<header class=\"%s\">\n<h1>", page_class(e));
     evidence_verdict_add(out, e);
     buf_add_str(out, "</h1>\n<p class=\"facts\">mailfrom evidence");
     if (e->run) {
         buf_add_fmt(out, " of run %llu (", (unsigned long long)e->run);
         markup_add(out, e->verb);
-        buf_add_fmt(out, ", begun %s)", when_format(e->started, when));
+        buf_add_str(out, ", begun ");
+        markup_add_instant(out, e->started);
+        buf_add_char(out, ')');
     }
     if (e->tally->rows)
         buf_add_fmt(out, ", %s to %s", day_format(e->tally->first_day, first),
@@ -378,6 +380,28 @@ static void chart_add(struct buf *out, const struct evidence *e, const struct ma
     evidence_legend_add(out);
 }
 
+/* What the run has to do with a domain. */
+static void change_add(struct buf *out, const struct evidence *e, const struct change *c)
+{
+    if (!e->run || !c->identities)
+        return;
+    buf_add_fmt(out, "<p class=\"facts\">The run has %u %s for it and has written to ",
+                c->identities, plural(c->identities, "identity", "identities"));
+    if (c->written) {
+        buf_add_fmt(out, "%u, first ", c->written);
+        markup_add_instant(out, c->first_write);
+    } else {
+        buf_add_str(out, "none");
+    }
+    if (c->success) {
+        buf_add_str(out, "; Success ");
+        markup_add_instant(out, c->success);
+    }
+    if (c->open)
+        buf_add_fmt(out, "; %u without Success", c->open);
+    buf_add_str(out, ".</p>\n");
+}
+
 static void domain_html(struct sink *sink, const struct evidence *e, uint32_t number)
 {
     struct buf *out = &sink->buf;
@@ -389,6 +413,7 @@ static void domain_html(struct sink *sink, const struct evidence *e, uint32_t nu
     buf_add_str(out, t->domains_len - 1 <= OPEN_ALL ? " open>" : ">");
     line_add(out, e, d);
     buf_add_str(out, "<div class=\"more\">\n");
+    change_add(out, e, &d->change);
     counts_table(out, e, d);
     if (number <= EVIDENCE_CHARTS_MAX) {
         chart_add(out, e, d, number);
@@ -402,7 +427,8 @@ static void domains_html(struct sink *sink, const struct evidence *e)
 {
     struct buf *out = &sink->buf;
     uint32_t all = e->tally->domains_len - 1, listed = all < HTML_ROWS_MAX ? all : HTML_ROWS_MAX;
-    buf_add_str(out, "<section class=\"fleet evidence\">\n<h2>From domains</h2>\n");
+    buf_add_fmt(out, "<section class=\"fleet evidence%s\">\n<h2>From domains</h2>\n",
+                e->run ? "" : " alone");
     if (listed < all)
         buf_add_fmt(out,
                     "<p>%u domains are too many for one page: below are the first %u; the CSV and "

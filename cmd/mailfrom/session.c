@@ -9,6 +9,7 @@
 #include "kinds.h"
 #include "managing.h"
 #include "options/advice.h"
+#include "organization/organization_find.h"
 #include "outputs.h"
 #include "reports/deliver.h"
 #include "reports/records.h"
@@ -168,7 +169,13 @@ enum err session_load(struct session *s, struct why *why)
     const struct options *o = &s->options;
     bool region_is_taken = false;
     struct complaints own, *complaints = s->complaints ? s->complaints : &own;
-    struct manifest_options options = {.region = text_of(o->access.region),
+    struct notices silent = {0};
+    struct organization_asking asking = {.access = &o->access,
+                                         .notices = o->quiet ? silent : s->run.config.notices,
+                                         .memory = &s->run.arena};
+    struct manifest_options options = {.members_of = s->asks_nobody ? NULL : organization_find,
+                                       .members_ctx = &asking,
+                                       .region = text_of(o->access.region),
                                        .region_taken = &region_is_taken,
                                        .region_of = region_of,
                                        .ctx = s,

@@ -27,6 +27,7 @@ struct session {
     struct managed_index *managed; /* --terraform-state; NULL: not given */
     struct control *control;       /* orders from other terminals, while the run goes on */
     bool keeps_whole;              /* the verb itself chooses among the rows of the fleet */
+    bool asks_nobody;              /* the verb reaches no account, so no organization is asked */
     bool hides_plan;               /* that a plan is made is nobody's to see */
     struct complaints *complaints; /* of the manifests, for the verb to show; NULL: printed */
     struct live_page *page;        /* NULL: none */

@@ -29,6 +29,7 @@ static enum err manifests_vet(const struct session *s, struct why *why)
     if (!named)
         return why_set(why, ERR_NOMEM, "out of memory");
     named->options.selection = (struct selection){.len = 0};
+    named->asks_nobody = true; /* the plan has the accounts */
     enum err err = session_load(named, why);
     if (err == OK &&
         memcmp(named->run.fleet.digest, s->run.fleet.digest, sizeof s->run.fleet.digest) != 0)

@@ -88,6 +88,7 @@ int verb_check(const struct options *o)
     struct fleet_verdict verdict = {0};
     if (!s)
         return session_refused();
+    s->asks_nobody = true;
     enum err err =
         o->json || o->sarif ? check_write(s, &verdict, &why) : check_text(s, &verdict, &why);
     if (err != OK)

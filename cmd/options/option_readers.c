@@ -1,5 +1,5 @@
 /* Values of options that watch without end, of those that tell others, of workers, of times, of
- * evidence, of rehearsals, of CSV and of the formats of discover. */
+ * evidence, of rehearsals, of CSV, of DKIM and of the formats of discover. */
 #include "option_readers.h"
 
 #include "base/bounds.h"
@@ -202,4 +202,26 @@ enum err read_discover_format(struct options *o, const char *value, struct why *
                                 discover_format_name(i));
     }
     return why_set(why, ERR_INPUT, "--format takes %s, not \"%s\"", names, value);
+}
+
+/* Both say how DKIM is read. */
+static enum err dkim_wish(struct options *o, const char *wish, struct why *why)
+{
+    if (o->access.dkim && strcmp(o->access.dkim, wish) != 0)
+        return why_set(why, ERR_INPUT,
+                       "--dkim asks for DKIM one by one, and --no-dkim not at all: leave one out");
+    o->access.dkim = wish;
+    return OK;
+}
+
+enum err read_dkim(struct options *o, const char *value, struct why *why)
+{
+    (void)value;
+    return dkim_wish(o, "each", why);
+}
+
+enum err read_no_dkim(struct options *o, const char *value, struct why *why)
+{
+    (void)value;
+    return dkim_wish(o, "none", why);
 }

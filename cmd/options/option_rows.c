@@ -338,6 +338,9 @@ static enum err read_by(struct options *o, const char *value, struct why *why)
 #define ZONES             (HANDS_OFF | OPTIONS_PUBLISH)
 #define WRITES_CSV        (OPTIONS_REPORT | HANDS_OFF | OPTIONS_DISCOVER | OPTIONS_EVIDENCE)
 #define ASKS_DNS          (OPTIONS_LIVE | OPTIONS_INSPECT | HANDS_OFF)
+#define ASKS_DKIM                                                                                  \
+    (OPTIONS_PLAN | OPTIONS_APPLY | OPTIONS_RESUME | OPTIONS_WATCH | OPTIONS_DISCOVER |            \
+     OPTIONS_REHEARSE)
 
 static enum err list_add(struct discover_list *list, const char *option, const char *value,
                          struct why *why)
@@ -474,6 +477,9 @@ const struct option_row option_rows[] = {
      .is_common = true},
     {"read-api", LIVE_OR_REHEARSED | OPTIONS_DISCOVER, "auto|v1|v2",
      "identities a call: v1 a hundred, v2 one; auto: v1, or v2 where IAM refuses", read_read_api},
+    {"dkim", ASKS_DKIM, NULL,
+     "DKIM by GetEmailIdentity, a call for each identity; default: a hundred a call", read_dkim},
+    {"no-dkim", ASKS_DKIM, NULL, "ask SES nothing about DKIM", read_no_dkim},
     {"write-api", LIVE_OR_REHEARSED, "v1|v2", "v2 (default): IAM can confine it to identities",
      read_write_api},
     {"journal", OPTIONS_JOURNAL, "FILE|URL",

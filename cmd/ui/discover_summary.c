@@ -10,6 +10,7 @@
 #include "inventory/discover_code.h"
 #include "inventory/discover_formats.h"
 #include "messages.h"
+#include "trouble_fold.h"
 
 #include <string.h>
 
@@ -218,7 +219,7 @@ void discover_summary(const struct discover *d)
         }
     }
     uint64_t reads = by_kind[CALL_READ_VERIFICATION] + by_kind[CALL_READ_MAIL_FROM] +
-                     by_kind[CALL_READ_NOTIFICATION];
+                     by_kind[CALL_READ_NOTIFICATION] + by_kind[CALL_READ_DKIM];
     const struct {
         uint64_t count;
         const char *what;
@@ -244,12 +245,11 @@ static void lane_trouble_tell(const struct discover *d, uint32_t lane)
 {
     const struct inventory_lane *l = inventory_lane(d->inventory, lane);
     const char *trouble = NULL;
-    struct why why = {""};
     if (discover_is_disabled(d, lane))
         return; /* counted below */
     if (l->phase == INVENTORY_REFUSED)
-        trouble = "could not be read, and is left out";
-    else if (d->by_lane[lane].is_twin)
+        return; /* folded below */
+    if (d->by_lane[lane].is_twin)
         trouble = "belongs to the account of another profile, and is listed there";
     else if (l->unread)
         trouble = "some identities are not told about";
@@ -257,32 +257,80 @@ static void lane_trouble_tell(const struct discover *d, uint32_t lane)
         trouble = "feedback forwarding is not told";
     if (!trouble)
         return;
-    if (l->phase == INVENTORY_REFUSED)
-        discover_refusal(d, lane, &why);
-    else
-        snprintf(why.text, sizeof why.text, "%s", l->reason);
     message_note("%saccount " TEXT_FMT ", Region " TEXT_FMT " %s%s%s",
-                 l->phase == INVENTORY_REFUSED || l->unread ? "mailfrom: " : "note: ",
-                 TEXT_ARG(discover_account(d, lane)), TEXT_ARG(discover_region(d, lane)), trouble,
-                 why.text[0] ? ": " : "", why.text);
+                 l->unread ? "mailfrom: " : "note: ", TEXT_ARG(discover_account(d, lane)),
+                 TEXT_ARG(discover_region(d, lane)), trouble, l->reason[0] ? ": " : "", l->reason);
+}
+
+static void refusals_tell(const struct trouble_fold *f)
+{
+    struct buf line;
+    buf_init(&line, LINE_LEN_MAX);
+    for (uint32_t i = 0; i < f->len; i++) {
+        const struct trouble_kind *k = &f->kinds[i];
+        buf_reset(&line);
+        trouble_kind_place(k, &line);
+        message_note("mailfrom: " TEXT_FMT " could not be read, and %s left out%s" TEXT_FMT,
+                     TEXT_ARG(buf_text(&line)), plural(k->regions_len, "is", "are"),
+                     k->sentence.len ? ": " : "", TEXT_ARG(k->sentence));
+        buf_reset(&line);
+        trouble_kind_others(k, &line);
+        if (line.len)
+            message_note("mailfrom: " TEXT_FMT, TEXT_ARG(buf_text(&line)));
+    }
+    buf_clear(&line);
+}
+
+/* An organization whose roles are misspelt has two hundred refusals, and one reason. */
+static void refusals_fold(const struct discover *d)
+{
+    struct trouble_fold fold;
+    trouble_fold_init(&fold);
+    for (uint32_t i = 0; i < d->fleet.lanes_len; i++) {
+        uint32_t account = d->fleet.lanes[i].account;
+        struct trouble t = {.account = discover_account(d, i),
+                            .number =
+                                names_text(&d->fleet.names, d->fleet.accounts[account].account_id),
+                            .region = discover_region(d, i)};
+        struct why why = {""};
+        if (inventory_lane(d->inventory, i)->phase != INVENTORY_REFUSED ||
+            discover_is_disabled(d, i))
+            continue;
+        discover_refusal(d, i, &why);
+        if (!trouble_fold_add(&fold, &t, why.text))
+            message_note("mailfrom: account " TEXT_FMT ", Region " TEXT_FMT
+                         " could not be read, and is left out: %s",
+                         TEXT_ARG(t.account), TEXT_ARG(t.region), why.text);
+    }
+    refusals_tell(&fold);
+    trouble_fold_clear(&fold);
+}
+
+enum gap { GAP_ENDPOINTS, GAP_ADVICE, GAP_DKIM };
+
+static const char *gap_of(const struct inventory_lane *l, enum gap gap)
+{
+    return gap == GAP_ENDPOINTS ? l->endpoints_gap
+           : gap == GAP_ADVICE  ? l->advice_gap
+                                : l->dkim_gap;
 }
 
 /* SES refuses an account alike in all its Regions: the first is told. */
-static void gap_tell(const struct discover *d, bool is_of_endpoints)
+static void gap_tell(const struct discover *d, enum gap of)
 {
+    static const char *const unknown[] = {"global endpoints are", "open recommendations are",
+                                          "DKIM of all identities is"};
     for (uint32_t i = 0; i < d->fleet.lanes_len; i++) {
-        const struct inventory_lane *l = inventory_lane(d->inventory, i);
-        const char *gap = is_of_endpoints ? l->endpoints_gap : l->advice_gap;
+        const char *gap = gap_of(inventory_lane(d->inventory, i), of);
         bool is_told = !gap[0] || !discover_has_lane(d, i);
         for (uint32_t k = 0; k < i && !is_told; k++) {
             const struct inventory_lane *other = inventory_lane(d->inventory, k);
-            is_told = d->fleet.lanes[k].account == d->fleet.lanes[i].account &&
-                      (is_of_endpoints ? other->endpoints_gap : other->advice_gap)[0];
+            is_told =
+                d->fleet.lanes[k].account == d->fleet.lanes[i].account && gap_of(other, of)[0];
         }
         if (!is_told)
-            message_note("note: account " TEXT_FMT ": %s are not known: %s",
-                         TEXT_ARG(discover_account(d, i)),
-                         is_of_endpoints ? "global endpoints" : "open recommendations", gap);
+            message_note("note: account " TEXT_FMT ": %s not known: %s",
+                         TEXT_ARG(discover_account(d, i)), unknown[of], gap);
     }
 }
 
@@ -297,12 +345,14 @@ static bool is_read(const struct discover *d, uint32_t account)
 void discover_troubles(const struct discover *d)
 {
     uint32_t disabled = 0;
+    refusals_fold(d);
     for (uint32_t i = 0; i < d->fleet.lanes_len; i++) {
         lane_trouble_tell(d, i);
         disabled += discover_is_disabled(d, i);
     }
-    gap_tell(d, true);
-    gap_tell(d, false);
+    gap_tell(d, GAP_ENDPOINTS);
+    gap_tell(d, GAP_ADVICE);
+    gap_tell(d, GAP_DKIM);
     if (disabled)
         message_note(
             "note: %u %s left out: the account has not enabled the Region", disabled,

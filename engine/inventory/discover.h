@@ -99,6 +99,8 @@ bool discover_wants(void *ctx, struct text identity);
 enum err discover_pick(struct discover *d, struct why *why);
 /* Checks patterns, tags and the template. */
 enum err discover_vet(const struct discover_config *c, struct why *why);
+/* Is every Region of the lane's account asked, since all were wished for? */
+bool discover_asks_every_region(const struct discover *d, uint32_t lane);
 /* Was every Region asked, and does this one of an account that was read not know the keys? Then the
  * account has not enabled the Region, and nothing is missing. */
 bool discover_is_disabled(const struct discover *d, uint32_t lane);

@@ -178,6 +178,7 @@ struct scheduler_options run_scheduler_options(const struct run *r)
         .advice = r->head.verb != RUN_ROLLBACK && (!a->read_api || strcmp(a->read_api, "v1") != 0),
         .surveys = r->head.verb != RUN_ROLLBACK,
         .looks_closer = r->head.verb != RUN_ROLLBACK,
+        .dkim = r->head.verb != RUN_ROLLBACK ? access_dkim(a) : DKIM_NOT_ASKED,
         .rate_per_s = r->kept_pace_per_s > 0 ? r->kept_pace_per_s : a->rate_per_s,
         .feedback_host = text_of(a->feedback_host),
         .own = &r->own,

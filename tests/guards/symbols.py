@@ -39,6 +39,7 @@ ALLOWED = {
     "watch": (set(), {"memory": HEAP, "slots": HEAP}),
     "inventory": (set(), {}),
     "managed": (set(), {}),
+    "organization": (set(), {}),
     # A journal is kept by its store; above the seam there is memory and nothing else.
     "journal": (set(), {"fence": HEAP, "fleet_rows": {"calloc"}, "journal": {"calloc", "free"}, "journal_compare": HEAP,
                         "journal_copy": HEAP, "lane_rows": {"calloc", "free"}, "leases": HEAP, "publish_rows": {"calloc", "free"},
