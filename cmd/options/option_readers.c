@@ -1,9 +1,10 @@
-/* Values of options that show progress or watch, of those that tell others, of workers, of times,
- * of evidence, of rehearsals, of CSV and of DKIM. */
+/* Values of options that have bounds or words of their own, room by room as option_readers.h says.
+ */
 #include "option_readers.h"
 
 #include "base/bounds.h"
 #include "base/count.h"
+#include "inventory/discover_formats.h"
 #include "model/watch.h"
 
 #include <stdio.h>
@@ -213,6 +214,25 @@ enum err read_csv_separator(struct options *o, const char *value, struct why *wh
     }
     return why_set(why, ERR_INPUT, "--csv-separator takes comma, semicolon or tab, not \"%s\"",
                    value);
+}
+
+enum err read_discover_format(struct options *o, const char *value, struct why *why)
+{
+    char names[LINE_LEN_MAX] = "";
+    size_t len = 0;
+    for (size_t i = 0; discover_format_name(i); i++) {
+        bool is_last = !discover_format_name(i + 1);
+        if (strcmp(value, discover_format_name(i)) == 0) {
+            o->discover.format = i;
+            return OK;
+        }
+        len += (size_t)snprintf(names + len, sizeof names - len, "%s%s",
+                                i == 0    ? ""
+                                : is_last ? " or "
+                                          : ", ",
+                                discover_format_name(i));
+    }
+    return why_set(why, ERR_INPUT, "--format takes %s, not \"%s\"", names, value);
 }
 
 /* Both say how DKIM is read. */

@@ -1,7 +1,7 @@
 /*
  * Readers of the values of options, for the table of option_rows.c: of progress, of due, of
- * notifications, of watch, of work, of evidence, of rehearse, of CSV, of DKIM, of Terraform and of
- * the live page. Each is a `read` of struct option_row.
+ * notifications, of watch, of work, of evidence, of rehearse, of CSV, of DKIM, of Terraform, of the
+ * formats of discover and of the live page. Each is a `read` of struct option_row.
  */
 #ifndef MF_OPTION_READERS_H
 #define MF_OPTION_READERS_H
@@ -26,6 +26,7 @@ enum err read_until(struct options *o, const char *value, struct why *why);
 enum err read_detect_after(struct options *o, const char *value, struct why *why);
 enum err read_csv_dialect(struct options *o, const char *value, struct why *why);
 enum err read_csv_separator(struct options *o, const char *value, struct why *why);
+enum err read_discover_format(struct options *o, const char *value, struct why *why);
 enum err read_dkim(struct options *o, const char *value, struct why *why);
 enum err read_no_dkim(struct options *o, const char *value, struct why *why);
 enum err read_terraform_state(struct options *o, const char *value, struct why *why);

@@ -380,25 +380,6 @@ static enum err read_tag(struct options *o, const char *value, struct why *why)
     return list_add(&o->discover.tags, "tag", value, why);
 }
 
-static enum err read_discover_format(struct options *o, const char *value, struct why *why)
-{
-    char names[LINE_LEN_MAX] = "";
-    size_t len = 0;
-    for (size_t i = 0; discover_format_name(i); i++) {
-        bool is_last = !discover_format_name(i + 1);
-        if (strcmp(value, discover_format_name(i)) == 0) {
-            o->discover.format = i;
-            return OK;
-        }
-        len += (size_t)snprintf(names + len, sizeof names - len, "%s%s",
-                                i == 0    ? ""
-                                : is_last ? " or "
-                                          : ", ",
-                                discover_format_name(i));
-    }
-    return why_set(why, ERR_INPUT, "--format takes %s, not \"%s\"", names, value);
-}
-
 /* A bound as text. */
 #define DIGITS_OF(number) #number
 #define DIGITS(number)    DIGITS_OF(number)
