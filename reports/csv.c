@@ -15,25 +15,31 @@ struct csv_table {
     struct buf scratch; /* of one cell */
 };
 
+/* Resetting it forgets a failure. */
+static void scratch_write(struct csv_table *table)
+{
+    csv_text(&table->line, buf_text(&table->scratch));
+    table->out->buf.failed = table->out->buf.failed || table->scratch.failed;
+    buf_reset(&table->scratch);
+}
+
 /* The names of the rules, with blanks between. */
 static void cell_findings(struct csv_table *table, finding_set findings)
 {
     const char *between = "";
-    buf_reset(&table->scratch);
     for (int f = 0; f < FINDINGS_LEN; f++) {
         if (findings & FINDING_BIT(f)) {
             buf_add_fmt(&table->scratch, "%s%s", between, finding_rule((enum finding)f)->name);
             between = " ";
         }
     }
-    csv_text(&table->line, buf_text(&table->scratch));
+    scratch_write(table);
 }
 
 static void cell_ready(struct csv_table *table, struct dmarc_ready ready)
 {
-    buf_reset(&table->scratch);
     dmarc_ready_add(&table->scratch, ready);
-    csv_text(&table->line, buf_text(&table->scratch));
+    scratch_write(table);
 }
 
 static bool line_add(void *ctx, const struct report_row *row)
@@ -51,9 +57,8 @@ static bool line_add(void *ctx, const struct report_row *row)
         }
     }
     if (table->is_international) {
-        buf_reset(&table->scratch);
         identity_unicode_add(&table->scratch, row->identity);
-        csv_text(&table->line, buf_text(&table->scratch));
+        scratch_write(table);
     }
     csv_end(&table->line);
     return sink_turn(table->out);
