@@ -1,6 +1,6 @@
 /*
- * Manifests: YAML files (and CSV files named inside) become a vetted fleet, or a list of all
- * complaints. No half acceptance: with one complaint there is no fleet.
+ * Manifests: YAML files (and CSV, states and templates named inside) become a vetted fleet, or a
+ * list of all complaints. No half acceptance: with one complaint there is no fleet.
  */
 #ifndef MF_MANIFEST_H
 #define MF_MANIFEST_H

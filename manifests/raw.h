@@ -5,6 +5,7 @@
  *   spool.c    pipes and UTF-16 -> a file in memory                 container.c  .xlsx and such
  *   anchors.c  aliases -> the events they stand for
  *   read.c     bytes -> YAML events (the only yaml.h)               csv.c      bytes -> CSV fields
+ *   managed_rows.c  infrastructure code -> identities
  *   walk.c     events -> keys and values, by the tables of schema.c
  *   draft.c    one value of one key -> a setting, or a complaint    value.h    checks of one value
  *   owners.c   who publishes the records of which names        publish.c  who can write which zones
@@ -22,6 +23,7 @@
 #include "value.h"
 
 #include "crypto/sha256.h"
+#include "managed/managed.h"
 
 #include <assert.h>
 
@@ -163,7 +165,7 @@ struct settings {
     name_id account;
     name_id regions; /* id in raw.lists */
     uint32_t file;
-    uint32_t zero; /* in place of padding */
+    name_id account_number; /* of the account that a row was found in; NAME_NONE: not known */
 };
 
 /* Settings under construction. */
@@ -226,18 +228,21 @@ struct account_ref {
     struct source_place at;
 };
 
-enum file_kind { FILE_YAML, FILE_CSV };
+enum file_kind { FILE_YAML, FILE_ROWS }; /* ROWS: of identities_from */
 
 struct raw_file {
     enum file_kind kind;
-    bool nested;              /* named by another file */
-    bool is_stdin;            /* the user's "-" */
-    bool is_stream;           /* named by the user, and readable once: no folder */
-    uint16_t parent;          /* the including file */
-    struct source_place from; /* the place of naming */
-    struct text path;         /* below the folder of the user's file */
-    uint64_t device, inode;   /* to notice a second reading of a file */
-    struct settings settings; /* the defaults of the file, the parent's included once known */
+    bool nested;                /* named by another file */
+    bool is_stdin;              /* the user's "-" */
+    bool is_stream;             /* named by the user, and readable once: no folder */
+    bool is_folder;             /* named as a folder: path is of the manifest.json in it */
+    bool is_part;               /* named by a cloud assembly or by a template */
+    struct managed_stack stack; /* of a part; texts in raw.arena */
+    uint16_t parent;            /* the including file */
+    struct source_place from;   /* the place of naming */
+    struct text path;           /* below the folder of the user's file */
+    uint64_t device, inode;     /* to notice a second reading of a file */
+    struct settings settings;   /* the defaults of the file, the parent's included once known */
     name_id mail_from;
 };
 
@@ -403,6 +408,15 @@ bool anchors_hold(struct anchors *a, const struct yaml_event *event, struct held
 /* Its events come next, before all others. */
 void anchors_replay(struct anchors *a, struct held_value held);
 void anchors_release(struct anchors *a, struct held_value held); /* it is not needed any more */
+
+/* --- managed_rows.c: infrastructure code ------------------------------------------------------ */
+
+/* A file of identities_from: CSV, or what managed/managed.h reads, by its first bytes. */
+void rows_file(struct raw *r, struct source *s, uint16_t file);
+/* What a file is that stands in the place of a manifest: "is a Terraform state, ..."; NULL: none of
+ * those. */
+const char *managed_manifest_fault(const struct source *s);
+bool folder_is_at(const struct raw *r, struct text path);
 
 /* --- walk.c, walk_entry.c, csv.c, include.c, vet.c -------------------------------------------- */
 

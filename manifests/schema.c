@@ -23,7 +23,7 @@ static const struct key_rule top_keys[] = {
     {"identities", KEY_IDENTITIES, SHAPE_LIST, "domains, addresses or keys of an identity"},
     {"include", KEY_INCLUDE, SHAPE_TEXT_OR_LIST, "a path below this file's folder"},
     {"identities_from", KEY_IDENTITIES_FROM, SHAPE_TEXT_OR_LIST,
-     "the path of a CSV file below this file's folder"},
+     "the path of a CSV file, a Terraform state or cdk.out below this file's folder"},
     {"owners", KEY_OWNERS, SHAPE_MAP, "owners of DNS by domain"},
     {"dns", KEY_DNS, SHAPE_MAP, "the key publish"},
     {"watch", KEY_WATCH, SHAPE_MAP, "keys such as confirm: 10m"},

@@ -274,7 +274,7 @@ static void put_top(struct manifest_walk *w, const struct key_rule *rule, void *
             complain_value(w->raw, at, rule, t, NULL);
         break;
     case KEY_INCLUDE: include_add(w->raw, w->file, FILE_YAML, t, at); break;
-    default: include_add(w->raw, w->file, FILE_CSV, t, at); break;
+    default: include_add(w->raw, w->file, FILE_ROWS, t, at); break;
     }
 }
 
@@ -374,6 +374,8 @@ static void walk_root(struct manifest_walk *w)
 void walk_file(struct raw *r, struct source *s, uint16_t file)
 {
     const char *fault = container_fault(s);
+    if (!fault)
+        fault = managed_manifest_fault(s);
     if (fault) {
         complain(r, (struct source_place){.file = file}, "the file %s", fault);
         return;

@@ -70,8 +70,9 @@ const char *due_format_name(size_t i);
 struct due_style {
     bool verbose; /* text: every record, not the first few of a zone */
     uint32_t ttl_s;
-    struct text server; /* of records_style */
-    struct text format; /* of the zones' files; empty: by the manifest, or else bind */
+    struct text server;     /* of records_style */
+    struct text format;     /* of the zones' files; empty: by the manifest, or else bind */
+    struct csv_dialect csv; /* of the list, and of files in CSV */
 };
 
 /* To standard output. ERR_INPUT: no such format. */

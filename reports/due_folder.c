@@ -218,8 +218,11 @@ static enum err zone_files(struct parcel *p, uint32_t first, uint32_t *next, con
                            const char *slug, struct due_sum *sum, struct why *why)
 {
     uint32_t len = 0, room = 1;
-    struct records_style style = {
-        .ttl_s = p->style->ttl_s, .server = p->style->server, .vet = file_note, .vet_ctx = p};
+    struct records_style style = {.ttl_s = p->style->ttl_s,
+                                  .server = p->style->server,
+                                  .csv = p->style->csv,
+                                  .vet = file_note,
+                                  .vet_ctx = p};
     struct records_sum written;
     for (*next = first; *next < p->zones_len; ++*next) {
         if (!text_eq(p->zones[*next]->zone, p->zones[first]->zone))

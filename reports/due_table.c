@@ -2,7 +2,7 @@
  * What is due, for programs: CSV, a row for each record set; JSON (docs/due.schema.json), an object
  * for each zone with its record sets.
  */
-#include "csv_cell.h"
+#include "csv_line.h"
 #include "due_internal.h"
 
 #include "base/bounds.h"
@@ -20,49 +20,40 @@ static bool has_value(const struct due_item *item)
 
 /* ---- csv ---- */
 
-static void cell_add(struct buf *out, struct text t)
-{
-    buf_add_char(out, ',');
-    csv_cell_add(out, t);
-}
-
-static void instant_add(struct buf *out, instant_us at)
-{
-    char when[WHEN_LEN];
-    cell_add(out, text_of(when_format(at, when)));
-}
-
-static void row_add(struct buf *out, const struct due_list *list, const struct due_zone *zone,
+static void row_add(struct csv_line *line, const struct due_list *list, const struct due_zone *zone,
                     const struct due_item *item)
 {
     struct records_set set;
     struct buf value;
     due_set(list, item, &set);
-    csv_cell_add(out, zone->zone);
-    cell_add(out, zone->owner);
-    cell_add(out, zone->contact);
-    cell_add(out, zone->hosts);
-    cell_add(out, zone->account);
-    cell_add(out, set.name);
-    buf_add_fmt(out, ",%s,%s", records_type_name(set.type), due_state_name(item->state));
+    csv_text(line, zone->zone);
+    csv_text(line, zone->owner);
+    csv_text(line, zone->contact);
+    csv_text(line, zone->hosts);
+    csv_text(line, zone->account);
+    csv_text(line, set.name);
+    csv_text(line, text_of(records_type_name(set.type)));
+    csv_text(line, text_of(due_state_name(item->state)));
     presented(&value, set.type, &set.wanted);
-    cell_add(out, has_value(item) ? buf_text(&value) : TEXT_NONE);
-    buf_spend(&value, out);
-    cell_add(out, item->state == DUE_BLOCKED ? set.reason : TEXT_NONE);
-    instant_add(out, item->since);
-    instant_add(out, item->changed);
-    instant_add(out, item->state == DUE_PUBLISHED ? WHEN_NEVER : zone->deadline);
-    buf_add_str(out, "\r\n");
+    csv_text(line, has_value(item) ? buf_text(&value) : TEXT_NONE);
+    buf_spend(&value, line->out);
+    csv_text(line, item->state == DUE_BLOCKED ? set.reason : TEXT_NONE);
+    csv_instant(line, item->since);
+    csv_instant(line, item->changed);
+    csv_instant(line, item->state == DUE_PUBLISHED ? WHEN_NEVER : zone->deadline);
+    csv_end(line);
 }
 
 void due_csv_write(struct sink *out, const struct due_list *list, const struct due_style *style)
 {
-    (void)style;
-    buf_add_str(&out->buf, "zone,owner,soa_contact,name_servers,account,name,type,state,value,"
-                           "reason,asked_since,changed,deadline\r\n");
+    struct csv_line line;
+    csv_begin(&line, &out->buf, style->csv,
+              "zone,owner,soa_contact,name_servers,account,name,type,state,value,reason,"
+              "asked_since,changed,deadline");
+    csv_end(&line);
     for (uint32_t z = 0; z < list->zones_len; z++)
         for (uint32_t i = 0; i < list->zones[z].len && sink_turn(out); i++)
-            row_add(&out->buf, list, &list->zones[z], &list->items[list->zones[z].first + i]);
+            row_add(&line, list, &list->zones[z], &list->items[list->zones[z].first + i]);
 }
 
 /* ---- json ---- */

@@ -1,7 +1,7 @@
 /*
  * One self-contained page: verdict, pictures, tables, rows. Text from outside is only ever the text
- * of an element or the value of a quoted attribute, and the page's policy lets only the script with
- * the named hash run, so a hostile name is merely shown.
+ * of an element or the value of a quoted attribute, and the page's policy lets only scripts with
+ * the named hashes run, so a hostile name is merely shown.
  *
  * Up to HTML_ROWS_MAX identities there is a row for each. More rows would slow a browser down, so a
  * larger fleet is counted by account, Region, outcome and reason, and only rows in need of
@@ -10,8 +10,8 @@
 #include "html_internal.h"
 
 #include "base/bounds.h"
-#include "crypto/sha256.h"
 #include "html_files.h"
+#include "html_page.h"
 #include "markup.h"
 
 #define PART_BEGIN "<div class=\"part\">\n"
@@ -40,22 +40,13 @@ static enum err sheet_write(const struct report *report, struct sheet *sheet, st
 {
     struct buf *out = &sheet->out->buf;
     const struct html_facts *facts = &sheet->facts;
-    /* The first lines. The policy names the one script by its hash: no other script can run. */
-    char hash[SHA256_BASE64_LEN];
-    if (!sha256_base64(html_files[HTML_SCRIPT].text, hash))
-        return why_set(why, ERR_NOMEM, "out of memory");
-    buf_add_fmt(out,
-                "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-                "style-src 'unsafe-inline'; script-src 'sha256-%s'\">\n",
-                hash);
-    enum err err = OK;
-    buf_add_str(out, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                     "<title>mailfrom ");
-    report_title_add(report->head, out);
-    buf_add_str(out, "</title>\n<style>\n");
-    buf_add_text(out, html_files[HTML_STYLE].text);
-    buf_add_str(out, "</style>\n</head>\n<body>\n");
+    struct text script = html_files[HTML_SCRIPT].text;
+    struct buf title;
+    buf_init(&title, LINE_LEN_MAX);
+    buf_add_str(&title, "mailfrom ");
+    report_title_add(report->head, &title);
+    html_page_begin(out, buf_text(&title), TEXT_NONE, script);
+    buf_spend(&title, out);
     head_add(out, report->head, &facts->sum);
     buf_add_str(out, "<main>\n");
     groups_tables_add(out, report->fleet, facts);
@@ -76,17 +67,16 @@ static enum err sheet_write(const struct report *report, struct sheet *sheet, st
                     "attention; the CSV and JSON reports have all.</p>\n",
                     facts->sum.rows);
     rows_begin(out);
-    err = report_rows(report, row_list, sheet, why);
+    enum err err = report_rows(report, row_list, sheet, why);
     buf_add_str(out, sheet->listed ? "</div></div>\n" : "</div>\n");
     if (sheet->only_bad && facts->sum.bad > sheet->listed)
         buf_add_fmt(out, "<p class=\"note\">Only the first %u are listed.</p>\n", sheet->listed);
     buf_add_str(out, "</section>\n");
-    buf_add_str(
-        out,
-        "</main>\n<footer>Every column of every identity is in the CSV and JSON reports of the "
-        "same run.</footer>\n<script>");
-    buf_add_text(out, html_files[HTML_SCRIPT].text);
-    buf_add_str(out, "</script>\n</body>\n</html>\n");
+    buf_add_str(out, "</main>\n");
+    html_page_end(out,
+                  TEXT("Instants are UTC. Every column of every identity is in the CSV and JSON "
+                       "reports of the same run."),
+                  script);
     return err;
 }
 

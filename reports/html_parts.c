@@ -49,20 +49,22 @@ void head_add(struct buf *out, const struct report_head *head, const struct repo
     buf_add_fmt(out, "<header class=\"%s\">\n<h1>", bad ? "bad" : open ? "open" : "good");
     report_verdict(sum, out);
     buf_add_str(out, "</h1>\n");
-    char started[WHEN_LEN], stopped[WHEN_LEN], took[WHEN_LEN];
+    char took[WHEN_LEN];
     buf_add_str(out, "<p class=\"facts\">mailfrom ");
     report_title_add(head, out);
-    when_format(head->started, started);
-    when_format(head->stopped, stopped);
     if (sum->tense != TENSE_RUN && text_eq(head->state, TEXT("ended"))) {
-        buf_add_fmt(out, ", made %s", stopped);
+        buf_add_str(out, ", made ");
+        markup_add_instant(out, head->stopped);
     } else {
         buf_add_str(out, ", ");
         markup_add(out, head->state);
-        buf_add_fmt(out, ". Began %s", started);
-        if (*stopped)
-            buf_add_fmt(out, ", stopped %s, after %s", stopped,
-                        span_format(head->stopped - head->started, took));
+        buf_add_str(out, ". Began ");
+        markup_add_instant(out, head->started);
+        if (head->stopped) {
+            buf_add_str(out, ", stopped ");
+            markup_add_instant(out, head->stopped);
+            buf_add_fmt(out, ", after %s", span_format(head->stopped - head->started, took));
+        }
     }
     buf_add_str(out, ". Program version ");
     markup_add(out, head->version);

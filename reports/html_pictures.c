@@ -4,6 +4,7 @@
 #include "html_internal.h"
 
 #include "base/count.h"
+#include "markup.h"
 
 #include <stdio.h>
 
@@ -157,7 +158,6 @@ void timeline_draw(struct buf *out, const struct history *h)
 
 void window_draw(struct buf *out, const struct history *h)
 {
-    char first[WHEN_LEN], last[WHEN_LEN], end[WHEN_LEN];
     const span_us window = SPAN_H(72);
     if (h->first_write == 0)
         return;
@@ -182,12 +182,14 @@ void window_draw(struct buf *out, const struct history *h)
                     at + step > whole ? "end" : "middle", (long long)(at / SPAN_H(1)));
     buf_add_str(out, "</svg>");
     scroll_end(out);
-    buf_add_fmt(out,
-                "<p class=\"note\">SES looks for the records of a name for 72 hours "
-                "after it is set. "
-                "First set %s, last set %s, so the last window ends %s.</p>\n",
-                when_format(h->first_write, first), when_format(h->last_write, last),
-                when_format(h->last_write + window, end));
+    buf_add_str(out, "<p class=\"note\">SES looks for the records of a name for 72 hours after it "
+                     "is set. First set ");
+    markup_add_instant(out, h->first_write);
+    buf_add_str(out, ", last set ");
+    markup_add_instant(out, h->last_write);
+    buf_add_str(out, ", so the last window ends ");
+    markup_add_instant(out, h->last_write + window);
+    buf_add_str(out, ".</p>\n");
 }
 
 /* The nodes of the picture of states, with positions. */

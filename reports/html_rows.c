@@ -45,8 +45,10 @@ static void fact_add(struct buf *out, const char *name, struct text value)
 
 static void instant_add(struct buf *out, const char *name, instant_us at)
 {
-    char when[WHEN_LEN];
-    fact_add(out, name, text_of(when_format(at, when)));
+    if (at == 0)
+        return;
+    buf_add_fmt(out, " &middot; %s ", name);
+    markup_add_instant(out, at);
 }
 
 static void facts_add(struct buf *out, const struct report_row *row)
@@ -116,7 +118,7 @@ void row_add_html(struct buf *out, const struct report_row *row, enum tense tens
     buf_add_str(out, "</summary><div class=\"more\">");
     if (row->reason.len && !is_a_finding(row->reason, row)) {
         buf_add_str(out, "<p>");
-        markup_add(out, row->reason);
+        markup_add_told(out, row->reason);
         buf_add_str(out, "</p>");
     }
     if (row->finding_bits) {
@@ -128,7 +130,7 @@ void row_add_html(struct buf *out, const struct report_row *row, enum tense tens
             const struct finding_rule *rule = finding_rule(f.rule);
             buf_add_fmt(out, "<li class=\"%s\"><b>%s", severity_name(rule->severity), rule->name);
             buf_add_str(out, f.accepted ? "</b> (accepted) " : "</b> ");
-            markup_add(out, f.text);
+            markup_add_told(out, f.text);
             buf_add_str(out, "</li>");
         }
         buf_add_str(out, "</ul>");

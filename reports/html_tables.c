@@ -26,7 +26,7 @@ void scroll_end(struct buf *out)
 static void cell_add(struct buf *out, const char *class, struct text t)
 {
     buf_add_fmt(out, "<td class=\"%s\">", class);
-    markup_add(out, t);
+    markup_add_told(out, t);
     buf_add_str(out, "</td>");
 }
 
@@ -328,7 +328,6 @@ static void left_add(struct buf *out, instant_us deadline, instant_us now)
 void waiting_add(struct buf *out, const struct fleet *fleet, const struct waiting *waiting,
                  instant_us now)
 {
-    char since[WHEN_LEN], deadline[WHEN_LEN];
     uint32_t shown = waiting->len < WAITING_SHOWN ? waiting->len : WAITING_SHOWN;
     if (shown == 0)
         return;
@@ -347,12 +346,10 @@ void waiting_add(struct buf *out, const struct fleet *fleet, const struct waitin
         markup_add(out, waiting_name(waiting, zone));
         buf_add_str(out, "</td><td>");
         markup_add(out, names_text(&fleet->names, owner));
-        buf_add_fmt(out,
-                    "</td><td class=\"number\">%u</td>"
-                    "<td class=\"since\">%s</td>"
-                    "<td class=\"until\">%s",
-                    zone->rows, when_format(zone->since, since),
-                    when_format(zone->deadline, deadline));
+        buf_add_fmt(out, "</td><td class=\"number\">%u</td><td class=\"since\">", zone->rows);
+        markup_add_instant(out, zone->since);
+        buf_add_str(out, "</td><td class=\"until\">");
+        markup_add_instant(out, zone->deadline);
         left_add(out, zone->deadline, now);
         buf_add_str(out, "</td></tr>\n");
     }

@@ -81,9 +81,12 @@ static void places_add(struct buf *out, enum live_kind kind)
 enum err live_document_make(struct live_document *d, enum live_kind kind, struct why *why)
 {
     struct buf *out = &d->index;
-    *d = (struct live_document){.script = html_files[HTML_LIVE_SCRIPT].text};
+    *d = (struct live_document){.index = {.len = 0}};
     buf_init(&d->style, REPORT_CHUNK_MAX);
+    buf_init(&d->script, REPORT_CHUNK_MAX);
     buf_init(&d->index, REPORT_CHUNK_MAX);
+    buf_add_text(&d->script, html_files[HTML_TIME].text);
+    buf_add_text(&d->script, html_files[HTML_LIVE_SCRIPT].text);
     buf_add_text(&d->style, html_files[HTML_STYLE].text);
     buf_add_text(&d->style, html_files[HTML_LIVE_STYLE].text);
     buf_add_str(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -107,13 +110,16 @@ enum err live_document_make(struct live_document *d, enum live_kind kind, struct
     rows_section(out, kind);
     buf_add_str(out, "</main>\n<footer>All instants are UTC. For programs: <a href=\"api/status\">"
                      "api/status</a>.</footer>\n<script>");
-    buf_add_text(out, d->script);
+    buf_add_text(out, buf_text(&d->script));
     buf_add_str(out, "</script>\n</body>\n</html>\n");
-    return d->style.failed || d->index.failed ? why_set(why, ERR_NOMEM, "out of memory") : OK;
+    return d->style.failed || d->script.failed || d->index.failed
+               ? why_set(why, ERR_NOMEM, "out of memory")
+               : OK;
 }
 
 void live_document_clear(struct live_document *d)
 {
     buf_clear(&d->index);
     buf_clear(&d->style);
+    buf_clear(&d->script);
 }

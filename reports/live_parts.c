@@ -90,7 +90,7 @@ static void reason_add(struct buf *out, const struct live_run *run)
     buf_add_str(out, "<section class=\"notice\">\n<h2>");
     markup_add(out, run->head->state);
     buf_add_str(out, "</h2>\n<p>");
-    markup_add(out, run->reason);
+    markup_add_told(out, run->reason);
     buf_add_str(out, "</p>\n</section>\n");
 }
 
@@ -133,7 +133,6 @@ static void sets_add(struct buf *out, const struct live_run *run)
 static void sets_header(struct buf *out, const struct live_run *run)
 {
     const struct published_list *list = run->sets;
-    char started[WHEN_LEN];
     struct buf verdict;
     bool bad = false, open = false;
     for (int i = 0; i < PUBLISHED_OUTCOMES; i++) {
@@ -149,7 +148,9 @@ static void sets_header(struct buf *out, const struct live_run *run)
     report_title_add(run->head, out);
     buf_add_str(out, ", ");
     markup_add(out, run->head->state);
-    buf_add_fmt(out, ". Began %s. Program version ", when_format(run->head->started, started));
+    buf_add_str(out, ". Began ");
+    markup_add_instant(out, run->head->started);
+    buf_add_str(out, ". Program version ");
     markup_add(out, run->head->version);
     buf_add_str(out, ".</p>\n<ul class=\"counts\">\n");
     for (int i = 0; i < PUBLISHED_OUTCOMES; i++)
@@ -337,7 +338,6 @@ static void cell_add(struct buf *out, struct text t)
 void live_set_add(struct buf *out, const struct published_row *row)
 {
     const char *outcome = published_outcome_name(row->outcome);
-    char finished[WHEN_LEN];
     struct buf value;
     buf_init(&value, RECORDS_VALUE_MAX);
     published_value_add(&value, row);
@@ -351,7 +351,7 @@ void live_set_add(struct buf *out, const struct published_row *row)
     buf_add_str(out, "<span class=\"source\">");
     markup_add(out, row->source);
     buf_add_str(out, "</span></summary><div class=\"more\"><p>");
-    markup_add(out, row->reason);
+    markup_add_told(out, row->reason);
     buf_add_str(out, "</p><p class=\"facts\">");
     markup_add(out, buf_text(&value));
     buf_add_fmt(out, " &middot; TTL %u s", row->ttl_s);
@@ -359,8 +359,10 @@ void live_set_add(struct buf *out, const struct published_row *row)
         buf_add_str(out, " &middot; in place of ");
         markup_add(out, row->before);
     }
-    if (*when_format(row->finished, finished))
-        buf_add_fmt(out, " &middot; finished %s", finished);
+    if (row->finished) {
+        buf_add_str(out, " &middot; finished ");
+        markup_add_instant(out, row->finished);
+    }
     buf_add_str(out, "</p></div></details>\n");
     buf_spend(&value, out);
 }
@@ -427,7 +429,7 @@ static void watch_verdict(struct buf *out, const struct live_watch *w)
 
 static void watch_header(struct buf *out, const struct live_watch *w)
 {
-    char last[WHEN_LEN], next[WHEN_LEN], took[WHEN_LEN];
+    char took[WHEN_LEN];
     struct buf verdict;
     bool bad = w->by_level[WATCH_PAGE] || w->by_level[WATCH_CRITICAL] || w->trouble.len;
     buf_init(&verdict, LINE_LEN_MAX);
@@ -439,14 +441,19 @@ static void watch_header(struct buf *out, const struct live_watch *w)
                  buf_text(&verdict));
     buf_spend(&verdict, out);
     buf_add_str(out, "<p class=\"facts\">mailfrom watch.");
-    if (w->last_sweep)
-        buf_add_fmt(out, " Last look %s, took %s, %llu calls to SES.",
-                    when_format(w->last_sweep, last), span_format(w->took, took),
+    if (w->last_sweep) {
+        buf_add_str(out, " Last look ");
+        markup_add_instant(out, w->last_sweep);
+        buf_add_fmt(out, ", took %s, %llu calls to SES.", span_format(w->took, took),
                     (unsigned long long)w->calls);
-    if (w->is_sweeping)
+    }
+    if (w->is_sweeping) {
         buf_add_str(out, " A look goes on now.");
-    else if (w->next_sweep != WHEN_NEVER && w->next_sweep)
-        buf_add_fmt(out, " Next look %s.", when_format(w->next_sweep, next));
+    } else if (w->next_sweep != WHEN_NEVER && w->next_sweep) {
+        buf_add_str(out, " Next look ");
+        markup_add_instant(out, w->next_sweep);
+        buf_add_char(out, '.');
+    }
     buf_add_str(out, "</p>\n");
     if (w->trouble.len) {
         buf_add_str(out, "<p class=\"lost\"><strong>The last look failed: ");
@@ -483,20 +490,20 @@ static void age_add(struct buf *out, span_us age)
 
 static void told_since(struct buf *out, const struct live_problem *p, instant_us now)
 {
-    char when[WHEN_LEN];
     if (p->since == 0)
         return;
-    buf_add_fmt(out, "<time>%s</time> (", when_format(p->since, when));
+    markup_add_instant(out, p->since);
+    buf_add_str(out, " (");
     age_add(out, now > p->since ? now - p->since : 0);
     buf_add_str(out, " ago)");
 }
 
 static void told_deadline(struct buf *out, const struct live_problem *p, instant_us now)
 {
-    char when[WHEN_LEN];
     if (p->deadline == WHEN_NEVER || p->deadline == 0)
         return;
-    buf_add_fmt(out, "<time>%s</time> (", when_format(p->deadline, when));
+    markup_add_instant(out, p->deadline);
+    buf_add_str(out, " (");
     if (p->deadline > now)
         age_add(out, p->deadline - now);
     buf_add_str(out, p->deadline > now ? " left)" : "is over)");
@@ -522,7 +529,7 @@ static void problem_row(struct buf *out, const struct live_problem *p, instant_u
     buf_add_char(out, ' ');
     markup_add(out, p->region);
     buf_add_fmt(out, "</td><td class=\"long\"><b>%s</b>: ", watch_kind_name(p->kind));
-    markup_add(out, p->reason);
+    markup_add_told(out, p->reason);
     if (p->mend.len) {
         buf_add_str(out, "<br><code>");
         markup_add(out, p->mend);

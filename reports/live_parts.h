@@ -104,8 +104,7 @@ enum live_kind { LIVE_RUN, LIVE_PUBLISHING, LIVE_WATCH };
 /* The page around the parts. Its one style and its one script are inline, and are these to the
  * byte: a policy names their hashes. */
 struct live_document {
-    struct buf index, style;
-    struct text script;
+    struct buf index, style, script;
 };
 
 /* ERR_NOMEM. To be cleared in every case. */

@@ -90,6 +90,7 @@
       }
       const tree = parsed(html);
       cardsPress(tree);
+      localTimes(tree);
       childrenBecome(place, tree);
     }
     waiting.clear();
@@ -209,7 +210,9 @@
       if (seen.has(row.dataset.key)) delete row.dataset.key;
       else seen.add(row.dataset.key);
     }
+    const open = Array.from(list.querySelectorAll('details[open]'));
     childrenBecome(list, tree);
+    for (const row of open) localTimes(row);
     found = answer.found;
     from = answer.from;
     const until = Math.min(from + ROWS, found);

@@ -5,6 +5,7 @@
 #include "base/escape.h"
 
 #define REPLACEMENT "\xef\xbf\xbd"
+#define INSTANT_LEN 20 /* "2026-05-20T08:30:00Z" */
 
 /* Adds the next character, safe in any place; *t moves on. */
 static struct text next_safe(struct text *t, uint32_t *code)
@@ -33,6 +34,41 @@ void markup_add(struct buf *out, struct text t)
         default: buf_add_text(out, safe);
         }
     }
+}
+
+/* Does t begin with an instant, as when_format() writes it? */
+static bool begins_instant(struct text t)
+{
+    static const char shape[] = "dddd-dd-ddTdd:dd:ddZ";
+    if (t.len < INSTANT_LEN)
+        return false;
+    for (size_t i = 0; i < INSTANT_LEN; i++)
+        if (shape[i] == 'd' ? !char_is_digit(t.at[i]) : t.at[i] != shape[i])
+            return false;
+    return true;
+}
+
+void markup_add_told(struct buf *out, struct text t)
+{
+    size_t from = 0, at = 0;
+    while (at < t.len) {
+        struct text instant = text_slice(t, at, at + INSTANT_LEN);
+        if (!begins_instant(instant)) {
+            at++;
+            continue;
+        }
+        markup_add(out, text_slice(t, from, at));
+        buf_add_fmt(out, "<time datetime=\"" TEXT_FMT "\">" TEXT_FMT "</time>", TEXT_ARG(instant),
+                    TEXT_ARG(instant));
+        from = at += INSTANT_LEN;
+    }
+    markup_add(out, text_from(t, from));
+}
+
+void markup_add_instant(struct buf *out, instant_us at)
+{
+    char when[WHEN_LEN];
+    markup_add_told(out, text_of(when_format(at, when)));
 }
 
 void markup_add_code(struct buf *out, struct text t)

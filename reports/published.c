@@ -6,7 +6,6 @@
 #include "base/count.h"
 #include "base/escape.h"
 #include "base/plural.h"
-#include "csv_cell.h"
 #include "deliver.h"
 #include "records_internal.h"
 
@@ -62,46 +61,41 @@ void published_value_add(struct buf *out, const struct published_row *row)
 
 /* ---- csv ---- */
 
-static void cell_add(struct buf *out, struct text t)
-{
-    buf_add_char(out, ',');
-    csv_cell_add(out, t);
-}
-
-static void row_csv(struct buf *out, const struct published_row *row)
+static void row_csv(struct csv_line *line, const struct published_row *row)
 {
     struct buf value;
-    char when[WHEN_LEN];
     buf_init(&value, RECORDS_VALUE_MAX);
     published_value_add(&value, row);
-    csv_cell_add(out, row->zone);
-    cell_add(out, row->zone_id);
-    cell_add(out, row->name);
-    buf_add_fmt(out, ",%s", records_type_name(row->type));
-    cell_add(out, buf_text(&value));
-    buf_add_fmt(out, ",%u", row->ttl_s);
-    cell_add(out, row->provider);
-    cell_add(out, row->account);
-    buf_add_fmt(out, ",%s", published_outcome_name(row->outcome));
-    cell_add(out, row->reason);
-    cell_add(out, row->before);
-    cell_add(out, text_of(when_format(row->finished, when)));
-    cell_add(out, row->identity);
-    cell_add(out, row->source);
-    buf_add_str(out, "\r\n");
-    buf_spend(&value, out);
+    csv_text(line, row->zone);
+    csv_text(line, row->zone_id);
+    csv_text(line, row->name);
+    csv_text(line, text_of(records_type_name(row->type)));
+    csv_text(line, buf_text(&value));
+    csv_u64(line, row->ttl_s);
+    csv_text(line, row->provider);
+    csv_text(line, row->account);
+    csv_text(line, text_of(published_outcome_name(row->outcome)));
+    csv_text(line, row->reason);
+    csv_text(line, row->before);
+    csv_instant(line, row->finished);
+    csv_text(line, row->identity);
+    csv_text(line, row->source);
+    csv_end(line);
+    buf_spend(&value, line->out);
 }
 
 static void csv(struct sink *out, const struct published_list *list, bool verbose)
 {
+    struct csv_line line;
     (void)verbose;
-    buf_add_str(&out->buf,
-                "zone,zone_id,name,type,value,ttl,provider,account,outcome,reason,before,"
-                "finished,identity,source\r\n");
+    csv_begin(&line, &out->buf, list->csv,
+              "zone,zone_id,name,type,value,ttl,provider,account,outcome,reason,before,finished,"
+              "identity,source");
+    csv_end(&line);
     for (size_t i = 0; i < list->len && sink_turn(out); i++) {
         struct published_row row;
         list->at(list->ctx, i, &row);
-        row_csv(&out->buf, &row);
+        row_csv(&line, &row);
     }
 }
 

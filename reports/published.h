@@ -50,6 +50,7 @@ struct published_list {
     struct text verb, state, version;                           /* as in struct report_head */
     instant_us started, stopped, last;
     uint32_t counts[PUBLISHED_OUTCOMES]; /* of the rows */
+    struct csv_dialect csv;
 };
 
 /* "12 record sets created, 3 need a person": everything that is not 0. */

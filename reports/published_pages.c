@@ -1,7 +1,8 @@
 /* What a run has published, for people and panes: an HTML page, Markdown, JUnit. */
 #include "base/bounds.h"
 #include "base/count.h"
-#include "html_files.h"
+#include "html_internal.h"
+#include "html_page.h"
 #include "markup.h"
 #include "published_internal.h"
 #include "records_internal.h"
@@ -39,7 +40,7 @@ static void title_add(struct buf *out, const struct published_list *list)
 static void cell_html(struct buf *out, struct text t)
 {
     buf_add_str(out, "<td>");
-    markup_add(out, t);
+    markup_add_told(out, t);
     buf_add_str(out, "</td>");
 }
 
@@ -74,25 +75,22 @@ void published_row_add(struct buf *out, const struct published_row *row)
 
 void published_html(struct sink *sink, const struct published_list *list, bool verbose)
 {
-    struct buf *out = &sink->buf;
-    char when[WHEN_LEN];
+    struct buf *out = &sink->buf, title;
     (void)verbose;
-    buf_add_str(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-                     "style-src 'unsafe-inline'\">\n"
-                     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                     "<title>");
-    title_add(out, list);
-    buf_add_str(out, "</title>\n<style>\n");
-    buf_add_text(out, html_files[HTML_STYLE].text);
-    buf_add_fmt(out, "</style>\n</head>\n<body>\n<header class=\"%s\">\n<h1>",
-                is_good(list) ? "good" : "open");
+    buf_init(&title, LINE_LEN_MAX);
+    title_add(&title, list);
+    html_page_begin(out, buf_text(&title), TEXT_NONE, TEXT_NONE);
+    buf_spend(&title, out);
+    buf_add_fmt(out, "<header class=\"%s\">\n<h1>", is_good(list) ? "good" : "open");
     published_counts_add(out, list);
     buf_add_str(out, "</h1>\n<p class=\"facts\">");
     title_add(out, list);
-    if (*when_format(list->started, when))
-        buf_add_fmt(out, ", begun at %s", when);
-    buf_add_str(out, ".</p>\n</header>\n<main>\n");
+    if (list->started) {
+        buf_add_str(out, ", begun at ");
+        markup_add_instant(out, list->started);
+    }
+    buf_add_str(out, ".</p>\n</header>\n<main>\n<section>\n<h2>Record sets</h2>\n");
+    scroll_begin(out, "scroll", "record sets");
     published_table_begin(out);
     for (int bad = 1; bad >= 0; bad--)
         for (size_t i = 0; i < list->len && sink_turn(sink); i++) {
@@ -102,7 +100,9 @@ void published_html(struct sink *sink, const struct published_list *list, bool v
                 published_row_add(out, &row);
         }
     published_table_end(out);
-    buf_add_str(out, "</main>\n</body>\n</html>\n");
+    scroll_end(out);
+    buf_add_str(out, "</section>\n</main>\n");
+    html_page_end(out, TEXT("Instants are UTC."), TEXT_NONE);
 }
 
 /* ---- markdown ---- */

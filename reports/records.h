@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/when.h"
+#include "csv_line.h"
 
 enum records_type { RECORDS_MX, RECORDS_TXT, RECORDS_TYPES };
 
@@ -58,6 +59,7 @@ struct records_style {
     struct text server;    /* nsupdate: the server to send to, "192.0.2.1 53"; empty: none named */
     struct text provider;  /* terraform: one of records_provider_name(); empty: the first */
     bool plain_semicolons; /* octodns: for escaped_semicolons: false */
+    struct csv_dialect csv;
     instant_us now;   /* a folder keeps an index by this time (records_index.h); 0: it keeps none */
     bool is_part;     /* the list is a part: files of other zones in the folder are not judged */
     bool force;       /* files that the index does not name are overwritten */

@@ -15,6 +15,7 @@ struct records_out {
     struct records_sum *sum;
     uint64_t in_file;     /* sets of this file so far, blocked sets too */
     struct json_out json; /* json, route53: of this file */
+    struct csv_line line; /* csv: of this file */
     struct text key;      /* octodns: the name of the last written key */
 };
 

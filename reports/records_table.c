@@ -6,45 +6,42 @@
 #include "records_internal.h"
 
 #include "base/bounds.h"
-#include "csv_cell.h"
 
 /* ---- csv ---- */
 
-static void csv_begin(struct records_out *o)
+static void table_begin(struct records_out *o)
 {
-    buf_add_str(&o->sink->buf,
-                "zone,name,host,type,ttl,priority,value,action,replaces,name_unicode,reason\r\n");
-}
-
-static void cell_add(struct buf *out, struct text t)
-{
-    buf_add_char(out, ',');
-    csv_cell_add(out, t);
+    csv_begin(&o->line, &o->sink->buf, o->style->csv,
+              "zone,name,host,type,ttl,priority,value,action,replaces,name_unicode,reason");
+    csv_end(&o->line);
 }
 
 static bool row_add(struct records_out *o, const struct records_set *set)
 {
-    struct buf *out = &o->sink->buf;
+    struct csv_line *line = &o->line;
     bool is_blocked =
         set->action == RECORDS_BLOCKED; /* a row without a value, and with its reason */
-    csv_cell_add(out, set->zone);
-    cell_add(out, set->name);
-    buf_add_fmt(out, "," TEXT_FMT ",%s,%u,", TEXT_ARG(records_host(set)),
-                records_type_name(set->type), o->style->ttl_s);
+    csv_text(line, set->zone);
+    csv_text(line, set->name);
+    csv_text(line, records_host(set));
+    csv_text(line, text_of(records_type_name(set->type)));
+    csv_u64(line, o->style->ttl_s);
     if (set->type == RECORDS_MX && !is_blocked)
-        buf_add_u64(out, set->wanted.preference);
-    cell_add(out, is_blocked ? TEXT_NONE : set->wanted.data);
-    buf_add_fmt(out, ",%s", records_action_name(set->action));
+        csv_u64(line, set->wanted.preference);
+    else
+        csv_text(line, TEXT_NONE);
+    csv_text(line, is_blocked ? TEXT_NONE : set->wanted.data);
+    csv_text(line, text_of(records_action_name(set->action)));
     /* In zone-file form: every value published by strangers is printable there. */
     struct buf presented;
     buf_init(&presented, RECORDS_VALUE_MAX);
     if (set->action == RECORDS_REPLACE)
         records_add_rdata(&presented, set->type, &set->there[set->replaced]);
-    cell_add(out, buf_text(&presented));
-    buf_spend(&presented, out);
-    cell_add(out, set->unicode);
-    cell_add(out, is_blocked ? set->reason : TEXT_NONE);
-    buf_add_str(out, "\r\n");
+    csv_text(line, buf_text(&presented));
+    buf_spend(&presented, line->out);
+    csv_text(line, set->unicode);
+    csv_text(line, is_blocked ? set->reason : TEXT_NONE);
+    csv_end(line);
     return true;
 }
 
@@ -53,7 +50,7 @@ static size_t csv_zone(struct records_out *o, size_t from, size_t to)
     return records_each(o, from, to, row_add);
 }
 
-const struct records_format records_csv = {"csv", ".csv", false, csv_begin, csv_zone, NULL};
+const struct records_format records_csv = {"csv", ".csv", false, table_begin, csv_zone, NULL};
 
 /* ---- json ---- */
 

@@ -9,6 +9,7 @@
 #define MF_REPORT_H
 
 #include "base/error.h"
+#include "csv_line.h"
 #include "model/fleet.h"
 #include "model/order.h"
 #include "scheduler/record.h"
@@ -43,6 +44,7 @@ struct report_head {
     const struct order *orders;  /* that people gave to the run, in their order */
     uint32_t orders_len;
     const struct published_list *record_sets; /* that the run creates; NULL: none */
+    struct csv_dialect csv;                   /* of a report in CSV */
 };
 
 bool report_format_known(struct text format); /* csv, json, ... */

@@ -385,7 +385,7 @@ static enum err server_open(struct live_page *p, const char *waits, struct why *
                                  .cert_file = o->tls_cert,
                                  .key_file = o->tls_key,
                                  .index = buf_text(&p->document.index),
-                                 .script = p->document.script,
+                                 .script = buf_text(&p->document.script),
                                  .style = buf_text(&p->document.style),
                                  .ctx = p};
     enum err err = OK;

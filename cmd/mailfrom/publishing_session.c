@@ -78,6 +78,7 @@ static enum err list_write(struct session *s, struct publishing *p, bool is_told
 {
     const struct options *o = &s->options;
     enum err err = published_rows(p, list, why);
+    list->csv = o->csv;
     fflush(stdout);
     for (size_t i = 0; err == OK && i < o->reports_len; i++)
         err = published_write(o->reports[i].format, o->reports[i].path, list, false, why);

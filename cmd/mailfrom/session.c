@@ -7,6 +7,7 @@
 #include "base/count.h"
 #include "base/plural.h"
 #include "kinds.h"
+#include "managing.h"
 #include "options/advice.h"
 #include "organization/organization_find.h"
 #include "outputs.h"
@@ -68,6 +69,7 @@ void session_free(struct session *s)
 {
     live_page_close(s->page); /* shows the fleet of the run */
     run_clear(&s->run);
+    managed_index_free(s->managed);
     control_free(s->control);
     signals_end(&s->signals);
     free(s);
@@ -155,6 +157,13 @@ static enum err fleet_choose(struct session *s, bool region_is_taken, struct why
     return OK;
 }
 
+enum err session_states(struct session *s, struct why *why)
+{
+    enum err err = managing_load(&s->options, &s->managed, why);
+    s->run.config.managed = s->managed;
+    return err;
+}
+
 enum err session_load(struct session *s, struct why *why)
 {
     const struct options *o = &s->options;
@@ -184,6 +193,8 @@ enum err session_load(struct session *s, struct why *why)
         message_complaints(o, &own);
         complaints_clear(&own);
     }
+    if (err == OK)
+        err = session_states(s, why);
     if (err == OK)
         err = outputs_spare(o, &s->run.fleet, why);
     return err == OK ? fleet_choose(s, region_is_taken, why) : err;
@@ -332,6 +343,7 @@ enum err session_judge(struct session *s, struct fleet_verdict *verdict, struct 
     enum err err = suffix_list_open(&s->run.suffixes, a->psl_file, why);
     struct fleet_judge how = {.suffixes = s->run.suffixes,
                               .feedback_host = text_of(a->feedback_host),
+                              .managed = s->managed,
                               .tell = row_print,
                               .ctx = &lines};
     if (err == OK)
@@ -401,6 +413,7 @@ static enum err report_one(struct session *s, const struct report_wish *wish,
         .stopped = r->head.stopped,
         .last = r->head.last,
         .record_sets = record_sets,
+        .csv = s->options.csv,
     };
     snprintf(format, sizeof format, TEXT_FMT, TEXT_ARG(wish->format));
     return report_write(format, wish->path, &head, &r->fleet, &source, why);

@@ -64,6 +64,8 @@ static enum err apply_load(struct session *s, struct why *why)
         if (err == OK)
             err = kinds_plan_vet(o, why);
         if (err == OK)
+            err = session_states(s, why);
+        if (err == OK)
             err = run_plan_load(&s->run, &o->access, o->plan, o->max_age, why);
         if (err == OK && o->arguments_len)
             err = manifests_vet(s, why);

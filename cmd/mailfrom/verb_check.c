@@ -70,6 +70,7 @@ static enum err check_write(struct session *s, struct fleet_verdict *verdict, st
     if (err == OK)
         err = suffix_list_open(&s->run.suffixes, o->access.psl_file, why);
     found.judge.suffixes = s->run.suffixes;
+    found.judge.managed = s->managed;
     if (err == OK || complaints.len)
         written = deliver("-", o->json ? check_json : check_sarif, &found, &fault);
     complaints_clear(&complaints);

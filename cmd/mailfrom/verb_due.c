@@ -144,7 +144,7 @@ static void folder_note(const struct options *o, const struct due_sum *sum)
 static enum err list_write(const struct options *o, const struct due_list *list, struct why *why)
 {
     char server[SERVER_LEN];
-    struct due_style style = {.verbose = o->access.verbose, .ttl_s = o->ttl_s};
+    struct due_style style = {.verbose = o->access.verbose, .ttl_s = o->ttl_s, .csv = o->csv};
     struct due_sum sum;
     enum err err = session_server(o, server, &style.server, why);
     if (err != OK)

@@ -96,8 +96,12 @@ static enum err records_carry_out(struct session *s, bool *whole, struct why *wh
                                     .missing = o->missing,
                                     .verbose = o->access.verbose,
                                     .notices = o->quiet ? silent : message_notices()};
-    struct records_style style = {
-        .ttl_s = o->ttl_s, .now = clock_now(), .force = o->force, .vet = file_vet, .vet_ctx = s};
+    struct records_style style = {.ttl_s = o->ttl_s,
+                                  .csv = o->csv,
+                                  .now = clock_now(),
+                                  .force = o->force,
+                                  .vet = file_vet,
+                                  .vet_ctx = s};
     struct records_sum sum;
     struct records_gather g;
     char server[SERVER_LEN];

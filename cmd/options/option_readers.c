@@ -1,10 +1,12 @@
-/* Values of options that watch without end, of those that tell others, of workers and of
- * rehearsals. */
+/* Values of options that watch without end, of those that tell others, of workers, of times, of
+ * evidence, of rehearsals, of CSV and of DKIM. */
 #include "option_readers.h"
 
 #include "base/bounds.h"
+#include "base/count.h"
 #include "model/watch.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,6 +79,46 @@ enum err read_max_lanes(struct options *o, const char *value, struct why *why)
     return OK;
 }
 
+/* A day is its beginning in UTC. */
+static bool day_parse(const char *value, instant_us *at)
+{
+    char midnight[WHEN_LEN];
+    snprintf(midnight, sizeof midnight, "%.10sT00:00:00Z", value);
+    return when_parse(text_of(strlen(value) == 10 ? midnight : value), at);
+}
+
+enum err read_since(struct options *o, const char *value, struct why *why)
+{
+    o->since_before = o->since_at = 0;
+    if (strcmp(value, "yesterday") == 0)
+        o->since_before = SPAN_H(24);
+    if (o->since_before || span_parse(text_of(value), &o->since_before) ||
+        day_parse(value, &o->since_at))
+        return OK;
+    return why_set(why, ERR_INPUT,
+                   "--since takes yesterday, a date such as 2026-05-20 or 2026-05-20T08:30:00Z, or "
+                   "a span such as 24h, not \"%s\"",
+                   value);
+}
+
+enum err read_until(struct options *o, const char *value, struct why *why)
+{
+    if (day_parse(value, &o->until_at) && o->until_at > 0)
+        return OK;
+    return why_set(why, ERR_INPUT, "--until takes a date such as 2026-05-20, not \"%s\"", value);
+}
+
+enum err read_dmarc_reports(struct options *o, const char *value, struct why *why)
+{
+    if (o->dmarc_reports_len == EVIDENCE_PATHS_MAX)
+        return why_set(why, ERR_LIMIT,
+                       "--dmarc-reports can be given %d times at most; a folder may hold any "
+                       "number of reports",
+                       EVIDENCE_PATHS_MAX);
+    o->dmarc_reports[o->dmarc_reports_len++] = value;
+    return OK;
+}
+
 enum err read_dns_delay(struct options *o, const char *value, struct why *why)
 {
     struct text rest = text_of(value);
@@ -109,4 +151,57 @@ enum err read_detect_after(struct options *o, const char *value, struct why *why
         o->rehearse.detect_after > MANIFEST_TIMEOUT_MAX)
         return why_set(why, ERR_INPUT, "--detect-after takes a span such as 2h, not \"%s\"", value);
     return OK;
+}
+
+static void csv_set(struct options *o, struct csv_dialect dialect)
+{
+    o->csv = o->discover.csv = dialect;
+    o->csv_dialect_is_given = true;
+}
+
+enum err read_csv_dialect(struct options *o, const char *value, struct why *why)
+{
+    bool is_excel = strcmp(value, "excel") == 0;
+    csv_set(o, (struct csv_dialect){is_excel, o->csv.separator});
+    return is_excel || strcmp(value, "rfc4180") == 0
+               ? OK
+               : why_set(why, ERR_INPUT, "--csv-dialect takes excel or rfc4180, not \"%s\"", value);
+}
+
+enum err read_csv_separator(struct options *o, const char *value, struct why *why)
+{
+    static const struct {
+        const char *name;
+        char separator;
+    } separators[] = {{"comma", ','}, {"semicolon", ';'}, {"tab", '\t'}};
+    for (size_t i = 0; i < COUNT(separators); i++) {
+        if (strcmp(value, separators[i].name) == 0) {
+            csv_set(o, (struct csv_dialect){o->csv.is_marked, separators[i].separator});
+            return OK;
+        }
+    }
+    return why_set(why, ERR_INPUT, "--csv-separator takes comma, semicolon or tab, not \"%s\"",
+                   value);
+}
+
+/* Both say how DKIM is read. */
+static enum err dkim_wish(struct options *o, const char *wish, struct why *why)
+{
+    if (o->access.dkim && strcmp(o->access.dkim, wish) != 0)
+        return why_set(why, ERR_INPUT,
+                       "--dkim asks for DKIM one by one, and --no-dkim not at all: leave one out");
+    o->access.dkim = wish;
+    return OK;
+}
+
+enum err read_dkim(struct options *o, const char *value, struct why *why)
+{
+    (void)value;
+    return dkim_wish(o, "each", why);
+}
+
+enum err read_no_dkim(struct options *o, const char *value, struct why *why)
+{
+    (void)value;
+    return dkim_wish(o, "none", why);
 }

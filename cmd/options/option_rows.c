@@ -3,8 +3,10 @@
 
 #include "base/bounds.h"
 #include "base/count.h"
+#include "inventory/discover_formats.h"
 #include "model/fleet.h"
 #include "option_readers.h"
+#include "reports/evidence.h"
 #include "reports/records.h"
 #include "rules/feedback.h"
 
@@ -245,6 +247,15 @@ static enum err read_listen_name(struct options *o, const char *value, struct wh
     return OK;
 }
 
+static enum err read_terraform_state(struct options *o, const char *value, struct why *why)
+{
+    if (o->states_len == STATES_MAX)
+        return why_set(why, ERR_LIMIT, "--terraform-state can be given %d times at most",
+                       STATES_MAX);
+    o->states[o->states_len++] = value;
+    return OK;
+}
+
 static enum err read_progress(struct options *o, const char *value, struct why *why)
 {
     static const char *const modes[] = {"auto", "bar", "lines", "json", "none"};
@@ -321,28 +332,15 @@ static enum err read_by(struct options *o, const char *value, struct why *why)
     return why_set(why, ERR_INPUT, "--by takes zone, owner or account, not \"%s\"", value);
 }
 
-/* A day is its beginning in UTC. */
-static enum err read_since(struct options *o, const char *value, struct why *why)
-{
-    char midnight[WHEN_LEN];
-    o->since_before = o->since_at = 0;
-    if (strcmp(value, "yesterday") == 0)
-        o->since_before = SPAN_H(24);
-    snprintf(midnight, sizeof midnight, "%.10sT00:00:00Z", value);
-    if (o->since_before || span_parse(text_of(value), &o->since_before) ||
-        when_parse(text_of(strlen(value) == 10 ? midnight : value), &o->since_at))
-        return OK;
-    return why_set(why, ERR_INPUT,
-                   "--since takes yesterday, a date such as 2026-05-20 or 2026-05-20T08:30:00Z, or "
-                   "a span such as 24h, not \"%s\"",
-                   value);
-}
-
 #define EVERY_VERB        OPTIONS_NONE
 #define LIVE_OR_REHEARSED (OPTIONS_LIVE | OPTIONS_REHEARSE)
 #define HANDS_OFF         (OPTIONS_RECORDS | OPTIONS_DUE)
 #define ZONES             (HANDS_OFF | OPTIONS_PUBLISH)
+#define WRITES_CSV        (OPTIONS_REPORT | HANDS_OFF | OPTIONS_DISCOVER | OPTIONS_EVIDENCE)
 #define ASKS_DNS          (OPTIONS_LIVE | OPTIONS_INSPECT | HANDS_OFF)
+#define ASKS_DKIM                                                                                  \
+    (OPTIONS_PLAN | OPTIONS_APPLY | OPTIONS_RESUME | OPTIONS_WATCH | OPTIONS_DISCOVER |            \
+     OPTIONS_REHEARSE)
 
 static enum err list_add(struct discover_list *list, const char *option, const char *value,
                          struct why *why)
@@ -433,14 +431,21 @@ static enum err read_tag(struct options *o, const char *value, struct why *why)
 
 static enum err read_discover_format(struct options *o, const char *value, struct why *why)
 {
-    static const char *const formats[] = {"yaml", "csv", "json"};
-    for (size_t i = 0; i < COUNT(formats); i++) {
-        if (strcmp(value, formats[i]) == 0) {
-            o->discover.format = (enum discover_format)i;
+    char names[LINE_LEN_MAX] = "";
+    size_t len = 0;
+    for (size_t i = 0; discover_format_name(i); i++) {
+        bool is_last = !discover_format_name(i + 1);
+        if (strcmp(value, discover_format_name(i)) == 0) {
+            o->discover.format = i;
             return OK;
         }
+        len += (size_t)snprintf(names + len, sizeof names - len, "%s%s",
+                                i == 0    ? ""
+                                : is_last ? " or "
+                                          : ", ",
+                                discover_format_name(i));
     }
-    return why_set(why, ERR_INPUT, "--format takes yaml, csv or json, not \"%s\"", value);
+    return why_set(why, ERR_INPUT, "--format takes %s, not \"%s\"", names, value);
 }
 
 /* A bound as text. */
@@ -491,6 +496,9 @@ const struct option_row option_rows[] = {
      .is_common = true},
     {"read-api", LIVE_OR_REHEARSED | OPTIONS_DISCOVER, "auto|v1|v2",
      "identities a call: v1 a hundred, v2 one; auto: v1, or v2 where IAM refuses", read_read_api},
+    {"dkim", ASKS_DKIM, NULL,
+     "DKIM by GetEmailIdentity, a call for each identity; default: a hundred a call", read_dkim},
+    {"no-dkim", ASKS_DKIM, NULL, "ask SES nothing about DKIM", read_no_dkim},
     {"write-api", LIVE_OR_REHEARSED, "v1|v2", "v2 (default): IAM can confine it to identities",
      read_write_api},
     {"journal", OPTIONS_JOURNAL, "FILE|URL",
@@ -508,6 +516,11 @@ const struct option_row option_rows[] = {
     {"once", OPTIONS_WORK, NULL, "end when there is nothing left that it could carry", read_once},
     {"report", OPTIONS_REPORT, "FORMAT:FILE", "csv, html, ...; - is standard output; repeatable",
      read_report, .is_common = true, .repeats = true},
+    {"csv-dialect", WRITES_CSV, "excel|rfc4180",
+     "excel: CSV begins with a byte order mark, so that Excel reads UTF-8 (default rfc4180)",
+     read_csv_dialect},
+    {"csv-separator", WRITES_CSV, "comma|semicolon|tab",
+     "of the cells of CSV (default comma; Excel wants the one of its country)", read_csv_separator},
     {"progress", OPTIONS_PROGRESS, "auto|bar|lines|json|none", "on standard error", read_progress,
      .is_common = true},
     {"progress", OPTIONS_DISCOVER | OPTIONS_WATCH, "auto|bar|lines|none", "on standard error",
@@ -543,6 +556,11 @@ const struct option_row option_rows[] = {
      .letter = 'n'},
     {"dry-run", OPTIONS_APPLY, NULL, "show what would be done now, write nothing", read_dry_run,
      .letter = 'n'},
+    {"terraform-state",
+     OPTIONS_CHECK | OPTIONS_PLAN | OPTIONS_APPLY | OPTIONS_RESUME | OPTIONS_ROLLBACK |
+         OPTIONS_REHEARSE,
+     "FILE", "warn of changes that terraform apply would undo; repeatable", read_terraform_state,
+     .repeats = true},
     {"outcome", OPTIONS_ROLLBACK, "OUTCOME", "only rows with this outcome, such as failed",
      read_outcome},
     {"force", OPTIONS_ROLLBACK | OPTIONS_APPLY | OPTIONS_RESUME, NULL,
@@ -648,6 +666,15 @@ const struct option_row option_rows[] = {
     {"sender", OPTIONS_INSPECT, "ADDRESS", "sender of --spf-check (default postmaster@NAME)",
      read_sender, .may_be_empty = true},
     {"helo", OPTIONS_INSPECT, "NAME", "HELO name for --spf-check (default NAME)", read_helo},
+    {"dmarc-reports", OPTIONS_EVIDENCE, "DIR|FILE",
+     "aggregate reports as they come, XML, gzip or zip, or a folder of them; repeatable",
+     read_dmarc_reports, .repeats = true},
+    {"since", OPTIONS_EVIDENCE, "yesterday|DATE|SPAN", "only reports from that day on", read_since},
+    {"until", OPTIONS_EVIDENCE, "DATE", "only reports up to that day", read_until},
+    {"format", OPTIONS_EVIDENCE, "FORMAT", "of the result (default text)", read_format,
+     .word = evidence_format_name},
+    {"all", OPTIONS_EVIDENCE, NULL,
+     "show every complaint, not only the first " DIGITS(EVIDENCE_COMPLAINTS_SHOWN), read_all},
     {"manifest", OPTIONS_DISCOVER, "FILE", "take accounts and Regions from this manifest",
      read_manifest},
     {"profile", OPTIONS_DISCOVER, "NAME[,NAME...]",
@@ -666,9 +693,12 @@ const struct option_row option_rows[] = {
      "propose this MAIL FROM, such as bounce.{domain}, where none is set", read_mail_from},
     {"replace", OPTIONS_DISCOVER, NULL, "propose it also where a custom MAIL FROM is set",
      read_replace},
-    {"out", OPTIONS_DISCOVER, "FILE", "default: standard output", read_out, .letter = 'o'},
-    {"format", OPTIONS_DISCOVER, "yaml|csv|json",
-     "manifest (default), identities_from, or all facts", read_discover_format},
+    {"out", OPTIONS_DISCOVER, "FILE|FOLDER",
+     "default: standard output; terraform and cloudformation write a folder", read_out,
+     .letter = 'o'},
+    {"format", OPTIONS_DISCOVER, "FORMAT",
+     "manifest (default), identities_from, all facts, or code that takes over what is there",
+     read_discover_format, .word = discover_format_name},
     {"quiet", EVERY_VERB, NULL, "no progress, no summary", read_quiet, .letter = 'q'},
     {"verbose", EVERY_VERB, NULL, "every row; a line per call on standard error", read_verbose,
      .letter = 'v'},

@@ -205,11 +205,16 @@ enum ses_refusal setting_write(struct sim *s, struct exchange *x, struct text id
 /* As x is shown it: by an old copy, perhaps. */
 struct ses_facts setting_read(struct sim *s, struct exchange *x, uint32_t id);
 
+/* Of Easy DKIM: what SES shows of the keys of a domain. */
+#define DKIM_TOKENS 3
+extern const char *const dkim_tokens[DKIM_TOKENS];
+
 void log_write(FILE *log, const struct exchange *x);
 
 /* identities.c: file NULL: none; otherwise the table
  * account,region,identity,type,verified,mail_from,behavior,status, forwarding and perhaps tags
- * ("team=shop;stage=prod"), with a header line, columns in any order. Inits and fills the model. */
+ * ("team=shop;stage=prod") and dkim, with a header line, columns in any order. Inits and fills the
+ * model. */
 enum err identities_load(struct sim *s, const char *file, const struct ses_rules *rules,
                          struct why *why);
 void identities_clear(struct sim *s);

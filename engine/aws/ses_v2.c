@@ -146,6 +146,18 @@ static bool read_verification(const struct json *root, struct ses_facts *f)
     return true;
 }
 
+static bool read_dkim(const struct json *block, struct ses_facts *f)
+{
+    struct text status = TEXT_NONE;
+    bool signs = false;
+    if (block && !json_is_object(block))
+        return false;
+    if (!read_text(block, "Status", &status) || !read_bool(block, "SigningEnabled", &signs))
+        return false;
+    f->dkim = dkim_status_told(status, json_member(block, "SigningEnabled") ? &signs : NULL);
+    return true;
+}
+
 /* A tag without a key is none. */
 static bool read_tags(const struct json *list, struct call *c)
 {
@@ -170,11 +182,13 @@ static bool read_tags(const struct json *list, struct call *c)
 
 static bool decode_get(struct call *c, const struct json *root)
 {
-    struct ses_facts f = {.known = KNOWN_VERIFICATION | KNOWN_MAIL_FROM | KNOWN_FORWARDING,
+    struct ses_facts f = {.known =
+                              KNOWN_VERIFICATION | KNOWN_MAIL_FROM | KNOWN_FORWARDING | KNOWN_DKIM,
                           .forwarding = true}; /* SES forwards unless told not to */
     if (!read_verification(root, &f) || !read_bool(root, "FeedbackForwardingStatus", &f.forwarding))
         return false;
-    if (!read_mail_from(json_member(root, "MailFromAttributes"), &c->arena, &f))
+    if (!read_mail_from(json_member(root, "MailFromAttributes"), &c->arena, &f) ||
+        !read_dkim(json_member(root, "DkimAttributes"), &f))
         return false;
     const struct json *tags = json_member(root, "Tags");
     if ((tags && !json_is_array(tags)) || !read_tags(tags, c))

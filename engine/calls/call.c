@@ -10,6 +10,7 @@ static const char *const actions[CALL_KINDS][APIS] = {
     [CALL_READ_VERIFICATION] = {"GetIdentityVerificationAttributes", "GetEmailIdentity"},
     [CALL_READ_MAIL_FROM] = {"GetIdentityMailFromDomainAttributes", "GetEmailIdentity"},
     [CALL_READ_NOTIFICATION] = {"GetIdentityNotificationAttributes", "GetEmailIdentity"},
+    [CALL_READ_DKIM] = {"GetIdentityDkimAttributes", "GetEmailIdentity"},
     [CALL_GET] = {"GetEmailIdentity", "GetEmailIdentity"},
     [CALL_LIST] = {"ListIdentities", "ListEmailIdentities"},
     [CALL_SET] = {"SetIdentityMailFromDomain", "PutEmailIdentityMailFromAttributes"},

@@ -23,6 +23,7 @@ enum call_kind {
     CALL_READ_VERIFICATION, /* v1 GetIdentityVerificationAttributes, up to SES_BATCH_MAX */
     CALL_READ_MAIL_FROM,    /* v1 GetIdentityMailFromDomainAttributes, up to SES_BATCH_MAX */
     CALL_READ_NOTIFICATION, /* v1 GetIdentityNotificationAttributes, up to SES_BATCH_MAX */
+    CALL_READ_DKIM,         /* v1 GetIdentityDkimAttributes, up to SES_BATCH_MAX */
     CALL_GET,               /* v2 GetEmailIdentity, one identity */
     CALL_LIST,              /* v1 ListIdentities or v2 ListEmailIdentities, one page */
     CALL_SET,               /* v1 SetIdentityMailFromDomain or v2 Put...MailFromAttributes */

@@ -3,8 +3,8 @@
  * shielded without becoming another name, so the identity is left out and counted in the summary.
  */
 #include "base/escape.h"
-#include "discover.h"
-#include "reports/csv_cell.h"
+#include "discover_formats.h"
+#include "reports/csv_line.h"
 
 #include "base/count.h"
 
@@ -31,17 +31,14 @@ bool discover_csv_refuses(const struct discover *d, const struct found *f)
     return false;
 }
 
-static void cell_add(struct buf *out, struct text t, char after)
-{
-    csv_cell_add(out, t);
-    buf_add_char(out, after);
-}
-
 enum err discover_csv(void *ctx, struct sink *out, struct why *why)
 {
     const struct discover *d = ctx;
+    struct csv_line line;
     (void)why;
-    buf_add_str(&out->buf, "identity,account,region,mail_from,behavior_on_mx_failure\r\n");
+    csv_begin(&line, &out->buf, d->config->csv,
+              "identity,account,region,mail_from,behavior_on_mx_failure");
+    csv_end(&line);
     for (uint32_t i = 0; i < d->found_len; i++) {
         const struct found *f = &d->found[i];
         if (!found_is_entry(f) || discover_csv_refuses(d, f))
@@ -50,11 +47,12 @@ enum err discover_csv(void *ctx, struct sink *out, struct why *why)
         struct text mail_from = found_mail_from(d, f, name);
         bool rejects =
             mail_from.len && f->row->mail_from.len && f->row->behavior == BEHAVIOR_REJECT_MESSAGE;
-        cell_add(&out->buf, f->row->identity, ',');
-        cell_add(&out->buf, discover_account(d, f->lane), ',');
-        cell_add(&out->buf, discover_region(d, f->lane), ',');
-        cell_add(&out->buf, mail_from.len ? mail_from : TEXT("default"), ',');
-        buf_add_fmt(&out->buf, "%s\r\n", rejects ? behavior_name(BEHAVIOR_REJECT_MESSAGE) : "");
+        csv_text(&line, f->row->identity);
+        csv_text(&line, discover_account(d, f->lane));
+        csv_text(&line, discover_region(d, f->lane));
+        csv_text(&line, mail_from.len ? mail_from : TEXT("default"));
+        csv_text(&line, rejects ? text_of(behavior_name(BEHAVIOR_REJECT_MESSAGE)) : TEXT_NONE);
+        csv_end(&line);
         if (!sink_turn(out))
             break;
     }

@@ -38,7 +38,8 @@ static void on_turn(void *ctx, instant_us now)
                         l->rows_len, plural(l->rows_len, "identity is", "identities are"),
                         d->config->tags.len ? " for their tags"
                         : l->fell_back      ? ", since version 1 of the API is refused: "
-                                            : "",
+                        : access_dkim(d->access) == DKIM_BY_IDENTITY ? " for their DKIM"
+                                                                     : "",
                         l->fell_back ? l->denied : "", l->rows_len,
                         span_format((span_us)(1e6 * l->rows_len / rate), span), rate);
         }
@@ -90,6 +91,7 @@ enum err discover_read(struct discover *d, struct why *why)
         .read_api = strcmp(api, "v2") == 0 ? API_V2 : API_V1,
         .may_fall_back = strcmp(api, "auto") == 0,
         .with_tags = d->config->tags.len > 0,
+        .dkim = access_dkim(d->access),
         .with_advice = strcmp(api, "v1") != 0,
         .wanted = discover_wants,
         .ctx = d,

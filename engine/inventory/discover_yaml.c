@@ -6,7 +6,7 @@
 #include "base/dname.h"
 #include "base/escape.h"
 #include "base/plural.h"
-#include "discover.h"
+#include "discover_formats.h"
 
 static uint32_t lanes_of(const struct discover *d, uint32_t account)
 {

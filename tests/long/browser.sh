@@ -16,4 +16,7 @@ trap 'rm -rf "$pages"' EXIT
 for page in 0-plain 1-plain 200-plain 200-hostile 10001-plain; do
     build/release/tests/report_driver "${page%-*}" "${page#*-}" html "$pages/$page.html"
 done
+for page in due-plain sets-plain sets-hostile; do
+    build/release/tests/report_driver 30 "${page#*-}" "${page%-*}" "$pages/$page.html"
+done
 /usr/bin/python3 -B tests/unit/reports/axe.py "$AXE" "$pages"/*.html

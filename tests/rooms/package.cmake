@@ -13,5 +13,8 @@ set_tests_properties(workers_packaged PROPERTIES LABELS release TIMEOUT 120)
 add_test(NAME workers_walk COMMAND /usr/bin/python3 -B
   ${CMAKE_CURRENT_SOURCE_DIR}/package/workers_walk.py $<TARGET_FILE:mailfrom> $<TARGET_FILE:ses-sim>)
 set_tests_properties(workers_walk PROPERTIES LABELS release TIMEOUT 600)
+add_test(NAME ci_packaged COMMAND /usr/bin/python3 -B
+  ${CMAKE_CURRENT_SOURCE_DIR}/package/ci.py $<TARGET_FILE:mailfrom> $<TARGET_FILE:ses-sim>)
+set_tests_properties(ci_packaged PROPERTIES LABELS release TIMEOUT 600)
 set_tests_properties(monitoring PROPERTIES LABELS release TIMEOUT 180)
 set_tests_properties(install_tree completion_bash setup_elsewhere PROPERTIES LABELS release)

@@ -225,8 +225,13 @@ def the_tables(room):
     rows = list(csv.DictReader(io.StringIO(said)))
     check("a row for each record", len(rows) == 7, said)
     check("no cell is a formula", all(not v.startswith(("=", "+", "-", "@")) for r in rows for v in r.values()), rows)
+    marked = room.run("due", "fleet.yaml", "--format", "csv", "--quiet", "--dry-run", "--by", "owner", "--csv-dialect", "excel",
+                      "--csv-separator", "semicolon").stdout_text
+    check("the same for a spreadsheet", marked.startswith("\ufeff") and
+          list(csv.DictReader(io.StringIO(marked[1:]), delimiter=";")) == rows, marked)
     page = room.run("due", "fleet.yaml", "--format", "html", "--quiet", "--dry-run").stdout_text
-    check("a page without scripts", page.startswith("<!DOCTYPE html>") and "<script" not in page and "<h2>lone.test</h2>" in page)
+    check("a page that only shows times", page.startswith("<!DOCTYPE html>") and page.count("<script") == 1 and
+          "<h2>lone.test</h2>" in page and re.search(r'<time datetime="[0-9TZ:-]{20}">', page), page)
     by = room.run("due", "fleet.yaml", "--by", "account", "--dry-run", "--quiet").stdout_text
     check("by account", "== account default ==" in by, by)
     by = room.run("due", "fleet.yaml", "--by", "owner", "--dry-run", "--quiet").stdout_text

@@ -374,8 +374,19 @@ static void every_example_is_a_fleet(void **state)
         const char *name;
         uint32_t choices, accounts, lanes;
     } rows[] = {
-        {"small", 3, 1, 1},      {"multi-account", 6, 2, 4}, {"shared-mail-from", 6, 1, 2},
-        {"csv-import", 4, 2, 3}, {"rollback", 6, 1, 2},      {"discovered", 7, 2, 3},
+        {"small", 3, 1, 1},
+        {"multi-account", 6, 2, 4},
+        {"shared-mail-from", 6, 1, 2},
+        {"csv-import", 4, 2, 3},
+        {"rollback", 6, 1, 2},
+        {"discovered", 7, 2, 3},
+        {"one-domain", 1, 1, 1},
+        {"agency", 5, 2, 2},
+        {"publish-other-account", 2, 2, 1},
+        {"waves", 9, 1, 1},
+        {"strict-afterwards", 3, 1, 1},
+        {"back-to-default", 3, 1, 1},
+        {"workers/fleet", 2, 2, 2},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct loaded l;

@@ -103,7 +103,7 @@ def main():
     accepted = SCHEMA["definitions"]["accept"]["items"]["enum"]
     good &= check(2, "the schema has the findings of the program", sorted(set(rules) ^ set(accepted)))
 
-    examples = sorted((ROOT / "manifests/examples").glob("*.yaml"))
+    examples = sorted((ROOT / "manifests/examples").rglob("*.yaml"))
     wrong = [f"{e.name}: {f}" for e in examples for f in faults(yaml.safe_load(e.read_text()), SCHEMA)]
     good &= check(3, f"all {len(examples)} examples obey the schema", wrong if examples else ["none"])
 

@@ -266,6 +266,18 @@ static void options_that_cannot_matter_together_are_refused(void **state)
         {"resume 3 --submit --give-up", "--give-up ends the run"},
         {"rollback 3 --yes --submit --events e", "nothing to notify of"},
         {"work 3 --once", NULL},
+        {"plan m.yaml --csv-dialect excel", "none is written"},
+        {"plan m.yaml --csv-separator tab --report json:-", "none is written"},
+        {"plan m.yaml --csv-dialect excel --report csv:-", NULL},
+        {"show a.plan --csv-dialect excel", "none is written"},
+        {"report 3 --csv-dialect excel --csv-separator semicolon", NULL},
+        {"report 3 --csv-dialect excel --report html:x", "none is written"},
+        {"records m.yaml --csv-separator semicolon", "none is written"},
+        {"records m.yaml --csv-separator semicolon --format csv", NULL},
+        {"due m.yaml --csv-dialect excel", "none is written"},
+        {"due m.yaml --csv-dialect excel --out d", NULL},
+        {"discover --csv-dialect excel", "none is written"},
+        {"discover --csv-dialect excel --format csv", NULL},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {

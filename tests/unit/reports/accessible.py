@@ -1,7 +1,9 @@
 #!/usr/bin/python3
-"""What a screen reader and a keyboard need of the HTML report, told by its elements and its colours, without
+"""What a screen reader and a keyboard need of the HTML pages, told by its elements and its colours, without
 a browser: accessible.py BUILD-FOLDER. tests/long/browser.sh asks axe-core the same, where it is installed."""
 
+import base64
+import hashlib
 import html.parser
 import itertools
 import pathlib
@@ -67,9 +69,20 @@ class Page(unittest.TestCase):
         cls.folder = cls.enterClassContext(tempfile.TemporaryDirectory())
         cls.pages = {}
         for rows, kind in ((0, "plain"), (1, "plain"), (200, "plain"), (200, "hostile"), (10001, "plain")):
-            path = pathlib.Path(cls.folder) / f"{kind}-{rows}.html"
-            subprocess.run([BUILD / "tests/report_driver", str(rows), kind, "html", path], check=True)
+            cls.page_make(rows, kind, "html")
+        for page in ("sets", "due"):
+            for kind in ("plain", "hostile"):
+                cls.page_make(30, kind, page)
+        for domains, kind, run in ((0, "plain", "run"), (1, "plain", "alone"), (14, "plain", "run"), (7, "hostile", "run")):
+            path = pathlib.Path(cls.folder) / f"evidence-{kind}-{domains}.html"
+            subprocess.run([BUILD / "tests/evidence_report_driver", str(domains), kind, run, "html", path], check=True)
             cls.pages[path.name] = Elements(path.read_text(encoding="utf-8"))
+
+    @classmethod
+    def page_make(cls, rows, kind, page):
+        path = pathlib.Path(cls.folder) / f"{page}-{kind}-{rows}.html"
+        subprocess.run([BUILD / "tests/report_driver", str(rows), kind, page, path], check=True)
+        cls.pages[path.name] = Elements(path.read_text(encoding="utf-8"))
 
     def each(self):
         for name, page in self.pages.items():
@@ -121,12 +134,32 @@ class Page(unittest.TestCase):
 
     def test_pictures_and_fields_have_names(self):
         for page in self.each():
+            named = {e["@id"] for e in page.all if "@id" in e and e["text"].strip()}
             for element in page.of("svg", "input", "select"):
-                self.assertTrue(element.get("@aria-label"), element)
+                names = element.get("@aria-labelledby", "").split()
+                shown = element.get("@aria-hidden") != "true"  # what is hidden is told beside it
+                self.assertTrue(not shown or element.get("@aria-label") or (names and named.issuperset(names)), element.get("@class"))
             for element in page.of("button", "summary"):
                 self.assertTrue(element["text"].strip(), element)
             identifiers = [e["@id"] for e in page.all if "@id" in e]
             self.assertEqual(len(identifiers), len(set(identifiers)))
+
+    def test_instants_are_elements_and_scripts_are_named(self):
+        instant = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+        for page in self.each():
+            times = page.of("time")
+            self.assertEqual(bool(times), page.of("title")[0]["text"] != "mailfrom evidence")  # of no run
+            for time in times:
+                self.assertRegex(time["text"], instant)
+                self.assertEqual(time["@datetime"], time["text"])
+            outside = [e for e in page.of("p", "td", "li") if instant.search(e["text"])]
+            for element in outside:
+                inside = sum(len(instant.findall(t["text"])) for t in times if self.is_in(t, element))
+                self.assertEqual(inside, len(instant.findall(element["text"])), element["text"])
+            policy = page.of("meta")[1]["@content"]
+            for script in page.of("script"):
+                digest = base64.b64encode(hashlib.sha256(script["text"].encode()).digest()).decode()
+                self.assertIn(f"'sha256-{digest}'", policy)
 
     def test_words_stand_out_from_what_is_behind_them(self):
         style = (SOURCE / "html_style.css").read_text()

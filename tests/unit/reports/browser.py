@@ -64,6 +64,23 @@ class Page(unittest.TestCase):
         self.assertEqual(told["plain"], told["hostile"])
         self.assertEqual(self.browser.run("document.querySelectorAll('#rows details').length"), ROWS)
 
+    def test_instants_are_told_in_the_time_and_the_manner_of_the_reader(self):
+        told = "[...document.querySelectorAll('header time')].map(t => t.textContent)"
+        for zone, locale, wanted in (("Europe/Berlin", "de-DE", "20. Mai 2026, 10:30 MESZ"),
+                                     ("America/New_York", "en-US", "May 20, 2026, 04:30 AM EDT")):
+            self.browser.ask("Emulation.setTimezoneOverride", timezoneId=zone)
+            self.browser.ask("Emulation.setLocaleOverride", locale=locale)
+            self.open("plain")
+            self.assertEqual(self.browser.run(told)[0].replace("\u202f", " "), f"2026-05-20T08:30:00Z ({wanted})")
+            self.assertEqual(self.browser.run("document.querySelector('time small').lang"), locale)
+            folded = "document.querySelectorAll('#rows time small').length"
+            self.assertEqual(self.browser.run(folded), 0)
+            self.browser.run("document.querySelector('#rows details').open = true; 0")
+            self.browser.run(NEXT_FRAME)
+            self.assertGreater(self.browser.run(folded), 0)
+        self.browser.ask("Emulation.setTimezoneOverride", timezoneId="UTC")
+        self.browser.ask("Emulation.setLocaleOverride", locale="en-US")
+
     def test_words_narrow_the_list_and_clear_brings_all_back(self):
         self.open("plain")
         shown = "shown.textContent"

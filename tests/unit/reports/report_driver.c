@@ -2,12 +2,14 @@
  * Writes a report of a made-up fleet, for judges that are no C programs:
  * report_driver ROWS plain|hostile FORMAT FILE
  * Plain fleets look like real ones; hostile ones have the same outcomes and findings, and texts
- * that try to be something else than text. FORMAT live-run, live-watch, live-sets: the document of
+ * that try to be something else than text. FORMAT sets, due: the pages of what was published and of
+ * what is due. FORMAT live-run, live-watch, live-sets: the document of
  * a live page, its parts and its rows, as one object of JSON.
  */
 #include "report_kit.h"
 
 #include "base/json_out.h"
+#include "reports/due.h"
 #include "reports/live_copy.h"
 #include "reports/live_parts.h"
 
@@ -256,6 +258,62 @@ static void sets_write(struct kit *k, struct json_out *j)
     arena_clear(&arena);
 }
 
+static enum err published_page(struct kit *k, const char *path, struct why *why)
+{
+    struct published_list list = {.ctx = k, .len = 2 * (size_t)k->len, .at = set_at, .run = 7};
+    list.verb = TEXT("publish");
+    list.started = kit_head.started;
+    for (size_t i = 0; i < list.len; i++)
+        list.counts[i / 2 % PUBLISHED_OUTCOMES]++;
+    return published_write(TEXT("html"), path, &list, false, why);
+}
+
+static void due_set_at(void *ctx, size_t i, struct records_set *set)
+{
+    static const struct records_value there = {.preference = 20, .data = {"old.example", 11}};
+    const struct kit *k = ctx;
+    *set = (struct records_set){.there = &there,
+                                .there_len = 1,
+                                .zone = fleet_identity(&k->fleet, (uint32_t)i),
+                                .name = fleet_mail_from(&k->fleet, (uint32_t)i),
+                                .type = RECORDS_MX,
+                                .action = RECORDS_ADD,
+                                .wanted = {.preference = 10, .data = TEXT("feedback.example")},
+                                .reason = k->jobs[i].reason};
+}
+
+/* A zone for each row, with one record. */
+static enum err due_page(struct kit *k, const char *path, struct why *why)
+{
+    struct due_zone *zones = calloc(k->len + 1u, sizeof *zones);
+    struct due_item *items = calloc(k->len + 1u, sizeof *items);
+    struct due_list list = {.by = DUE_BY_OWNER,
+                            .now = kit_head.started,
+                            .zones = zones,
+                            .items = items,
+                            .zones_len = k->len,
+                            .zones_due = k->len,
+                            .sets = {k, k->len, due_set_at}};
+    const struct due_style style = {.ttl_s = 300};
+    assert_true(zones && items && freopen(path, "w", stdout));
+    for (uint32_t i = 0; i < k->len; i++) {
+        enum due_state state = (enum due_state)(i % DUE_STATES);
+        items[i] = (struct due_item){i, state, kit_head.started - SPAN_H(i), kit_head.started};
+        zones[i] = (struct due_zone){.zone = fleet_identity(&k->fleet, i),
+                                     .owner = k->jobs[i].reason,
+                                     .first = i,
+                                     .len = 1,
+                                     .since = items[i].since,
+                                     .deadline = kit_head.stopped};
+        zones[i].counts[state] = 1;
+        list.counts[state]++;
+    }
+    enum err err = due_write(TEXT("html"), &list, &style, why);
+    free(zones);
+    free(items);
+    return err;
+}
+
 static void live_write(struct kit *k, const char *kind, const char *path)
 {
     struct buf out;
@@ -291,6 +349,10 @@ int main(int argc, char **argv)
     enum err err = OK;
     if (strncmp(argv[3], "live-", 5) == 0)
         live_write(&k, argv[3] + 5, argv[4]);
+    else if (strcmp(argv[3], "sets") == 0)
+        err = published_page(&k, argv[4], &why);
+    else if (strcmp(argv[3], "due") == 0)
+        err = due_page(&k, argv[4], &why);
     else
         err = report_write(argv[3], argv[4], &kit_head, &k.fleet, &source, &why);
     if (err != OK)

@@ -18,6 +18,7 @@ struct kit {
     struct job_row *jobs; /* owned; a job whose calls are UINT32_MAX has no record */
     uint32_t len;
     char folder[64];
+    struct csv_dialect csv;
 };
 
 #define KIT_NO_RECORD UINT32_MAX
@@ -128,8 +129,10 @@ static inline const char *kit_write(struct kit *k, const char *format)
     struct report_source source = {k, kit_rows, kit_moves};
     struct why why;
     char *at = path[turn++ % 2];
+    struct report_head head = kit_head;
+    head.csv = k->csv;
     snprintf(at, sizeof path[0], "%s/out.%s", k->folder, format);
-    if (report_write(format, at, &kit_head, &k->fleet, &source, &why) != OK)
+    if (report_write(format, at, &head, &k->fleet, &source, &why) != OK)
         fail_msg("%s", why.text);
     return at;
 }

@@ -2,7 +2,7 @@
  * CSV, JSON and their delivery, held against Python's csv module and against the published schema.
  */
 #include "report_kit.h"
-#include "reports/csv_cell.h"
+#include "reports/csv_line.h"
 #include "reports/deliver.h"
 
 #include "base/bounds.h"
@@ -136,12 +136,43 @@ static void a_cell_that_any_reader_may_split_is_quoted(void **state)
         {"v=spf1 -all", "v=spf1 -all"},
     };
     struct buf out;
+    struct csv_line line;
     (void)state;
     buf_init(&out, 1 << 10);
     for (size_t i = 0; i < COUNT(rows); i++) {
+        csv_begin(&line, &out, (struct csv_dialect){0}, "a");
+        csv_end(&line);
         buf_reset(&out);
-        csv_cell_add(&out, text_of(rows[i].cell));
+        csv_text(&line, text_of(rows[i].cell));
         assert_text(buf_text(&out), text_of(rows[i].written));
+    }
+    buf_clear(&out);
+}
+
+static const struct csv_dialect dialects[] = {{false, 0},   {false, ','}, {true, ','},  {true, ';'},
+                                              {false, ';'}, {true, '\t'}, {false, '\t'}};
+
+static void a_dialect_has_its_mark_and_its_separator(void **state)
+{
+    struct buf out;
+    struct csv_line line;
+    char wanted[64];
+    (void)state;
+    buf_init(&out, 1 << 10);
+    for (size_t i = 0; i < COUNT(dialects); i++) {
+        char by = dialects[i].separator ? dialects[i].separator : ',';
+        buf_reset(&out);
+        csv_begin(&line, &out, dialects[i], "a,b");
+        csv_text(&line, TEXT("c"));
+        csv_end(&line);
+        csv_u64(&line, 7);
+        csv_instant(&line, WHEN_NEVER);
+        csv_text(&line, TEXT("x,=1;=2"));
+        csv_end(&line);
+        snprintf(wanted, sizeof wanted, "%sa%cb%cc\r\n7%c%c\"x,%s=1;%s=2\"\r\n",
+                 dialects[i].is_marked ? "\xef\xbb\xbf" : "", by, by, by, by, by == ',' ? "" : "'",
+                 by == ';' ? "" : "'");
+        assert_text(buf_text(&out), text_of(wanted));
     }
     buf_clear(&out);
 }
@@ -180,16 +211,19 @@ static void lead_fill(struct kit *k, const char *lead)
                              .mail_from_before = t});
 }
 
-/* Read as comma, semicolon and tab would have it: people open the file with either. */
+/* Read as comma, semicolon and tab would have it: people open the file with either. The first line,
+ * with the mark and the separator of the file, goes before. */
 static const char csv_judge[] =
     "import csv,sys,unicodedata\n"
+    "assert open(sys.argv[1],'rb').read().startswith(b'\\xef\\xbb\\xbf')==(code!='utf-8')\n"
     "def starts(c): return unicodedata.normalize('NFKC',c.lstrip(' "
     "\"\\u00a0\\u3000\\ufeff\\u200b'))[:1]\n"
     "for separator in ',;\\t':\n"
-    "    rows=list(csv.reader(open(sys.argv[1],newline='',encoding='utf-8'),delimiter=separator))\n"
+    "    rows=list(csv.reader(open(sys.argv[1],newline='',encoding=code),delimiter=separator))\n"
     "    cells=[c for r in rows for c in r]\n"
     "    assert not any(starts(c) in tuple('=+-@\\t\\r\\n') for c in cells), (separator,cells)\n"
-    "rows=list(csv.DictReader(open(sys.argv[1],newline='',encoding='utf-8'),strict=True))\n"
+    "rows=list(csv.DictReader(open(sys.argv[1],newline='',encoding=code),delimiter=own,strict=True)"
+    ")\n"
     "assert len(rows)==1 and len(rows[0])==21 and None not in rows[0], rows\n"
     "texts='account identity reason mail_from_before mail_from_after'.split()\n"
     "assert all('1+1' in rows[0][c] for c in texts), rows\n"
@@ -226,13 +260,21 @@ static void no_text_in_any_column_begins_a_formula(void **state)
                                         "a\r\n\"-",
                                         ";;=",
                                         "\";=",
-                                        "a;\xef\xbc\x9d"};
+                                        "a;\xef\xbc\x9d",
+                                        "a,="};
     (void)state;
     for (size_t i = 0; i < COUNT(leads); i++) {
-        struct kit k;
-        lead_fill(&k, leads[i]);
-        kit_python(csv_judge, kit_write(&k, "csv"));
-        kit_clear(&k);
+        for (size_t d = 0; d < COUNT(dialects); d += 3) {
+            char separator = dialects[d].separator ? dialects[d].separator : ',';
+            char code[sizeof csv_judge + 64];
+            struct kit k;
+            snprintf(code, sizeof code, "code='utf-8%s';own='\\x%02x'\n%s",
+                     dialects[d].is_marked ? "-sig" : "", (unsigned)separator, csv_judge);
+            lead_fill(&k, leads[i]);
+            k.csv = dialects[d];
+            kit_python(code, kit_write(&k, "csv"));
+            kit_clear(&k);
+        }
     }
 }
 
@@ -458,6 +500,7 @@ int main(void)
         cmocka_unit_test(before_is_what_was_there_before_the_first_write),
         cmocka_unit_test(a_small_csv_is_these_bytes),
         cmocka_unit_test(a_cell_that_any_reader_may_split_is_quoted),
+        cmocka_unit_test(a_dialect_has_its_mark_and_its_separator),
         cmocka_unit_test(ten_thousand_hostile_strings_are_neutral_csv),
         cmocka_unit_test(no_text_in_any_column_begins_a_formula),
         cmocka_unit_test(hostile_rows_are_json_by_the_published_schema),

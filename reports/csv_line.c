@@ -1,5 +1,5 @@
 /* Quotes a cell, and shields a cell from being read as a formula. */
-#include "csv_cell.h"
+#include "csv_line.h"
 
 #include "base/escape.h"
 
@@ -47,10 +47,10 @@ static bool is_risky(struct text t)
     return false;
 }
 
-/* The beginning of a cell for a reader with another separator, or without our quotes. */
-static bool ends_cell_elsewhere(char c)
+/* The beginning of a cell for a reader of another dialect, or without our quotes. */
+static bool ends_cell_elsewhere(char c, char separator)
 {
-    return c == ';' || c == '\t' || c == '\n' || c == '\r';
+    return c == '\n' || c == '\r' || ((c == ',' || c == ';' || c == '\t') && c != separator);
 }
 
 static bool needs_quotes(struct text t)
@@ -61,17 +61,24 @@ static bool needs_quotes(struct text t)
     return t.len && (t.at[0] == ' ' || t.at[t.len - 1] == ' ');
 }
 
-void csv_cell_add(struct buf *out, struct text t)
+/* How many bytes need no second look: nearly every cell is plain ASCII, and a large fleet has
+ * twenty million cells. */
+static size_t plain_len(struct text t, char separator)
+{
+    size_t len = 0;
+    while (len < t.len && t.at[len] >= ' ' && t.at[len] <= '~' && t.at[len] != '"' &&
+           !ends_cell_elsewhere(t.at[len], separator))
+        len++;
+    return len;
+}
+
+static void cell_add(struct buf *out, struct text t, char separator)
 {
     bool quoted = needs_quotes(t);
     buf_add_str(out, quoted ? "\"" : "");
     buf_add_str(out, is_risky(t) ? "'" : "");
     for (;;) {
-        /* Nearly every cell is plain ASCII, and a large fleet has twenty million cells. */
-        size_t plain = 0;
-        while (plain < t.len && t.at[plain] >= ' ' && t.at[plain] <= '~' && t.at[plain] != '"' &&
-               t.at[plain] != ';')
-            plain++;
+        size_t plain = plain_len(t, separator);
         buf_add(out, t.at, plain);
         t = text_from(t, plain);
         if (t.len == 0)
@@ -86,8 +93,51 @@ void csv_cell_add(struct buf *out, struct text t)
         else
             buf_add(out, t.at, len);
         t = text_from(t, len ? len : 1);
-        if (c <= '~' && ends_cell_elsewhere((char)c) && is_risky(t))
+        if (c <= '~' && ends_cell_elsewhere((char)c, separator) && is_risky(t))
             buf_add_char(out, '\'');
     }
     buf_add_str(out, quoted ? "\"" : "");
+}
+
+static void cell_begin(struct csv_line *line)
+{
+    if (line->has_cell)
+        buf_add_char(line->out, line->separator);
+    line->has_cell = true;
+}
+
+void csv_begin(struct csv_line *line, struct buf *out, struct csv_dialect dialect,
+               const char *names)
+{
+    struct text rest = text_of(names);
+    *line = (struct csv_line){.out = out, .separator = dialect.separator ? dialect.separator : ','};
+    if (dialect.is_marked)
+        buf_add_str(out, "\xef\xbb\xbf");
+    while (rest.at)
+        csv_text(line, text_cut(&rest, ','));
+}
+
+void csv_text(struct csv_line *line, struct text t)
+{
+    cell_begin(line);
+    cell_add(line->out, t, line->separator);
+}
+
+void csv_u64(struct csv_line *line, uint64_t n)
+{
+    cell_begin(line);
+    buf_add_u64(line->out, n);
+}
+
+void csv_instant(struct csv_line *line, instant_us at)
+{
+    char when[WHEN_LEN];
+    cell_begin(line);
+    buf_add_str(line->out, when_format(at, when));
+}
+
+void csv_end(struct csv_line *line)
+{
+    buf_add_str(line->out, "\r\n");
+    line->has_cell = false;
 }

@@ -1,0 +1,213 @@
+#!/usr/bin/env bash
+# What action.yml does: check, plan, apply or resume, with its inputs in the environment as INPUT_...; results go into the
+# files that GitHub names. Nothing of the environment is ever part of a command's text.
+set -euo pipefail
+shopt -s inherit_errexit
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+results=${INPUT_RESULTS:-mailfrom-results}
+plan=${INPUT_PLAN:-mailfrom.plan}
+SUMMARY_MAX=1000000 # bytes; GitHub takes a mebibyte of each step
+
+# ---- what GitHub is told ----
+
+# A word of a manifest that begins a line with :: would be an order to the runner.
+quietly() {
+    local token code=0
+    token=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+    echo "::stop-commands::$token"
+    "$@" || code=$?
+    printf '\n::%s::\n' "$token"
+    return "$code"
+}
+
+escaped() { # of a message: GitHub's own three escapes
+    local text=$1
+    text=${text//'%'/%25}
+    text=${text//$'\r'/%0D}
+    echo "${text//$'\n'/%0A}"
+}
+
+notice() { echo "::notice title=mailfrom::$(escaped "$*")"; }
+warning() { echo "::warning title=mailfrom::$(escaped "$*")"; }
+die() {
+    echo "::error title=mailfrom::$(escaped "$*")"
+    exit 1
+}
+
+output() { # name value
+    local end
+    end=end_$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+    printf '%s<<%s\n%s\n%s\n' "$1" "$end" "$2" "$end" >>"$GITHUB_OUTPUT"
+}
+
+summary() { # file
+    [[ -s $1 ]] || return 0
+    head -c "$SUMMARY_MAX" "$1" >>"$GITHUB_STEP_SUMMARY"
+    echo >>"$GITHUB_STEP_SUMMARY"
+}
+
+# ---- the program ----
+
+# By --env NAME a value is in no argument. The token of a web identity lies in a file of the runner's.
+container() {
+    local top=${GITHUB_WORKSPACE:-$PWD} name
+    local options=(--rm --user "$(id -u):$(id -g)" --volume "$top:$top" --workdir "$PWD" --env HOME="$PWD")
+    while IFS= read -r name; do
+        options+=(--env "$name")
+    done < <(compgen -e | grep -E '^(AWS_|MAILFROM_|PG[A-Z]+$|https?_proxy$|HTTPS?_PROXY$|NO_PROXY$|no_proxy$)')
+    if [[ -n ${AWS_WEB_IDENTITY_TOKEN_FILE:-} ]]; then
+        options+=(--volume "$AWS_WEB_IDENTITY_TOKEN_FILE:$AWS_WEB_IDENTITY_TOKEN_FILE:ro")
+    fi
+    docker run "${options[@]}" "$INPUT_IMAGE" "$@"
+}
+
+mailfrom() {
+    if [[ -n ${INPUT_IMAGE:-} ]]; then
+        container "$@"
+    else
+        command "${INPUT_MAILFROM:-mailfrom}" "$@"
+    fi
+}
+
+# One word a line, so a name may hold blanks.
+lines_of() { # name of an array, text
+    local -n array=$1
+    local line
+    array=()
+    while IFS= read -r line; do
+        line=${line#"${line%%[![:space:]]*}"}
+        line=${line%"${line##*[![:space:]]}"}
+        [[ -z $line ]] || array+=("$line")
+    done <<<"$2"
+}
+
+# ---- outcomes ----
+
+counts_told() { # report in JSON
+    local name
+    for name in identities attention; do
+        output "$name" "$(jq ".summary.$name" "$1")"
+    done
+    output changes "$(jq '[.identities[] | select(.action != "none" and .outcome != "refused")] | length' "$1")"
+    output refused "$(jq '.summary.outcomes.refused // 0' "$1")"
+    output verdict "$(jq -r '.summary.verdict' "$1")"
+}
+
+# What would become of whom, whenever it was found out: equal digests are equal changes.
+changes_digest() { # report in JSON
+    jq -cS '[.identities[] | select(.action != "none" and .outcome != "refused")
+        | [.account, .region, .identity, .action, .mail_from_after, .behavior_after]] | sort' "$1" | sha256sum | cut -d' ' -f1
+}
+
+# 3: finished, but something needs a person.
+end_with() {
+    output exit-code "$1"
+    case $1 in
+    0 | 2) exit 0 ;;
+    3)
+        [[ ${INPUT_FAIL_ON:-trouble} == trouble ]] || exit 0
+        die "some identities need a person: exit code 3; the summary of this step says which"
+        ;;
+    4)
+        notice "the run is not over and goes on with mailfrom resume"
+        exit 0
+        ;;
+    *) die "mailfrom ended with exit code $1" ;;
+    esac
+}
+
+comment() { # file
+    [[ ${INPUT_COMMENT:-false} == true ]] || return 0
+    if [[ -z ${PULL_REQUEST:-} ]]; then
+        notice "no comment: this is no pull request"
+    elif [[ ${IS_FORK:-false} == true ]]; then
+        notice "no comment: a pull request from a fork has a token that reads only; the summary has the same"
+    else
+        "$here/../ci/comment.sh" "${INPUT_COMMENT_KEY:-plan}" "$1"
+    fi
+}
+
+# For code scanning, which a fork may not write to.
+findings_hand_over() {
+    if [[ ${INPUT_SARIF:-false} == true && ${IS_FORK:-false} != true ]]; then
+        output sarif-file "$results/mailfrom.sarif"
+    fi
+}
+
+# ---- commands ----
+
+run_check() {
+    local code=0
+    quietly mailfrom check "${manifests[@]}" "${arguments[@]}" || code=$?
+    mailfrom check "${manifests[@]}" "${arguments[@]}" --format sarif --quiet >"$results/mailfrom.sarif" || true
+    findings_hand_over
+    end_with "$code"
+}
+
+run_plan() {
+    local code=0
+    if [[ ${IS_FORK:-false} == true ]]; then
+        notice "no plan: a pull request from a fork has no credentials, and shall have none; plan it from a branch of this repository once its manifest is read"
+        output skipped true
+        output exit-code 0
+        exit 0
+    fi
+    rm -f -- "$plan"
+    quietly mailfrom plan "${manifests[@]}" "${arguments[@]}" --out "$plan" --detailed-exitcode \
+        --report "markdown:$results/plan.md" --report "json:$results/plan.json" --report "sarif:$results/mailfrom.sarif" || code=$?
+    [[ $code == 0 || $code == 2 || $code == 3 ]] || end_with "$code"
+    findings_hand_over
+    output plan-file "$plan"
+    output plan-sha256 "$(sha256sum <"$plan" | cut -d' ' -f1)"
+    output changes-digest "$(changes_digest "$results/plan.json")"
+    counts_told "$results/plan.json"
+    {
+        cat "$results/plan.md"
+        printf '\nPlanned at commit %s; digest of the changes: %s.\n' "${GITHUB_SHA:-unknown}" "$(changes_digest "$results/plan.json")"
+    } >"$results/comment.md"
+    summary "$results/comment.md"
+    comment "$results/comment.md"
+    end_with "$code"
+}
+
+run_apply() {
+    local code=0 found
+    [[ -f $plan ]] || die "there is no plan file $plan: a plan that was looked at is what is applied"
+    found=$(sha256sum <"$plan" | cut -d' ' -f1)
+    [[ -n ${INPUT_PLAN_SHA256:-} ]] || die "plan-sha256 is empty: it says which plan was looked at"
+    [[ $found == "$INPUT_PLAN_SHA256" ]] || die "$plan has SHA-256 $found, and the plan that was looked at has $INPUT_PLAN_SHA256"
+    case ${MAILFROM_JOURNAL:-} in
+    postgres*) ;;
+    *) warning "the journal is a file on this runner, which goes away: without it no resume and no rollback knows the run. Keep .mailfrom as an artifact, or set MAILFROM_JOURNAL to a database" ;;
+    esac
+    quietly mailfrom apply --plan "$plan" --yes --no-wait "${arguments[@]}" \
+        --report "markdown:$results/done.md" --report "json:$results/done.json" --report "csv:$results/done.csv" || code=$?
+    if [[ -s $results/done.json ]]; then
+        counts_told "$results/done.json"
+        summary "$results/done.md"
+    fi
+    end_with "$code"
+}
+
+# Runs that waited for DNS or SES: what was approved goes on, and nothing else begins.
+run_resume() {
+    local code=0
+    [[ ${MAILFROM_JOURNAL:-} == postgres* ]] || die "MAILFROM_JOURNAL names no database: a journal in a file was on another runner"
+    quietly mailfrom resume --all --no-wait "${arguments[@]}" || code=$?
+    end_with "$code"
+}
+
+manifests=() arguments=()
+cd "${INPUT_WORKING_DIRECTORY:-.}"
+mkdir -p "$results"
+lines_of manifests "${INPUT_MANIFESTS:-}"
+lines_of arguments "${INPUT_ARGUMENTS:-}"
+case ${INPUT_COMMAND:-} in
+check | plan)
+    [[ ${#manifests[@]} != 0 ]] || die "manifests is empty: it names a manifest a line"
+    "run_$INPUT_COMMAND"
+    ;;
+apply | resume) "run_$INPUT_COMMAND" ;;
+*) die "found the command \"${INPUT_COMMAND:-}\", expected check, plan, apply or resume" ;;
+esac
