@@ -29,6 +29,13 @@ static void cell_findings(struct csv_table *table, finding_set findings)
     csv_text(&table->line, buf_text(&table->scratch));
 }
 
+static void cell_ready(struct csv_table *table, struct dmarc_ready ready)
+{
+    buf_reset(&table->scratch);
+    dmarc_ready_add(&table->scratch, ready);
+    csv_text(&table->line, buf_text(&table->scratch));
+}
+
 static bool line_add(void *ctx, const struct report_row *row)
 {
     struct csv_table *table = ctx;
@@ -40,6 +47,7 @@ static bool line_add(void *ctx, const struct report_row *row)
         case REPORT_COUNT: csv_u64(&table->line, *(const uint32_t *)cell); break;
         case REPORT_INSTANT: csv_instant(&table->line, *(const instant_us *)cell); break;
         case REPORT_FINDINGS: cell_findings(table, *(const finding_set *)cell); break;
+        case REPORT_READY: cell_ready(table, *(const struct dmarc_ready *)cell); break;
         }
     }
     if (table->is_international) {

@@ -216,12 +216,24 @@ static void head_print(const struct watch_report *r)
            length ? span_write(length, took) : "under a second");
 }
 
+static void dmarc_print(const struct watching *w)
+{
+    struct buf told;
+    buf_init(&told, LINE_LEN_MAX);
+    dmarc_seen_tell(&told, &w->dmarc);
+    if (told.len)
+        message_say(0, TEXT_FMT, TEXT_ARG(buf_text(&told)));
+    buf_clear(&told);
+}
+
 void watch_text_print(const struct watch_report *r)
 {
     const struct watching *w = r->watching;
     struct watch_counts c = watch_count(w);
     if (w->has_looked && (w->problems_len || !r->options->quiet))
         head_print(r);
+    if (w->has_looked && !r->options->quiet)
+        dmarc_print(w);
     for (uint32_t i = 0, len; i < w->problems_len; i += len) {
         const struct watching_problem *p = &w->problems[i];
         for (len = 1; i + len < w->problems_len; len++)
