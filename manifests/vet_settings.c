@@ -150,9 +150,12 @@ void vet_every_account(struct raw *r)
                      "--regions",
                      quote(names_text(&r->fleet->names, account->account.name), q));
         is_organization_told |= is_of_organization && regions == NAME_NONE;
-        for (uint32_t n = 0; n < raw_list_len(r, regions) && r->err == OK; n++)
+        uint32_t len = r->options->no_lanes ? 0 : raw_list_len(r, regions);
+        for (uint32_t n = 0; n < len && r->err == OK; n++)
             if (!fleet_lane(r->fleet, (uint16_t)i, raw_list_at(r, regions, n), &lane))
-                raw_fail(r, ERR_LIMIT, "more than 8192 pairs of account and Region");
+                raw_fail(r, ERR_LIMIT,
+                         "more than 8192 pairs of account and Region: choose Regions by --regions, "
+                         "or fewer accounts");
     }
 }
 
