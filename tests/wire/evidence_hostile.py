@@ -6,10 +6,10 @@ are not in a sound report. Argument: evidence_driver."""
 import os
 import pathlib
 import random
+import resource
 import socket
 import struct
 import tempfile
-import time
 import zipfile
 import zlib
 
@@ -17,17 +17,24 @@ from evidence_room import DATA, DRIVER, Reading, check, gzipped, report, verdict
 
 LITTLE = 96 << 10  # KB; with sanitizers memory is not looked at
 SANITIZED = b"__asan_init" in pathlib.Path(DRIVER).read_bytes()
+SECONDS = 60 if SANITIZED else 10
 GOOGLE = Reading(DATA / "google.xml").bare()
 
 
-def refused(title, path, *words, rows=0, seconds=20):
-    begun = time.monotonic()
-    got = Reading(path)
+def work():
+    """Seconds of the processor that all drivers have had so far; the clock on the wall would count others' work."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def refused(title, path, *words, rows=0):
+    begun = work()
+    got = Reading(path, timeout=240)
     said = "\n".join(got.complaints)
     wrong = [f"{title}: no word of {word!r}: {said}" for word in words if word not in said]
     wrong += [] if len(got.rows) == rows else [f"{title}: {len(got.rows)} rows"]
-    took = time.monotonic() - begun
-    wrong += [] if took < seconds else [f"{title}: {took:.0f} s"]
+    took = work() - begun
+    wrong += [] if took < SECONDS else [f"{title}: {took:.0f} s"]
     memory = got.counts["memory_kb"]
     return wrong + ([] if SANITIZED or memory < LITTLE else [f"{title}: {memory} KB"])
 
@@ -227,12 +234,12 @@ def large_folders(folder):
     sound = report()
     for i in range(20000):
         (wide / f"{i:05}.xml").write_bytes(sound.replace(b"<report_id>1<", b"<report_id>%d<" % i))
-    begun = time.monotonic()
-    got = Reading(wide)
-    took = time.monotonic() - begun
+    begun = work()
+    got = Reading(wide, timeout=240)
+    took = work() - begun
     wrong = [] if [r["report_id"] for r in got.rows] == [str(i) for i in range(20000)] else [str(got.counts)]
     wrong += [] if SANITIZED or got.counts["memory_kb"] < LITTLE else ["too much memory"]
-    check("a folder of 20,000 reports is read in order", wrong + ([] if took < 60 else [f"{took} s"]))
+    check("a folder of 20,000 reports is read in order", wrong + ([] if took < SECONDS else [f"{took} s"]))
 
 
 def main():
