@@ -197,6 +197,8 @@ static bool places_learn(struct managed_file *m, struct names *names, struct pro
     for (uint32_t i = 0; i < m->settings_len; i++) {
         const struct managed_setting *s = &m->settings[i];
         name_id id;
+        if (s->provider.len == 0)
+            continue;
         if (!names_add(names, s->provider, &id) || id > m->settings_len)
             return false;
         struct provider_place *p = &places[id];
@@ -219,6 +221,8 @@ static void places_fill(struct managed_file *m)
     m->failed |= !fits;
     for (uint32_t i = 0; fits && i < m->settings_len; i++) {
         struct managed_setting *s = &m->settings[i];
+        if (s->provider.len == 0)
+            continue;
         const struct provider_place *p = &places[names_find(&names, s->provider)];
         if (s->account.len == 0)
             s->account = p->account;
