@@ -2,7 +2,7 @@
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 foreach(library IN ITEMS yaml-0.1 libcurl openssl libcjson libcares sqlite3 expat libpsl libidn2
-                         libmicrohttpd ldns)
+                         libmicrohttpd ldns libzip zlib)
   string(MAKE_C_IDENTIFIER ${library} name)
   pkg_check_modules(${name} REQUIRED IMPORTED_TARGET ${library})
 endforeach()

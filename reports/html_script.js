@@ -5,16 +5,21 @@
   const parts = Array.from(list.children);
   const inOrder = Array.from(list.getElementsByTagName('details'));
   const perPart = inOrder.length ? parts[0].children.length : 1;
-  const columns = {identity: 0, outcome: 1, action: 2, change: 3, account: 4, region: 5, source: 6};
-  const pick = {outcome: at('outcome'), account: at('account'), region: at('region'), finding: at('finding')};
+  const buttons = Array.from(document.querySelectorAll('.head button'));
+  const columns = {};  // the cells of a row, in the order of the head
+  buttons.forEach((button, index) => { columns[button.dataset.column] = index; });
+  const pick = {};
+  for (const name of ['outcome', 'account', 'region', 'finding']) if (at(name)) pick[name] = at(name);
   const heightOfRow = inOrder.length ? inOrder[0].offsetHeight : 0;
   let rows = inOrder;
 
   const cell = (row, name) => row.firstElementChild.children[columns[name]].textContent;
-  const facts = new Map(inOrder.map(row => [row, {
-    outcome: cell(row, 'outcome'), account: cell(row, 'account'), region: cell(row, 'region'),
-    finding: row.dataset.f ? row.dataset.f.split(' ') : [], words: null,
-  }]));
+  const facts = new Map(inOrder.map(row => {
+    const fact = {words: null};
+    for (const name in pick)
+      fact[name] = name !== 'finding' ? cell(row, name) : row.dataset.f ? row.dataset.f.split(' ') : [];
+    return [row, fact];
+  }));
 
   function wordsOf(row) {
     const fact = facts.get(row);
@@ -68,7 +73,9 @@
     rows = inOrder;
     if (way) {
       const sign = way === 'up' ? 1 : -1;
-      rows = inOrder.map(row => [cell(row, button.dataset.column), row])
+      const isNumber = 'number' in button.dataset;
+      const key = text => isNumber ? Number(text.replace(/[^0-9.]/g, '') || -1) : text;
+      rows = inOrder.map(row => [key(cell(row, button.dataset.column)), row])
         .sort((a, b) => (a[0] < b[0] ? -sign : a[0] > b[0] ? sign : 0)).map(pair => pair[1]);
     }
     parts.forEach((part, index) => part.replaceChildren(...rows.slice(index * perPart, (index + 1) * perPart)));
@@ -89,7 +96,6 @@
     card.append(button);
   }
 
-  const buttons = Array.from(document.querySelectorAll('.head button'));
   for (const button of buttons) {
     button.disabled = false;
     button.addEventListener('click', () => sort(button));

@@ -60,6 +60,7 @@ static verb_function *function_of(const struct verb_row *row)
         {"watch", verb_watch},       {"pause", verb_pause},
         {"pace", verb_pace},         {"stop", verb_stop},
         {"work", verb_work},         {"journal", verb_journal},
+        {"evidence", verb_evidence},
     };
     for (size_t i = 0; i < COUNT(functions); i++)
         if (strcmp(functions[i].name, row->name) == 0)

@@ -65,6 +65,8 @@ enum err outputs_expand(struct options *o, struct arena *arena, struct why *why)
         err = path_expand(paths[i], arena, why);
     for (size_t i = 0; err == OK && i < o->reports_len; i++)
         err = path_expand(&o->reports[i].path, arena, why);
+    for (size_t i = 0; err == OK && i < o->dmarc_reports_len; i++)
+        err = path_expand(&o->dmarc_reports[i], arena, why);
     return err == OK ? team_expand(o, arena, why) : err;
 }
 
@@ -186,6 +188,9 @@ static enum err arguments_spare(const struct options *o, const char *output, str
     for (size_t i = 0; err == OK && i < o->arguments_len; i++)
         if (input_find(o->arguments[i], &st))
             err = input_spare(output, "the run's input", o->arguments[i], why);
+    for (size_t i = 0; err == OK && i < o->dmarc_reports_len; i++)
+        if (input_find(o->dmarc_reports[i], &st))
+            err = input_spare(output, "a report to be read", o->dmarc_reports[i], why);
     return err;
 }
 

@@ -30,6 +30,7 @@ int verb_watch(const struct options *o);
 int verb_due(const struct options *o);
 int verb_journal(const struct options *o);
 int verb_discover(const struct options *o);
+int verb_evidence(const struct options *o);
 int verb_inspect(const struct options *o);
 int verb_explain(const struct options *o);
 int verb_rehearse(const struct options *o);

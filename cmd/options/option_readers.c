@@ -1,11 +1,12 @@
-/* Values of options that watch without end, of those that tell others, of workers, of rehearsals
- * and of CSV. */
+/* Values of options that watch without end, of those that tell others, of workers, of times, of
+ * evidence, of rehearsals and of CSV. */
 #include "option_readers.h"
 
 #include "base/bounds.h"
 #include "base/count.h"
 #include "model/watch.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,6 +76,46 @@ enum err read_max_lanes(struct options *o, const char *value, struct why *why)
         return why_set(why, ERR_INPUT, "--max-lanes takes a number from 1 to %d, not \"%s\"",
                        UINT16_MAX, value);
     o->work.lanes_max = (uint32_t)n;
+    return OK;
+}
+
+/* A day is its beginning in UTC. */
+static bool day_parse(const char *value, instant_us *at)
+{
+    char midnight[WHEN_LEN];
+    snprintf(midnight, sizeof midnight, "%.10sT00:00:00Z", value);
+    return when_parse(text_of(strlen(value) == 10 ? midnight : value), at);
+}
+
+enum err read_since(struct options *o, const char *value, struct why *why)
+{
+    o->since_before = o->since_at = 0;
+    if (strcmp(value, "yesterday") == 0)
+        o->since_before = SPAN_H(24);
+    if (o->since_before || span_parse(text_of(value), &o->since_before) ||
+        day_parse(value, &o->since_at))
+        return OK;
+    return why_set(why, ERR_INPUT,
+                   "--since takes yesterday, a date such as 2026-05-20 or 2026-05-20T08:30:00Z, or "
+                   "a span such as 24h, not \"%s\"",
+                   value);
+}
+
+enum err read_until(struct options *o, const char *value, struct why *why)
+{
+    if (day_parse(value, &o->until_at) && o->until_at > 0)
+        return OK;
+    return why_set(why, ERR_INPUT, "--until takes a date such as 2026-05-20, not \"%s\"", value);
+}
+
+enum err read_dmarc_reports(struct options *o, const char *value, struct why *why)
+{
+    if (o->dmarc_reports_len == EVIDENCE_PATHS_MAX)
+        return why_set(why, ERR_LIMIT,
+                       "--dmarc-reports can be given %d times at most; a folder may hold any "
+                       "number of reports",
+                       EVIDENCE_PATHS_MAX);
+    o->dmarc_reports[o->dmarc_reports_len++] = value;
     return OK;
 }
 

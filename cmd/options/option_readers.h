@@ -1,6 +1,6 @@
 /*
  * Readers of the values of options, for the table of option_rows.c: of notifications, of watch, of
- * work, of rehearse and of CSV. Each is a `read` of struct option_row.
+ * work, of evidence, of rehearse and of CSV. Each is a `read` of struct option_row.
  */
 #ifndef MF_OPTION_READERS_H
 #define MF_OPTION_READERS_H
@@ -16,6 +16,9 @@ enum err read_max_lanes(struct options *o, const char *value, struct why *why);
 enum err read_every(struct options *o, const char *value, struct why *why);
 enum err read_dns_delay(struct options *o, const char *value, struct why *why);
 enum err read_dns_published(struct options *o, const char *value, struct why *why);
+enum err read_dmarc_reports(struct options *o, const char *value, struct why *why);
+enum err read_since(struct options *o, const char *value, struct why *why);
+enum err read_until(struct options *o, const char *value, struct why *why);
 enum err read_detect_after(struct options *o, const char *value, struct why *why);
 enum err read_csv_dialect(struct options *o, const char *value, struct why *why);
 enum err read_csv_separator(struct options *o, const char *value, struct why *why);

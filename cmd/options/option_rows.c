@@ -5,6 +5,7 @@
 #include "base/count.h"
 #include "model/fleet.h"
 #include "option_readers.h"
+#include "reports/evidence.h"
 #include "reports/records.h"
 #include "rules/feedback.h"
 
@@ -319,23 +320,6 @@ static enum err read_by(struct options *o, const char *value, struct why *why)
             return OK;
     }
     return why_set(why, ERR_INPUT, "--by takes zone, owner or account, not \"%s\"", value);
-}
-
-/* A day is its beginning in UTC. */
-static enum err read_since(struct options *o, const char *value, struct why *why)
-{
-    char midnight[WHEN_LEN];
-    o->since_before = o->since_at = 0;
-    if (strcmp(value, "yesterday") == 0)
-        o->since_before = SPAN_H(24);
-    snprintf(midnight, sizeof midnight, "%.10sT00:00:00Z", value);
-    if (o->since_before || span_parse(text_of(value), &o->since_before) ||
-        when_parse(text_of(strlen(value) == 10 ? midnight : value), &o->since_at))
-        return OK;
-    return why_set(why, ERR_INPUT,
-                   "--since takes yesterday, a date such as 2026-05-20 or 2026-05-20T08:30:00Z, or "
-                   "a span such as 24h, not \"%s\"",
-                   value);
 }
 
 #define EVERY_VERB        OPTIONS_NONE
@@ -654,6 +638,15 @@ const struct option_row option_rows[] = {
     {"sender", OPTIONS_INSPECT, "ADDRESS", "sender of --spf-check (default postmaster@NAME)",
      read_sender, .may_be_empty = true},
     {"helo", OPTIONS_INSPECT, "NAME", "HELO name for --spf-check (default NAME)", read_helo},
+    {"dmarc-reports", OPTIONS_EVIDENCE, "DIR|FILE",
+     "aggregate reports as they come, XML, gzip or zip, or a folder of them; repeatable",
+     read_dmarc_reports, .repeats = true},
+    {"since", OPTIONS_EVIDENCE, "yesterday|DATE|SPAN", "only reports from that day on", read_since},
+    {"until", OPTIONS_EVIDENCE, "DATE", "only reports up to that day", read_until},
+    {"format", OPTIONS_EVIDENCE, "FORMAT", "of the result (default text)", read_format,
+     .word = evidence_format_name},
+    {"all", OPTIONS_EVIDENCE, NULL,
+     "show every complaint, not only the first " DIGITS(EVIDENCE_COMPLAINTS_SHOWN), read_all},
     {"manifest", OPTIONS_DISCOVER, "FILE", "take accounts and Regions from this manifest",
      read_manifest},
     {"profile", OPTIONS_DISCOVER, "NAME[,NAME...]",

@@ -59,6 +59,7 @@ typedef uint64_t option_set;
 #define OPTIONS_SHOW          ((option_set)1 << 30)
 #define OPTIONS_SUBMIT        ((option_set)1 << 31) /* a run can be left to workers */
 #define OPTIONS_WORK          ((option_set)1 << 32)
+#define OPTIONS_EVIDENCE      ((option_set)1 << 33)
 
 /* The verbs that send notifications. */
 #define OPTIONS_NOTIFY                                                                             \
@@ -112,9 +113,12 @@ struct options {
     size_t zones_len;
     const char *format, *server, *provider, *octodns_escaped_semicolons; /* records, due */
     uint32_t ttl_s;
-    enum due_by by;       /* due */
-    instant_us since_at;  /* due: an instant, */
-    span_us since_before; /* or a span before now; both 0: not given */
+    enum due_by by;                                /* due */
+    instant_us since_at;                           /* due, evidence: an instant, */
+    span_us since_before;                          /* or a span before now; both 0: not given */
+    instant_us until_at;                           /* evidence; 0: not given */
+    const char *dmarc_reports[EVIDENCE_PATHS_MAX]; /* evidence: files and folders */
+    size_t dmarc_reports_len;
     struct report_wish reports[REPORTS_MAX];
     size_t reports_len;
     struct csv_dialect csv;    /* of every CSV that is written; discover has the same */

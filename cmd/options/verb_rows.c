@@ -163,6 +163,15 @@ const struct verb_row verb_rows[] = {
      "both row by row. The journal FROM is left as it is. A run is copied once, so a copy that "
      "was cut off is begun again; one that a process carries out is stopped first.",
      "mailfrom journal copy .mailfrom/journal.db postgresql:///mailfrom"},
+    {"evidence", "[DIR|FILE...] [RUN]",
+     "what receivers report: aligned mail before and after a run",
+     OPTIONS_JOURNAL | OPTIONS_REPORT | OPTIONS_EVIDENCE,
+     "Reads the DMARC aggregate reports that receivers send to the rua address of a domain, and "
+     "shows per From domain and day how much of the mail through SES was aligned by SPF and by "
+     "DKIM; with RUN, before and after that run of apply or rollback, and who still fails, with "
+     "which MAIL FROM. Asks nobody. Reports: csv, json, and html with a chart for each domain.\n"
+     "Exit code 3: some files or reports could not be read.",
+     "mailfrom evidence --dmarc-reports reports/ 3 --report html:evidence.html"},
     {"inspect", "NAME...", "ask DNS about MAIL FROM names: MX, SPF, DMARC", OPTIONS_INSPECT,
      "Asks DNS about MAIL FROM names, many at a time: MX, SPF with all its lookups, and "
      "with --from DOMAIN the alignment of DMARC by RFC 9989 and RFC 7489. A NAME may be @FILE or "

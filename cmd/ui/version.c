@@ -22,14 +22,16 @@
 #include <string.h>
 #include <time.h>
 #include <yaml.h>
+#include <zip.h>
+#include <zlib.h>
 #if MAILFROM_POSTGRES
 #include <libpq-fe.h>
 #endif
 
 #if MAILFROM_POSTGRES
-#define LIBRARIES 12
+#define LIBRARIES 14
 #else
-#define LIBRARIES 11
+#define LIBRARIES 13
 #endif
 #define VERSION_LEN 32
 
@@ -116,17 +118,20 @@ void version_print(const struct options *o)
     library_set(&list[3], "cJSON", cJSON_Version(), "MIT", "reads SES v2 answers and plan files");
     library_set(&list[4], "c-ares", ares_version(NULL), "MIT", "carries questions to DNS");
     library_set(&list[5], "SQLite", sqlite3_libversion(), "blessing", "keeps the journal");
-    library_set(&list[6], "expat", XML_ExpatVersion(), "MIT", "reads SES v1 answers");
+    library_set(&list[6], "expat", XML_ExpatVersion(), "MIT",
+                "reads SES v1 answers, DMARC reports");
     library_set(&list[7], "libpsl", psl_get_version(), "MIT", "knows the Public Suffix List");
     library_set(&list[8], "libidn2", idn2_check_version(NULL),
                 "LGPL-3.0-or-later OR GPL-2.0-or-later", "converts U-labels");
     library_set(&list[9], "ldns", ldns_version(), "BSD-3-Clause", "writes updates of DNS");
     library_set(&list[10], "libmicrohttpd", MHD_get_version(), "LGPL-2.1-or-later",
                 "serves the live page");
+    library_set(&list[11], "libzip", zip_libzip_version(), "BSD-3-Clause", "opens zipped reports");
+    library_set(&list[12], "zlib", zlibVersion(), "Zlib", "opens gzipped reports");
 #if MAILFROM_POSTGRES
     char libpq[VERSION_LEN];
     snprintf(libpq, sizeof libpq, "%d.%d", PQlibVersion() / 10000, PQlibVersion() % 10000);
-    library_set(&list[11], "libpq", libpq, "PostgreSQL", "keeps a shared journal");
+    library_set(&list[13], "libpq", libpq, "PostgreSQL", "keeps a shared journal");
 #endif
     if (o->json) {
         bill_print(list);

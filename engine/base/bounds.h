@@ -83,10 +83,13 @@
 #define INSPECT_AHEAD_MAX   4096    /* verdicts held back until the names before are done */
 
 /* AWS */
-#define SIGN_HEADERS_MAX 32           /* SES needs four, the signing suite seven */
-#define SIGN_QUERY_MAX   32           /* parameters; SES needs two */
-#define SIGN_TEXT_MAX    (256u << 10) /* a canonical request holds the path and an 8 KB token */
-#define XML_DEPTH_MAX    32           /* SES answers are six deep */
+#define SIGN_HEADERS_MAX   32           /* SES needs four, the signing suite seven */
+#define SIGN_QUERY_MAX     32           /* parameters; SES needs two */
+#define SIGN_TEXT_MAX      (256u << 10) /* a canonical request holds the path and an 8 KB token */
+#define XML_DEPTH_MAX      32           /* SES answers are six deep, DMARC reports five */
+#define XML_ATTRIBUTES_MAX 64           /* of one element; nobody here reads any */
+#define XML_PENDING_MAX                                                                            \
+    (256u << 10) /* one tag or comment that has not ended: expat begins it anew with each piece */
 #define XML_TEXT_MAX                                                                               \
     (256u << 10) /* content of one element: Route 53 has what it finds in 1,000 changes in one */
 #define JSON_DEPTH_MAX   32     /* SES answers are four deep */
@@ -119,6 +122,27 @@
 #define SPF_LEN_ADVISED        450 /* octets (RFC 7208, section 3.4) */
 #define DMARC_NAMES_MAX        20  /* two walks of 8 (RFC 9989), 2 by RFC 7489, existence */
 #define DMARC_MEMORY_MAX       (2u << 20) /* 20 replies of 64 KB; ordinary ones have 200 bytes */
+
+/* DMARC aggregate reports, which strangers send by mail: RFC 7489 thinks of 10 MB, hosts take 50 */
+#define EVIDENCE_FILES_MAX   1000000        /* of one folder and all below: reports of years */
+#define EVIDENCE_NAMES_BYTES (256u << 20)   /* their names: a million of 200 bytes */
+#define EVIDENCE_FOLDERS_MAX 32             /* folders in folders; each holds a descriptor */
+#define EVIDENCE_FILE_MAX    (1024ll << 20) /* one file on the disk: a report of a million rows */
+#define EVIDENCE_ZIP_MAX                                                                           \
+    (64ll << 20) /* one zip: its directory is read as a whole, 300 bytes of memory for each 46 */
+#define EVIDENCE_MEMBERS_MAX  100000         /* of one zip */
+#define EVIDENCE_UNPACKED_MAX (1024ll << 20) /* one report without its packing */
+#define EVIDENCE_RATIO_FIRST  (1ll << 20)    /* what any file may unpack to, and beyond ... */
+#define EVIDENCE_RATIO_MAX    200     /* ... so many times its size: reports pack 10 to 60 to one */
+#define EVIDENCE_ROWS_MAX     2000000 /* of one report: 100 MB in memory */
+#define EVIDENCE_TEXT_MAX     1024    /* one value; RFC 5322 allows an id of 998 */
+#define EVIDENCE_ID_MAX       512     /* a report_id; the longest in use have 100 */
+#define EVIDENCE_REPORTER_MAX 255     /* an org_name */
+#define EVIDENCE_TEXTS_MAX    (512u << 20) /* the distinct texts of one report */
+#define EVIDENCE_SEEN_MAX     (256u << 20) /* ids of reports in one reading: three million */
+#define EVIDENCE_COUNT_MAX                                                                         \
+    10000000000u /* messages of a row: 100,000 a second for a day; no sum of rows can overflow */
+#define EVIDENCE_SPAN_MAX (31ll * 24 * 3600 * 1000000) /* us; most span a day, some a week */
 
 /* journal and files */
 #define JOURNAL_COMMIT_ROWS 1000  /* rows per commit on import */
@@ -155,6 +179,22 @@
 #define ROUTE53_VALUE_MAX        4000        /* one Value (Route 53, "Quotas on records") */
 #define ROUTE53_BATCH_RECORDS    1000        /* ResourceRecord elements of a batch */
 #define ROUTE53_BATCH_CHARACTERS 32000       /* characters in the Value elements of a batch */
+
+/* evidence: reports come from strangers, who may put any name and any number into them */
+#define EVIDENCE_DOMAINS_MAX                                                                       \
+    500000 /* From domains: a forger can make up subdomains of a fleet of a hundred thousand */
+#define EVIDENCE_DAYS_MAX                                                                          \
+    2000000 /* days of domains, 112 bytes each: 3,000 domains for almost two years */
+#define EVIDENCE_SENDERS_MAX        500000  /* MAIL FROMs of mail that SPF did not align */
+#define EVIDENCE_DOMAIN_SENDERS_MAX 200     /* of one From domain: forwarders have many names */
+#define EVIDENCE_ADDRESSES_MAX      2000000 /* source addresses of these; SES has 50,000 or so */
+#define EVIDENCE_NAMES_BYTES_MAX                                                                   \
+    (256u << 20)                      /* of a table: a million names of the longest kind           \
+                                       */
+#define EVIDENCE_PATHS_MAX        64  /* --dmarc-reports options; a folder holds any number */
+#define EVIDENCE_CHARTS_MAX       100 /* on a page: more of them are a page that scrolls badly */
+#define EVIDENCE_CHART_DAYS_MAX   400 /* of a chart: a bar of two pixels each */
+#define EVIDENCE_COMPLAINTS_SHOWN 20  /* of damaged reports, without --all: one screen */
 
 /* the live page */
 #define PAGE_STREAMS_MAX 256 /* browsers that look on at once; 200 are promised */

@@ -49,11 +49,15 @@ struct aggregate_row {
     const struct aggregate_report *report;
     struct text source_ip; /* as in the report, vetted as an address */
     uint64_t messages;
-    struct text header_from, envelope_from; /* the second may be empty */
-    bool spf_aligned, dkim_aligned;         /* policy_evaluated: pass, which includes alignment */
-    char disposition[16];                   /* "none", "pass", "quarantine", "reject", "" */
-    struct text spf_domain;                 /* auth_results: whom SPF was about: the MAIL FROM domain */
+    /* Never empty: where the report has no domain there, it is that of the policy. The second may
+     * be empty: a reporter does not tell it, or it was that of a bounce. */
+    struct text header_from, envelope_from;
+    bool spf_aligned, dkim_aligned; /* policy_evaluated: pass, which includes alignment */
+    char disposition[16];           /* "none", "pass", "quarantine", "reject", "" */
+    struct text spf_domain;         /* auth_results: whom SPF was about: the MAIL FROM domain */
     enum auth_result spf_result;
+    bool
+        spf_is_helo; /* the report has SPF of the name in HELO alone, and spf_domain is that name */
     struct aggregate_dkim dkim[AGGREGATE_DKIM_MAX];
     uint32_t dkim_len, dkim_more;
 };
@@ -61,13 +65,19 @@ struct aggregate_row {
 /* What came of the files. A report that was given before, by reporter, id and domain, is counted
  * once, in whatever file it comes again. */
 struct aggregate_counts {
-    uint64_t files, reports, duplicates, rows, bad_files, bad_reports;
+    uint64_t files;       /* regular files that were looked into; members of archives are none */
+    uint64_t reports;     /* whose rows were given */
+    uint64_t duplicates;  /* reports given before, and not again */
+    uint64_t rows;        /* given */
+    uint64_t bad_files;   /* files and members that are not to be read, or no reports */
+    uint64_t bad_reports; /* XML that is damaged or no report */
 };
 
 /* A complaint about one file or report: file:line:column where known, what was found, what was
- * expected. sentence lives until the function returns. */
+ * expected; safe for a terminal. sentence lives until the function returns. */
 struct aggregate_reader {
     void *ctx;
+    instant_us now; /* a report that begins more than a day later is refused; 0: none is */
     /* False ends the reading early, without an error. A report's rows all come, or, when it turns
      * out to be damaged, none: the reader looks through the whole of it first. */
     bool (*row)(void *ctx, const struct aggregate_row *row);
@@ -75,7 +85,8 @@ struct aggregate_reader {
 };
 
 /* Reads files, and all files below folders (no links), in the order of names: XML, gzip of XML, zip
- * of those. Damaged ones are told and passed by. ERR_INPUT: a path is not there. */
+ * of those. Damaged ones are told and passed by. ERR_INPUT: a path is not there, and nothing was
+ * read. ERR_LIMIT: too many reports to tell them apart; ERR_NOMEM. Rows before have been given. */
 enum err aggregate_read(const char *const *paths, uint32_t paths_len,
                         const struct aggregate_reader *reader, struct aggregate_counts *counts,
                         struct why *why);

@@ -51,7 +51,8 @@ struct dmarc_ready {
 
 struct dmarc_ready dmarc_ready_of(const struct dmarc_ready_facts *facts);
 const char *dmarc_by_name(enum dmarc_by by); /* "both"; "unknown" */
-/* The cell of the column dmarc_ready: "both", "spf, missing dkim", "none, missing mail-from dkim". */
+/* The cell of the column dmarc_ready: "both", "spf, missing dkim", "none, missing mail-from dkim".
+ */
 void dmarc_ready_add(struct buf *out, struct dmarc_ready ready);
 
 #endif

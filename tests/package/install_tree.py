@@ -105,7 +105,7 @@ def main(folder):
     check("and knows of each library which versions were tried", [line for line in words.splitlines() if "no version of" in line])
     bill = json.loads(said(program, "--version", "--format", "json"))
     libraries = {c["name"]: c["version"] for c in bill["components"]}
-    linked = re.findall(r"NEEDED.*\[lib(yaml|curl|crypto|cjson|cares|sqlite3|expat|psl|idn2|ldns|microhttpd|pq)[.-]",
+    linked = re.findall(r"NEEDED.*\[lib(yaml|curl|crypto|cjson|cares|sqlite3|expat|psl|idn2|ldns|microhttpd|pq|z|zip)[.-]",
                         said("readelf", "-d", program))
     check("the bill of materials has as many libraries as are linked, each with its version",
           [str(libraries)] if len(libraries) != len(set(linked)) or

@@ -160,7 +160,7 @@ class Room:
                 "AWS_EC2_METADATA_DISABLED": "true", "HOME": str(self.path), "TMPDIR": str(self.path)}
 
     def command(self, verb, *arguments):
-        silent = ("report", "status", "explain", "check", "journal")
+        silent = ("report", "status", "explain", "check", "journal", "evidence")
         dns = [] if verb in (*silent, "discover") else self.dns
         rated = verb not in (*silent, "records", "inspect", "due") and "--rate" not in arguments
         live = dns + (["--rate", str(self.rate)] if rated else [])

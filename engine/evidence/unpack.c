@@ -1,0 +1,251 @@
+/*
+ * A file is one stream of bytes, and so is each member of a zip. What a stream is, its first bytes
+ * say; a gzip stream is a stream again, once. The budget is of the file as a whole, so that members
+ * of a zip that lie on one another cannot be counted anew.
+ */
+#include "unpack.h"
+
+#include "base/bounds.h"
+#include "base/buf.h"
+#include "gunzip.h"
+#include "unzip.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PIECE_BYTES (64u << 10)
+
+enum kind { KIND_OTHER, KIND_XML, KIND_GZIP, KIND_ZIP, KIND_MAIL, KIND_EMPTY };
+
+struct budget {
+    int64_t left; /* bytes that the file may still unpack to */
+};
+
+struct stream {
+    const struct unpack_sink *sink;
+    struct budget *budget;
+    struct text name;
+    enum kind kind;
+    bool is_inner; /* inside gzip: is not opened again */
+    bool begun, is_document, enough;
+    int64_t len; /* of the document */
+    struct gunzip *gunzip;
+    struct stream *inner;
+    char trouble[WHY_LEN_MAX]; /* "": none */
+};
+
+/* ---- what it is ---- */
+
+/* "Received: from ...": a header of a mail, whose attachment was meant. */
+static bool is_mail(struct text head)
+{
+    size_t len = 0;
+    while (len < head.len && (char_is_alnum(head.at[len]) || head.at[len] == '-'))
+        len++;
+    return (len > 1 && len < 40 && len < head.len && head.at[len] == ':') ||
+           text_starts(head, TEXT("From "));
+}
+
+static enum kind kind_of(struct text head)
+{
+    if (head.len == 0)
+        return KIND_EMPTY;
+    if (text_starts(head, TEXT("\x1f\x8b")))
+        return KIND_GZIP;
+    if (text_starts(head, TEXT("PK\3\4")) || text_starts(head, TEXT("PK\5\6")))
+        return KIND_ZIP;
+    if (text_starts(head, TEXT("\xff\xfe")) || text_starts(head, TEXT("\xfe\xff")))
+        return KIND_XML;
+    if (text_starts(head, TEXT("\xef\xbb\xbf")))
+        head = text_from(head, 3);
+    size_t blank = 0;
+    while (blank < head.len && memchr(" \t\r\n\0", head.at[blank], 5))
+        blank++;
+    head = text_from(head, blank);
+    return text_starts(head, TEXT("<")) ? KIND_XML : is_mail(head) ? KIND_MAIL : KIND_OTHER;
+}
+
+static const char *kind_trouble(const struct stream *s)
+{
+    switch (s->kind) {
+    case KIND_EMPTY: return "it is empty";
+    case KIND_MAIL: return "it is a mail; expected is the report that is attached to it";
+    case KIND_ZIP: return "a zip inside another file is not opened";
+    case KIND_GZIP: return "gzip inside gzip is not opened";
+    default: return "it is no report: neither XML nor gzip nor zip";
+    }
+}
+
+/* ---- streams ---- */
+
+static bool stream_piece(void *ctx, struct text bytes);
+
+static void stream_trouble(struct stream *s, const char *trouble)
+{
+    if (!s->trouble[0])
+        snprintf(s->trouble, sizeof s->trouble, "%s", trouble);
+    s->enough = true;
+}
+
+static bool budget_spend(struct stream *s, size_t len)
+{
+    s->budget->left -= (int64_t)len;
+    s->len += (int64_t)len;
+    if (s->budget->left < 0) {
+        char text[120];
+        snprintf(text, sizeof text,
+                 "the file unpacks to over %d times its size; the rest is not read",
+                 EVIDENCE_RATIO_MAX);
+        stream_trouble(s, text);
+    } else if (s->len > EVIDENCE_UNPACKED_MAX) {
+        stream_trouble(s, "the report is larger than is taken");
+    }
+    return !s->enough;
+}
+
+static void stream_begin(struct stream *s, struct text head)
+{
+    s->begun = true;
+    s->kind = kind_of(head);
+    if (s->kind == KIND_XML) {
+        s->is_document = true;
+        s->sink->begin(s->sink->ctx, s->name);
+        return;
+    }
+    if (s->kind != KIND_GZIP || s->is_inner) {
+        stream_trouble(s, kind_trouble(s));
+        return;
+    }
+    s->inner = calloc(1, sizeof *s->inner);
+    if (s->inner)
+        *s->inner = (struct stream){
+            .sink = s->sink, .budget = s->budget, .name = s->name, .is_inner = true};
+    s->gunzip = s->inner ? gunzip_new(stream_piece, s->inner) : NULL;
+    if (!s->gunzip)
+        stream_trouble(s, "out of memory");
+}
+
+static bool stream_piece(void *ctx, struct text bytes)
+{
+    struct stream *s = ctx;
+    struct why why;
+    if (!s->enough && !s->begun)
+        stream_begin(s, bytes);
+    if (s->enough || !budget_spend(s, bytes.len))
+        return false;
+    if (s->is_document)
+        s->enough = !s->sink->piece(s->sink->ctx, bytes);
+    else if (gunzip_add(s->gunzip, bytes, &why) != OK)
+        stream_trouble(s, why.text);
+    else
+        s->enough = s->inner->enough;
+    return !s->enough;
+}
+
+/* trouble: of what brought the bytes, or NULL. */
+static void stream_end(struct stream *s, const char *trouble)
+{
+    struct why why;
+    if (trouble)
+        stream_trouble(s, trouble);
+    if (!s->begun && !s->trouble[0]) {
+        s->kind = KIND_EMPTY;
+        stream_trouble(s, kind_trouble(s));
+    }
+    if (s->gunzip && !s->trouble[0] && gunzip_end(s->gunzip, &why) != OK)
+        stream_trouble(s, why.text);
+    const char *told = s->trouble[0] ? s->trouble : NULL;
+    if (s->inner)
+        stream_end(s->inner, told);
+    else if (s->is_document)
+        s->sink->end(s->sink->ctx, told);
+    else
+        s->sink->pass(s->sink->ctx, s->name, told ? told : "");
+    gunzip_free(s->gunzip);
+    free(s->inner);
+}
+
+/* ---- files ---- */
+
+struct member_reading {
+    const struct unpack_sink *sink;
+    struct budget *budget;
+    struct text file;
+    struct buf name;
+    struct stream *stream;
+};
+
+static bool member_begin(void *ctx, struct text name)
+{
+    struct member_reading *m = ctx;
+    buf_reset(&m->name);
+    buf_add_text(&m->name, m->file);
+    buf_add_char(&m->name, '!');
+    buf_add_text(&m->name, text_slice(name, 0, PATH_LEN_MAX));
+    *m->stream = (struct stream){.sink = m->sink, .budget = m->budget, .name = buf_text(&m->name)};
+    return true;
+}
+
+static bool member_piece(void *ctx, struct text bytes)
+{
+    struct member_reading *m = ctx;
+    return stream_piece(m->stream, bytes);
+}
+
+static bool member_end(void *ctx, const char *trouble)
+{
+    struct member_reading *m = ctx;
+    stream_end(m->stream, trouble);
+    return m->budget->left >= 0 && m->sink->goes_on(m->sink->ctx);
+}
+
+static void zip_file(int fd, int64_t size, struct text name, struct budget *budget,
+                     const struct unpack_sink *sink)
+{
+    struct stream stream;
+    struct member_reading m = {.sink = sink, .budget = budget, .file = name, .stream = &stream};
+    const struct unzip_sink members = {
+        .ctx = &m, .begin = member_begin, .piece = member_piece, .end = member_end};
+    struct why why;
+    if (size > EVIDENCE_ZIP_MAX) {
+        sink->pass(sink->ctx, name, "the zip is over 64 MB; expected are its members, unpacked");
+        return;
+    }
+    buf_init(&m.name, (size_t)PATH_LEN_MAX * 2 + 2);
+    if (unzip_read(fd, &members, &why) != OK)
+        sink->pass(sink->ctx, name, why.text);
+    buf_clear(&m.name);
+}
+
+static void plain_file(int fd, struct stream *s)
+{
+    char *bytes = malloc(PIECE_BYTES);
+    int64_t at = 0;
+    ssize_t len = 0;
+    bool wanted = bytes != NULL;
+    while (wanted && (len = pread(fd, bytes, PIECE_BYTES, at)) > 0) {
+        at += len;
+        wanted = stream_piece(s, (struct text){bytes, (size_t)len});
+    }
+    stream_end(s, !bytes ? "out of memory" : len < 0 ? strerror(errno) : NULL);
+    free(bytes);
+}
+
+void unpack_file(int fd, int64_t size, struct text name, const struct unpack_sink *sink)
+{
+    char head[4];
+    struct budget budget = {EVIDENCE_RATIO_FIRST + size * (EVIDENCE_RATIO_MAX + 1)};
+    struct stream s = {.sink = sink, .budget = &budget, .name = name};
+    if (size > EVIDENCE_FILE_MAX) {
+        sink->pass(sink->ctx, name, "the file is over 1 GB");
+        return;
+    }
+    ssize_t len = pread(fd, head, sizeof head, 0);
+    if (len > 0 && kind_of((struct text){head, (size_t)len}) == KIND_ZIP)
+        zip_file(fd, size, name, &budget, sink);
+    else
+        plain_file(fd, &s);
+}
