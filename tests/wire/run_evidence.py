@@ -128,6 +128,11 @@ def files(room, found):
     check("and asks nobody", "http" not in page.replace("http-equiv", ""))
     process = room.run("evidence", "--dmarc-reports", "reports", "1", "--report", "csv:-")
     check("standard output is the report's alone", process.stdout_text == (room.path / "evidence.csv").read_text(), process.stdout_text)
+    plain = lines
+    room.ends("the same for a spreadsheet", process.returncode, "evidence", "--dmarc-reports", "reports", "1", "--report", "csv:sheet.csv",
+              "--csv-dialect", "excel", "--csv-separator", "semicolon")
+    sheet = (room.path / "sheet.csv").read_bytes().decode("utf-8-sig")
+    check("has the same cells", list(csv.DictReader(io.StringIO(sheet), delimiter=";")) == plain, sheet)
     check("with the line ends of RFC 4180", b"\r\n" in (room.path / "evidence.csv").read_bytes())
 
 
