@@ -84,5 +84,6 @@ const char *container_fault(const struct source *s)
         [CONTENT_HTML] = "is an HTML page, such as a report, expected a manifest or CSV",
         [CONTENT_XML] = "is an XML file, such as a JUnit report, expected a manifest or CSV",
     };
-    return faults[content_of((struct text){(const char *)head, len})];
+    enum content kind = content_of((struct text){(const char *)head, len});
+    return kind < COUNT(faults) ? faults[kind] : NULL; /* the others are read elsewhere */
 }

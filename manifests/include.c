@@ -75,6 +75,9 @@ static void file_add_nested(struct raw *r, struct raw_file file, struct text pat
 {
     struct text shown = r->fleet->files[file.parent];
     size_t before = shown.len - r->files[file.parent].path.len;
+    file.is_folder = file.kind == FILE_ROWS && folder_is_at(r, path);
+    if (file.is_folder)
+        path = arena_fmt(&r->arena, TEXT_FMT "/manifest.json", TEXT_ARG(path));
     file.path = arena_text(&r->arena, path);
     file_add(r, file,
              arena_fmt(&r->arena, TEXT_FMT TEXT_FMT, (int)before, shown.at, TEXT_ARG(path)));
@@ -183,6 +186,8 @@ void include_add(struct raw *r, uint16_t parent, enum file_kind kind, struct tex
     char q[QUOTE_LEN];
     while (text_starts(pattern, TEXT("./")))
         pattern = text_from(pattern, 2);
+    if (kind == FILE_ROWS && pattern.len > 1 && text_ends(pattern, TEXT("/")))
+        pattern.len--; /* of a folder */
     const char *fault = path_fault(pattern);
     if (has_no_folder(r, parent))
         fault = "cannot be found from a manifest that comes through a pipe or from standard input, "

@@ -34,7 +34,11 @@ static void file_read(struct raw *r, uint32_t index)
     struct text shown = r->fleet->files[index];
     if (!source_open(&source, r, r->folder, file->path, file, fault)) {
         if (file->nested)
-            complain(r, file->from, "%s cannot be read: %s", quote(shown, q), fault);
+            complain(r, file->from, "%s cannot be read: %s%s", quote(shown, q), fault,
+                     file->is_folder
+                         ? "; what was named is not a regular file, so a folder that cdk "
+                           "synth wrote is expected"
+                         : "");
         else
             complain(r, (struct source_place){.file = (uint16_t)index}, "%scannot be read: %s",
                      shown.len ? "" : "a manifest whose name is empty ", fault);
@@ -44,7 +48,7 @@ static void file_read(struct raw *r, uint32_t index)
         if (file->kind == FILE_YAML)
             walk_file(r, &source, (uint16_t)index);
         else
-            csv_file(r, &source, (uint16_t)index);
+            rows_file(r, &source, (uint16_t)index);
         if (r->err == OK) {
             /* Names are hashed with the final NUL, and file contents as digests, so no two lists of
              * files give equal input. */

@@ -1,12 +1,13 @@
 /*
- * Manifests: YAML files (and CSV files named inside) become a vetted fleet, or a list of all
- * complaints. No half acceptance: with one complaint there is no fleet.
+ * Manifests: YAML files (and CSV, states and templates named inside) become a vetted fleet, or a
+ * list of all complaints. No half acceptance: with one complaint there is no fleet.
  */
 #ifndef MF_MANIFEST_H
 #define MF_MANIFEST_H
 
 #include "base/error.h"
 #include "model/fleet.h"
+#include "model/organization.h"
 
 struct complaint {
     struct text file;      /* as named by the user, or as resolved by the include */
@@ -37,6 +38,10 @@ struct manifest_options {
     bool (*records_format_known)(struct text t);
     /* May this URL be the endpoint of a provider of DNS? NULL: any may. */
     enum err (*endpoint_vet)(enum provider_kind kind, struct text url, struct why *why);
+    /* Asks an organization for its accounts, once, where accounts_from names one and nothing else
+     * is to complain about. NULL: nothing is asked, and any twelve digits are an account. */
+    organization_ask *members_of;
+    void *members_ctx;
     /* Every account in each of its Regions is a lane, identities or not; a manifest of accounts
      * alone is complete. */
     bool every_account;

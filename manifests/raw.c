@@ -57,6 +57,17 @@ bool raw_row_add(struct raw *r, struct draft *d)
     return true;
 }
 
+bool raw_account_add(struct raw *r, const struct raw_account *account)
+{
+    struct raw_account *accounts =
+        raw_grown(r, r->accounts, r->accounts_len, &r->accounts_cap, sizeof *r->accounts);
+    if (!accounts)
+        return false;
+    r->accounts = accounts;
+    r->accounts[r->accounts_len++] = *account;
+    return true;
+}
+
 struct raw_account *raw_account_find(struct raw *r, name_id name)
 {
     for (uint32_t i = 0; i < r->accounts_len; i++)

@@ -5,9 +5,11 @@
  *   spool.c    pipes and UTF-16 -> a file in memory                 container.c  .xlsx and such
  *   anchors.c  aliases -> the events they stand for
  *   read.c     bytes -> YAML events (the only yaml.h)               csv.c      bytes -> CSV fields
+ *   managed_rows.c  infrastructure code -> identities
  *   walk.c     events -> keys and values, by the tables of schema.c
  *   draft.c    one value of one key -> a setting, or a complaint    value.h    checks of one value
  *   owners.c   who publishes the records of which names        publish.c  who can write which zones
+ *   accounts_from.c  the accounts of an organization, which somebody else asks
  *   vet.c      settings, defaults and accounts -> the rows of the fleet
  *
  * Everything here belongs to the thread of manifest_load(). A fleet may have millions of rows, so
@@ -21,6 +23,7 @@
 #include "value.h"
 
 #include "crypto/sha256.h"
+#include "managed/managed.h"
 
 #include <assert.h>
 
@@ -70,6 +73,12 @@ enum key {
     KEY_TROUBLE_LOOKS,
     KEY_VERIFICATION,
     KEY_EVERY,
+    KEY_ACCOUNTS_FROM,
+    KEY_ORGANIZATION,
+    KEY_ROLE_NAME,
+    KEY_UNITS,
+    KEY_TAGS,
+    KEY_EXCLUDE,
 };
 #define KEY_OF(setting) ((enum key)(KEY_POLICY + (int)(setting)))
 #define KEY_BIT(key)    ((uint32_t)1 << (key))
@@ -88,9 +97,11 @@ enum section {
     SECTION_TSIG,
     SECTION_CLOUDFLARE,
     SECTION_WATCH,
+    SECTION_ACCOUNTS_FROM,
+    SECTION_ORGANIZATION,
     SECTIONS,
 };
-#define SECTION_KEYS_MAX 11 /* keys of the longest section; schema.c asserts it */
+#define SECTION_KEYS_MAX 12 /* keys of the longest section; schema.c asserts it */
 
 enum shape { SHAPE_TEXT, SHAPE_LIST, SHAPE_TEXT_OR_LIST, SHAPE_MAP };
 
@@ -154,7 +165,7 @@ struct settings {
     name_id account;
     name_id regions; /* id in raw.lists */
     uint32_t file;
-    uint32_t zero; /* in place of padding */
+    name_id account_number; /* of the account that a row was found in; NAME_NONE: not known */
 };
 
 /* Settings under construction. */
@@ -187,6 +198,18 @@ struct raw_account {
     name_id regions; /* in raw.lists */
 };
 
+/* The key accounts_from. Texts live in raw.arena. */
+struct raw_organization {
+    struct source_place at; /* line 0: not given */
+    struct account common;  /* of each account: external_id, rate; profile: who asks */
+    struct text role;       /* "team/mail-admin": path and name */
+    name_id regions;        /* in raw.lists */
+    struct text *units, *excluded;
+    struct source_place *units_at;
+    struct ses_tag *tags;
+    uint32_t units_len, units_cap, places_cap, excluded_len, excluded_cap, tags_len, tags_cap;
+};
+
 /* Who publishes the records below a pattern of names. */
 struct raw_owner {
     name_id contact, format; /* in fleet.names; NAME_NONE: not given */
@@ -205,18 +228,21 @@ struct account_ref {
     struct source_place at;
 };
 
-enum file_kind { FILE_YAML, FILE_CSV };
+enum file_kind { FILE_YAML, FILE_ROWS }; /* ROWS: of identities_from */
 
 struct raw_file {
     enum file_kind kind;
-    bool nested;              /* named by another file */
-    bool is_stdin;            /* the user's "-" */
-    bool is_stream;           /* named by the user, and readable once: no folder */
-    uint16_t parent;          /* the including file */
-    struct source_place from; /* the place of naming */
-    struct text path;         /* below the folder of the user's file */
-    uint64_t device, inode;   /* to notice a second reading of a file */
-    struct settings settings; /* the defaults of the file, the parent's included once known */
+    bool nested;                /* named by another file */
+    bool is_stdin;              /* the user's "-" */
+    bool is_stream;             /* named by the user, and readable once: no folder */
+    bool is_folder;             /* named as a folder: path is of the manifest.json in it */
+    bool is_part;               /* named by a cloud assembly or by a template */
+    struct managed_stack stack; /* of a part; texts in raw.arena */
+    uint16_t parent;            /* the including file */
+    struct source_place from;   /* the place of naming */
+    struct text path;           /* below the folder of the user's file */
+    uint64_t device, inode;     /* to notice a second reading of a file */
+    struct settings settings;   /* the defaults of the file, the parent's included once known */
     name_id mail_from;
 };
 
@@ -235,6 +261,7 @@ struct raw {
     uint32_t accounts_len, accounts_cap;
     struct account_ref *refs;
     uint32_t refs_len, refs_cap;
+    struct raw_organization organization;
     struct names owner_names; /* patterns: "shop.example", "*.shop.example"; id - 1 in owners */
     struct raw_owner *owners;
     uint32_t owners_len, owners_cap;
@@ -252,6 +279,8 @@ struct raw {
 void *raw_grown(struct raw *r, void *array, uint32_t len, uint32_t *cap, size_t size);
 void raw_fail(struct raw *r, enum err err, const char *sentence); /* the first one counts */
 bool raw_row_add(struct raw *r, struct draft *d);
+/* Adds an account, whose name is new; false after raw_fail(). */
+bool raw_account_add(struct raw *r, const struct raw_account *account);
 struct raw_account *raw_account_find(struct raw *r, name_id name);
 /* An account is named here; vet_accounts() complains where there is none. */
 void raw_account_ref(struct raw *r, name_id name, struct source_place at);
@@ -380,6 +409,15 @@ bool anchors_hold(struct anchors *a, const struct yaml_event *event, struct held
 void anchors_replay(struct anchors *a, struct held_value held);
 void anchors_release(struct anchors *a, struct held_value held); /* it is not needed any more */
 
+/* --- managed_rows.c: infrastructure code ------------------------------------------------------ */
+
+/* A file of identities_from: CSV, or what managed/managed.h reads, by its first bytes. */
+void rows_file(struct raw *r, struct source *s, uint16_t file);
+/* What a file is that stands in the place of a manifest: "is a Terraform state, ..."; NULL: none of
+ * those. */
+const char *managed_manifest_fault(const struct source *s);
+bool folder_is_at(const struct raw *r, struct text path);
+
 /* --- walk.c, walk_entry.c, csv.c, include.c, vet.c -------------------------------------------- */
 
 struct manifest_walk {
@@ -413,6 +451,8 @@ void walk_keys(struct manifest_walk *w, take_keys *take, void *ctx);
 /* A value of the rule's shape, text by text; false after a complaint. */
 bool walk_texts(struct manifest_walk *w, const struct key_rule *rule, put_text *put, void *into);
 bool walk_is(struct manifest_walk *w, const struct key_rule *rule, enum event_kind kind);
+/* Interns the text as the name of a profile, or as an external ID; or complains. */
+void walk_title(struct manifest_walk *w, const struct key_rule *rule, name_id *id);
 const char *event_noun(const struct yaml_event *event, char out[QUOTE_LEN]); /* "a list" */
 
 void walk_file(struct raw *r, struct source *s, uint16_t file);
@@ -420,6 +460,7 @@ void walk_accounts(struct manifest_walk *w);
 void walk_owners(struct manifest_walk *w);
 void walk_publish(struct manifest_walk *w);
 void walk_watch(struct manifest_walk *w);
+void walk_accounts_from(struct manifest_walk *w);
 void walk_defaults(struct manifest_walk *w);
 void walk_identities(struct manifest_walk *w);
 
@@ -468,6 +509,9 @@ struct vet {
 };
 
 void vet_defaults(struct raw *r); /* files inherit from their naming files */
+/* Adds the accounts of the organization: all, or those that something names. Before
+ * vet_accounts(). */
+void vet_organization(struct raw *r);
 void vet_accounts(struct raw *r);
 void vet_providers(struct raw *r); /* after the accounts */
 /* The account called so, or without a name the only one, or the one named default; NULL: none. */

@@ -23,10 +23,11 @@ static const struct key_rule top_keys[] = {
     {"identities", KEY_IDENTITIES, SHAPE_LIST, "domains, addresses or keys of an identity"},
     {"include", KEY_INCLUDE, SHAPE_TEXT_OR_LIST, "a path below this file's folder"},
     {"identities_from", KEY_IDENTITIES_FROM, SHAPE_TEXT_OR_LIST,
-     "the path of a CSV file below this file's folder"},
+     "the path of a CSV file, a Terraform state or cdk.out below this file's folder"},
     {"owners", KEY_OWNERS, SHAPE_MAP, "owners of DNS by domain"},
     {"dns", KEY_DNS, SHAPE_MAP, "the key publish"},
     {"watch", KEY_WATCH, SHAPE_MAP, "keys such as confirm: 10m"},
+    {"accounts_from", KEY_ACCOUNTS_FROM, SHAPE_MAP, "organization"},
 };
 
 static const struct key_rule account_keys[] = {
@@ -125,6 +126,24 @@ static const struct key_rule watch_keys[] = {
     {"every", KEY_EVERY, SHAPE_TEXT, "a time from 1s to 365d, such as 15m"},
 };
 
+static const struct key_rule accounts_from_keys[] = {
+    {"organization", KEY_ORGANIZATION, SHAPE_MAP, "keys such as role_name: mail-admin"},
+};
+
+static const struct key_rule organization_keys[] = {
+    {"role_name", KEY_ROLE_NAME, SHAPE_TEXT,
+     "the name of a role, such as mail-admin or team/mail-admin"},
+    {"external_id", KEY_EXTERNAL_ID, SHAPE_TEXT, "the external ID that the roles ask for"},
+    {"profile", KEY_PROFILE, SHAPE_TEXT, "the name of an AWS profile"},
+    {"regions", KEY_REGIONS, SHAPE_TEXT_OR_LIST, "all, or a list of Regions such as us-east-1"},
+    {"organizational_units", KEY_UNITS, SHAPE_TEXT_OR_LIST,
+     "an ID such as ou-abcd-11111111, or a path of names such as Workloads/Mail"},
+    {"tags", KEY_TAGS, SHAPE_MAP, "keys and values of tags"},
+    {"exclude", KEY_EXCLUDE, SHAPE_TEXT_OR_LIST,
+     "an account number, or a name or pattern such as \"sandbox-*\""},
+    {"rate", KEY_RATE, SHAPE_TEXT, "requests per second, from 0.01 to 10000"},
+};
+
 #define SECTION(noun, keys)                                                                        \
     {                                                                                              \
         noun, keys, COUNT(keys)                                                                    \
@@ -144,6 +163,8 @@ static const struct section_rule sections[SECTIONS] = {
     [SECTION_TSIG] = SECTION("a TSIG key", tsig_keys),
     [SECTION_CLOUDFLARE] = SECTION("cloudflare", cloudflare_keys),
     [SECTION_WATCH] = SECTION("watch", watch_keys),
+    [SECTION_ACCOUNTS_FROM] = SECTION("accounts_from", accounts_from_keys),
+    [SECTION_ORGANIZATION] = SECTION("organization", organization_keys),
 };
 
 static_assert(COUNT(top_keys) <= SECTION_KEYS_MAX, "top keys");
@@ -185,6 +206,11 @@ const char *key_elsewhere(enum section s, struct text name)
         return "; it stands in dns at the top of a manifest";
     if (s == SECTION_TOP_DNS && key_find(SECTION_DNS, name))
         return "; it stands in dns of defaults, or of an identity";
+    if (s == SECTION_ORGANIZATION &&
+        (text_eq(name, TEXT("role_arn")) || text_eq(name, TEXT("role"))))
+        return "; the ARN differs in each account, so role_name names the role";
+    if (s == SECTION_ACCOUNTS_FROM && key_find(SECTION_ORGANIZATION, name))
+        return "; it stands below organization";
     if ((s == SECTION_TSIG || s == SECTION_RFC2136) && is_token)
         return NO_SECRET_HERE "name a file with key_file, or a variable with secret_env";
     if (s == SECTION_CLOUDFLARE && is_token)

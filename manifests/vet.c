@@ -177,6 +177,7 @@ static void rows_vet(struct vet *v)
 void vet_fleet(struct raw *r)
 {
     vet_defaults(r);
+    vet_organization(r);
     vet_accounts(r);
     vet_providers(r);
     if (r->err != OK)
@@ -187,7 +188,7 @@ void vet_fleet(struct raw *r)
         complain(
             r, (struct source_place){0},
             "no identities%s: expected one of the keys identities, identities_from and include",
-            r->accounts_len && r->accounts[0].at.line
+            r->organization.at.line || (r->accounts_len && r->accounts[0].at.line)
                 ? ", and accounts alone are for discover --manifest"
                 : "");
     struct vet *v = calloc(1, sizeof *v); /* too large for a small stack */

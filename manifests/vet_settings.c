@@ -5,8 +5,10 @@
  *
  * Rows share settings, so each distinct set is resolved once.
  */
+#include "model/arn.h"
 #include "raw.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void vet_defaults(struct raw *r)
@@ -22,18 +24,42 @@ void vet_defaults(struct raw *r)
     }
 }
 
+/* Numbers of accounts are no names to be misspelt; one that accounts lists is meant by its name. */
 static const char *account_near(const struct raw *r, struct text name)
 {
     struct text_near near = {name, 3, NULL};
-    for (uint32_t i = 0; i < r->accounts_len; i++)
-        text_near_try(&near, names_text(&r->fleet->names, r->accounts[i].account.name).at);
+    const struct names *names = &r->fleet->names;
+    for (uint32_t i = 0; i < r->accounts_len; i++) {
+        const struct account *a = &r->accounts[i].account;
+        if (text_eq(names_text(names, a->account_id), name))
+            return names_text(names, a->name).at;
+        if (!account_id_is(names_text(names, a->name)))
+            text_near_try(&near, names_text(names, a->name).at);
+    }
     return near.word;
+}
+
+static void account_missing(struct raw *r, const struct account_ref *ref)
+{
+    char q[QUOTE_LEN], m[QUOTE_LEN], near_quoted[QUOTE_LEN];
+    struct text name = names_text(&r->fleet->names, ref->name);
+    const char *near = complaints_full(r) ? NULL : account_near(r, name);
+    uint64_t number;
+    bool has_organization = r->organization.at.line;
+    bool is_cut = has_organization && name.len < 12 && text_to_u64(name, &number);
+    complain(r, ref->at, "account: found %s, expected %s%s%s", quote(name, q),
+             has_organization
+                 ? "the number of an account that accounts_from finds, or the name of one that the "
+                   "key accounts lists"
+                 : "the name of an account that the key accounts lists",
+             is_cut ? "; a number has twelve digits, and spreadsheets take away zeros in front"
+                    : "",
+             meant(near ? quote(text_of(near), near_quoted) : NULL, m));
 }
 
 void vet_accounts(struct raw *r)
 {
-    char q[QUOTE_LEN], m[QUOTE_LEN], near_quoted[QUOTE_LEN];
-    if (r->accounts_len == 0) {
+    if (r->accounts_len == 0 && !r->organization.at.line) {
         struct raw_account only = {0};
         struct raw_account *accounts =
             raw_grown(r, r->accounts, 0, &r->accounts_cap, sizeof *accounts);
@@ -47,16 +73,17 @@ void vet_accounts(struct raw *r)
         if (!fleet_account(r->fleet, r->accounts[i].account, &index))
             raw_fail(r, ERR_NOMEM, "no memory for the accounts");
     }
-    for (uint32_t i = 0; i < r->refs_len; i++) {
-        struct text name = names_text(&r->fleet->names, r->refs[i].name);
-        if (raw_account_find(r, r->refs[i].name))
-            continue;
-        const char *near = complaints_full(r) ? NULL : account_near(r, name);
-        complain(r, r->refs[i].at,
-                 "account: found %s, expected the name of an account that the "
-                 "key accounts lists%s",
-                 quote(name, q), meant(near ? quote(text_of(near), near_quoted) : NULL, m));
+    bool *is_known = calloc(r->fleet->names.len + 2u, sizeof *is_known); /* by name */
+    if (!is_known) {
+        raw_fail(r, ERR_NOMEM, "no memory for the accounts");
+        return;
     }
+    for (uint32_t i = 0; i < r->accounts_len; i++)
+        is_known[r->accounts[i].account.name] = true;
+    for (uint32_t i = 0; i < r->refs_len; i++)
+        if (!is_known[r->refs[i].name])
+            account_missing(r, &r->refs[i]);
+    free(is_known);
 }
 
 void vet_providers(struct raw *r)
@@ -94,8 +121,14 @@ static struct text usual_region(struct raw *r, const struct raw_account *account
     return err == OK && region_is(region) ? region : TEXT_NONE;
 }
 
+static bool is_same_place(struct source_place a, struct source_place b)
+{
+    return a.file == b.file && a.line == b.line && a.column == b.column;
+}
+
 void vet_every_account(struct raw *r)
 {
+    bool is_organization_told = false; /* what is said of one of its accounts is true of all */
     for (uint32_t i = 0; i < r->accounts_len && r->err == OK; i++) {
         const struct raw_account *account = &r->accounts[i];
         name_id regions = account->regions, region;
@@ -106,13 +139,17 @@ void vet_every_account(struct raw *r)
         struct text usual = regions == NAME_NONE ? usual_region(r, account) : TEXT_NONE;
         if (usual.len && raw_name(r, usual, &region))
             regions = raw_list(r, &region, 1);
+        bool is_of_organization =
+            account->at.line && is_same_place(account->at, r->organization.at);
         bool is_told =
             account->at.line || r->complaints->len == 0; /* otherwise there was no account */
+        is_told &= !is_of_organization || !is_organization_told;
         if (regions == NAME_NONE && is_told && r->err == OK)
             complain(r, account->at,
                      "no Region for account %s: expected the key regions here, or the option "
                      "--regions",
                      quote(names_text(&r->fleet->names, account->account.name), q));
+        is_organization_told |= is_of_organization && regions == NAME_NONE;
         for (uint32_t n = 0; n < raw_list_len(r, regions) && r->err == OK; n++)
             if (!fleet_lane(r->fleet, (uint16_t)i, raw_list_at(r, regions, n), &lane))
                 raw_fail(r, ERR_LIMIT, "more than 8192 pairs of account and Region");
@@ -123,7 +160,7 @@ struct raw_account *vet_account_of(struct raw *r, name_id name)
 {
     if (name != NAME_NONE)
         return raw_account_find(r, name);
-    if (r->accounts_len == 1)
+    if (r->accounts_len == 1 && !r->organization.at.line)
         return &r->accounts[0];
     return raw_account_find(r, names_find(&r->fleet->names, TEXT("default")));
 }
@@ -143,6 +180,18 @@ static bool lane_add(struct vet *v, uint16_t account, name_id region)
     return false;
 }
 
+/* Where a row was found counts for more than the defaults. NULL: in none of the accounts. */
+static const struct raw_account *by_number(const struct raw *r, const struct raw_account *usual,
+                                           name_id number)
+{
+    if (number == NAME_NONE || (usual && usual->account.account_id == number))
+        return usual;
+    for (uint32_t i = 0; i < r->accounts_len; i++)
+        if (r->accounts[i].account.account_id == number)
+            return &r->accounts[i];
+    return usual && usual->account.account_id == NAME_NONE ? usual : NULL;
+}
+
 static void resolve_lanes(struct vet *v, struct resolved *out, const struct settings *s)
 {
     struct raw *r = v->raw;
@@ -152,9 +201,13 @@ static void resolve_lanes(struct vet *v, struct resolved *out, const struct sett
     out->is_usable = !(s->broken & unusable) && (account || s->account == NAME_NONE);
     if (!out->is_usable)
         return;
+    account = by_number(r, account, s->account_number);
     if (!account) {
-        out->missing = "no account: expected the key account here or in defaults, for there are "
-                       "several accounts";
+        out->missing = s->account_number == NAME_NONE
+                           ? "no account: expected the key account here or in defaults, for there "
+                             "are several accounts"
+                           : "the account in which it was found is none of the manifest: expected "
+                             "an account with that account_id";
         return;
     }
     if (regions == NAME_NONE)

@@ -274,11 +274,12 @@ static void put_top(struct manifest_walk *w, const struct key_rule *rule, void *
             complain_value(w->raw, at, rule, t, NULL);
         break;
     case KEY_INCLUDE: include_add(w->raw, w->file, FILE_YAML, t, at); break;
-    default: include_add(w->raw, w->file, FILE_CSV, t, at); break;
+    default: include_add(w->raw, w->file, FILE_ROWS, t, at); break;
     }
 }
 
-/* waves, max_failures and watch are of the whole fleet, not of a file: one file may set each. */
+/* waves, max_failures, watch and accounts_from are of the whole fleet, not of a file: one file may
+ * set each. */
 static bool is_first(struct manifest_walk *w, const struct key_rule *rule,
                      struct source_place *first)
 {
@@ -305,9 +306,13 @@ static void take_top(struct manifest_walk *w, const struct key_rule *rule, void 
         return;
     if (rule->key == KEY_WATCH && !is_first(w, rule, &r->watch_at))
         return;
+    if (rule->key == KEY_ACCOUNTS_FROM && !is_first(w, rule, &r->organization.at))
+        return;
     if (rule->key == KEY_ACCOUNTS) {
         if (walk_is(w, rule, EVENT_MAP))
             walk_accounts(w);
+    } else if (rule->key == KEY_ACCOUNTS_FROM) {
+        walk_accounts_from(w);
     } else if (rule->key == KEY_OWNERS) {
         if (walk_is(w, rule, EVENT_MAP))
             walk_owners(w);
@@ -369,6 +374,8 @@ static void walk_root(struct manifest_walk *w)
 void walk_file(struct raw *r, struct source *s, uint16_t file)
 {
     const char *fault = container_fault(s);
+    if (!fault)
+        fault = managed_manifest_fault(s);
     if (fault) {
         complain(r, (struct source_place){.file = file}, "the file %s", fault);
         return;

@@ -75,7 +75,7 @@ struct account_draft {
     const char *role_only; /* the name of the key at role_only_at */
 };
 
-static void put_text_name(struct manifest_walk *w, const struct key_rule *rule, name_id *id)
+void walk_title(struct manifest_walk *w, const struct key_rule *rule, name_id *id)
 {
     enum name_fault fault = name_check(w->event.text);
     char q[QUOTE_LEN];
@@ -96,9 +96,9 @@ static void put_account_key(struct manifest_walk *w, const struct key_rule *rule
     struct text t = w->event.text;
     bool fits = true;
     switch (rule->key) {
-    case KEY_PROFILE: put_text_name(w, rule, &account->profile); break;
-    case KEY_EXTERNAL_ID: put_text_name(w, rule, &account->external_id); break;
-    case KEY_SOURCE_PROFILE: put_text_name(w, rule, &account->source_profile); break;
+    case KEY_PROFILE: walk_title(w, rule, &account->profile); break;
+    case KEY_EXTERNAL_ID: walk_title(w, rule, &account->external_id); break;
+    case KEY_SOURCE_PROFILE: walk_title(w, rule, &account->source_profile); break;
     case KEY_ROLE_ARN: fits = role_arn_is(t) && raw_name(w->raw, t, &account->role_arn); break;
     case KEY_ACCOUNT_ID:
         fits = account_id_is(t) && raw_name(w->raw, t, &account->account_id);
@@ -185,12 +185,7 @@ static void take_account(struct manifest_walk *w, struct account_draft *a)
     if (!draft_end(r, &a->draft))
         return;
     a->account.regions = a->draft.settings.regions;
-    void *accounts =
-        raw_grown(r, r->accounts, r->accounts_len, &r->accounts_cap, sizeof *r->accounts);
-    if (!accounts)
-        return;
-    r->accounts = accounts;
-    r->accounts[r->accounts_len++] = a->account;
+    raw_account_add(r, &a->account);
 }
 
 static void take_accounts(struct manifest_walk *w, void *ctx, struct merges *merges, bool is_merged)

@@ -77,10 +77,9 @@ static void zone_add(struct sink *sink, const struct due_list *list, const struc
 
 void due_html_write(struct sink *sink, const struct due_list *list, const struct due_style *style)
 {
-    const struct html_page page = {.title = TEXT("mailfrom due")};
     struct buf *out = &sink->buf, words;
     (void)style;
-    html_page_begin(out, &page);
+    html_page_begin(out, TEXT("mailfrom due"), TEXT_NONE, TEXT_NONE);
     buf_add_fmt(out, "<header class=\"%s\">\n<h1>", list->zones_due ? "open" : "good");
     words_begin(&words);
     due_verdict_add(&words, list);
@@ -98,5 +97,6 @@ void due_html_write(struct sink *sink, const struct due_list *list, const struct
         zone_add(sink, list, &list->zones[i]);
     }
     buf_add_str(out, "</main>\n");
-    html_page_end(out, &page, TEXT("Instants are UTC. Every record is in the CSV and the JSON."));
+    html_page_end(out, TEXT("Instants are UTC. Every record is in the CSV and the JSON."),
+                  TEXT_NONE);
 }

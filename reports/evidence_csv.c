@@ -40,7 +40,8 @@ enum err evidence_csv(struct sink *sink, const struct evidence *e, struct why *w
     (void)why;
     csv_begin(&line, &sink->buf, e->csv,
               "domain,day,coarse,phase,messages,spf_aligned,dkim_aligned,both_aligned,"
-              "neither_aligned,dmarc_pass,quarantined,rejected,others_messages,others_dmarc_pass");
+              "neither_aligned,dmarc_pass,quarantined,rejected,others_messages,"
+              "others_dmarc_pass");
     csv_end(&line);
     for (uint32_t i = 1; i < t->domains_len; i++) {
         const struct mail_domain *d = &t->domains[i];

@@ -2,7 +2,7 @@
  * Evidence as one self-contained page in the look of the report's: the verdict, the picture of all
  * mail, who still fails, and a line for each From domain that opens to its chart and numbers. The
  * names are those of strangers' reports, and are only ever the text of an element or the value of a
- * quoted attribute; the page's policy lets only the scripts with the named hashes run.
+ * quoted attribute; the page's policy lets only the script with the named hash run.
  */
 #include "base/bounds.h"
 #include "base/count.h"
@@ -113,10 +113,10 @@ static void days_table(struct sink *sink, const struct mail_day *days, uint32_t 
 static const char *comparison_class(enum comparison c)
 {
     static const char *const classes[COMPARISONS] = {
-        [COMPARISON_WORSE] = "failed",    [COMPARISON_FAILING] = "attention",
-        [COMPARISON_LITTLE] = "wait",     [COMPARISON_SAME] = "unchanged",
-        [COMPARISON_BETTER] = "done",     [COMPARISON_UNWRITTEN] = "unchanged",
-        [COMPARISON_APART] = "untouched",
+        [COMPARISON_WORSE] = "failed",        [COMPARISON_FAILING] = "attention",
+        [COMPARISON_OPEN] = "pending",        [COMPARISON_LITTLE] = "wait",
+        [COMPARISON_SAME] = "unchanged",      [COMPARISON_BETTER] = "done",
+        [COMPARISON_UNWRITTEN] = "unchanged", [COMPARISON_APART] = "untouched",
     };
     return classes[c];
 }
@@ -380,6 +380,28 @@ static void chart_add(struct buf *out, const struct evidence *e, const struct ma
     evidence_legend_add(out);
 }
 
+/* What the run has to do with a domain. */
+static void change_add(struct buf *out, const struct evidence *e, const struct change *c)
+{
+    if (!e->run || !c->identities)
+        return;
+    buf_add_fmt(out, "<p class=\"facts\">The run has %u %s for it and has written to ",
+                c->identities, plural(c->identities, "identity", "identities"));
+    if (c->written) {
+        buf_add_fmt(out, "%u, first ", c->written);
+        markup_add_instant(out, c->first_write);
+    } else {
+        buf_add_str(out, "none");
+    }
+    if (c->success) {
+        buf_add_str(out, "; Success ");
+        markup_add_instant(out, c->success);
+    }
+    if (c->open)
+        buf_add_fmt(out, "; %u without Success", c->open);
+    buf_add_str(out, ".</p>\n");
+}
+
 static void domain_html(struct sink *sink, const struct evidence *e, uint32_t number)
 {
     struct buf *out = &sink->buf;
@@ -391,6 +413,7 @@ static void domain_html(struct sink *sink, const struct evidence *e, uint32_t nu
     buf_add_str(out, t->domains_len - 1 <= OPEN_ALL ? " open>" : ">");
     line_add(out, e, d);
     buf_add_str(out, "<div class=\"more\">\n");
+    change_add(out, e, &d->change);
     counts_table(out, e, d);
     if (number <= EVIDENCE_CHARTS_MAX) {
         chart_add(out, e, d, number);
@@ -404,7 +427,8 @@ static void domains_html(struct sink *sink, const struct evidence *e)
 {
     struct buf *out = &sink->buf;
     uint32_t all = e->tally->domains_len - 1, listed = all < HTML_ROWS_MAX ? all : HTML_ROWS_MAX;
-    buf_add_str(out, "<section class=\"fleet evidence\">\n<h2>From domains</h2>\n");
+    buf_add_fmt(out, "<section class=\"fleet evidence%s\">\n<h2>From domains</h2>\n",
+                e->run ? "" : " alone");
     if (listed < all)
         buf_add_fmt(out,
                     "<p>%u domains are too many for one page: below are the first %u; the CSV and "
@@ -426,44 +450,46 @@ static void domains_html(struct sink *sink, const struct evidence *e)
 
 /* ---- the page ---- */
 
-static void page_end(struct buf *out, const struct html_page *page)
+static void page_begin(struct buf *out, const struct evidence *e)
 {
-    struct buf footer;
-    buf_init(&footer, LINE_LEN_MAX);
-    buf_add_fmt(
-        &footer,
+    struct buf title;
+    buf_init(&title, LINE_LEN_MAX);
+    buf_add_str(&title, "mailfrom evidence");
+    if (e->run)
+        buf_add_fmt(&title, ", run %llu", (unsigned long long)e->run);
+    html_page_begin(out, buf_text(&title), html_files[HTML_EVIDENCE_STYLE].text,
+                    html_files[HTML_SCRIPT].text);
+    out->failed |= title.failed;
+    buf_clear(&title);
+    evidence_patterns_add(out);
+}
+
+static void page_end(struct buf *out)
+{
+    char footer[768];
+    snprintf(
+        footer, sizeof footer,
         "Percentages are of messages, as receivers count them in their reports. A domain is "
         "better or worse from %d percentage points of mail aligned by SPF, with at least %d "
-        "messages before and after; it is still failing where less than half is aligned "
-        "after the run. What lies between the first write and Success proves nothing. Days "
-        "are those of UTC in which the middle of a report lies. What is forwarded fails "
-        "SPF, whatever its sender does.",
+        "messages before and after; it is still failing where less than half is aligned after "
+        "the run. What lies between the first write and Success proves nothing. Days are those "
+        "of UTC in which the middle of a report lies. What is forwarded fails SPF, whatever "
+        "its sender does.",
         COMPARISON_POINTS_MIN, COMPARISON_MESSAGES_MIN);
     buf_add_str(out, "</main>\n");
-    html_page_end(out, page, buf_text(&footer));
-    buf_spend(&footer, out);
+    html_page_end(out, text_of(footer), html_files[HTML_SCRIPT].text);
 }
 
 enum err evidence_html(struct sink *sink, const struct evidence *e, struct why *why)
 {
     struct buf *out = &sink->buf;
-    struct buf title;
-    buf_init(&title, NAME_LEN_MAX);
-    buf_add_str(&title, "mailfrom evidence");
-    if (e->run)
-        buf_add_fmt(&title, ", run %llu", (unsigned long long)e->run);
-    const struct html_page page = {.title = buf_text(&title),
-                                   .style = html_files[HTML_EVIDENCE_STYLE].text,
-                                   .script = html_files[HTML_SCRIPT].text};
-    html_page_begin(out, &page);
-    evidence_patterns_add(out);
+    page_begin(out, e);
     head_html(out, e);
     buf_add_str(out, "<main>\n");
     if (e->tally->rows)
         whole_html(sink, e);
     enum err err = senders_html(out, e, why);
     domains_html(sink, e);
-    page_end(out, &page);
-    buf_spend(&title, out);
+    page_end(out);
     return err;
 }

@@ -127,7 +127,7 @@ static enum err senders_text(struct buf *out, const struct evidence *e, struct w
         return why_set(why, ERR_NOMEM, "out of memory");
     buf_init(&line, LINE_LEN_MAX);
     if (len)
-        buf_add_str(out, "\nNot aligned by SPF:\n");
+        buf_add_str(out, e->run ? "\nStill not aligned by SPF:\n" : "\nNot aligned by SPF:\n");
     for (uint32_t i = 0; i < len; i++) {
         buf_reset(&line);
         buf_add_str(&line, "- ");

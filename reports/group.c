@@ -3,6 +3,7 @@
 
 #include "base/bounds.h"
 #include "base/count.h"
+#include "model/arn.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -83,6 +84,16 @@ static bool take_phrase(struct text *t, struct text begin, struct text name, str
     return true;
 }
 
+/* Accounts of an organization are called by their numbers, which stand in ARNs of their roles. */
+static bool take_number(struct text *t, const struct report_row *row, struct buf *out)
+{
+    if (!account_id_is(row->account) || !text_starts(*t, row->account))
+        return false;
+    buf_add_str(out, "its account");
+    *t = text_from(*t, row->account.len);
+    return true;
+}
+
 static bool take_place(struct text *t, const struct report_row *row, struct buf *out)
 {
     return take_phrase(t, TEXT("account "), row->account, TEXT(""), "its account", out) ||
@@ -99,7 +110,7 @@ void reason_shape(const struct report_row *row, struct text reason, struct buf *
         text_from(domain, text_rfind(domain, '@') < domain.len ? text_rfind(domain, '@') + 1 : 0);
     while (t.len && !out->failed && out->len < NAME_LEN_MAX / 2) {
         if (!goes_on(before) &&
-            (take_place(&t, row, out) ||
+            (take_place(&t, row, out) || take_number(&t, row, out) ||
              take_phrase(&t, TEXT("identity "), row->identity, TEXT(""), "the identity", out) ||
              take_name(&t, row->mail_from_after, "its MAIL FROM", before, out) ||
              take_name(&t, row->mail_from_before, "its MAIL FROM before", before, out) ||

@@ -40,13 +40,13 @@ static enum err sheet_write(const struct report *report, struct sheet *sheet, st
 {
     struct buf *out = &sheet->out->buf;
     const struct html_facts *facts = &sheet->facts;
+    struct text script = html_files[HTML_SCRIPT].text;
     struct buf title;
     buf_init(&title, LINE_LEN_MAX);
     buf_add_str(&title, "mailfrom ");
     report_title_add(report->head, &title);
-    const struct html_page page = {.title = buf_text(&title),
-                                   .script = html_files[HTML_SCRIPT].text};
-    html_page_begin(out, &page);
+    html_page_begin(out, buf_text(&title), TEXT_NONE, script);
+    buf_spend(&title, out);
     head_add(out, report->head, &facts->sum);
     buf_add_str(out, "<main>\n");
     groups_tables_add(out, report->fleet, facts);
@@ -73,10 +73,10 @@ static enum err sheet_write(const struct report *report, struct sheet *sheet, st
         buf_add_fmt(out, "<p class=\"note\">Only the first %u are listed.</p>\n", sheet->listed);
     buf_add_str(out, "</section>\n");
     buf_add_str(out, "</main>\n");
-    html_page_end(out, &page,
+    html_page_end(out,
                   TEXT("Instants are UTC. Every column of every identity is in the CSV and JSON "
-                       "reports of the same run."));
-    buf_spend(&title, out);
+                       "reports of the same run."),
+                  script);
     return err;
 }
 

@@ -7,16 +7,11 @@
 
 #include "base/buf.h"
 
-struct html_page {
-    struct text title;
-    struct text style;  /* of this page, after that of all; empty: none */
-    struct text script; /* likewise */
-};
-
-/* Up to the body's opening tag. The policy names each script by its hash, so no other one can run,
- * whatever a text from outside holds. Without memory *out fails. */
-void html_page_begin(struct buf *out, const struct html_page *page);
-/* footer: sentences; empty: there is none. */
-void html_page_end(struct buf *out, const struct html_page *page, struct text footer);
+/* Up to the body's opening tag. style, script: of the page itself, beside those of all; empty: it
+ * has none. The policy names both scripts by their hash, so no other script can run, whatever a
+ * text from outside holds. Without memory *out fails. */
+void html_page_begin(struct buf *out, struct text title, struct text style, struct text script);
+/* After footer, a sentence; empty: there is none. */
+void html_page_end(struct buf *out, struct text footer, struct text script);
 
 #endif

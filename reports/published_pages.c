@@ -79,8 +79,8 @@ void published_html(struct sink *sink, const struct published_list *list, bool v
     (void)verbose;
     buf_init(&title, LINE_LEN_MAX);
     title_add(&title, list);
-    const struct html_page page = {.title = buf_text(&title)};
-    html_page_begin(out, &page);
+    html_page_begin(out, buf_text(&title), TEXT_NONE, TEXT_NONE);
+    buf_spend(&title, out);
     buf_add_fmt(out, "<header class=\"%s\">\n<h1>", is_good(list) ? "good" : "open");
     published_counts_add(out, list);
     buf_add_str(out, "</h1>\n<p class=\"facts\">");
@@ -102,8 +102,7 @@ void published_html(struct sink *sink, const struct published_list *list, bool v
     published_table_end(out);
     scroll_end(out);
     buf_add_str(out, "</section>\n</main>\n");
-    html_page_end(out, &page, TEXT("Instants are UTC."));
-    buf_spend(&title, out);
+    html_page_end(out, TEXT("Instants are UTC."), TEXT_NONE);
 }
 
 /* ---- markdown ---- */

@@ -12,6 +12,7 @@
 
 #include "base/bounds.h"
 #include "base/count.h"
+#include "base/escape.h"
 
 #define AZURE_VALUE_MAX 4096 /* value of azurerm_dns_txt_record since 4.0 */
 
@@ -22,21 +23,6 @@ struct cloud {
     void (*body)(struct buf *out, const struct records_set *set, uint32_t ttl_s);
     const char *mx, *txt; /* types of resources */
 };
-
-/* t is printable ASCII. */
-static void string_add(struct buf *out, struct text t)
-{
-    buf_add_char(out, '"');
-    for (size_t i = 0; i < t.len; i++) {
-        char c = t.at[i];
-        if (c == '"' || c == '\\')
-            buf_add_char(out, '\\');
-        if ((c == '$' || c == '%') && i + 1 < t.len && t.at[i + 1] == '{')
-            buf_add_char(out, c);
-        buf_add_char(out, c);
-    }
-    buf_add_char(out, '"');
-}
 
 /* "mx_bounce_example_com": names hold no underscore, so two names stay two. */
 static void label_add(struct buf *out, struct text name)
@@ -66,7 +52,7 @@ static void values_add(struct buf *out, const struct records_set *set, value_pre
         buf_reset(&presented);
         present(&presented, set->type, records_after_at(set, i));
         buf_add_str(out, i ? ", " : "");
-        string_add(out, buf_text(&presented));
+        escape_hcl(out, buf_text(&presented));
         out->failed = out->failed || presented.failed;
     }
     buf_add_str(out, "]\n");
@@ -146,7 +132,7 @@ static void cloudflare_body(struct buf *out, const struct records_set *set, uint
     buf_init(&presented, RECORDS_VALUE_MAX);
     records_add_rdata(&presented, set->type, &set->wanted);
     buf_add_str(out, "  content = ");
-    string_add(out, buf_text(&presented));
+    escape_hcl(out, buf_text(&presented));
     buf_add_char(out, '\n');
     out->failed = out->failed || presented.failed;
     buf_clear(&presented);
@@ -212,7 +198,7 @@ static void azure_body(struct buf *out, const struct records_set *set, uint32_t 
                         value->preference, TEXT_ARG(value->data));
         else {
             buf_add_str(out, "    value = ");
-            string_add(out, value->data);
+            escape_hcl(out, value->data);
             buf_add_char(out, '\n');
         }
         buf_add_str(out, "  }\n");

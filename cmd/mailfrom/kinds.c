@@ -38,6 +38,9 @@ __attribute__((noinline)) static enum err fault_set(const char *path, enum conte
     if (kind == CONTENT_JOURNAL)
         return why_set(why, ERR_INPUT, "%s is %s, not %s; a journal is named by --journal %s", path,
                        content_name(kind), expected, advice_word(&a, path));
+    if (kind == CONTENT_STATE || kind == CONTENT_TEMPLATE)
+        return why_set(why, ERR_INPUT, "%s is %s, not %s; identities_from in a manifest takes it",
+                       path, content_name(kind), expected);
     return why_set(why, ERR_INPUT, "%s is %s, not %s", path, content_name(kind), expected);
 }
 

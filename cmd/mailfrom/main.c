@@ -2,6 +2,7 @@
  * From a name to a verb.
  */
 #include "base/count.h"
+#include "inventory/discover_formats.h"
 #include "journal/store_postgres/store_postgres.h"
 #include "model/finding.h"
 #include "notifying.h"
@@ -163,6 +164,13 @@ static void unused_tell(const struct verb_row *verb, struct options *options)
     }
 }
 
+/* May --out be a folder? */
+static bool takes_folder(const struct verb_row *verb, const struct options *o)
+{
+    return (verb->options & (OPTIONS_RECORDS | OPTIONS_DUE)) ||
+           ((verb->options & OPTIONS_DISCOVER) && discover_format(&o->discover)->files);
+}
+
 /* Descriptors named by outputs are checked before a file of our own is open. */
 static int verb_run(const struct verb_row *verb, struct options *options)
 {
@@ -186,7 +194,7 @@ static int verb_run(const struct verb_row *verb, struct options *options)
         err = why_set(&why, ERR_LIMIT, "a selection has %d values at most", SELECTION_VALUES_MAX);
     options->discover.selection = &options->selection;
     if (err == OK)
-        err = outputs_prove(options, verb->options & (OPTIONS_RECORDS | OPTIONS_DUE), &why);
+        err = outputs_prove(options, takes_folder(verb, options), &why);
     if (err == OK)
         err = notifying_open(options, verb->options, &why);
     if (err == OK)

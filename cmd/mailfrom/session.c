@@ -7,7 +7,9 @@
 #include "base/count.h"
 #include "base/plural.h"
 #include "kinds.h"
+#include "managing.h"
 #include "options/advice.h"
+#include "organization/organization_find.h"
 #include "outputs.h"
 #include "reports/deliver.h"
 #include "reports/records.h"
@@ -67,6 +69,7 @@ void session_free(struct session *s)
 {
     live_page_close(s->page); /* shows the fleet of the run */
     run_clear(&s->run);
+    managed_index_free(s->managed);
     control_free(s->control);
     signals_end(&s->signals);
     free(s);
@@ -154,12 +157,25 @@ static enum err fleet_choose(struct session *s, bool region_is_taken, struct why
     return OK;
 }
 
+enum err session_states(struct session *s, struct why *why)
+{
+    enum err err = managing_load(&s->options, &s->managed, why);
+    s->run.config.managed = s->managed;
+    return err;
+}
+
 enum err session_load(struct session *s, struct why *why)
 {
     const struct options *o = &s->options;
     bool region_is_taken = false;
     struct complaints own, *complaints = s->complaints ? s->complaints : &own;
-    struct manifest_options options = {.region = text_of(o->access.region),
+    struct notices silent = {0};
+    struct organization_asking asking = {.access = &o->access,
+                                         .notices = o->quiet ? silent : s->run.config.notices,
+                                         .memory = &s->run.arena};
+    struct manifest_options options = {.members_of = s->asks_nobody ? NULL : organization_find,
+                                       .members_ctx = &asking,
+                                       .region = text_of(o->access.region),
                                        .region_taken = &region_is_taken,
                                        .region_of = region_of,
                                        .ctx = s,
@@ -177,6 +193,8 @@ enum err session_load(struct session *s, struct why *why)
         message_complaints(o, &own);
         complaints_clear(&own);
     }
+    if (err == OK)
+        err = session_states(s, why);
     if (err == OK)
         err = outputs_spare(o, &s->run.fleet, why);
     return err == OK ? fleet_choose(s, region_is_taken, why) : err;
@@ -325,6 +343,7 @@ enum err session_judge(struct session *s, struct fleet_verdict *verdict, struct 
     enum err err = suffix_list_open(&s->run.suffixes, a->psl_file, why);
     struct fleet_judge how = {.suffixes = s->run.suffixes,
                               .feedback_host = text_of(a->feedback_host),
+                              .managed = s->managed,
                               .tell = row_print,
                               .ctx = &lines};
     if (err == OK)

@@ -24,8 +24,10 @@ struct session {
                                meanwhile */
     struct run_notes notes;
     struct notifying notifying;
+    struct managed_index *managed; /* --terraform-state; NULL: not given */
     struct control *control;       /* orders from other terminals, while the run goes on */
     bool keeps_whole;              /* the verb itself chooses among the rows of the fleet */
+    bool asks_nobody;              /* the verb reaches no account, so no organization is asked */
     bool hides_plan;               /* that a plan is made is nobody's to see */
     struct complaints *complaints; /* of the manifests, for the verb to show; NULL: printed */
     struct live_page *page;        /* NULL: none */
@@ -41,6 +43,8 @@ void session_free(struct session *s);
 
 /* Vets the manifests of the options into the run's fleet; prints every complaint. */
 enum err session_load(struct session *s, struct why *why);
+/* Reads the states of --terraform-state for the run: once, before anything is asked. */
+enum err session_states(struct session *s, struct why *why);
 /* One argument of digits is a run; a manifest of that name is "./7". */
 bool session_names_run(const struct options *o);
 /* The fleet of the manifests, or of the run with its journal and its way to DNS. */

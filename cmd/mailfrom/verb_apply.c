@@ -29,6 +29,7 @@ static enum err manifests_vet(const struct session *s, struct why *why)
     if (!named)
         return why_set(why, ERR_NOMEM, "out of memory");
     named->options.selection = (struct selection){.len = 0};
+    named->asks_nobody = true; /* the plan has the accounts */
     enum err err = session_load(named, why);
     if (err == OK &&
         memcmp(named->run.fleet.digest, s->run.fleet.digest, sizeof s->run.fleet.digest) != 0)
@@ -62,6 +63,8 @@ static enum err apply_load(struct session *s, struct why *why)
         enum err err = session_report_vet(o, why);
         if (err == OK)
             err = kinds_plan_vet(o, why);
+        if (err == OK)
+            err = session_states(s, why);
         if (err == OK)
             err = run_plan_load(&s->run, &o->access, o->plan, o->max_age, why);
         if (err == OK && o->arguments_len)

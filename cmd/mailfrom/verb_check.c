@@ -70,6 +70,7 @@ static enum err check_write(struct session *s, struct fleet_verdict *verdict, st
     if (err == OK)
         err = suffix_list_open(&s->run.suffixes, o->access.psl_file, why);
     found.judge.suffixes = s->run.suffixes;
+    found.judge.managed = s->managed;
     if (err == OK || complaints.len)
         written = deliver("-", o->json ? check_json : check_sarif, &found, &fault);
     complaints_clear(&complaints);
@@ -87,6 +88,7 @@ int verb_check(const struct options *o)
     struct fleet_verdict verdict = {0};
     if (!s)
         return session_refused();
+    s->asks_nobody = true;
     enum err err =
         o->json || o->sarif ? check_write(s, &verdict, &why) : check_text(s, &verdict, &why);
     if (err != OK)

@@ -1,4 +1,7 @@
 /* discover: lanes are found, read and written as a manifest (inventory/discover.h). */
+#include "base/bounds.h"
+#include "base/escape.h"
+#include "inventory/discover_formats.h"
 #include "options/advice.h"
 #include "outputs.h"
 #include "reports/deliver.h"
@@ -33,23 +36,37 @@ static bool is_incomplete(const struct discover *d)
     return incomplete;
 }
 
+static bool writes_folder(const struct options *o)
+{
+    return !is_to_stdout(o->out) && discover_format(&o->discover)->files;
+}
+
+/* Is there nothing at --out that would be lost? */
+static enum err out_vet(const struct options *o, struct why *why)
+{
+    if (!writes_folder(o))
+        return outputs_fresh(o, why);
+    return discover_folder_vet(o->out, o->force, why) == OK
+               ? OK
+               : why_wrap(why, ERR_INPUT, "--out %s", o->out);
+}
+
 static enum err write_out(struct discover *d, const struct options *o, struct why *why)
 {
-    static deliver_writer *const writers[] = {[DISCOVER_YAML] = discover_yaml,
-                                              [DISCOVER_CSV] = discover_csv,
-                                              [DISCOVER_JSON] = discover_json};
+    const struct discover_format *format = discover_format(d->config);
     bool to_stdout = is_to_stdout(o->out);
     const char *path = to_stdout ? "-" : o->out;
     if (d->fleet.lanes_len == lanes_refused(d))
         return why_set(why, ERR_AUTH,
-                       "no account and Region could be read, so no manifest was written");
+                       "no account and Region could be read, so nothing was written");
     struct signals held = {0};
-    enum err err = outputs_fresh(o, why); /* somebody else may have been quicker */
+    enum err err = out_vet(o, why); /* somebody else may have been quicker */
     if (err != OK)
         return err;
     if (!to_stdout)
         signals_block(&held); /* one that comes now ends the process once the file is whole */
-    err = deliver(path, writers[d->config->format], d, why);
+    err = writes_folder(o) ? discover_folder_write(d, format->files, path, o->force, why)
+                           : deliver(path, format->document, d, why);
     signals_end(&held);
     return err == OK ? OK : why_wrap(why, err, "%s", to_stdout ? "standard output" : path);
 }
@@ -60,17 +77,37 @@ static const char *plan_advise(struct advice *a, const struct options *o)
     return advice_make(a, o, "plan", advice_word(&word, o->out));
 }
 
-/* Not inlined: its advice would lie on the stack of the whole reading. */
-__attribute__((noinline)) static void next_tell(const struct options *o)
+static void command_tell(const struct discover *d, const struct options *o)
 {
+    const struct discover_format *format = discover_format(d->config);
+    struct text path = text_of(o->out);
+    struct buf word, command;
+    buf_init(&word, LINE_LEN_MAX);
+    buf_init(&command, LINE_LEN_MAX);
+    while (path.len > 1 && path.at[path.len - 1] == '/')
+        path.len--;
+    escape_shell(&word, path);
+    format->command_add(d, buf_text(&word), &command);
+    if (command.len)
+        message_note_then(command.at, "%s", format->next);
+    buf_clear(&word);
+    buf_clear(&command);
+}
+
+/* Not inlined: its advice would lie on the stack of the whole reading. */
+__attribute__((noinline)) static void next_tell(const struct discover *d, const struct options *o)
+{
+    const struct discover_format *format = discover_format(d->config);
     struct advice a;
     if (is_to_stdout(o->out))
         return;
     message_note("Wrote %s", o->out);
-    if (o->discover.format == DISCOVER_YAML)
-        message_note_then(plan_advise(&a, o), "Next:");
-    if (o->discover.format == DISCOVER_CSV)
-        message_note("Next: name it in identities_from of a manifest with these accounts");
+    if (format->next_is_plan)
+        message_note_then(plan_advise(&a, o), "%s", format->next);
+    else if (format->command_add)
+        command_tell(d, o);
+    else if (format->next)
+        message_note("%s", format->next);
 }
 
 static enum err conclude(struct discover *d, const struct options *o, struct why *why)
@@ -82,7 +119,7 @@ static enum err conclude(struct discover *d, const struct options *o, struct why
     err = write_out(d, o, why);
     if (err == OK && !o->quiet) {
         discover_summary(d);
-        next_tell(o);
+        next_tell(d, o);
     }
     return err;
 }
@@ -120,7 +157,7 @@ static enum err vet(const struct options *o, struct why *why)
                        "read",
                        o->arguments[0]);
     enum err err = discover_vet(&o->discover, why);
-    return err == OK ? outputs_fresh(o, why) : err;
+    return err == OK ? out_vet(o, why) : err;
 }
 
 static int discover_run(struct discover *d, const struct options *o, struct why *why)

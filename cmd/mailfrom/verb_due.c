@@ -239,7 +239,7 @@ int verb_due(const struct options *given)
     bool whole = false;
     if (!s)
         return session_refused();
-    s->keeps_whole = true;
+    s->keeps_whole = s->asks_nobody = true;
     enum err err = due_carry_out(s, &whole, &why);
     if (err != OK)
         message_error("%s", why.text);

@@ -158,7 +158,7 @@ int verb_records(const struct options *given)
     bool whole = false;
     if (!s)
         return session_refused();
-    s->keeps_whole = true;
+    s->keeps_whole = s->asks_nobody = true;
     if (!s->options.format)
         s->options.format = records_format_name(0);
     enum err err = format_vet(&s->options, &why);

@@ -20,6 +20,7 @@ static enum err fleet_take(struct rehearsal *r, const struct options *o, struct 
     struct fleet_verdict verdict;
     if (!s)
         return why_set(why, ERR_NOMEM, "out of memory");
+    s->asks_nobody = true;
     enum err err = session_load(s, why);
     if (err == OK)
         err = session_judge(s, &verdict, why);

@@ -36,6 +36,8 @@ static enum err resume_load(struct session *s, struct why *why)
     if (err == OK)
         err = session_report_vet(&s->options, why);
     if (err == OK)
+        err = session_states(s, why);
+    if (err == OK)
         err = run_beside_open(&s->options, r, JOURNAL_UPDATE, why);
     if (err == OK && id == 0)
         err = run_beside_choose(&s->options, r, &id, why);

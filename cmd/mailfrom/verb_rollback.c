@@ -150,6 +150,8 @@ __attribute__((noinline)) static enum err rollback_load(struct session *s, struc
                            .outcome = o->outcome};
     uint32_t others;
     enum err err = rollback_vet(o, &r->head.parent, why);
+    if (err == OK)
+        err = session_states(s, why);
     r->through = o->through ? o->through : r->head.parent;
     r->ends_parents = !selection_chooses(&o->selection) && !o->selection.limit && !o->outcome_given;
     if (err == OK)

@@ -17,42 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_safe(struct text t)
-{
-    uint32_t code;
-    for (size_t len; t.len; t = text_from(t, len))
-        if ((len = utf8_next(t, &code)) == 0 || escape_is_unsafe(code))
-            return false;
-    return true;
-}
-
 static void word_add(struct buf *out, const char *word)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "_./:@%+,-";
-    if (*word && word[strspn(word, plain)] == '\0') {
-        buf_add_str(out, word);
-        return;
-    }
-    if (!is_safe(text_of(word))) {
-        /* A word that no terminal gets raw is one that printf(1) makes. A newline at its end is
-         * lost. */
-        buf_add_str(out, "\"$(printf \"");
-        for (const char *at = word; *at; at++) {
-            unsigned char c = (unsigned char)*at;
-            bool is_option = c == '-' && at == word;
-            if (c < 0x20 || c >= 0x7f || is_option || strchr("\\\"$`!", c))
-                buf_add_fmt(out, "\\%03o", c);
-            else
-                buf_add_str(out, c == '%' ? "%%" : (char[]){*at, '\0'});
-        }
-        buf_add_str(out, "\")\"");
-        return;
-    }
-    buf_add_char(out, '\'');
-    for (; *word; word++)
-        buf_add_str(out, *word == '\'' ? "'\"'\"'" : (char[]){*word, '\0'});
-    buf_add_char(out, '\'');
+    escape_shell(out, text_of(word));
 }
 
 static bool takes(const struct verb_row *verb, const char *option)

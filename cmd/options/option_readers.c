@@ -1,5 +1,5 @@
 /* Values of options that watch without end, of those that tell others, of workers, of times, of
- * evidence, of rehearsals and of CSV. */
+ * evidence, of rehearsals, of CSV and of DKIM. */
 #include "option_readers.h"
 
 #include "base/bounds.h"
@@ -182,4 +182,26 @@ enum err read_csv_separator(struct options *o, const char *value, struct why *wh
     }
     return why_set(why, ERR_INPUT, "--csv-separator takes comma, semicolon or tab, not \"%s\"",
                    value);
+}
+
+/* Both say how DKIM is read. */
+static enum err dkim_wish(struct options *o, const char *wish, struct why *why)
+{
+    if (o->access.dkim && strcmp(o->access.dkim, wish) != 0)
+        return why_set(why, ERR_INPUT,
+                       "--dkim asks for DKIM one by one, and --no-dkim not at all: leave one out");
+    o->access.dkim = wish;
+    return OK;
+}
+
+enum err read_dkim(struct options *o, const char *value, struct why *why)
+{
+    (void)value;
+    return dkim_wish(o, "each", why);
+}
+
+enum err read_no_dkim(struct options *o, const char *value, struct why *why)
+{
+    (void)value;
+    return dkim_wish(o, "none", why);
 }

@@ -1,6 +1,6 @@
 /*
  * Readers of the values of options, for the table of option_rows.c: of notifications, of watch, of
- * work, of evidence, of rehearse and of CSV. Each is a `read` of struct option_row.
+ * work, of evidence, of rehearse, of CSV and of DKIM. Each is a `read` of struct option_row.
  */
 #ifndef MF_OPTION_READERS_H
 #define MF_OPTION_READERS_H
@@ -22,5 +22,7 @@ enum err read_until(struct options *o, const char *value, struct why *why);
 enum err read_detect_after(struct options *o, const char *value, struct why *why);
 enum err read_csv_dialect(struct options *o, const char *value, struct why *why);
 enum err read_csv_separator(struct options *o, const char *value, struct why *why);
+enum err read_dkim(struct options *o, const char *value, struct why *why);
+enum err read_no_dkim(struct options *o, const char *value, struct why *why);
 
 #endif

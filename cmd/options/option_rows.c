@@ -3,6 +3,7 @@
 
 #include "base/bounds.h"
 #include "base/count.h"
+#include "inventory/discover_formats.h"
 #include "model/fleet.h"
 #include "option_readers.h"
 #include "reports/evidence.h"
@@ -246,6 +247,15 @@ static enum err read_listen_name(struct options *o, const char *value, struct wh
     return OK;
 }
 
+static enum err read_terraform_state(struct options *o, const char *value, struct why *why)
+{
+    if (o->states_len == STATES_MAX)
+        return why_set(why, ERR_LIMIT, "--terraform-state can be given %d times at most",
+                       STATES_MAX);
+    o->states[o->states_len++] = value;
+    return OK;
+}
+
 static enum err read_progress(struct options *o, const char *value, struct why *why)
 {
     static const char *const modes[] = {"auto", "bar", "lines", "json", "none"};
@@ -326,8 +336,11 @@ static enum err read_by(struct options *o, const char *value, struct why *why)
 #define LIVE_OR_REHEARSED (OPTIONS_LIVE | OPTIONS_REHEARSE)
 #define HANDS_OFF         (OPTIONS_RECORDS | OPTIONS_DUE)
 #define ZONES             (HANDS_OFF | OPTIONS_PUBLISH)
-#define WRITES_CSV        (OPTIONS_REPORT | HANDS_OFF | OPTIONS_DISCOVER)
+#define WRITES_CSV        (OPTIONS_REPORT | HANDS_OFF | OPTIONS_DISCOVER | OPTIONS_EVIDENCE)
 #define ASKS_DNS          (OPTIONS_LIVE | OPTIONS_INSPECT | HANDS_OFF)
+#define ASKS_DKIM                                                                                  \
+    (OPTIONS_PLAN | OPTIONS_APPLY | OPTIONS_RESUME | OPTIONS_WATCH | OPTIONS_DISCOVER |            \
+     OPTIONS_REHEARSE)
 
 static enum err list_add(struct discover_list *list, const char *option, const char *value,
                          struct why *why)
@@ -418,14 +431,21 @@ static enum err read_tag(struct options *o, const char *value, struct why *why)
 
 static enum err read_discover_format(struct options *o, const char *value, struct why *why)
 {
-    static const char *const formats[] = {"yaml", "csv", "json"};
-    for (size_t i = 0; i < COUNT(formats); i++) {
-        if (strcmp(value, formats[i]) == 0) {
-            o->discover.format = (enum discover_format)i;
+    char names[LINE_LEN_MAX] = "";
+    size_t len = 0;
+    for (size_t i = 0; discover_format_name(i); i++) {
+        bool is_last = !discover_format_name(i + 1);
+        if (strcmp(value, discover_format_name(i)) == 0) {
+            o->discover.format = i;
             return OK;
         }
+        len += (size_t)snprintf(names + len, sizeof names - len, "%s%s",
+                                i == 0    ? ""
+                                : is_last ? " or "
+                                          : ", ",
+                                discover_format_name(i));
     }
-    return why_set(why, ERR_INPUT, "--format takes yaml, csv or json, not \"%s\"", value);
+    return why_set(why, ERR_INPUT, "--format takes %s, not \"%s\"", names, value);
 }
 
 /* A bound as text. */
@@ -476,6 +496,9 @@ const struct option_row option_rows[] = {
      .is_common = true},
     {"read-api", LIVE_OR_REHEARSED | OPTIONS_DISCOVER, "auto|v1|v2",
      "identities a call: v1 a hundred, v2 one; auto: v1, or v2 where IAM refuses", read_read_api},
+    {"dkim", ASKS_DKIM, NULL,
+     "DKIM by GetEmailIdentity, a call for each identity; default: a hundred a call", read_dkim},
+    {"no-dkim", ASKS_DKIM, NULL, "ask SES nothing about DKIM", read_no_dkim},
     {"write-api", LIVE_OR_REHEARSED, "v1|v2", "v2 (default): IAM can confine it to identities",
      read_write_api},
     {"journal", OPTIONS_JOURNAL, "FILE|URL",
@@ -533,6 +556,11 @@ const struct option_row option_rows[] = {
      .letter = 'n'},
     {"dry-run", OPTIONS_APPLY, NULL, "show what would be done now, write nothing", read_dry_run,
      .letter = 'n'},
+    {"terraform-state",
+     OPTIONS_CHECK | OPTIONS_PLAN | OPTIONS_APPLY | OPTIONS_RESUME | OPTIONS_ROLLBACK |
+         OPTIONS_REHEARSE,
+     "FILE", "warn of changes that terraform apply would undo; repeatable", read_terraform_state,
+     .repeats = true},
     {"outcome", OPTIONS_ROLLBACK, "OUTCOME", "only rows with this outcome, such as failed",
      read_outcome},
     {"force", OPTIONS_ROLLBACK | OPTIONS_APPLY | OPTIONS_RESUME, NULL,
@@ -665,9 +693,12 @@ const struct option_row option_rows[] = {
      "propose this MAIL FROM, such as bounce.{domain}, where none is set", read_mail_from},
     {"replace", OPTIONS_DISCOVER, NULL, "propose it also where a custom MAIL FROM is set",
      read_replace},
-    {"out", OPTIONS_DISCOVER, "FILE", "default: standard output", read_out, .letter = 'o'},
-    {"format", OPTIONS_DISCOVER, "yaml|csv|json",
-     "manifest (default), identities_from, or all facts", read_discover_format},
+    {"out", OPTIONS_DISCOVER, "FILE|FOLDER",
+     "default: standard output; terraform and cloudformation write a folder", read_out,
+     .letter = 'o'},
+    {"format", OPTIONS_DISCOVER, "FORMAT",
+     "manifest (default), identities_from, all facts, or code that takes over what is there",
+     read_discover_format, .word = discover_format_name},
     {"quiet", EVERY_VERB, NULL, "no progress, no summary", read_quiet, .letter = 'q'},
     {"verbose", EVERY_VERB, NULL, "every row; a line per call on standard error", read_verbose,
      .letter = 'v'},

@@ -102,8 +102,10 @@ struct options {
     const char *listen, *token_env, *tls_cert, *tls_key; /* of a live page */
     const char *listen_names[PAGE_NAMES_MAX];            /* under which it is asked for, too */
     size_t listen_names_len;
-    const char *out, *plan; /* plan files */
-    span_us max_age;        /* of a plan file; 0: not given */
+    const char *out, *plan;         /* plan files */
+    span_us max_age;                /* of a plan file; 0: not given */
+    const char *states[STATES_MAX]; /* of Terraform */
+    size_t states_len;
     struct selection selection;
     uint64_t through; /* the last of several runs to take back; 0: not given */
     bool outcome_given;

@@ -2,6 +2,8 @@
 #include "together.h"
 
 #include "base/count.h"
+#include "inventory/discover_formats.h"
+#include "reports/deliver.h"
 
 static bool names_run(const struct options *o)
 {
@@ -29,7 +31,8 @@ static bool writes_csv(const struct options *o, option_set verb)
         if (text_eq(o->reports[i].format, TEXT("csv")))
             return true;
     return (is_report && !o->reports_len) || options_format_is(o, "csv") ||
-           o->discover.format == DISCOVER_CSV || ((verb & OPTIONS_DUE) && o->out);
+           text_eq(text_of(discover_format_name(o->discover.format)), TEXT("csv")) ||
+           ((verb & OPTIONS_DUE) && o->out);
 }
 
 struct refusal {
@@ -69,7 +72,8 @@ enum err options_together_vet(const struct options *o, option_set verb, struct w
 {
     const bool is_status = verb & OPTIONS_STATUS, is_due = verb & OPTIONS_DUE,
                is_records = verb & OPTIONS_RECORDS, is_apply = verb & OPTIONS_APPLY,
-               is_watch = verb & OPTIONS_WATCH;
+               is_watch = verb & OPTIONS_WATCH, is_discover = verb & OPTIONS_DISCOVER;
+    const struct discover_format *format = discover_format(&o->discover);
     const bool joins = verb & (OPTIONS_APPLY | OPTIONS_PLAN | OPTIONS_REHEARSE);
     const bool takes_file = verb & (OPTIONS_PLAN | OPTIONS_DISCOVER | OPTIONS_RECORDS);
     const bool has_due_files = o->out && (!o->format || options_format_is(o, "nsupdate"));
@@ -107,6 +111,12 @@ enum err options_together_vet(const struct options *o, option_set verb, struct w
          "--all is for people: --format json has everything, and nagios one line"},
         {is_watch && o->allow_empty && names_run(o),
          "--allow-empty is for manifests, and this is a run"},
+        {is_discover && format->is_code && (o->discover.mail_from || o->discover.replace),
+         "--mail-from and --replace propose changes, and a format of infrastructure code has what "
+         "is there: leave them out, or write a manifest (--format yaml), apply it and discover "
+         "again"},
+        {is_discover && !format->document && (!o->out || deliver_stream(o->out) >= 0),
+         "this format writes several files: give --out FOLDER"},
         {o->dry_run && o->no_wait, "--dry-run writes nothing, so nothing is waited for: leave out "
                                    "--no-wait"},
         {!o->listen && (o->token_env || o->tls_cert || o->tls_key || o->listen_names_len),

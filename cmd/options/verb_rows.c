@@ -20,7 +20,8 @@ const struct verb_row verb_rows[] = {
      OPTIONS_DISCOVER | OPTIONS_COMPLAINTS | OPTIONS_SELECT | OPTIONS_LIMIT_ROWS,
      "Reads every identity of the accounts and Regions, a hundred a call, and writes a manifest "
      "in which plan finds nothing to change, or with --mail-from one that proposes a migration. "
-     "An identity that is not verified or has FAILED is written as a comment.\n"
+     "An identity that is not verified or has FAILED is written as a comment. Formats of "
+     "infrastructure code have what is there for Terraform, CloudFormation or Pulumi to import.\n"
      "Exit code 3: some account or Region could not be read.",
      "mailfrom discover --profile prod,shop --regions us-east-1,eu-west-1 \\\n"
      "           --mail-from bounce.{domain} --out fleet.yaml"},
@@ -171,7 +172,7 @@ const struct verb_row verb_rows[] = {
      "DKIM; with RUN, before and after that run of apply or rollback, and who still fails, with "
      "which MAIL FROM. Asks nobody. Reports: csv, json, and html with a chart for each domain.\n"
      "Exit code 3: some files or reports could not be read.",
-     "mailfrom evidence --dmarc-reports reports/ 3 --report html:evidence.html"},
+     "mailfrom evidence --dmarc-reports reports/ 3 --report html:out.html"},
     {"inspect", "NAME...", "ask DNS about MAIL FROM names: MX, SPF, DMARC", OPTIONS_INSPECT,
      "Asks DNS about MAIL FROM names, many at a time: MX, SPF with all its lookups, and "
      "with --from DOMAIN the alignment of DMARC by RFC 9989 and RFC 7489. A NAME may be @FILE or "

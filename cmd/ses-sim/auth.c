@@ -18,7 +18,7 @@
 #define CANONICAL_MAX (512u << 10) /* headers of 64 KB, a query of as much, both encoded again */
 #define WINDOW        SPAN_M(15)
 
-#define ROUTE53_REGION "us-east-1" /* where all of the partition's Route 53 is signed for */
+#define GLOBAL_REGION "us-east-1" /* signs for what has one endpoint in the partition */
 
 /* The Authorization header, taken apart. */
 struct claim {
@@ -239,7 +239,8 @@ static bool scope_check(struct exchange *x, const struct claim *c, struct text d
              service);
     if (!text_eq(c->service, text_of(service)))
         exchange_trouble(x, TROUBLE_SIGNATURE_WRONG, message);
-    else if (x->protocol == PROTOCOL_ROUTE53 && !text_eq(c->region, TEXT(ROUTE53_REGION)))
+    else if ((x->protocol == PROTOCOL_ROUTE53 || x->protocol == PROTOCOL_ORGANIZATIONS) &&
+             !text_eq(c->region, TEXT(GLOBAL_REGION)))
         exchange_trouble(x, TROUBLE_SIGNATURE_WRONG,
                          "Credential should be scoped to a valid region.");
     else if (!text_eq(c->date, text_slice(date, 0, 8)))
@@ -311,6 +312,10 @@ static const struct sim_key *key_check(struct sim *s, struct exchange *x, const 
     }
     key_take(x, key);
     x->region = arena_text(&x->arena, c->region);
+    if (!organization_has_region(s, x->account, x->region)) {
+        exchange_trouble(x, TROUBLE_KEY_UNKNOWN, NULL);
+        return NULL;
+    }
     if (x->real >= key->expires) {
         exchange_trouble(x, TROUBLE_TOKEN_EXPIRED, NULL);
         return NULL;
@@ -320,7 +325,7 @@ static const struct sim_key *key_check(struct sim *s, struct exchange *x, const 
 
 static bool lane_enter(struct sim *s, struct exchange *x)
 {
-    if (x->protocol == PROTOCOL_ROUTE53)
+    if (x->protocol == PROTOCOL_ROUTE53 || x->protocol == PROTOCOL_ORGANIZATIONS)
         return true; /* one service for all Regions */
     pthread_mutex_lock(&s->lock);
     bool ok = ses_model_lane(&s->model, x->account, x->region, &x->lane);

@@ -21,6 +21,7 @@ static const struct {
     [PROTOCOL_STS] = {"sts", "sts", "https://sts.amazonaws.com/doc/2011-06-15/"},
     [PROTOCOL_ROUTE53] = {"route53", "route53", "https://route53.amazonaws.com/doc/2013-04-01/"},
     [PROTOCOL_CLOUDFLARE] = {"cloudflare", "", ""},
+    [PROTOCOL_ORGANIZATIONS] = {"organizations", "organizations", ""},
     [PROTOCOL_SCRIPT] = {"script", "", ""},
 };
 
@@ -135,11 +136,14 @@ static void fail_cloudflare(struct exchange *x, struct text message)
 
 static void fail_json(struct exchange *x, struct text message)
 {
-    x->content_type = "application/json";
+    bool is_rest = x->protocol == PROTOCOL_V2; /* which names the code in a header */
+    x->content_type = is_rest ? "application/json" : ORGANIZATION_CONTENT_TYPE;
     struct json_out j;
     json_init(&j, &x->out);
     json_add_object(&j, NULL);
-    json_add_text(&j, "message", message);
+    if (!is_rest)
+        json_add_word(&j, "__type", x->outcome);
+    json_add_text(&j, is_rest ? "message" : "Message", message);
     json_end(&j);
 }
 
@@ -149,7 +153,7 @@ void exchange_fail_text(struct exchange *x, unsigned status, const char *code, s
     x->status = status;
     x->is_error = true;
     snprintf(x->outcome, sizeof x->outcome, "%s", code);
-    if (x->protocol == PROTOCOL_V2)
+    if (x->protocol == PROTOCOL_V2 || x->protocol == PROTOCOL_ORGANIZATIONS)
         fail_json(x, message);
     else if (x->protocol == PROTOCOL_CLOUDFLARE)
         fail_cloudflare(x, message);
@@ -210,9 +214,11 @@ void exchange_trouble(struct exchange *x, enum trouble trouble, const char *mess
     const char *usual = troubles[trouble].message;
     const char *code = troubles[trouble].v1;
     unsigned status = troubles[trouble].status_v1;
-    if (x->protocol == PROTOCOL_V2) {
+    if (x->protocol == PROTOCOL_V2 || x->protocol == PROTOCOL_ORGANIZATIONS) {
         code = troubles[trouble].v2;
         status = troubles[trouble].status_v2;
+        if (x->protocol == PROTOCOL_ORGANIZATIONS && status < 500)
+            status = 400; /* JSON 1.1 has no other */
     } else if (x->protocol == PROTOCOL_CLOUDFLARE) {
         code = troubles[trouble].cloudflare;
         status = troubles[trouble].status_cloudflare;

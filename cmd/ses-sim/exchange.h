@@ -17,12 +17,13 @@ enum protocol {
     PROTOCOL_STS,
     PROTOCOL_ROUTE53,
     PROTOCOL_CLOUDFLARE,
+    PROTOCOL_ORGANIZATIONS,
     PROTOCOL_SCRIPT, /* no request: a row of --script, for the log */
     PROTOCOLS
 };
 
-const char *protocol_name(
-    enum protocol p); /* "v1", "v2", "sts", "route53", "cloudflare", "script" */
+const char *protocol_name(enum protocol p);    /* "v1", "v2", "sts", "route53", "cloudflare",
+                                                  "organizations",    "script" */
 const char *protocol_service(enum protocol p); /* in the scope of a signature: "ses" */
 
 struct header {
@@ -43,6 +44,10 @@ enum leaving {
 };
 
 #define REQUEST_ID_LEN 37
+
+/* AWS Organizations speaks JSON 1.1, which names the action in the header X-Amz-Target. */
+#define ORGANIZATION_TARGET       "AWSOrganizationsV20161128."
+#define ORGANIZATION_CONTENT_TYPE "application/x-amz-json-1.1"
 
 struct exchange {
     struct arena arena; /* the request's texts, decoded ones too */

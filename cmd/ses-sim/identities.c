@@ -15,12 +15,13 @@ enum {
     STATUS,
     FORWARDING,
     TAGS,
+    DKIM,
     COLUMNS
 };
 
 static const char *const columns[COLUMNS] = {
-    "account",   "region",   "identity", "type",       "verified",
-    "mail_from", "behavior", "status",   "forwarding", "tags",
+    "account",  "region", "identity",   "type", "verified", "mail_from",
+    "behavior", "status", "forwarding", "tags", "dkim",
 };
 
 /* An empty cell is the usual case; a word that nobody knows is a mistake. */
@@ -40,7 +41,7 @@ static const char *facts_parse(const struct table *t, uint32_t row, struct ses_f
 {
     struct text identity = table_cell(t, row, IDENTITY), type = table_cell(t, row, TYPE);
     struct text behavior = table_cell(t, row, BEHAVIOR), status = table_cell(t, row, STATUS);
-    struct text forwarding = table_cell(t, row, FORWARDING);
+    struct text forwarding = table_cell(t, row, FORWARDING), dkim = table_cell(t, row, DKIM);
     const char *real_type = identity_type_name(identity_type_of(identity));
     if (type.len && !text_eq(type, text_of(real_type)))
         return "type: DOMAIN or EMAIL_ADDRESS, as the identity is";
@@ -48,6 +49,9 @@ static const char *facts_parse(const struct table *t, uint32_t row, struct ses_f
         return "verified: SUCCESS, PENDING, FAILED, TEMPORARY_FAILURE or NOT_STARTED";
     if (behavior.len && !behavior_parse(behavior, &facts->behavior))
         return "behavior: USE_DEFAULT_VALUE or REJECT_MESSAGE";
+    facts->dkim = dkim_status_parse(dkim); /* empty: what is usual */
+    if (dkim.len && facts->dkim == DKIM_UNKNOWN)
+        return "dkim: SUCCESS, PENDING, FAILED, TEMPORARY_FAILURE, NOT_STARTED or DISABLED";
     if (forwarding.len && !text_eq(forwarding, TEXT("true")) && !text_eq(forwarding, TEXT("false")))
         return "forwarding: true or false";
     facts->forwarding = !text_eq(forwarding, TEXT("false"));

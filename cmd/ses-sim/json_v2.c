@@ -44,9 +44,12 @@ static void get_identity(struct sim *s, struct exchange *x)
     json_add_bool(&j, "VerifiedForSendingStatus", sends);
     json_add_word(&j, "VerificationStatus", verification_name(facts.verification));
     json_add_object(&j, "DkimAttributes");
-    json_add_bool(&j, "SigningEnabled", true);
-    json_add_word(&j, "Status", "SUCCESS");
+    bool is_off = facts.dkim == DKIM_DISABLED, has_keys = identity_type_of(name) == IDENTITY_DOMAIN;
+    json_add_bool(&j, "SigningEnabled", facts.dkim == DKIM_SUCCESS);
+    json_add_word(&j, "Status", dkim_status_name(is_off ? DKIM_SUCCESS : facts.dkim));
     json_add_array(&j, "Tokens");
+    for (int i = 0; has_keys && i < DKIM_TOKENS; i++)
+        json_add_text(&j, NULL, text_of(dkim_tokens[i]));
     json_end(&j);
     json_add_word(&j, "SigningAttributesOrigin", "AWS_SES");
     json_end(&j);

@@ -17,12 +17,12 @@
 
 static const char usage[] =
     "ses-sim {--identities FILE | --zones FILE}... [OPTION]...\n"
-    "A stand-in for Amazon SES, STS and Route 53 and for Cloudflare's DNS on\n"
-    "loopback, for rehearsals and tests.\n"
+    "A stand-in for Amazon SES, STS, Organizations and Route 53 and for Cloudflare's\n"
+    "DNS on loopback, for rehearsals and tests.\n"
     "\n"
     "  --identities FILE    CSV: account,region,identity,type,verified,mail_from,\n"
-    "                       behavior,status,forwarding, and perhaps tags:\n"
-    "                       team=shop;stage=prod\n"
+    "                       behavior,status,forwarding, and perhaps tags\n"
+    "                       (team=shop;stage=prod) and dkim\n"
     "  --zones FILE         CSV: provider,account,id,name and perhaps state,\n"
     "                       name_servers,server,key,file: zones at Route 53 and\n"
     "                       Cloudflare. Changes go to the server, as dynamic updates\n"
@@ -34,6 +34,13 @@ static const char usage[] =
     "                       Deliverability Manager recommends. It is enabled in the\n"
     "                       accounts and Regions of the file; a row without type has\n"
     "                       it enabled and recommends nothing\n"
+    "  --organization FILE  CSV: id,parent,name and perhaps state,tags,role,\n"
+    "                       external_id,regions: root, units and accounts of AWS\n"
+    "                       Organizations; the parent of the root is the number of\n"
+    "                       the management account\n"
+    "  --organization-rate N\n"
+    "                       calls per second of an account and action there, twice as\n"
+    "                       many at once (8)\n"
     "  --credentials FILE   CSV: account,access_key_id,secret_access_key and perhaps\n"
     "                       session_token, deny (actions that IAM refuses: v1:*\n"
     "                       ses:Put*), state (sandbox or disabled) and only\n"
@@ -72,12 +79,12 @@ static const char usage[] =
     "  ses-sim --identities ids.csv --tls tls --resolver 127.0.0.1:5300 --rate 9\n";
 
 struct sim_options {
-    const char *identities, *zones, *endpoints, *recommendations, *credentials, *tls, *resolver,
-        *script, *log;
+    const char *identities, *zones, *endpoints, *recommendations, *organization, *credentials, *tls,
+        *resolver, *script, *log;
     struct front_options front;
     struct ses_rules rules;
     struct sim_faults faults;
-    double time_scale, dns_rate, publish_delay_s;
+    double time_scale, dns_rate, organization_rate, publish_delay_s;
     bool help;
 };
 
@@ -100,6 +107,8 @@ enum {
     ZONES,
     ENDPOINTS,
     RECOMMENDATIONS,
+    ORGANIZATION,
+    ORGANIZATION_RATE,
     CREDENTIALS,
     LISTEN,
     TLS,
@@ -122,6 +131,8 @@ static const struct option names[] = {
     {"zones", required_argument, NULL, ZONES},
     {"endpoints", required_argument, NULL, ENDPOINTS},
     {"recommendations", required_argument, NULL, RECOMMENDATIONS},
+    {"organization", required_argument, NULL, ORGANIZATION},
+    {"organization-rate", required_argument, NULL, ORGANIZATION_RATE},
     {"credentials", required_argument, NULL, CREDENTIALS},
     {"listen", required_argument, NULL, LISTEN},
     {"tls", required_argument, NULL, TLS},
@@ -149,6 +160,9 @@ static enum err option_take(struct sim_options *o, int option, const char *value
     case ZONES: o->zones = value; break;
     case ENDPOINTS: o->endpoints = value; break;
     case RECOMMENDATIONS: o->recommendations = value; break;
+    case ORGANIZATION: o->organization = value; break;
+    case ORGANIZATION_RATE:
+        return number_read("organization-rate", value, 1e-3, 1e9, &o->organization_rate, why);
     case CREDENTIALS: o->credentials = value; break;
     case LISTEN: o->front.listen = value; break;
     case TLS: o->tls = value; break;
@@ -183,7 +197,8 @@ static enum err options_read(struct sim_options *o, int argc, char **argv, struc
                               .rules = ses_rules_default(),
                               .faults = {.seed = 1, .lag = SPAN_S(30), .outage_lasts = SPAN_M(1)},
                               .time_scale = 1,
-                              .dns_rate = 10};
+                              .dns_rate = 10,
+                              .organization_rate = 8};
     for (int option; err == OK && (option = getopt_long(argc, argv, "", names, NULL)) != -1;)
         err = option_take(o, option, optarg, why);
     if (err != OK || o->help)
@@ -245,7 +260,9 @@ static enum err serve_until_signal(struct sim *s, const struct sim_options *o, s
 
 static enum err sim_open(struct sim *s, const struct sim_options *o, struct why *why)
 {
-    *s = (struct sim){.faults = o->faults, .wake_fd = -1, .meters = {.rate = o->dns_rate}};
+    *s = (struct sim){.faults = o->faults,
+                      .wake_fd = -1,
+                      .meters = {.rate = o->dns_rate, .organization_rate = o->organization_rate}};
     pthread_mutex_init(&s->lock, NULL);
     clock_start(&s->clock, o->time_scale, o->faults.skew);
     keyring_init(&s->keys);
@@ -257,6 +274,8 @@ static enum err sim_open(struct sim *s, const struct sim_options *o, struct why 
         err = identities_load(s, o->identities, &o->rules, why);
     if (err == OK)
         err = advice_load(s, o->endpoints, o->recommendations, why);
+    if (err == OK)
+        err = organization_load(s, o->organization, why);
     if (err == OK)
         err = zones_load(s, o->zones, why);
     if (err == OK && o->log && !(s->log = fopen(o->log, "ae")))
@@ -276,6 +295,7 @@ static void sim_close(struct sim *s)
     meters_clear(&s->meters);
     identities_clear(s);
     advice_clear(s);
+    table_clear(&s->organization);
     ses_past_clear(&s->past);
     keyring_clear(&s->keys);
     free(s->changes);

@@ -2,17 +2,19 @@
  * Duty: how often one may call. Route 53: one token bucket for each account over all actions, five
  * seconds deep ("Throttling for Amazon Route 53 API requests", 2026: 10 a second, 50 at once).
  * Cloudflare: 1,200 calls in five minutes for each token, and whoever goes beyond is blocked for
- * five minutes ("API rate limits"). Its time is the scaled one, so that a test need not wait.
+ * five minutes ("API rate limits"). AWS Organizations: a bucket for each account and action, two
+ * seconds deep. Its time is the scaled one, so that a test need not wait.
  */
 #include "base/bounds.h"
 #include "sim.h"
 
 #define BURST_S           5
+#define ORGANIZATION_S    2
 #define CLOUDFLARE_CALLS  1200
 #define CLOUDFLARE_WINDOW SPAN_M(5)
 #define METERS_BYTES      (4u << 20)
 
-static struct meter *meter_of(struct meters *m, struct text who, instant_us now)
+static struct meter *meter_of(struct meters *m, struct text who, double tokens, instant_us now)
 {
     if (!m->all) {
         arena_init(&m->arena, METERS_BYTES);
@@ -24,16 +26,15 @@ static struct meter *meter_of(struct meters *m, struct text who, instant_us now)
     if (!m->all || m->len == SIM_METERS_MAX)
         return NULL;
     struct meter *one = &m->all[m->len++];
-    *one =
-        (struct meter){.who = arena_text(&m->arena, who), .tokens = m->rate * BURST_S, .at = now};
+    *one = (struct meter){.who = arena_text(&m->arena, who), .tokens = tokens, .at = now};
     return one;
 }
 
-static bool bucket_admit(struct meter *one, double rate, instant_us now)
+static bool bucket_admit(struct meter *one, double rate, double depth, instant_us now)
 {
     one->tokens += (double)(now - one->at) / 1e6 * rate;
-    if (one->tokens > rate * BURST_S)
-        one->tokens = rate * BURST_S;
+    if (one->tokens > depth)
+        one->tokens = depth;
     one->at = now;
     if (one->tokens < 1)
         return false;
@@ -59,10 +60,17 @@ static bool window_admit(struct meter *one, instant_us scaled)
 bool meter_admit(struct meters *m, struct exchange *x)
 {
     bool is_bearer = x->protocol == PROTOCOL_CLOUDFLARE;
-    struct meter *one = meter_of(m, is_bearer ? x->key_id : x->account, x->real);
+    bool is_organization = x->protocol == PROTOCOL_ORGANIZATIONS;
+    double rate = is_organization ? m->organization_rate : m->rate;
+    double depth = rate * (is_organization ? ORGANIZATION_S : BURST_S);
+    struct text who = is_bearer ? x->key_id
+                      : is_organization
+                          ? arena_fmt(&x->arena, TEXT_FMT " %s", TEXT_ARG(x->account), x->action)
+                          : x->account;
+    struct meter *one = meter_of(m, who, depth, x->real);
     if (!one)
         exchange_trouble(x, TROUBLE_INTERNAL, "There is no room for another account.");
-    else if (!is_bearer && !bucket_admit(one, m->rate, x->real))
+    else if (!is_bearer && !bucket_admit(one, rate, depth < 1 ? 1 : depth, x->real))
         exchange_trouble(x, TROUBLE_THROTTLED, NULL);
     else if (is_bearer && !window_admit(one, x->scaled)) {
         exchange_trouble(x, TROUBLE_THROTTLED, NULL);

@@ -118,6 +118,19 @@ static void notification_attributes(struct buf *out, struct text identity,
     xml_element(out, "HeadersInDeliveryNotificationsEnabled", TEXT("false"));
 }
 
+static void dkim_attributes(struct buf *out, struct text identity, const struct ses_facts *facts)
+{
+    bool signs = facts->dkim == DKIM_SUCCESS;
+    bool has_keys = identity_type_of(identity) == IDENTITY_DOMAIN;
+    enum dkim_status status = facts->dkim == DKIM_DISABLED ? DKIM_SUCCESS : facts->dkim;
+    xml_element(out, "DkimEnabled", signs ? TEXT("true") : TEXT("false"));
+    xml_element(out, "DkimVerificationStatus", text_of(dkim_status_name_v1(status)));
+    buf_add_str(out, "<DkimTokens>");
+    for (int i = 0; has_keys && i < DKIM_TOKENS; i++)
+        xml_element(out, "member", text_of(dkim_tokens[i]));
+    buf_add_str(out, "</DkimTokens>");
+}
+
 static void read_mail_from(struct sim *s, struct exchange *x)
 {
     attributes_answer(s, x, "MailFromDomainAttributes", mail_from_attributes);
@@ -131,6 +144,11 @@ static void read_verification(struct sim *s, struct exchange *x)
 static void read_notification(struct sim *s, struct exchange *x)
 {
     attributes_answer(s, x, "NotificationAttributes", notification_attributes);
+}
+
+static void read_dkim(struct sim *s, struct exchange *x)
+{
+    attributes_answer(s, x, "DkimAttributes", dkim_attributes);
 }
 
 /* The write */
@@ -258,6 +276,7 @@ static const struct route routes[] = {
     {"GetIdentityMailFromDomainAttributes", read_mail_from, SES_READ_MAIL_FROM},
     {"GetIdentityVerificationAttributes", read_verification, SES_READ_VERIFICATION},
     {"GetIdentityNotificationAttributes", read_notification, SES_READ_NOTIFICATION},
+    {"GetIdentityDkimAttributes", read_dkim, SES_READ_DKIM},
     {"ListIdentities", list_identities, SES_LIST_V1},
     {"GetAccountSendingEnabled", sending_enabled, SES_SENDING_ENABLED},
     {"GetSendQuota", send_quota, SES_SEND_QUOTA},

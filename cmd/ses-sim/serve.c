@@ -11,6 +11,8 @@
 static enum protocol protocol_of(const struct exchange *x)
 {
     struct text header = exchange_header(x, "authorization");
+    if (text_starts(exchange_header(x, "x-amz-target"), TEXT(ORGANIZATION_TARGET)))
+        return PROTOCOL_ORGANIZATIONS;
     if (text_starts(x->path, TEXT("/v2/")))
         return PROTOCOL_V2;
     if (text_starts(x->path, TEXT("/2013-04-01/")))
@@ -28,6 +30,7 @@ static const struct route *route_of(struct exchange *x)
     case PROTOCOL_STS: return sts_route(x);
     case PROTOCOL_ROUTE53: return route53_route(x);
     case PROTOCOL_CLOUDFLARE: return cloudflare_route(x);
+    case PROTOCOL_ORGANIZATIONS: return organization_route(x);
     default: return v1_route(x);
     }
 }
@@ -79,7 +82,7 @@ static bool is_of_zones(const struct exchange *x)
 /* Is there a token in the bucket of whoever asks? False with the error in x. */
 static bool admit(struct sim *s, struct exchange *x, const struct route *route)
 {
-    if (is_of_zones(x))
+    if (is_of_zones(x) || x->protocol == PROTOCOL_ORGANIZATIONS)
         return meter_admit(&s->meters, x);
     if (route->bucket >= SES_ACTIONS || ses_model_admit(&s->model, x->lane, route->bucket, x->real))
         return true;

@@ -4,6 +4,10 @@
  */
 #include "sim.h"
 
+const char *const dkim_tokens[DKIM_TOKENS] = {"vvjuipp74whm76gqoni7qmwwn4w4qusj",
+                                              "3frqe7jn4obpuxjpwpolz6ipb3k5nvt2",
+                                              "wrqplteh7oodxnad7hsl4mixg2uavzsn"};
+
 enum ses_refusal setting_write(struct sim *s, struct exchange *x, struct text identity,
                                enum behavior behavior, struct why *why)
 {

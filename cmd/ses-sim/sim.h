@@ -83,10 +83,11 @@ struct misfortune {
 
 struct misfortune sim_faults_draw(const struct sim_faults *f, uint64_t number, instant_us now);
 
-/* meter.c: how often an account of Route 53, or a token of Cloudflare, may call. */
+/* meter.c: how often an account of Route 53 or AWS Organizations, or a token of Cloudflare, may
+ * call. */
 struct meter {
     struct text who; /* in the arena */
-    double tokens;   /* Route 53 */
+    double tokens;   /* Route 53, AWS Organizations */
     instant_us at;
     instant_us window, blocked; /* Cloudflare, scaled: when its five minutes began, blocked until */
     uint32_t calls;             /* in the window */
@@ -96,7 +97,8 @@ struct meters {
     struct arena arena;
     struct meter *all; /* SIM_METERS_MAX */
     uint32_t len;
-    double rate; /* calls per second of an account at Route 53 */
+    double rate;              /* calls per second of an account at Route 53 */
+    double organization_rate; /* of an account and action at AWS Organizations */
 };
 
 void meters_clear(struct meters *m);
@@ -126,6 +128,7 @@ struct sim {
     struct text *tags;    /* of each identity, as the table has them; in tags_arena */
     struct arena tags_arena;
     struct table endpoints, recommendations; /* json_advice.c */
+    struct table organization;               /* organization.c */
     struct keyring keys;
     uint64_t calls;
     struct zones zones;
@@ -156,6 +159,7 @@ const struct route *v2_route(struct exchange *x);
 const struct route *sts_route(struct exchange *x);
 const struct route *route53_route(struct exchange *x);
 const struct route *cloudflare_route(struct exchange *x);
+const struct route *organization_route(struct exchange *x);
 
 /* route53_batch.c: ChangeResourceRecordSets, but for the answer. The change, or NULL with the error
  * in x. */
@@ -201,11 +205,16 @@ enum ses_refusal setting_write(struct sim *s, struct exchange *x, struct text id
 /* As x is shown it: by an old copy, perhaps. */
 struct ses_facts setting_read(struct sim *s, struct exchange *x, uint32_t id);
 
+/* Of Easy DKIM: what SES shows of the keys of a domain. */
+#define DKIM_TOKENS 3
+extern const char *const dkim_tokens[DKIM_TOKENS];
+
 void log_write(FILE *log, const struct exchange *x);
 
 /* identities.c: file NULL: none; otherwise the table
  * account,region,identity,type,verified,mail_from,behavior,status, forwarding and perhaps tags
- * ("team=shop;stage=prod"), with a header line, columns in any order. Inits and fills the model. */
+ * ("team=shop;stage=prod") and dkim, with a header line, columns in any order. Inits and fills the
+ * model. */
 enum err identities_load(struct sim *s, const char *file, const struct ses_rules *rules,
                          struct why *why);
 void identities_clear(struct sim *s);
@@ -234,6 +243,16 @@ struct advice_wish {
 void advice_write(struct sim *s, struct exchange *x, const struct advice_wish *w);
 /* False with the error in x. */
 bool advice_token(struct exchange *x, struct text token, uint64_t *from);
+
+/* organization.c: file NULL: there is no organization. id,parent,name and perhaps state,tags,role,
+ * external_id,regions: roots, units and accounts. */
+enum err organization_load(struct sim *s, const char *file, struct why *why);
+bool organization_has_account(const struct sim *s, struct text account);
+/* Does the role lead into the account? role: with its path. */
+bool organization_lets_in(const struct sim *s, struct text account, struct text role,
+                          struct text external_id);
+/* False: the account has not enabled the Region, where its keys are unknown then. */
+bool organization_has_region(const struct sim *s, struct text account, struct text region);
 
 /* mx_lookup.c: looks up what the model is due to look at, on a thread of its own. */
 struct mx_lookup;

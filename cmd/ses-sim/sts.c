@@ -52,6 +52,15 @@ static void assumed_write(struct exchange *x, const struct sim_key *key)
     xml_end(x);
 }
 
+/* IAM does not tell whether the role is there. */
+static void refuse_role(struct exchange *x, struct text arn)
+{
+    exchange_fail(x, 403, "AccessDenied",
+                  "User: " TEXT_FMT
+                  " is not authorized to perform: sts:AssumeRole on resource: " TEXT_FMT,
+                  TEXT_ARG(x->caller_arn), TEXT_ARG(arn));
+}
+
 static void assume_role(struct sim *s, struct exchange *x)
 {
     struct text arn = form_get(&x->form, "RoleArn"), account, name;
@@ -77,11 +86,10 @@ static void assume_role(struct sim *s, struct exchange *x)
                                seconds > ASSUMED_S_MAX)) {
         fail_value(x, "DurationSeconds");
     } else if (!ses_model_has_account(&s->model, account) &&
-               !zones_has_account(&s->zones, account)) {
-        exchange_fail(x, 403, "AccessDenied",
-                      "User: " TEXT_FMT " is not authorized to perform: sts:AssumeRole on "
-                      "resource: " TEXT_FMT,
-                      TEXT_ARG(x->caller_arn), TEXT_ARG(arn));
+               !zones_has_account(&s->zones, account) && !organization_has_account(s, account)) {
+        refuse_role(x, arn);
+    } else if (!organization_lets_in(s, account, text_from(rest, sizeof "role/" - 1), external)) {
+        refuse_role(x, arn);
     } else {
         struct text assumed =
             arena_fmt(&x->arena, "arn:aws:sts::" TEXT_FMT ":assumed-role/" TEXT_FMT "/" TEXT_FMT,

@@ -7,7 +7,10 @@
 #include "base/buf.h"
 #include "base/count.h"
 #include "base/plural.h"
+#include "inventory/discover_code.h"
+#include "inventory/discover_formats.h"
 #include "messages.h"
+#include "trouble_fold.h"
 
 #include <string.h>
 
@@ -94,8 +97,6 @@ static void lanes_tell(const struct discover *d)
                      plural(t.empty, "other pair", "other pairs"));
 }
 
-/* --- what was left out, and the calls --------------------------------------------------------- */
-
 /* --- what only SES knows ---------------------------------------------------------------------- */
 
 static void endpoint_tell(const struct discover *d, uint32_t lane, const struct global_endpoint *e)
@@ -139,14 +140,25 @@ static void advice_tell(const struct discover *d, uint32_t lane)
                      l->advice[ADVISOR_OTHER]);
 }
 
-/* --- the whole -------------------------------------------------------------------------------- */
+/* --- what was left out ------------------------------------------------------------------------ */
 
-void discover_summary(const struct discover *d)
+/* Of a format of infrastructure code, the reasons are others. */
+static void code_left_out_tell(const struct discover *d, const char *how)
 {
-    lanes_tell(d);
-    for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
-        if (discover_has_lane(d, i))
-            advice_tell(d, i);
+    struct code_sum sum = {{0}};
+    for (uint32_t lane = 0; lane < d->fleet.lanes_len; lane++) {
+        const struct code_sum of_lane = code_sum(d, lane);
+        for (int i = 0; i < CODE_HOWS; i++)
+            sum.by_how[i] += of_lane.by_how[i];
+    }
+    for (int i = CODE_RESOURCE + 1; i < CODE_HOWS; i++)
+        if (sum.by_how[i])
+            message_note("%s: %u (%s)", how, sum.by_how[i], code_reason((enum code_how)i));
+    message_note("Resources: %u", sum.by_how[CODE_RESOURCE]);
+}
+
+static void left_out_tell(const struct discover *d)
+{
     static const char *const whys[FOUND_HOWS] = {
         [FOUND_UNVERIFIED] = "not verified",
         [FOUND_FAILED] = "set-up FAILED",
@@ -155,24 +167,47 @@ void discover_summary(const struct discover *d)
         [FOUND_SAME] = "the same name as another, written otherwise",
         [FOUND_FOREIGN] = "at a domain that is no verified identity here",
     };
+    const struct discover_format *format = discover_format(d->config);
     uint32_t sums[FOUND_HOWS] = {0}, formulas = 0;
+    if (format->is_code) {
+        code_left_out_tell(d, format->left_out);
+        return;
+    }
     for (uint32_t i = 0; i < d->found_len; i++) {
         sums[d->found[i].how]++;
         formulas += found_is_entry(&d->found[i]) && discover_csv_refuses(d, &d->found[i]);
     }
-    enum discover_format format = d->config->format;
     for (int how = FOUND_UNVERIFIED; how < FOUND_HOWS; how++)
-        if (sums[how] && format != DISCOVER_JSON) /* which has them all */
-            message_note("%s: %u (%s)", format == DISCOVER_YAML ? "Left as comments" : "Left out",
-                         sums[how], whys[how]);
-    if (formulas && format == DISCOVER_CSV)
+        if (sums[how] && format->left_out)
+            message_note("%s: %u (%s)", format->left_out, sums[how], whys[how]);
+    if (formulas && format->document == discover_csv)
         message_note(
             "Left out: %u that begin with = + - or @, which a spreadsheet takes for a formula, or "
             "hold what no page shows; --format yaml has them",
             formulas);
+}
+
+static void proposed_tell(const struct discover *d)
+{
+    uint32_t proposed = 0, as_is = 0;
+    for (uint32_t i = 0; i < d->found_len; i++) {
+        proposed += d->found[i].how == FOUND_PROPOSED;
+        as_is += d->found[i].how == FOUND_AS_IS;
+    }
+    message_note("Proposed: %u of %u", proposed, proposed + as_is);
+}
+
+/* --- the whole -------------------------------------------------------------------------------- */
+
+void discover_summary(const struct discover *d)
+{
+    lanes_tell(d);
+    for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
+        if (discover_has_lane(d, i))
+            advice_tell(d, i);
+    left_out_tell(d);
     if (d->config->mail_from)
-        message_note("Proposed: %u of %u", sums[FOUND_PROPOSED],
-                     sums[FOUND_PROPOSED] + sums[FOUND_AS_IS]);
+        proposed_tell(d);
     uint64_t by_kind[CALL_KINDS] = {0}, all = 0, throttled = 0;
     char took[WHEN_LEN];
     for (uint32_t i = 0; i < d->fleet.lanes_len; i++) {
@@ -184,7 +219,7 @@ void discover_summary(const struct discover *d)
         }
     }
     uint64_t reads = by_kind[CALL_READ_VERIFICATION] + by_kind[CALL_READ_MAIL_FROM] +
-                     by_kind[CALL_READ_NOTIFICATION];
+                     by_kind[CALL_READ_NOTIFICATION] + by_kind[CALL_READ_DKIM];
     const struct {
         uint64_t count;
         const char *what;
@@ -210,12 +245,11 @@ static void lane_trouble_tell(const struct discover *d, uint32_t lane)
 {
     const struct inventory_lane *l = inventory_lane(d->inventory, lane);
     const char *trouble = NULL;
-    struct why why = {""};
     if (discover_is_disabled(d, lane))
         return; /* counted below */
     if (l->phase == INVENTORY_REFUSED)
-        trouble = "could not be read, and is left out";
-    else if (d->by_lane[lane].is_twin)
+        return; /* folded below */
+    if (d->by_lane[lane].is_twin)
         trouble = "belongs to the account of another profile, and is listed there";
     else if (l->unread)
         trouble = "some identities are not told about";
@@ -223,32 +257,80 @@ static void lane_trouble_tell(const struct discover *d, uint32_t lane)
         trouble = "feedback forwarding is not told";
     if (!trouble)
         return;
-    if (l->phase == INVENTORY_REFUSED)
-        discover_refusal(d, lane, &why);
-    else
-        snprintf(why.text, sizeof why.text, "%s", l->reason);
     message_note("%saccount " TEXT_FMT ", Region " TEXT_FMT " %s%s%s",
-                 l->phase == INVENTORY_REFUSED || l->unread ? "mailfrom: " : "note: ",
-                 TEXT_ARG(discover_account(d, lane)), TEXT_ARG(discover_region(d, lane)), trouble,
-                 why.text[0] ? ": " : "", why.text);
+                 l->unread ? "mailfrom: " : "note: ", TEXT_ARG(discover_account(d, lane)),
+                 TEXT_ARG(discover_region(d, lane)), trouble, l->reason[0] ? ": " : "", l->reason);
+}
+
+static void refusals_tell(const struct trouble_fold *f)
+{
+    struct buf line;
+    buf_init(&line, LINE_LEN_MAX);
+    for (uint32_t i = 0; i < f->len; i++) {
+        const struct trouble_kind *k = &f->kinds[i];
+        buf_reset(&line);
+        trouble_kind_place(k, &line);
+        message_note("mailfrom: " TEXT_FMT " could not be read, and %s left out%s" TEXT_FMT,
+                     TEXT_ARG(buf_text(&line)), plural(k->regions_len, "is", "are"),
+                     k->sentence.len ? ": " : "", TEXT_ARG(k->sentence));
+        buf_reset(&line);
+        trouble_kind_others(k, &line);
+        if (line.len)
+            message_note("mailfrom: " TEXT_FMT, TEXT_ARG(buf_text(&line)));
+    }
+    buf_clear(&line);
+}
+
+/* An organization whose roles are misspelt has two hundred refusals, and one reason. */
+static void refusals_fold(const struct discover *d)
+{
+    struct trouble_fold fold;
+    trouble_fold_init(&fold);
+    for (uint32_t i = 0; i < d->fleet.lanes_len; i++) {
+        uint32_t account = d->fleet.lanes[i].account;
+        struct trouble t = {.account = discover_account(d, i),
+                            .number =
+                                names_text(&d->fleet.names, d->fleet.accounts[account].account_id),
+                            .region = discover_region(d, i)};
+        struct why why = {""};
+        if (inventory_lane(d->inventory, i)->phase != INVENTORY_REFUSED ||
+            discover_is_disabled(d, i))
+            continue;
+        discover_refusal(d, i, &why);
+        if (!trouble_fold_add(&fold, &t, why.text))
+            message_note("mailfrom: account " TEXT_FMT ", Region " TEXT_FMT
+                         " could not be read, and is left out: %s",
+                         TEXT_ARG(t.account), TEXT_ARG(t.region), why.text);
+    }
+    refusals_tell(&fold);
+    trouble_fold_clear(&fold);
+}
+
+enum gap { GAP_ENDPOINTS, GAP_ADVICE, GAP_DKIM };
+
+static const char *gap_of(const struct inventory_lane *l, enum gap gap)
+{
+    return gap == GAP_ENDPOINTS ? l->endpoints_gap
+           : gap == GAP_ADVICE  ? l->advice_gap
+                                : l->dkim_gap;
 }
 
 /* SES refuses an account alike in all its Regions: the first is told. */
-static void gap_tell(const struct discover *d, bool is_of_endpoints)
+static void gap_tell(const struct discover *d, enum gap of)
 {
+    static const char *const unknown[] = {"global endpoints are", "open recommendations are",
+                                          "DKIM of all identities is"};
     for (uint32_t i = 0; i < d->fleet.lanes_len; i++) {
-        const struct inventory_lane *l = inventory_lane(d->inventory, i);
-        const char *gap = is_of_endpoints ? l->endpoints_gap : l->advice_gap;
+        const char *gap = gap_of(inventory_lane(d->inventory, i), of);
         bool is_told = !gap[0] || !discover_has_lane(d, i);
         for (uint32_t k = 0; k < i && !is_told; k++) {
             const struct inventory_lane *other = inventory_lane(d->inventory, k);
-            is_told = d->fleet.lanes[k].account == d->fleet.lanes[i].account &&
-                      (is_of_endpoints ? other->endpoints_gap : other->advice_gap)[0];
+            is_told =
+                d->fleet.lanes[k].account == d->fleet.lanes[i].account && gap_of(other, of)[0];
         }
         if (!is_told)
-            message_note("note: account " TEXT_FMT ": %s are not known: %s",
-                         TEXT_ARG(discover_account(d, i)),
-                         is_of_endpoints ? "global endpoints" : "open recommendations", gap);
+            message_note("note: account " TEXT_FMT ": %s not known: %s",
+                         TEXT_ARG(discover_account(d, i)), unknown[of], gap);
     }
 }
 
@@ -263,12 +345,14 @@ static bool is_read(const struct discover *d, uint32_t account)
 void discover_troubles(const struct discover *d)
 {
     uint32_t disabled = 0;
+    refusals_fold(d);
     for (uint32_t i = 0; i < d->fleet.lanes_len; i++) {
         lane_trouble_tell(d, i);
         disabled += discover_is_disabled(d, i);
     }
-    gap_tell(d, true);
-    gap_tell(d, false);
+    gap_tell(d, GAP_ENDPOINTS);
+    gap_tell(d, GAP_ADVICE);
+    gap_tell(d, GAP_DKIM);
     if (disabled)
         message_note(
             "note: %u %s left out: the account has not enabled the Region", disabled,

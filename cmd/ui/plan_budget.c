@@ -73,6 +73,8 @@ enum err summary_budget(struct run *r, struct why *why)
     enum err err = run_rows(r, cost_one, &costing, why);
     for (uint32_t i = 0; err == OK && i < f->lanes_len; i++) {
         costing.needs[i].rate_per_s = fleet_rate(f, i, r->config.access->rate_per_s);
+        if (run_tense(r) != TENSE_ROLLBACK)
+            costing.needs[i].dkim = access_dkim(r->config.access);
         budget_add(&budget, &costing.needs[i], (enum api)r->read_api[i]);
     }
     if (err != OK)

@@ -11,6 +11,7 @@
 #include "preflight_text.h"
 #include "run_beside.h"
 #include "run_lost.h"
+#include "trouble_fold.h"
 
 #include <string.h>
 
@@ -22,6 +23,26 @@ static struct text account_of(const struct fleet *f, uint16_t lane)
 static struct text region_of(const struct fleet *f, uint16_t lane)
 {
     return names_text(&f->names, f->lanes[lane].region);
+}
+
+/* A call for each identity may take hours: told before the first. */
+static void dkim_cost_tell(const struct run_notes *n, bool resumes)
+{
+    const struct fleet *f = &n->run->fleet;
+    const struct access *a = n->run->config.access;
+    bool is_v2 = a->read_api && strcmp(a->read_api, "v2") == 0; /* costs that anyway */
+    double slowest_s = 0;
+    char span[WHEN_LEN];
+    if (access_dkim(a) != DKIM_BY_IDENTITY || is_v2 || n->follows_plan || f->choices_len == 0)
+        return;
+    for (uint32_t i = 0; i < f->lanes_len; i++) {
+        double lane_s = n->jobs[i] / fleet_rate(f, i, a->rate_per_s);
+        slowest_s = lane_s > slowest_s ? lane_s : slowest_s;
+    }
+    message_note("note: --dkim reads %s%u %s one by one: %u calls of GetEmailIdentity, about %s",
+                 resumes ? "up to " : "", f->choices_len,
+                 plural(f->choices_len, "identity", "identities"), f->choices_len,
+                 span_format((span_us)(1e6 * slowest_s), span));
 }
 
 static enum err notes_begin(void *ctx, const struct run *r, instant_us now, struct why *why)
@@ -44,6 +65,7 @@ static enum err notes_begin(void *ctx, const struct run *r, instant_us now, stru
     }
     for (uint32_t i = 0; i < f->choices_len; i++)
         n->jobs[f->choices[i].lane]++;
+    dkim_cost_tell(n, r->resumes);
     progress_begin(&n->progress, n->options, &r->head, f, n->signals);
     return OK;
 }
@@ -72,6 +94,44 @@ static void closed_tell(struct run_notes *n, const struct scheduler *scheduler, 
                   plural(jobs, "identity", "identities"),
                   scheduler_lane_is_closed(scheduler, lane) ? "fails" : "is not written",
                   lanes < f->lanes_len ? ", the others go on" : "", reason);
+}
+
+static struct trouble trouble_of(const struct fleet *f, uint16_t lane)
+{
+    name_id number = fleet_account_number(f, lane);
+    return (struct trouble){account_of(f, lane), names_text(&f->names, number), region_of(f, lane)};
+}
+
+/* Accounts that were closed for the same reason as one that was just told, but for their numbers:
+ * from so many on they are counted. */
+#define LIKEWISE_FROM 3
+
+static void likewise_tell(struct run_notes *n, const struct scheduler *scheduler, uint16_t lane)
+{
+    const struct fleet *f = &n->run->fleet;
+    struct trouble first = trouble_of(f, lane);
+    struct trouble_fold fold;
+    struct buf line;
+    trouble_fold_init(&fold);
+    bool may = trouble_fold_add(&fold, &first, scheduler_lane_trouble(scheduler, lane));
+    for (uint16_t i = 0; may && i < f->lanes_len; i++) {
+        struct trouble t = trouble_of(f, i);
+        const char *also = n->closed[i] ? NULL : scheduler_lane_trouble(scheduler, i);
+        if (also && trouble_kind_has(&fold.kinds[0], &t, also))
+            trouble_fold_add(&fold, &t, also);
+    }
+    if (may && fold.kinds[0].accounts > LIKEWISE_FROM) {
+        for (uint16_t i = 0; i < f->lanes_len; i++) {
+            struct trouble t = trouble_of(f, i);
+            const char *also = n->closed[i] ? NULL : scheduler_lane_trouble(scheduler, i);
+            n->closed[i] |= also && trouble_kind_has(&fold.kinds[0], &t, also);
+        }
+        buf_init(&line, LINE_LEN_MAX);
+        trouble_kind_others(&fold.kinds[0], &line);
+        message_error(TEXT_FMT, TEXT_ARG(buf_text(&line)));
+        buf_clear(&line);
+    }
+    trouble_fold_clear(&fold);
 }
 
 /* The cost of a fall-back: a call for each identity instead of one for a hundred, each time all are
@@ -129,8 +189,10 @@ static void changes_tell(struct run_notes *n, const struct scheduler *scheduler,
     bool chosen = wish && strcmp(wish, "v2") == 0;
     n->lane_changes = scheduler_lane_changes(scheduler);
     for (uint16_t lane = 0; lane < n->run->fleet.lanes_len; lane++) {
-        if (scheduler_lane_trouble(scheduler, lane) && !n->closed[lane])
+        if (scheduler_lane_trouble(scheduler, lane) && !n->closed[lane]) {
             closed_tell(n, scheduler, lane);
+            likewise_tell(n, scheduler, lane);
+        }
         waits_tell(n, scheduler, lane, now);
         if (scheduler_lane_stays_loose(scheduler, lane) && !n->loose[lane]) {
             const struct fleet *f = &n->run->fleet;

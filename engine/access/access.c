@@ -16,6 +16,13 @@ enum api access_api(const char *wish, enum api usual)
     return strcmp(wish, "v2") == 0 ? API_V2 : API_V1;
 }
 
+enum dkim_wish access_dkim(const struct access *a)
+{
+    if (!a->dkim)
+        return DKIM_BY_BATCH;
+    return strcmp(a->dkim, "each") == 0 ? DKIM_BY_IDENTITY : DKIM_NOT_ASKED;
+}
+
 enum inquiry_mode access_dns_mode(const struct access *a)
 {
     bool authority = a->dns ? strcmp(a->dns, "authority") == 0 : !a->resolver;
@@ -35,6 +42,7 @@ static const struct {
     {"ca-bundle", offsetof(struct access, ca_bundle)},
     {"read-api", offsetof(struct access, read_api)},
     {"write-api", offsetof(struct access, write_api)},
+    {"dkim", offsetof(struct access, dkim)},
     {"feedback-host", offsetof(struct access, feedback_host)},
     {"selection", offsetof(struct access, selection)},
 };
@@ -75,7 +83,7 @@ struct text access_write(const struct access *a, struct arena *arena)
 void access_tell(const struct access *a, struct buf *out)
 {
     struct access copy = *a;
-    copy.selection = NULL; /* no option of this name */
+    copy.selection = copy.dkim = NULL; /* no option of this name, and none with a value */
     for (size_t i = 0; i < KEPT_TEXTS; i++)
         if (*text_field(&copy, i))
             buf_add_fmt(out, "%s--%s %s", out->len ? " " : "", kept_texts[i].name,
@@ -86,6 +94,9 @@ void access_tell(const struct access *a, struct buf *out)
         buf_add_fmt(out, "%s--authority-port %u", out->len ? " " : "", a->authority_port);
     if (a->merges_spf)
         buf_add_fmt(out, "%s--merge-spf", out->len ? " " : "");
+    if (a->dkim)
+        buf_add_fmt(out, "%s%s", out->len ? " " : "",
+                    access_dkim(a) == DKIM_BY_IDENTITY ? "--dkim" : "--no-dkim");
 }
 
 enum err access_read(struct access *a, struct text kept, struct arena *arena, struct why *why)

@@ -15,6 +15,7 @@
 struct access {
     const char *profile, *region, *endpoint_url, *ca_bundle;
     const char *read_api, *write_api; /* "v1", "v2"; for reads "auto", too */
+    const char *dkim;                 /* "each", "none"; NULL: by the batch */
     const char *resolver, *dns;       /* dns: "authority", "recursive" */
     const char *feedback_host, *psl_file;
     const char *selection;   /* the words that chose the rows of the run, for people; NULL: all */
@@ -29,6 +30,7 @@ struct access {
 
 /* "v1", "v2", "auto" (begins with v1), or NULL for the default. */
 enum api access_api(const char *wish, enum api usual);
+enum dkim_wish access_dkim(const struct access *a);
 /* dns, or the mode fitting the resolver: a given resolver is asked in recursive mode. */
 enum inquiry_mode access_dns_mode(const struct access *a);
 

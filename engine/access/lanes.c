@@ -2,6 +2,7 @@
 #include "lanes_internal.h"
 
 #include "aws/credentials/secrets.h"
+#include "model/region.h"
 
 #include "providers/providers.h"
 
@@ -119,6 +120,18 @@ enum err lane_keys(struct lanes *l, struct wire_lane *lane, struct lane_opening 
     return OK;
 }
 
+/* Where STS is asked for a role: the keys that assume it may be of an account that has not enabled
+ * the Region of the lane, so one that needs no enabling comes first. */
+static struct text region_of_role(const struct fleet *f, uint32_t lane)
+{
+    struct text region = names_text(&f->names, f->lanes[lane].region);
+    for (uint32_t i = lane; i < f->lanes_len && region_is_opt_in(region); i++)
+        if (f->lanes[i].account == f->lanes[lane].account &&
+            !region_is_opt_in(names_text(&f->names, f->lanes[i].region)))
+            region = names_text(&f->names, f->lanes[i].region);
+    return region;
+}
+
 static enum err lane_open(struct lanes *l, uint32_t number, struct lane_opening *o, struct why *why)
 {
     struct wire_lane *lane = &l->list[number];
@@ -134,6 +147,7 @@ static enum err lane_open(struct lanes *l, uint32_t number, struct lane_opening 
                                   : lane->at.sesv2.is_open ? &lane->at.sesv2
                                   : lane->at.sts.is_open   ? &lane->at.sts
                                                            : NULL;
+    request.region = region_of_role(f, number);
     if (err == OK)
         err = lane_keys(l, lane, o, account, &request, open, why);
     if (err != OK)

@@ -5,6 +5,7 @@
 #include "aws_request.h"
 
 #include "http_date.h"
+#include "organizations.h"
 #include "query.h"
 #include "reply.h"
 #include "ses_v1.h"
@@ -53,12 +54,23 @@ static const struct endpoint *endpoint_of(const struct aws_endpoints *at, const 
 {
     if (c->kind == CALL_CALLER)
         return &at->sts;
+    if (call_is_of_organization(c->kind))
+        return at->organizations;
     return api_of(c) == API_V2 ? &at->sesv2 : &at->ses;
 }
 
+/* target: room for the action's name, for as long as the parts are used. */
 static enum err parts_encode(struct aws_parts *p, struct aws_request *r, const struct call *c,
-                             struct why *why)
+                             struct buf *target, struct why *why)
 {
+    if (call_is_of_organization(c->kind)) {
+        r->method = "POST";
+        buf_add_char(&p->path, '/');
+        enum err err = organizations_encode(c, target, &r->body, why);
+        p->content_type = ORGANIZATIONS_CONTENT_TYPE;
+        p->target = buf_text(target);
+        return err;
+    }
     if (c->kind != CALL_CALLER && api_of(c) == API_V2) {
         enum err err = ses_v2_encode(c, &r->method, &p->path, &p->query, &r->body, why);
         p->content_type = r->body.len ? SES_V2_CONTENT_TYPE : NULL;
@@ -101,13 +113,16 @@ static enum err headers_make(struct aws_request *r, const struct aws_parts *p,
                              const struct endpoint *e, const struct credentials *cred,
                              instant_us now, struct why *why)
 {
-    struct sign_header headers[2] = {{TEXT("Host"), text_of(e->host)},
-                                     {TEXT("Content-Type"), text_of(p->content_type)}};
+    struct sign_header headers[3] = {{TEXT("Host"), text_of(e->host)},
+                                     {TEXT("Content-Type"), text_of(p->content_type)},
+                                     {TEXT("X-Amz-Target"), p->target}};
     struct sign_request request = {.method = text_of(r->method),
                                    .path = buf_text(&p->path),
                                    .query = buf_text(&p->query),
                                    .headers = headers,
-                                   .headers_len = p->content_type ? 2 : 1,
+                                   .headers_len = p->target.len     ? 3
+                                                  : p->content_type ? 2
+                                                                    : 1,
                                    .body = buf_text(&r->body)};
     struct sign_options options = {
         .region = text_of(e->region), .service = text_of(e->service), .at = now};
@@ -162,17 +177,20 @@ enum err aws_request_make(struct aws_request *r, const struct call *c,
 {
     const struct endpoint *e = endpoint_of(at, c);
     struct aws_parts parts = {.content_type = NULL};
-    assert(c->kind != CALL_ASK);
+    struct buf target;
+    assert(c->kind != CALL_ASK && e);
     aws_request_clear(r);
+    buf_init(&target, SIGN_TEXT_MAX);
     buf_init(&parts.path, REQUEST_BODY_MAX);
     buf_init(&parts.query, REQUEST_BODY_MAX);
-    enum err err = parts_encode(&parts, r, c, why);
+    enum err err = parts_encode(&parts, r, c, &target, why);
     if (err)
         aws_request_clear(r);
     else
         err = aws_request_put(r, &parts, e, cred, now, why);
     buf_clear(&parts.path);
     buf_clear(&parts.query);
+    buf_clear(&target);
     return err;
 }
 
@@ -226,6 +244,8 @@ void aws_reply_decode(struct call *c, const struct aws_reply *r)
     assert(c->kind != CALL_ASK);
     if (c->kind == CALL_CALLER)
         sts_decode(c, r->http_status, r->body);
+    else if (call_is_of_organization(c->kind))
+        organizations_decode(c, r->http_status, r->error_type, r->body);
     else if (api_of(c) == API_V2)
         ses_v2_decode(c, r->http_status, r->error_type, r->body);
     else

@@ -26,7 +26,9 @@
 
 /* Where the services of one Region are. */
 struct aws_endpoints {
-    struct endpoint ses, sesv2, sts; /* by version 1, by version 2, STS */
+    struct endpoint ses, sesv2, sts;      /* by version 1, by version 2, STS */
+    const struct endpoint *organizations; /* of the lane that an organization is asked by; else
+                                             NULL */
 };
 
 /* Owned by its maker. Holds the session token: clear the request right after sending. */
@@ -45,11 +47,11 @@ struct aws_request {
 void aws_request_init(struct aws_request *r);
 void aws_request_clear(struct aws_request *r); /* wipes; fine after init and after itself */
 
-/* Fills r (init'ed) for any kind but CALL_ASK. CALL_CALLER goes to STS, all others to SES. now is
- * the signing instant, clock correction included. Borrows nothing afterwards. ERR_INPUT: the call
- * cannot be expressed, or the host of the URL is not the endpoint's; ERR_LIMIT, ERR_NOMEM; then r
- * is empty, the carrier sends no request, and the reply is REPLY_NOT_SENT with *why as the
- * message. */
+/* Fills r (init'ed) for any kind but CALL_ASK. CALL_CALLER goes to STS, the kinds of an
+ * organization to AWS Organizations, all others to SES. now is the signing instant, clock
+ * correction included. Borrows nothing afterwards. ERR_INPUT: the call cannot be expressed, or the
+ * host of the URL is not the endpoint's; ERR_LIMIT, ERR_NOMEM; then r is empty, the carrier sends
+ * no request, and the reply is REPLY_NOT_SENT with *why as the message. */
 enum err aws_request_make(struct aws_request *r, const struct call *c,
                           const struct aws_endpoints *at, const struct credentials *cred,
                           instant_us now, struct why *why);
@@ -59,6 +61,7 @@ enum err aws_request_make(struct aws_request *r, const struct call *c,
 struct aws_parts {
     struct buf path, query;   /* encoded for the wire; query without the "?" */
     const char *content_type; /* NULL: no body */
+    struct text target;       /* X-Amz-Target, by which JSON 1.1 names the action; empty: none */
 };
 
 /* For rooms with protocols of their own: finishes a request with method and body to *e. cred NULL:

@@ -18,17 +18,19 @@ static const struct service {
     const char *name, *host_prefix, *fips_prefix;
     bool gov_has_plain_fips;
     bool is_signed; /* otherwise each request holds a token that is a secret */
-    bool is_global; /* one endpoint for all Regions of a partition */
+    bool is_global; /* one endpoint for all Regions of a partition, with a name of its own */
+    bool is_in_one; /* one endpoint for all, in the Region of the partition that signs */
 } services[] = {
-    {"ses", "email", "email-fips", false, true, false},
-    {"sts", "sts", "sts-fips", true, true, false},
-    {"sso", "portal.sso", "portal.sso-fips", true, false, false},
-    {"sso-oidc", "oidc", "oidc-fips", true, false, false},
-    {"route53", NULL, NULL, false, true, true},
+    {"ses", "email", "email-fips", false, true, false, false},
+    {"sts", "sts", "sts-fips", true, true, false, false},
+    {"sso", "portal.sso", "portal.sso-fips", true, false, false, false},
+    {"sso-oidc", "oidc", "oidc-fips", true, false, false, false},
+    {"route53", NULL, NULL, false, true, true, false},
+    {"organizations", "organizations", "organizations-fips", true, true, false, true},
 };
 
-/* Route 53 has one endpoint for all Regions of a partition, and one Region that signs. NULL: the
- * partition has no such endpoint. */
+/* Route 53 has one endpoint for all Regions of a partition, and one Region that signs, which is the
+ * same for AWS Organizations. NULL: the partition has no such endpoint. */
 static const struct route53 {
     const char *partition, *region, *host, *fips, *dual_stack, *both;
 } route53s[] = {
@@ -151,7 +153,8 @@ enum err endpoint_make(struct endpoint *e, struct text service, struct text regi
      */
     if (!partition || (settings->url.len == 0 && !region_is_plausible(region)))
         return refuse_region(region, why);
-    const struct route53 *global = known->is_global ? route53_of(partition) : NULL;
+    const struct route53 *global =
+        known->is_global || known->is_in_one ? route53_of(partition) : NULL;
     if (global)
         region = text_of(global->region);
     snprintf(e->region, sizeof e->region, TEXT_FMT, TEXT_ARG(region));

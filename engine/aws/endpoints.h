@@ -21,14 +21,15 @@ struct endpoint {
     char url[ENDPOINT_LEN_MAX];  /* "https://email.us-east-1.amazonaws.com", no slash at the end */
     char host[ENDPOINT_LEN_MAX]; /* Host header: with the port unless the scheme's default */
     char region[64];             /* signing Region */
-    char service[16];            /* signing name: "ses", "sts", "route53"; others sign nothing */
+    char service[16];            /* signing name: "ses", "sts", ...; others sign nothing */
     bool is_open;      /* plain http to a host that is not loopback: see endpoint_admits() */
     bool is_custom;    /* by a URL of the user's, not by Region */
     bool known_region; /* false: only matches a partition's pattern, worth a warning */
 };
 
-/* service: "ses", "sts", "route53", "sso" (the portal for credentials) or "sso-oidc". Route 53 has
- * one endpoint and one signing Region for all Regions of a partition. settings: NULL is all zero.
+/* service: "ses", "sts", "route53", "organizations", "sso" (the portal for credentials) or
+ * "sso-oidc". Route 53 and AWS Organizations have one endpoint and one signing Region for all
+ * Regions of a partition. settings: NULL is all zero.
  * Plain http is accepted for loopback, and elsewhere for what is signed (is_open). No text in
  * region or settings can move the request to another host: anything but a strict Region or URL is
  * ERR_INPUT. So is a URL together with FIPS or dual-stack, since a custom endpoint may be neither.

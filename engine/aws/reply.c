@@ -1,7 +1,9 @@
 /* Fills in a reply: code, message, and growing lists. */
 #include "reply.h"
 
+#include "base/count.h"
 #include "base/escape.h"
+#include "json.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -51,6 +53,23 @@ void reply_fail(struct reply *r, struct text code, struct text message)
                                            : "without a message");
 }
 
+void reply_fail_json(struct reply *r, struct text error_type, struct text body)
+{
+    static const char *const code_names[] = {"code", "Code", "__type"};
+    struct text code = error_type, message = TEXT_NONE;
+    struct json *root = NULL;
+    json_parse(&root, body, NULL); /* not JSON: root stays NULL, which every reader accepts */
+    for (size_t i = 0; code.len == 0 && i < COUNT(code_names); i++)
+        json_text(json_member(root, code_names[i]), &code);
+    if (!json_text(json_member(root, "message"), &message) || message.len == 0)
+        json_text(json_member(root, "Message"), &message);
+    /* "com.amazon#ThrottlingException:http://.." -> "ThrottlingException" */
+    struct text t = text_slice(code, 0, text_find(code, ':'));
+    size_t hash = text_rfind(t, '#');
+    reply_fail(r, text_trim(hash == t.len ? t : text_from(t, hash + 1)), message);
+    json_free(root);
+}
+
 bool listed_add(struct call *c, uint32_t *cap, struct text name)
 {
     if (c->listed_len == *cap) {
@@ -79,5 +98,7 @@ void listed_drop(struct call *c)
     c->endpoints_len = 0;
     c->advice = NULL;
     c->advice_len = 0;
+    c->items = NULL;
+    c->items_len = 0;
     c->next_token = TEXT_NONE;
 }

@@ -15,6 +15,10 @@ void reply_garble(struct reply *r, const char *fmt, ...) __attribute__((format(p
 /* The known parts of the error. An empty message becomes a short one with the status. */
 void reply_fail(struct reply *r, struct text code, struct text message);
 
+/* The same of an error in JSON: its type stands in the header x-amzn-ErrorType (error_type; empty:
+ * there is none) or in the body, which may be HTML or empty. */
+void reply_fail_json(struct reply *r, struct text error_type, struct text body);
+
 /* Copies t into a field of struct reply, cut where a character ends. */
 #define REPLY_PUT(field, t) reply_put((field), sizeof(field), (t))
 void reply_put(char *out, size_t out_len, struct text t);

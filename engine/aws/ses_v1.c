@@ -27,7 +27,7 @@ static const char *action_of(enum call_kind kind)
 static bool is_read(enum call_kind kind)
 {
     return kind == CALL_READ_VERIFICATION || kind == CALL_READ_MAIL_FROM ||
-           kind == CALL_READ_NOTIFICATION;
+           kind == CALL_READ_NOTIFICATION || kind == CALL_READ_DKIM;
 }
 
 enum err ses_v1_encode(const struct call *c, struct buf *body, struct why *why)
@@ -70,6 +70,8 @@ enum field {
     FIELD_STATUS,
     FIELD_BEHAVIOR,
     FIELD_FORWARDING,
+    FIELD_DKIM_ENABLED,
+    FIELD_DKIM_STATUS,
     FIELDS_LEN,
 };
 
@@ -80,6 +82,8 @@ static const char *const field_names[FIELDS_LEN] = {
     [FIELD_STATUS] = "value/MailFromDomainStatus",
     [FIELD_BEHAVIOR] = "value/BehaviorOnMXFailure",
     [FIELD_FORWARDING] = "value/ForwardingEnabled",
+    [FIELD_DKIM_ENABLED] = "value/DkimEnabled",
+    [FIELD_DKIM_STATUS] = "value/DkimVerificationStatus",
 };
 
 struct map_reader {
@@ -91,6 +95,14 @@ struct map_reader {
     bool no_memory;
     struct text fields[FIELDS_LEN]; /* of the open entry; at == NULL: absent */
 };
+
+static enum dkim_status dkim_of(const struct text fields[FIELDS_LEN])
+{
+    struct text word = fields[FIELD_DKIM_ENABLED];
+    bool signs = text_eq_nocase(word, TEXT("true"));
+    bool is_told = signs || text_eq_nocase(word, TEXT("false"));
+    return dkim_status_told(fields[FIELD_DKIM_STATUS], is_told ? &signs : NULL);
+}
 
 static void on_map_member(void *user, struct text path, struct text content)
 {
@@ -121,6 +133,7 @@ static void on_map_member(void *user, struct text path, struct text content)
                                              : MAIL_FROM_UNKNOWN;
                 behavior_parse(m->fields[FIELD_BEHAVIOR], &c->facts[i].behavior);
                 break;
+            case KNOWN_DKIM: c->facts[i].dkim = dkim_of(m->fields); break;
             default: /* SES forwards unless told not to, so silence is taken for "on" */
                 c->facts[i].forwarding =
                     !text_eq_nocase(m->fields[FIELD_FORWARDING], TEXT("false"));
@@ -154,6 +167,7 @@ static void decode_map(struct call *c, int http_status, struct text body)
         [CALL_READ_VERIFICATION] = {"VerificationAttributes", KNOWN_VERIFICATION},
         [CALL_READ_MAIL_FROM] = {"MailFromDomainAttributes", KNOWN_MAIL_FROM},
         [CALL_READ_NOTIFICATION] = {"NotificationAttributes", KNOWN_FORWARDING},
+        [CALL_READ_DKIM] = {"DkimAttributes", KNOWN_DKIM},
     };
     struct map_reader m = {.call = c, .name = maps[c->kind].name, .known = maps[c->kind].known};
     assert(c->count <= SES_BATCH_MAX);

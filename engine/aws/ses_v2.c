@@ -5,7 +5,6 @@
  */
 #include "ses_v2.h"
 
-#include "base/count.h"
 #include "base/escape.h"
 #include "base/json_out.h"
 #include "json.h"
@@ -147,6 +146,18 @@ static bool read_verification(const struct json *root, struct ses_facts *f)
     return true;
 }
 
+static bool read_dkim(const struct json *block, struct ses_facts *f)
+{
+    struct text status = TEXT_NONE;
+    bool signs = false;
+    if (block && !json_is_object(block))
+        return false;
+    if (!read_text(block, "Status", &status) || !read_bool(block, "SigningEnabled", &signs))
+        return false;
+    f->dkim = dkim_status_told(status, json_member(block, "SigningEnabled") ? &signs : NULL);
+    return true;
+}
+
 /* A tag without a key is none. */
 static bool read_tags(const struct json *list, struct call *c)
 {
@@ -171,11 +182,13 @@ static bool read_tags(const struct json *list, struct call *c)
 
 static bool decode_get(struct call *c, const struct json *root)
 {
-    struct ses_facts f = {.known = KNOWN_VERIFICATION | KNOWN_MAIL_FROM | KNOWN_FORWARDING,
+    struct ses_facts f = {.known =
+                              KNOWN_VERIFICATION | KNOWN_MAIL_FROM | KNOWN_FORWARDING | KNOWN_DKIM,
                           .forwarding = true}; /* SES forwards unless told not to */
     if (!read_verification(root, &f) || !read_bool(root, "FeedbackForwardingStatus", &f.forwarding))
         return false;
-    if (!read_mail_from(json_member(root, "MailFromAttributes"), &c->arena, &f))
+    if (!read_mail_from(json_member(root, "MailFromAttributes"), &c->arena, &f) ||
+        !read_dkim(json_member(root, "DkimAttributes"), &f))
         return false;
     const struct json *tags = json_member(root, "Tags");
     if ((tags && !json_is_array(tags)) || !read_tags(tags, c))
@@ -329,20 +342,7 @@ void ses_v2_decode(struct call *c, int http_status, struct text error_type, stru
     if (c->reply.how != REPLY_HTTP)
         return;
     if (!HTTP_IS_OK(http_status)) {
-        struct text code = error_type, message = TEXT_NONE;
-        json_parse(&root, body,
-                   NULL); /* HTML or an empty body leaves root NULL; every reader accepts NULL */
-        static const char *const code_names[] = {"code", "Code", "__type"};
-        for (size_t i = 0; code.len == 0 && i < COUNT(code_names); i++)
-            read_text(root, code_names[i], &code);
-        read_text(root, "message", &message);
-        if (message.len == 0)
-            read_text(root, "Message", &message);
-        /* "com.amazon#ThrottlingException:http://.." -> "ThrottlingException" */
-        struct text t = text_slice(code, 0, text_find(code, ':'));
-        size_t hash = text_rfind(t, '#');
-        reply_fail(&c->reply, text_trim(hash == t.len ? t : text_from(t, hash + 1)), message);
-        json_free(root);
+        reply_fail_json(&c->reply, error_type, body);
         return;
     }
     if (c->kind == CALL_SET && body.len == 0)

@@ -25,6 +25,7 @@ static const struct {
     [CLIENT_SSO] = {"sso", AWS_ENDPOINT_URL_SSO, "sso"},
     [CLIENT_SSO_OIDC] = {"sso-oidc", AWS_ENDPOINT_URL_SSO_OIDC, "sso_oidc"},
     [CLIENT_ROUTE53] = {"route53", AWS_ENDPOINT_URL_ROUTE_53, "route_53"},
+    [CLIENT_ORGANIZATIONS] = {"organizations", AWS_ENDPOINT_URL_ORGANIZATIONS, "organizations"},
 };
 
 /* The variable, or else the profile's key; *from names the source. */

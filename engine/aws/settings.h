@@ -19,6 +19,7 @@ enum aws_client {
     CLIENT_SSO,
     CLIENT_SSO_OIDC,
     CLIENT_ROUTE53,
+    CLIENT_ORGANIZATIONS,
     CLIENTS,
 };
 

@@ -25,9 +25,16 @@
 #define IDENTITIES_MAX           4000000
 #define ACCOUNTS_MAX             4096
 #define LANES_MAX                8192
+#define ACCOUNTS_LISTED_MAX      100000 /* of an organization; AWS grants ten thousand */
 #define POLICIES_MAX             65535
 #define PROVIDERS_MAX            1024 /* of DNS: a large house has one for each account of its zones */
 #define PROVIDER_ZONES_MAX       10000 /* patterns of one provider: their text is in the journal */
+
+/* infrastructure code: Terraform states, CloudFormation templates */
+#define MANAGED_BYTES_MAX  (512u << 20) /* as of a manifest; 100,000 identities are 300 MB */
+#define MANAGED_DEPTH_MAX  128          /* of JSON; templates nest functions some 20 deep */
+#define MANAGED_FAULTS_MAX 1000         /* kept of a file; further ones are counted */
+#define STATES_MAX         64           /* --terraform-state: a state for each team or account */
 
 /* SES */
 #define SES_BATCH_MAX   100        /* identities per v1 Get...Attributes call */
@@ -135,9 +142,10 @@
 #define EVIDENCE_RATIO_FIRST  (1ll << 20)    /* what any file may unpack to, and beyond ... */
 #define EVIDENCE_RATIO_MAX    200     /* ... so many times its size: reports pack 10 to 60 to one */
 #define EVIDENCE_ROWS_MAX     2000000 /* of one report: 100 MB in memory */
-#define EVIDENCE_TEXT_MAX     1024    /* one value; RFC 5322 allows an id of 998 */
-#define EVIDENCE_ID_MAX       512     /* a report_id; the longest in use have 100 */
-#define EVIDENCE_REPORTER_MAX 255     /* an org_name */
+#define EVIDENCE_TEXT_MAX                                                                          \
+    (64u << 10)                   /* one value; strangers choose some, and may not spoil the rest */
+#define EVIDENCE_ID_MAX       512 /* a report_id; the longest in use have 100 */
+#define EVIDENCE_REPORTER_MAX 255 /* an org_name */
 #define EVIDENCE_TEXTS_MAX    (512u << 20) /* the distinct texts of one report */
 #define EVIDENCE_SEEN_MAX     (256u << 20) /* ids of reports in one reading: three million */
 #define EVIDENCE_COUNT_MAX                                                                         \

@@ -17,6 +17,11 @@ static bool has(struct text t, const char *word)
 /* Plan files and JSON reports begin alike: the second line tells them apart. */
 static enum content json_kind(struct text t)
 {
+    if (has(t, "\"terraform_version\"") && has(t, "\"serial\""))
+        return CONTENT_STATE;
+    if (has(t, "\"AWSTemplateFormatVersion\"") || has(t, "\"Type\": \"AWS::") ||
+        has(t, "\"Type\":\"AWS::"))
+        return CONTENT_TEMPLATE;
     if (has(t, "sarif"))
         return CONTENT_REPORT_SARIF;
     if (!begins(t, "{\"format_version\":"))
@@ -59,6 +64,8 @@ const char *content_name(enum content kind)
         [CONTENT_REPORT_MARKDOWN] = "a Markdown report",
         [CONTENT_HTML] = "an HTML page, such as a report",
         [CONTENT_XML] = "an XML file, such as a JUnit report",
+        [CONTENT_STATE] = "a Terraform state",
+        [CONTENT_TEMPLATE] = "a CloudFormation template",
     };
     return names[kind];
 }

@@ -19,6 +19,8 @@ enum content {
     CONTENT_REPORT_MARKDOWN,
     CONTENT_HTML,
     CONTENT_XML,
+    CONTENT_STATE,    /* of Terraform or OpenTofu */
+    CONTENT_TEMPLATE, /* of CloudFormation, as JSON */
 };
 
 /* head: the first bytes of the file, as many as there are up to CONTENT_BYTES. */

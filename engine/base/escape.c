@@ -3,6 +3,8 @@
 
 #include "count.h"
 
+#include <string.h>
+
 size_t utf8_next(struct text t, uint32_t *code)
 {
     static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -113,6 +115,78 @@ void escape_yaml(struct buf *out, struct text t)
         t = text_from(t, len ? len : 1);
     }
     buf_add_char(out, '"');
+}
+
+static void hcl_character_add(struct buf *out, struct text t, size_t len, uint32_t c)
+{
+    bool begins_template = (c == '$' || c == '%') && t.len > 1 && t.at[1] == '{';
+    if (len == 0)
+        buf_add_str(out, "\xef\xbf\xbd");
+    else if (c == '"' || c == '\\')
+        buf_add_fmt(out, "\\%c", (char)c);
+    else if (c == '\n' || c == '\t')
+        buf_add_str(out, c == '\n' ? "\\n" : "\\t");
+    else if (escape_is_unsafe(c))
+        buf_add_fmt(out, c > 0xffff ? "\\U%08x" : "\\u%04x", c);
+    else
+        buf_add(out, t.at, len);
+    if (begins_template)
+        buf_add_char(out, (char)c);
+}
+
+void escape_hcl(struct buf *out, struct text t)
+{
+    buf_add_char(out, '"');
+    for (size_t len; t.len; t = text_from(t, len ? len : 1)) {
+        uint32_t c = 0;
+        len = utf8_next(t, &c);
+        hcl_character_add(out, t, len, c);
+    }
+    buf_add_char(out, '"');
+}
+
+static bool is_shown(struct text t)
+{
+    uint32_t code;
+    for (size_t len; t.len; t = text_from(t, len))
+        if ((len = utf8_next(t, &code)) == 0 || escape_is_unsafe(code))
+            return false;
+    return true;
+}
+
+/* For printf(1), which makes what no terminal gets raw. */
+static void shell_printf_add(struct buf *out, struct text t)
+{
+    buf_add_str(out, "\"$(printf \"");
+    for (size_t i = 0; i < t.len; i++) {
+        unsigned char c = (unsigned char)t.at[i];
+        bool is_option = c == '-' && i == 0;
+        if (c < 0x20 || c >= 0x7f || is_option || strchr("\\\"$`!", c))
+            buf_add_fmt(out, "\\%03o", c);
+        else
+            buf_add_str(out, c == '%' ? "%%" : (char[]){t.at[i], '\0'});
+    }
+    buf_add_str(out, "\")\"");
+}
+
+void escape_shell(struct buf *out, struct text t)
+{
+    size_t plain = 0;
+    while (plain < t.len && (char_is_alnum(t.at[plain]) ||
+                             text_find(TEXT("_./:@%+,-"), t.at[plain]) < sizeof "_./:@%+,-" - 1))
+        plain++;
+    if (t.len && plain == t.len) {
+        buf_add_text(out, t);
+        return;
+    }
+    if (!is_shown(t)) {
+        shell_printf_add(out, t);
+        return;
+    }
+    buf_add_char(out, '\'');
+    for (size_t i = 0; i < t.len; i++)
+        buf_add_str(out, t.at[i] == '\'' ? "'\"'\"'" : (char[]){t.at[i], '\0'});
+    buf_add_char(out, '\'');
 }
 
 void escape_terminal(struct buf *out, struct text t)

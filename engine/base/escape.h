@@ -20,6 +20,13 @@ void escape_yaml(struct buf *out, struct text t);
 void escape_terminal(struct buf *out, struct text t);
 /* The text of an element in XML 1.0. A character that XML cannot carry becomes a question mark. */
 void escape_xml(struct buf *out, struct text t);
+/* A string of HCL (Terraform), with quotes, that is read as exactly this text: "${" and "%{" begin
+ * no template, control and bidirectional characters are \u-escaped. Not UTF-8: as escape_json.
+ * Source: HCL Native Syntax Specification, "Template Expressions". */
+void escape_hcl(struct buf *out, struct text t);
+/* One word as a POSIX shell reads it. What no terminal gets raw becomes a printf(1), which loses a
+ * newline at the end. */
+void escape_shell(struct buf *out, struct text t);
 /* Everything but A-Z a-z 0-9 - . _ ~ as %XX (RFC 3986, section 2.3), the slash too. */
 void escape_percent(struct buf *out, struct text t);
 

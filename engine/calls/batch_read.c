@@ -94,6 +94,11 @@ void batch_reads_drop(struct batch_reads *r, uint32_t *list, uint8_t kinds)
     }
 }
 
+static instant_us kind_wake(const struct batch_read *b, unsigned kind)
+{
+    return b->optional & BATCH_KIND(kind) ? b->optional_wake : b->wake;
+}
+
 static struct call *kind_send(struct batch_reads *r, struct batch_read *b,
                               const struct batch_sender *by, enum call_kind kind)
 {
@@ -113,7 +118,7 @@ static uint32_t batch_send(struct batch_reads *r, struct batch_read *b,
 {
     uint32_t len = 0;
     for (unsigned kind = 0; kind < BATCH_KINDS && len < max; kind++)
-        if ((b->to_send & BATCH_KIND(kind)) && now >= b->wake && r->calls->free &&
+        if ((b->to_send & BATCH_KIND(kind)) && now >= kind_wake(b, kind) && r->calls->free &&
             pace_take(&by->pace[kind], now))
             calls[len++] = kind_send(r, b, by, (enum call_kind)kind);
     return len;
@@ -141,9 +146,39 @@ instant_us batch_reads_wake(const struct batch_reads *r, uint32_t list, const st
         const struct batch_read *b = &r->batches[list - 1];
         for (unsigned kind = 0; kind < BATCH_KINDS; kind++)
             if (b->to_send & BATCH_KIND(kind))
-                wake = when_earlier(wake, when_later(pace_next(&pace[kind]), b->wake));
+                wake = when_earlier(wake, when_later(pace_next(&pace[kind]), kind_wake(b, kind)));
     }
     return wake;
+}
+
+/* The batch needs no answer of its optional calls any more. */
+static void optional_drop(struct batch_reads *r, uint32_t *list, struct batch_read *b)
+{
+    if (!(b->to_send & b->optional))
+        return;
+    b->to_send = (uint8_t)(b->to_send & ~b->optional);
+    while (!b->to_send && *list != link_to(r, b))
+        list = &r->batches[*list - 1].next;
+    if (!b->to_send)
+        *list = b->next;
+}
+
+static void optional_failed(struct batch_reads *r, uint32_t *list, const struct call *call,
+                            const struct retry_rules *rules, struct retry_case failure,
+                            uint64_t seed, instant_us now)
+{
+    struct batch_read *b = batch_read_of(r, call);
+    failure.attempts = b->optional_attempts;
+    enum retry next = retry_next(rules, &failure);
+    bool is_again = next == RETRY_BACKOFF || next == RETRY_BY_PACE;
+    if (!is_again || ++b->optional_attempts == OPTIONAL_ATTEMPTS_MAX) {
+        b->missed = (uint8_t)(b->missed | BATCH_KIND(call->kind));
+        return;
+    }
+    if (next == RETRY_BACKOFF)
+        b->optional_wake =
+            now + backoff_span(BACKOFF_ERROR, seed, b->items[0], b->optional_attempts);
+    batch_read_want(r, list, b, (uint8_t)BATCH_KIND(call->kind));
 }
 
 enum batch_state batch_read_answered(struct batch_reads *r, uint32_t *list, struct call *call,
@@ -156,7 +191,9 @@ enum batch_state batch_read_answered(struct batch_reads *r, uint32_t *list, stru
     b->out = (uint8_t)(b->out & ~BATCH_KIND(call->kind));
     if (verdict == VERDICT_OK)
         b->answers[call->kind] = call;
-    else {
+    else if (b->optional & BATCH_KIND(call->kind)) {
+        optional_failed(r, list, call, rules, failure, seed, now);
+    } else {
         /* A next step other than repeating the call is for the whole batch, after all its calls are
            back. */
         enum retry next = retry_next(rules, &failure);
@@ -172,6 +209,8 @@ enum batch_state batch_read_answered(struct batch_reads *r, uint32_t *list, stru
             b->failed_reply = call->reply;
         }
     }
+    if (b->failed)
+        optional_drop(r, list, b);
     if (b->out || b->to_send)
         return BATCH_WAITS;
     bool failed = b->failed;
@@ -187,10 +226,12 @@ struct batch_read *batch_read_split(struct batch_reads *r, uint32_t *list, struc
         return NULL;
     assert(b->count > 1);
     half->generation = b->generation;
+    half->optional = b->optional;
     half->count = b->count / 2;
     b->count -= half->count;
     memcpy(half->items, b->items + b->count, sizeof half->items[0] * half->count);
     answers_drop(r, b);
+    b->missed = 0;
     batch_read_want(r, list, half, half->kinds);
     batch_read_want(r, list, b, b->kinds);
     return half;

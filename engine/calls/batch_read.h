@@ -23,13 +23,17 @@ struct batch_read {
     uint32_t next; /* in a list, or among the free ones: batch + 1, 0 ends */
     uint16_t lane;
     enum api api;
-    uint8_t kinds;        /* bits of BATCH_KIND: facts to read */
-    uint8_t to_send, out; /* of kinds; with any to send the batch is in the list */
-    uint8_t attempts;     /* failures of its calls, in a row */
-    uint32_t generation;  /* the owner's */
+    uint8_t kinds;             /* bits of BATCH_KIND: facts to read */
+    uint8_t to_send, out;      /* of kinds; with any to send the batch is in the list */
+    uint8_t attempts;          /* failures of its calls, in a row */
+    uint8_t optional;          /* of kinds: the batch is done without, where they go on failing */
+    uint8_t missed;            /* of optional: given up, without an answer */
+    uint8_t optional_attempts; /* throttled ones too */
+    uint32_t generation;       /* the owner's */
     uint32_t count;
     uint32_t items[SES_BATCH_MAX];     /* the owner's numbers of the identities */
-    instant_us wake;                   /* no call of the batch is sent before */
+    instant_us wake;                   /* no call of the batch is sent before ... */
+    instant_us optional_wake;          /* ... apart from optional ones */
     struct call *answers[BATCH_KINDS]; /* held until the batch is freed or split */
     bool failed;                       /* one call has, and another one is still out: */
     enum retry failed_next;            /* never RETRY_BY_PACE or RETRY_BACKOFF */
@@ -77,8 +81,11 @@ instant_us batch_reads_wake(const struct batch_reads *r, uint32_t list, const st
 
 enum batch_state { BATCH_WAITS, BATCH_DONE, BATCH_FAILED };
 
-/* A call of the batch has come back. With VERDICT_OK the batch keeps the call; otherwise the caller
- * gives the call back to the pool. */
+#define OPTIONAL_ATTEMPTS_MAX 5 /* helpful, but not worth holding a batch up for long */
+
+/* A call of the batch has come back. One of an optional kind fails no batch: it is sent again for
+ * OPTIONAL_ATTEMPTS_MAX times, by the pace or after a while, and then its kind is missed. With
+ * VERDICT_OK the batch keeps the call; otherwise the caller gives the call back to the pool. */
 enum batch_state batch_read_answered(struct batch_reads *r, uint32_t *list, struct call *call,
                                      enum verdict verdict, const struct retry_rules *rules,
                                      uint64_t seed, instant_us now);

@@ -13,13 +13,19 @@ void budget_add(struct budget *b, const struct lane_need *need, enum api read_ap
 {
     uint64_t calls[CALL_KINDS] = {0}, fullest = 0;
     assert(need->rate_per_s > 0);
-    /* v1 has a call for verification and one for MAIL FROM; v2 answers both with one per identity.
-     */
+    /* v1 has a call for verification, one for MAIL FROM and one for DKIM; v2 answers all with one
+     * per identity. */
     enum call_kind follow = read_api == API_V1 ? CALL_READ_MAIL_FROM : CALL_GET;
-    uint64_t first = batches(need->reads, read_api);
-    if (read_api == API_V1)
+    enum api first_api = need->dkim == DKIM_BY_IDENTITY ? API_V2 : read_api;
+    uint64_t first = batches(need->reads, first_api);
+    calls[follow] = batches(need->sets, read_api) + batches(need->tightens, read_api);
+    if (first_api == API_V1) {
         calls[CALL_READ_VERIFICATION] = first;
-    calls[follow] = first + batches(need->sets, read_api) + batches(need->tightens, read_api);
+        calls[CALL_READ_MAIL_FROM] += first;
+        calls[CALL_READ_DKIM] = need->dkim == DKIM_BY_BATCH ? first : 0;
+    } else {
+        calls[CALL_GET] += first;
+    }
     calls[CALL_SET] = (uint64_t)need->sets + need->tightens + need->clears;
     for (int kind = 0; kind < CALL_KINDS; kind++) {
         b->calls[kind] += calls[kind];

@@ -10,6 +10,7 @@ static const char *const actions[CALL_KINDS][APIS] = {
     [CALL_READ_VERIFICATION] = {"GetIdentityVerificationAttributes", "GetEmailIdentity"},
     [CALL_READ_MAIL_FROM] = {"GetIdentityMailFromDomainAttributes", "GetEmailIdentity"},
     [CALL_READ_NOTIFICATION] = {"GetIdentityNotificationAttributes", "GetEmailIdentity"},
+    [CALL_READ_DKIM] = {"GetIdentityDkimAttributes", "GetEmailIdentity"},
     [CALL_GET] = {"GetEmailIdentity", "GetEmailIdentity"},
     [CALL_LIST] = {"ListIdentities", "ListEmailIdentities"},
     [CALL_SET] = {"SetIdentityMailFromDomain", "PutEmailIdentityMailFromAttributes"},
@@ -28,6 +29,11 @@ static const char *const actions[CALL_KINDS][APIS] = {
     [CALL_CHANGE] = {[API_ROUTE53] = "ChangeResourceRecordSets",
                      [API_RFC2136] = "UPDATE",
                      [API_CLOUDFLARE] = "POST dns_records/batch"},
+    [CALL_MEMBERS] = {"ListAccounts"},
+    [CALL_MEMBERS_OF] = {"ListAccountsForParent"},
+    [CALL_UNITS] = {"ListOrganizationalUnitsForParent"},
+    [CALL_ROOTS] = {"ListRoots"},
+    [CALL_ACCOUNT_TAGS] = {"ListTagsForResource"},
 };
 
 bool call_changes_world(enum call_kind kind)
@@ -38,6 +44,11 @@ bool call_changes_world(enum call_kind kind)
 bool call_is_of_provider(enum call_kind kind)
 {
     return kind >= CALL_ZONES && kind <= CALL_CHANGE;
+}
+
+bool call_is_of_organization(enum call_kind kind)
+{
+    return kind >= CALL_MEMBERS && kind <= CALL_ACCOUNT_TAGS;
 }
 
 const char *call_action(enum call_kind kind, enum api api)
@@ -71,6 +82,8 @@ void call_answer_reset(struct call *c)
     c->advice_len = 0;
     c->tags = NULL;
     c->tags_len = 0;
+    c->items = NULL;
+    c->items_len = 0;
     c->zones = NULL;
     c->zones_len = 0;
     c->sets = NULL;

@@ -14,6 +14,7 @@
 #include "base/when.h"
 #include "dns/question.h"
 #include "model/facts.h"
+#include "model/organization.h"
 #include "model/recommendation.h"
 #include "model/record_set.h"
 
@@ -22,6 +23,7 @@ enum call_kind {
     CALL_READ_VERIFICATION, /* v1 GetIdentityVerificationAttributes, up to SES_BATCH_MAX */
     CALL_READ_MAIL_FROM,    /* v1 GetIdentityMailFromDomainAttributes, up to SES_BATCH_MAX */
     CALL_READ_NOTIFICATION, /* v1 GetIdentityNotificationAttributes, up to SES_BATCH_MAX */
+    CALL_READ_DKIM,         /* v1 GetIdentityDkimAttributes, up to SES_BATCH_MAX */
     CALL_GET,               /* v2 GetEmailIdentity, one identity */
     CALL_LIST,              /* v1 ListIdentities or v2 ListEmailIdentities, one page */
     CALL_SET,               /* v1 SetIdentityMailFromDomain or v2 Put...MailFromAttributes */
@@ -35,10 +37,15 @@ enum call_kind {
     CALL_ZONES,             /* the zones of a name at a provider of DNS, one page: Route 53
                                ListHostedZonesByName, Cloudflare GET zones, RFC 2136 an SOA question */
     CALL_ZONE,              /* Route 53 GetHostedZone: the zone's name servers */
-    CALL_RECORDS, /* all record sets at a name: Route 53 ListResourceRecordSets, Cloudflare GET
-                     dns_records */
-    CALL_CHANGE,  /* record sets are created, removed, exchanged, all or none: Route 53
-                     ChangeResourceRecordSets, Cloudflare POST dns_records/batch, RFC 2136 UPDATE */
+    CALL_RECORDS,      /* all record sets at a name: Route 53 ListResourceRecordSets, Cloudflare GET
+                          dns_records */
+    CALL_CHANGE,       /* record sets are created, removed, exchanged, all or none: Route 53
+                          ChangeResourceRecordSets, Cloudflare POST dns_records/batch, RFC 2136 UPDATE */
+    CALL_MEMBERS,      /* AWS Organizations ListAccounts, one page */
+    CALL_MEMBERS_OF,   /* ... ListAccountsForParent, one page: those right below a root or a unit */
+    CALL_UNITS,        /* ... ListOrganizationalUnitsForParent, one page, likewise */
+    CALL_ROOTS,        /* ... ListRoots, one page */
+    CALL_ACCOUNT_TAGS, /* ... ListTagsForResource, one page: of an account */
     CALL_KINDS,
 };
 
@@ -48,6 +55,7 @@ enum api { API_V1, API_V2, API_ROUTE53, API_RFC2136, API_CLOUDFLARE, APIS };
 /* Only CALL_SET and CALL_CHANGE: kept before sent, never resent. */
 bool call_changes_world(enum call_kind kind);
 bool call_is_of_provider(enum call_kind kind);              /* CALL_ZONES to CALL_CHANGE */
+bool call_is_of_organization(enum call_kind kind);          /* CALL_MEMBERS to CALL_ACCOUNT_TAGS */
 const char *call_action(enum call_kind kind, enum api api); /* "SetIdentityMailFromDomain" */
 
 /* The end of the exchange, as seen by the adapter. verdict.c draws the conclusion.
@@ -103,6 +111,8 @@ struct call {
     struct text mail_from;               /* CALL_SET; empty clears */
     enum behavior behavior;              /* CALL_SET */
     struct text token;                   /* of lists: empty for the first page */
+    struct text above;                   /* MEMBERS_OF, UNITS: a root's or unit's id;
+                                            ACCOUNT_TAGS: the number of the account */
     struct dns_question question;        /* CALL_ASK */
     struct text zone;                    /* CALL_ZONES, RECORDS, CHANGE: the zone's name */
     struct text zone_id;                 /* CALL_ZONE, RECORDS, CHANGE: hosted_zone.id */
@@ -124,8 +134,10 @@ struct call {
     uint32_t endpoints_len;
     struct recommendation *advice; /* ADVICE */
     uint32_t advice_len;
-    struct ses_tag *tags; /* CALL_GET */
+    struct ses_tag *tags; /* CALL_GET, ACCOUNT_TAGS */
     uint32_t tags_len;
+    struct organization_item *items; /* MEMBERS, MEMBERS_OF, UNITS, ROOTS */
+    uint32_t items_len;
     struct account_facts account; /* ACCOUNT, QUOTA, CALLER */
     struct dns_reply dns;         /* CALL_ASK */
     struct hosted_zone *zones;    /* ZONES; ZONE: one; next_token as for CALL_LIST */

@@ -39,7 +39,7 @@ struct call *call_pool_take(struct call_pool *pool, enum call_kind kind, uint16_
     call->attempt = 1;
     call->count = 0;
     call->not_after = 0;
-    call->mail_from = call->token = TEXT_NONE;
+    call->mail_from = call->token = call->above = TEXT_NONE;
     return call;
 }
 

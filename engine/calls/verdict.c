@@ -69,6 +69,13 @@ bool reply_is_access_denied(const struct reply *reply)
            text_eq(code, TEXT("10000")) || (text_eq(code, TEXT("9109")) && !is_of_token);
 }
 
+bool reply_knows_no_action(const struct reply *reply)
+{
+    unsigned status = reply->how == REPLY_HTTP ? reply->http_status : 0;
+    return status == 404 || status == 405 || status == 501 ||
+           text_eq(text_of(reply->code), TEXT("InvalidAction"));
+}
+
 bool reply_is_about_request(const struct reply *reply)
 {
     static const char *const codes[] = {"InvalidParameterValue", "ValidationError",

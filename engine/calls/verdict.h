@@ -40,4 +40,7 @@ bool reply_is_about_request(const struct reply *reply);
  * only; or a token of Cloudflare does not. */
 bool reply_is_access_denied(const struct reply *reply);
 
+/* Does the service not know the action, as an emulator or a Region without it says? */
+bool reply_knows_no_action(const struct reply *reply);
+
 #endif

@@ -6,6 +6,7 @@ static const struct {
 } comparisons[COMPARISONS] = {
     [COMPARISON_WORSE] = {"worse", "worse"},
     [COMPARISON_FAILING] = {"still-failing", "still failing"},
+    [COMPARISON_OPEN] = {"no-success", "no Success"},
     [COMPARISON_LITTLE] = {"too-little-mail", "too little mail"},
     [COMPARISON_SAME] = {"same", "same"},
     [COMPARISON_BETTER] = {"better", "better"},
@@ -35,6 +36,8 @@ enum comparison mail_compare(const struct mail_domain *d)
         return COMPARISON_APART;
     if (d->change.written == 0)
         return COMPARISON_UNWRITTEN;
+    if (d->change.success == 0)
+        return COMPARISON_OPEN;
     if (before->messages < COMPARISON_MESSAGES_MIN || after->messages < COMPARISON_MESSAGES_MIN)
         return COMPARISON_LITTLE;
     double gained = points(after) - points(before);

@@ -10,6 +10,7 @@
 enum comparison {
     COMPARISON_WORSE,
     COMPARISON_FAILING, /* after the run, most mail is not aligned by SPF */
+    COMPARISON_OPEN,    /* SES has shown Success of no identity, so nothing is after */
     COMPARISON_LITTLE,  /* too little mail before or after the run */
     COMPARISON_SAME,
     COMPARISON_BETTER,

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/bounds.h"
 #include "base/buf.h"
+#include "base/plural.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -174,8 +175,8 @@ static enum err paths_vet(const char *const *paths, uint32_t len, struct why *wh
     why_set(why, ERR_INPUT, "%s: %s", paths[first], strerror(error));
     if (missing > 1) {
         size_t used = strlen(why->text);
-        snprintf(why->text + used, sizeof why->text - used, "; and %u more paths are not there",
-                 missing - 1);
+        snprintf(why->text + used, sizeof why->text - used, "; %u more %s not there", missing - 1,
+                 plural(missing - 1, "path is", "paths are"));
     }
     return ERR_INPUT;
 }

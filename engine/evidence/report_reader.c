@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/count.h"
 #include "base/names.h"
+#include "report_bytes.h"
 #include "report_values.h"
 #include "xml/xml_stream.h"
 
@@ -123,6 +124,7 @@ struct kept_head {
 
 struct report_reader {
     struct xml_stream *xml;
+    struct report_bytes bytes;
     instant_us now;
     struct names names;
     struct kept_head head;
@@ -149,8 +151,8 @@ static void refuse(struct report_reader *r, enum err err, const struct why *why)
 static name_id keep(struct report_reader *r, struct text t)
 {
     struct why why;
-    name_id id;
-    if (!names_add(&r->names, t, &id))
+    name_id id = NAME_NONE;
+    if (t.len && !names_add(&r->names, t, &id))
         refuse(r, why_set(&why, ERR_LIMIT, "the report has more different texts than are taken"),
                &why);
     return id;
@@ -185,7 +187,8 @@ static void take_instant(struct report_reader *r, const char *name, struct text 
     struct why why;
     if (!report_instant(t, out))
         refuse(r,
-               why_set(&why, ERR_PROTO, "%s is \"%s\"; expected are seconds since 1970", name,
+               why_set(&why, ERR_PROTO,
+                       "%s is \"%s\"; expected is an instant, in seconds since 1970", name,
                        shown(t, found)),
                &why);
 }
@@ -207,8 +210,8 @@ static void take_count(struct report_reader *r, struct text t)
     r->has_count = true;
     if (!report_count(t, &r->row.messages))
         refuse(r,
-               why_set(&why, ERR_PROTO, "count is \"%s\"; expected is a number of messages",
-                       shown(t, found)),
+               why_set(&why, ERR_PROTO, "count is \"%s\"; expected are digits, at most %llu",
+                       shown(t, found), (unsigned long long)EVIDENCE_COUNT_MAX),
                &why);
 }
 
@@ -366,7 +369,9 @@ static void end_in_record(struct report_reader *r, enum tag tag, struct text con
     case TAG_ENVELOPE_FROM: r->row.envelope_from = keep_domain(r, content); break;
     case TAG_DKIM: dkim_end(r); break;
     case TAG_DKIM_DOMAIN: r->dkim_open.domain = keep_domain(r, content); break;
-    case TAG_SELECTOR: r->dkim_open.selector = keep(r, content); break;
+    case TAG_SELECTOR:
+        r->dkim_open.selector = keep(r, text_slice(content, 0, DNAME_LEN_MAX));
+        break;
     case TAG_DKIM_RESULT: r->dkim_open.result = auth_result_of(content); break;
     case TAG_SPF: spf_end(r); break;
     case TAG_SPF_DOMAIN: r->spf_open.domain = keep_domain(r, content); break;
@@ -394,6 +399,7 @@ struct report_reader *report_reader_new(instant_us now)
     if (!r)
         return NULL;
     r->now = now;
+    report_bytes_init(&r->bytes);
     buf_init(&r->rows, (size_t)EVIDENCE_ROWS_MAX * sizeof(struct kept_row));
     buf_init(&r->dkim, DKIM_BYTES_MAX);
     return r;
@@ -405,6 +411,7 @@ void report_reader_free(struct report_reader *r)
         return;
     xml_stream_free(r->xml);
     names_clear(&r->names);
+    report_bytes_clear(&r->bytes);
     buf_clear(&r->rows);
     buf_clear(&r->dkim);
     free(r);
@@ -422,6 +429,7 @@ enum err report_reader_begin(struct report_reader *r, struct why *why)
     r->xml = xml_stream_new(&events, EVIDENCE_TEXT_MAX);
     if (!r->xml)
         return why_set(why, ERR_NOMEM, "out of memory");
+    report_bytes_begin(&r->bytes);
     r->head = (struct kept_head){0};
     buf_reset(&r->rows);
     buf_reset(&r->dkim);
@@ -438,7 +446,10 @@ static enum err placed(const struct report_reader *r, enum err err, struct why *
 
 enum err report_reader_add(struct report_reader *r, struct text bytes, struct why *why)
 {
-    return placed(r, xml_stream_add(r->xml, bytes, why), why);
+    struct text mended = report_bytes_mend(&r->bytes, bytes);
+    if (!mended.at && bytes.len)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    return placed(r, xml_stream_add(r->xml, mended, why), why);
 }
 
 static enum err head_vet(struct report_reader *r, struct why *why)
@@ -473,7 +484,9 @@ static enum err head_vet(struct report_reader *r, struct why *why)
 
 enum err report_reader_end(struct report_reader *r, struct why *why)
 {
-    enum err err = xml_stream_end(r->xml, why);
+    enum err err = xml_stream_add(r->xml, report_bytes_end(&r->bytes), why);
+    if (err == OK)
+        err = xml_stream_end(r->xml, why);
     return placed(r, err ? err : head_vet(r, why), why);
 }
 

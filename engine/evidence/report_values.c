@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DMARC_SINCE_S   1325376000u   /* 2012-01-01: the first draft is of that month */
-#define DMARC_UNTIL_S   7258118400u   /* 2200-01-01 */
+#define INSTANT_FIRST_S 86400u        /* RFC 9990 has a sample of 1979, and 0 is no instant */
+#define INSTANT_END_S   7258118400u   /* 2200-01-01 */
 #define MILLISECONDS_AT 100000000000u /* the year 5138 in seconds, 1973 in milliseconds */
 
 static const char *const RESULTS[AUTH_RESULTS] = {
@@ -96,7 +96,7 @@ bool report_instant(struct text given, instant_us *out)
         return false;
     if (n >= MILLISECONDS_AT)
         n /= 1000;
-    if (n < DMARC_SINCE_S || n >= DMARC_UNTIL_S)
+    if (n < INSTANT_FIRST_S || n >= INSTANT_END_S)
         return false;
     *out = (instant_us)n * 1000000;
     return true;

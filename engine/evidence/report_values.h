@@ -20,8 +20,8 @@ void disposition_copy(struct text word, char out[16]);
  */
 struct text report_domain(struct text given, char out[DNAME_LEN_MAX + 1]);
 
-/* Seconds since 1970, a fraction is cut; milliseconds are taken as such. False: no instant since
- * DMARC is there (2012), or after the year 2200. */
+/* Seconds since 1970, a fraction is cut; milliseconds are taken as such. False: no instant, the
+ * first day of 1970, or after 2199. */
 bool report_instant(struct text given, instant_us *out);
 
 bool report_count(struct text given, uint64_t *out); /* at most EVIDENCE_COUNT_MAX */

@@ -34,7 +34,7 @@ struct stream {
     int64_t len; /* of the document */
     struct gunzip *gunzip;
     struct stream *inner;
-    char trouble[WHY_LEN_MAX]; /* "": none */
+    struct why trouble; /* the first; "": none */
 };
 
 /* ---- what it is ---- */
@@ -68,41 +68,52 @@ static enum kind kind_of(struct text head)
     return text_starts(head, TEXT("<")) ? KIND_XML : is_mail(head) ? KIND_MAIL : KIND_OTHER;
 }
 
-static const char *kind_trouble(const struct stream *s)
-{
-    switch (s->kind) {
-    case KIND_EMPTY: return "it is empty";
-    case KIND_MAIL: return "it is a mail; expected is the report that is attached to it";
-    case KIND_ZIP: return "a zip inside another file is not opened";
-    case KIND_GZIP: return "gzip inside gzip is not opened";
-    default: return "it is no report: neither XML nor gzip nor zip";
-    }
-}
-
 /* ---- streams ---- */
 
 static bool stream_piece(void *ctx, struct text bytes);
 
-static void stream_trouble(struct stream *s, const char *trouble)
+static void stream_trouble(struct stream *s, const struct why *why)
 {
-    if (!s->trouble[0])
-        snprintf(s->trouble, sizeof s->trouble, "%s", trouble);
+    if (!s->trouble.text[0])
+        s->trouble = *why;
     s->enough = true;
+}
+
+/* What is neither XML nor gzip. */
+static void stream_refuse(struct stream *s)
+{
+    struct why why = {""};
+    switch (s->kind) {
+    case KIND_EMPTY: why_set(&why, ERR_PROTO, "it is empty"); break;
+    case KIND_MAIL:
+        why_set(&why, ERR_PROTO, "it is a mail; expected is the report that is attached to it");
+        break;
+    case KIND_ZIP: why_set(&why, ERR_PROTO, "a zip inside another file is not opened"); break;
+    case KIND_GZIP: why_set(&why, ERR_PROTO, "gzip inside gzip is not opened"); break;
+    default: why_set(&why, ERR_PROTO, "it is no report: neither XML nor gzip nor zip");
+    }
+    stream_trouble(s, &why);
+}
+
+static void out_of_memory(struct stream *s)
+{
+    struct why why = {""};
+    why_set(&why, ERR_NOMEM, "out of memory");
+    stream_trouble(s, &why);
 }
 
 static bool budget_spend(struct stream *s, size_t len)
 {
+    struct why why = {""};
     s->budget->left -= (int64_t)len;
     s->len += (int64_t)len;
-    if (s->budget->left < 0) {
-        char text[120];
-        snprintf(text, sizeof text,
-                 "the file unpacks to over %d times its size; the rest is not read",
-                 EVIDENCE_RATIO_MAX);
-        stream_trouble(s, text);
-    } else if (s->len > EVIDENCE_UNPACKED_MAX) {
-        stream_trouble(s, "the report is larger than is taken");
-    }
+    if (s->budget->left < 0)
+        why_set(&why, ERR_LIMIT, "the file unpacks to over %d times its size; the rest is not read",
+                EVIDENCE_RATIO_MAX);
+    else if (s->len > EVIDENCE_UNPACKED_MAX)
+        why_set(&why, ERR_LIMIT, "the report is larger than is taken");
+    if (why.text[0])
+        stream_trouble(s, &why);
     return !s->enough;
 }
 
@@ -116,7 +127,7 @@ static void stream_begin(struct stream *s, struct text head)
         return;
     }
     if (s->kind != KIND_GZIP || s->is_inner) {
-        stream_trouble(s, kind_trouble(s));
+        stream_refuse(s);
         return;
     }
     s->inner = calloc(1, sizeof *s->inner);
@@ -125,13 +136,13 @@ static void stream_begin(struct stream *s, struct text head)
             .sink = s->sink, .budget = s->budget, .name = s->name, .is_inner = true};
     s->gunzip = s->inner ? gunzip_new(stream_piece, s->inner) : NULL;
     if (!s->gunzip)
-        stream_trouble(s, "out of memory");
+        out_of_memory(s);
 }
 
 static bool stream_piece(void *ctx, struct text bytes)
 {
     struct stream *s = ctx;
-    struct why why;
+    struct why why = {""};
     if (!s->enough && !s->begun)
         stream_begin(s, bytes);
     if (s->enough || !budget_spend(s, bytes.len))
@@ -139,7 +150,7 @@ static bool stream_piece(void *ctx, struct text bytes)
     if (s->is_document)
         s->enough = !s->sink->piece(s->sink->ctx, bytes);
     else if (gunzip_add(s->gunzip, bytes, &why) != OK)
-        stream_trouble(s, why.text);
+        stream_trouble(s, &why);
     else
         s->enough = s->inner->enough;
     return !s->enough;
@@ -148,16 +159,18 @@ static bool stream_piece(void *ctx, struct text bytes)
 /* trouble: of what brought the bytes, or NULL. */
 static void stream_end(struct stream *s, const char *trouble)
 {
-    struct why why;
-    if (trouble)
-        stream_trouble(s, trouble);
-    if (!s->begun && !s->trouble[0]) {
-        s->kind = KIND_EMPTY;
-        stream_trouble(s, kind_trouble(s));
+    struct why why = {""};
+    if (trouble) {
+        why_set(&why, ERR_PROTO, "%s", trouble);
+        stream_trouble(s, &why);
     }
-    if (s->gunzip && !s->trouble[0] && gunzip_end(s->gunzip, &why) != OK)
-        stream_trouble(s, why.text);
-    const char *told = s->trouble[0] ? s->trouble : NULL;
+    if (!s->begun && !s->trouble.text[0]) {
+        s->kind = KIND_EMPTY;
+        stream_refuse(s);
+    }
+    if (s->gunzip && !s->trouble.text[0] && gunzip_end(s->gunzip, &why) != OK)
+        stream_trouble(s, &why);
+    const char *told = s->trouble.text[0] ? s->trouble.text : NULL;
     if (s->inner)
         stream_end(s->inner, told);
     else if (s->is_document)
@@ -209,13 +222,15 @@ static void zip_file(int fd, int64_t size, struct text name, struct budget *budg
     struct member_reading m = {.sink = sink, .budget = budget, .file = name, .stream = &stream};
     const struct unzip_sink members = {
         .ctx = &m, .begin = member_begin, .piece = member_piece, .end = member_end};
-    struct why why;
-    if (size > EVIDENCE_ZIP_MAX) {
-        sink->pass(sink->ctx, name, "the zip is over 64 MB; expected are its members, unpacked");
-        return;
-    }
+    struct why why = {""};
+    enum err err = OK;
     buf_init(&m.name, (size_t)PATH_LEN_MAX * 2 + 2);
-    if (unzip_read(fd, &members, &why) != OK)
+    if (size > EVIDENCE_ZIP_MAX)
+        err = why_set(&why, ERR_LIMIT, "the zip is over %d MB; expected are its members, unpacked",
+                      (int)(EVIDENCE_ZIP_MAX >> 20));
+    if (err == OK)
+        err = unzip_read(fd, &members, &why);
+    if (err != OK)
         sink->pass(sink->ctx, name, why.text);
     buf_clear(&m.name);
 }
@@ -239,8 +254,10 @@ void unpack_file(int fd, int64_t size, struct text name, const struct unpack_sin
     char head[4];
     struct budget budget = {EVIDENCE_RATIO_FIRST + size * (EVIDENCE_RATIO_MAX + 1)};
     struct stream s = {.sink = sink, .budget = &budget, .name = name};
+    struct why why = {""};
     if (size > EVIDENCE_FILE_MAX) {
-        sink->pass(sink->ctx, name, "the file is over 1 GB");
+        why_set(&why, ERR_LIMIT, "the file is over %d MB", (int)(EVIDENCE_FILE_MAX >> 20));
+        sink->pass(sink->ctx, name, why.text);
         return;
     }
     ssize_t len = pread(fd, head, sizeof head, 0);

@@ -4,48 +4,43 @@
 #include "base/bounds.h"
 
 #include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 #include <zip.h>
 
 #define PIECE_BYTES (64u << 10)
 
-static const char *vetted(const zip_stat_t *s)
+static enum err member_vet(const zip_stat_t *s, struct why *why)
 {
     const zip_uint64_t needed = ZIP_STAT_COMP_METHOD | ZIP_STAT_ENCRYPTION_METHOD;
     if ((s->valid & needed) != needed)
-        return "its entry in the directory is damaged";
+        return why_set(why, ERR_PROTO, "its entry in the directory of the zip is damaged");
     if (s->encryption_method != ZIP_EM_NONE)
-        return "it is encrypted";
+        return why_set(why, ERR_PROTO, "it is encrypted");
     if (s->comp_method != ZIP_CM_STORE && s->comp_method != ZIP_CM_DEFLATE)
-        return "it is packed by another method than deflate";
-    return NULL;
+        return why_set(why, ERR_PROTO, "it is packed by another method than deflate");
+    return OK;
 }
 
-/* trouble: NULL or a clause; text has its bytes. */
-static const char *unpack(zip_t *zip, zip_uint64_t i, const struct unzip_sink *sink,
-                          char text[WHY_LEN_MAX])
+static enum err member_unpack(zip_t *zip, zip_uint64_t i, const struct unzip_sink *sink,
+                              struct why *why)
 {
     char bytes[PIECE_BYTES];
     zip_int64_t len = 0;
     zip_file_t *file = zip_fopen_index(zip, i, 0);
-    if (!file) {
-        snprintf(text, WHY_LEN_MAX, "it is damaged: %s", zip_strerror(zip));
-        return text;
-    }
+    if (!file)
+        return why_set(why, ERR_PROTO, "it is damaged: %s", zip_strerror(zip));
     do
         len = zip_fread(file, bytes, sizeof bytes);
     while (len > 0 && sink->piece(sink->ctx, (struct text){bytes, (size_t)len}));
-    if (len < 0)
-        snprintf(text, WHY_LEN_MAX, "it is damaged: %s", zip_file_strerror(file));
+    enum err err =
+        len < 0 ? why_set(why, ERR_PROTO, "it is damaged: %s", zip_file_strerror(file)) : OK;
     zip_fclose(file);
-    return len < 0 ? text : NULL;
+    return err;
 }
 
 static bool member_read(zip_t *zip, zip_uint64_t i, const struct unzip_sink *sink)
 {
-    char text[WHY_LEN_MAX];
+    struct why why = {""};
     zip_stat_t stat;
     zip_stat_init(&stat);
     if (zip_stat_index(zip, i, ZIP_FL_ENC_RAW, &stat) != 0)
@@ -56,8 +51,10 @@ static bool member_read(zip_t *zip, zip_uint64_t i, const struct unzip_sink *sin
         return true;
     if (!sink->begin(sink->ctx, name))
         return false;
-    const char *trouble = vetted(&stat);
-    return sink->end(sink->ctx, trouble ? trouble : unpack(zip, i, sink, text));
+    enum err err = member_vet(&stat, &why);
+    if (err == OK)
+        err = member_unpack(zip, i, sink, &why);
+    return sink->end(sink->ctx, err == OK ? NULL : why.text);
 }
 
 static enum err members_read(zip_t *zip, const struct unzip_sink *sink, struct why *why)

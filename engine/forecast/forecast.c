@@ -125,6 +125,7 @@ static enum err budget_make(struct rehearsal *r, struct why *why)
         need->tightens += sets && fleet_policy_of(f, i)->behavior == BEHAVIOR_REJECT_MESSAGE;
     }
     for (uint32_t i = 0; i < f->lanes_len; i++) {
+        needs[i].dkim = access_dkim(r->access);
         needs[i].rate_per_s = fleet_rate(&r->fleet, i, r->access->rate_per_s);
         budget_add(&r->forecast.budget, &needs[i], access_api(read_api, API_V1));
     }
@@ -218,6 +219,7 @@ static enum err play_in(struct rehearsal *r, struct world *w, struct why *why)
     struct scheduler_options options = {.rules = {.seed = r->config->seed},
                                         .read_api = access_api(a->read_api, API_V1),
                                         .write_api = access_api(a->write_api, API_V2),
+                                        .dkim = access_dkim(a),
                                         .rate_per_s = a->rate_per_s,
                                         .looks_closer = true,
                                         .suffixes = r->suffixes};

@@ -1,7 +1,7 @@
 /*
  * discover: the identities of some accounts and Regions, as a manifest. Three steps: choose the
  * lanes (discover_lanes.c), read them (discover_read.c), and pick the entries of the manifest
- * (discover_pick.c); then a writer per format, and a summary.
+ * (discover_pick.c); then a writer per format (discover_formats.h), and a summary.
  *
  * The output depends on SES alone, not on the time or speed of reading: lanes in the order given,
  * identities by name. Two runs without a change in between give equal bytes.
@@ -25,8 +25,6 @@ struct discover_list {
 };
 
 /* The selection of identities, and the proposals for them. */
-enum discover_format { DISCOVER_YAML, DISCOVER_CSV, DISCOVER_JSON };
-
 struct discover_config {
     const char
         *manifest; /* the accounts of this manifest; NULL: of the profiles, or of the AWS chain */
@@ -36,8 +34,8 @@ struct discover_config {
     bool replace;                      /* proposed also for identities with one */
     bool all_profiles;                 /* every profile of the AWS configuration */
     struct discover_list tags, profiles;
-    enum discover_format format;
-    struct csv_dialect csv; /* of DISCOVER_CSV */
+    size_t format;          /* an index into discover_formats[] (discover_formats.h) */
+    struct csv_dialect csv; /* of the format csv */
 };
 
 /* The place of an identity in a manifest. */
@@ -101,6 +99,8 @@ bool discover_wants(void *ctx, struct text identity);
 enum err discover_pick(struct discover *d, struct why *why);
 /* Checks patterns, tags and the template. */
 enum err discover_vet(const struct discover_config *c, struct why *why);
+/* Is every Region of the lane's account asked, since all were wished for? */
+bool discover_asks_every_region(const struct discover *d, uint32_t lane);
 /* Was every Region asked, and does this one of an account that was read not know the keys? Then the
  * account has not enabled the Region, and nothing is missing. */
 bool discover_is_disabled(const struct discover *d, uint32_t lane);
@@ -132,10 +132,6 @@ struct endpoint_differences {
 bool discover_endpoint(const struct discover *d, uint32_t lane, const struct global_endpoint *e,
                        struct endpoint_differences *out);
 
-/* Writers; each is a deliver_writer with ctx struct discover. */
-enum err discover_yaml(void *ctx, struct sink *out, struct why *why);
-enum err discover_csv(void *ctx, struct sink *out, struct why *why);
-enum err discover_json(void *ctx, struct sink *out, struct why *why);
 /* Could a spreadsheet take the name for a formula? Such an identity is left out of a CSV. */
 bool discover_csv_refuses(const struct discover *d, const struct found *f);
 

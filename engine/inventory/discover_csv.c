@@ -3,7 +3,7 @@
  * shielded without becoming another name, so the identity is left out and counted in the summary.
  */
 #include "base/escape.h"
-#include "discover.h"
+#include "discover_formats.h"
 #include "reports/csv_line.h"
 
 #include "base/count.h"

@@ -3,7 +3,7 @@
  * values are null.
  */
 #include "base/json_out.h"
-#include "discover.h"
+#include "discover_formats.h"
 
 static struct text number_of(const struct discover *d, uint32_t lane)
 {

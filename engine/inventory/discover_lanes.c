@@ -8,6 +8,7 @@
 #include "manifests/manifest.h"
 #include "manifests/value.h"
 #include "model/region.h"
+#include "organization/organization_find.h"
 
 #include <string.h>
 
@@ -40,8 +41,16 @@ static enum err lane_add(struct fleet *f, uint16_t account, struct text region, 
                        "Region: found \"" TEXT_FMT "\", but no AWS Region can have that name%s%s%s",
                        TEXT_ARG(region), near ? "; did you mean " : "", near ? near : "",
                        near ? "?" : "");
-    return names_add(&f->names, region, &id) && fleet_lane(f, account, id, &lane) ? OK
-                                                                                  : no_memory(why);
+    if (!names_add(&f->names, region, &id))
+        return no_memory(why);
+    if (fleet_lane(f, account, id, &lane))
+        return OK;
+    return f->lanes_len == LANES_MAX
+               ? why_set(why, ERR_LIMIT,
+                         "more than %d pairs of account and Region: choose Regions by --regions, "
+                         "or accounts by --account",
+                         LANES_MAX)
+               : no_memory(why);
 }
 
 /* A lane of the account for each known Region of the partition that its usual one is of. */
@@ -95,7 +104,11 @@ static enum err manifest_lanes(struct discover *d, struct complaints *complaints
     struct fleet *f = &d->fleet;
     struct text region = region_first(d);
     bool is_wished = selection_has(d->config->selection, SELECT_REGION);
+    struct organization_asking asking = {
+        .access = d->access, .notices = d->notices, .memory = &d->memory};
     struct manifest_options options = {
+        .members_of = organization_find,
+        .members_ctx = &asking,
         .region = is_wished && !region.len ? TEXT("us-east-1") : region, /* all: replaced below */
         .region_of = region_of,
         .ctx = d,

@@ -342,9 +342,15 @@ static bool is_off(const struct discover *d, uint32_t lane)
            region_is_opt_in(discover_region(d, lane));
 }
 
+bool discover_asks_every_region(const struct discover *d, uint32_t lane)
+{
+    return selection_is_every(d->config->selection, SELECT_REGION) ||
+           d->fleet.accounts[d->fleet.lanes[lane].account].every_region;
+}
+
 bool discover_is_disabled(const struct discover *d, uint32_t lane)
 {
-    return selection_is_every(d->config->selection, SELECT_REGION) && is_off(d, lane) &&
+    return discover_asks_every_region(d, lane) && is_off(d, lane) &&
            lane_read(d, lane) < d->fleet.lanes_len;
 }
 
@@ -370,7 +376,7 @@ bool discover_has_lane(const struct discover *d, uint32_t lane)
 
 bool discover_shows_lane(const struct discover *d, uint32_t lane)
 {
-    bool is_of_all = selection_is_every(d->config->selection, SELECT_REGION) && d->found_len;
+    bool is_of_all = discover_asks_every_region(d, lane) && d->found_len;
     return discover_has_lane(d, lane) && (d->by_lane[lane].len || !is_of_all);
 }
 

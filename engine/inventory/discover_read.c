@@ -10,6 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define COST_TOLD_FROM 100 /* pairs of account and Region */
+#define CALLS_A_SECOND                                                                             \
+    200 /* as INVENTORY_CALLS_MAX out at once give, with connections to set up                     \
+         */
+
 struct discover_reading {
     struct discover *d;
     bool *cost_is_told; /* per lane */
@@ -33,7 +38,8 @@ static void on_turn(void *ctx, instant_us now)
                         l->rows_len, plural(l->rows_len, "identity is", "identities are"),
                         d->config->tags.len ? " for their tags"
                         : l->fell_back      ? ", since version 1 of the API is refused: "
-                                            : "",
+                        : access_dkim(d->access) == DKIM_BY_IDENTITY ? " for their DKIM"
+                                                                     : "",
                         l->fell_back ? l->denied : "", l->rows_len,
                         span_format((span_us)(1e6 * l->rows_len / rate), span), rate);
         }
@@ -42,11 +48,30 @@ static void on_turn(void *ctx, instant_us now)
         r->d->progress(r->d->progress_ctx, r->d, now);
 }
 
+/* One question to STS an account, and one list a pair: no more than that is certain. Hundreds of
+ * accounts in every Region are thousands of calls, each in a bucket of its own. */
+static void cost_tell(const struct discover *d)
+{
+    uint32_t accounts = 0, lanes = d->fleet.lanes_len, calls;
+    char span[WHEN_LEN];
+    for (uint32_t i = 0; i < lanes; i++)
+        accounts += i == 0 || d->fleet.lanes[i].account != d->fleet.lanes[i - 1].account;
+    calls = accounts + lanes;
+    if (lanes < COST_TOLD_FROM)
+        return;
+    notice_note(
+        &d->notices,
+        "%u accounts, %u pairs of account and Region: at least %u calls, in buckets side by "
+        "side, so about %s; what lives there is read in as many more as it takes",
+        accounts, lanes, calls, span_format(SPAN_S(1 + calls / CALLS_A_SECOND), span));
+}
+
 static enum err read_on(struct discover_reading *r, const struct io *io, struct why *why)
 {
     const struct machine machine = inventory_machine(r->d->inventory);
     const struct engine_watch watch = {.ctx = r, .turn = on_turn};
     instant_us began = io->now(io->world);
+    cost_tell(r->d);
     enum engine_end end = ENGINE_ENDED;
     r->cost_is_told = calloc(r->d->fleet.lanes_len + 1, sizeof *r->cost_is_told);
     if (!r->cost_is_told)
@@ -66,6 +91,7 @@ enum err discover_read(struct discover *d, struct why *why)
         .read_api = strcmp(api, "v2") == 0 ? API_V2 : API_V1,
         .may_fall_back = strcmp(api, "auto") == 0,
         .with_tags = d->config->tags.len > 0,
+        .dkim = access_dkim(d->access),
         .with_advice = strcmp(api, "v1") != 0,
         .wanted = discover_wants,
         .ctx = d,

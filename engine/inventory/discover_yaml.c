@@ -6,7 +6,7 @@
 #include "base/dname.h"
 #include "base/escape.h"
 #include "base/plural.h"
-#include "discover.h"
+#include "discover_formats.h"
 
 static uint32_t lanes_of(const struct discover *d, uint32_t account)
 {
@@ -50,6 +50,10 @@ static void account_add(const struct discover *d, uint32_t account, struct buf *
     buf_add_str(out, "  ");
     escape_yaml(out, names_text(names, a->name));
     buf_add_str(out, ":");
+    if (a->title != NAME_NONE) {
+        buf_add_str(out, "  # ");
+        escape_yaml(out, names_text(names, a->title));
+    }
     key_add(out, line, "profile", names_text(names, a->profile));
     key_add(out, line, "role_arn", names_text(names, a->role_arn));
     key_add(out, line, "external_id", names_text(names, a->external_id));

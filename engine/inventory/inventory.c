@@ -53,7 +53,9 @@ struct inventory *inventory_new(struct arena *memory, const struct fleet *fleet,
         for (int kind = 0; kind < CALL_KINDS; kind++)
             pace_init(&s->pace[kind], fleet_rate(v->fleet, i, v->options.rate_per_s));
         s->seen.api = v->options.read_api;
-        s->seen.one_by_one = v->options.with_tags || v->options.read_api == API_V2;
+        s->dkim = v->options.dkim;
+        s->seen.one_by_one =
+            v->options.with_tags || s->dkim == DKIM_BY_IDENTITY || v->options.read_api == API_V2;
         a->used = true;
     }
     for (uint32_t i = 0; i < fleet->accounts_len; i++)
@@ -208,12 +210,9 @@ static void caller_failed(struct inventory *v, struct account_asking *a, const s
 /* Drops the listed identities, and every call out. */
 static void lane_inventory_forget(struct inventory *v, struct lane_inventory *s)
 {
-    s->generation++;
-    batch_reads_drop(&v->reads, &s->again, UINT8_MAX);
+    batches_begin(v, s);
     s->seen.phase = INVENTORY_LISTING;
-    s->seen.listed = s->seen.rows_len = s->seen.read = s->seen.unread = 0;
-    memset(s->next_row, 0, sizeof s->next_row);
-    memset(s->batches_left, 0, sizeof s->batches_left);
+    s->seen.listed = s->seen.rows_len = 0;
     advice_forget(s);
 }
 
@@ -302,10 +301,12 @@ static struct call *page_call(struct inventory *v, uint16_t lane, instant_us now
     return call;
 }
 
-static void lane_end(struct lane_inventory *s)
+static void lane_end(struct inventory *v, struct lane_inventory *s)
 {
-    if (s->seen.phase == INVENTORY_READING && batches_are_done(s) && advice_is_done(s))
-        s->seen.phase = INVENTORY_DONE;
+    if (s->seen.phase != INVENTORY_READING || !batches_are_done(s) || !advice_is_done(s))
+        return;
+    lane_inventory_dkim_settle(v, s);
+    s->seen.phase = INVENTORY_DONE;
 }
 
 uint32_t inventory_decide(struct inventory *v, instant_us now, struct call **calls, uint32_t max)
@@ -320,7 +321,7 @@ uint32_t inventory_decide(struct inventory *v, instant_us now, struct call **cal
             calls[len++] = call;
         len += advice_send(v, i, now, calls + len, max - len);
         len += batches_send(v, i, now, calls + len, max - len);
-        lane_end(&v->lanes[i]);
+        lane_end(v, &v->lanes[i]);
     }
     return len;
 }
@@ -361,7 +362,7 @@ void inventory_answered(struct inventory *v, struct call *call, instant_us now)
             page_answered(v, call, now);
         call_pool_give(&v->calls, call);
     }
-    lane_end(s);
+    lane_end(v, s);
 }
 
 instant_us inventory_wake(const struct inventory *v)

@@ -5,17 +5,19 @@
  *   GetCallerIdentity, once per account   whose credentials are these? An account whose number is
  *                                         not the one that is wanted is not read at all
  *   ListIdentities                        a thousand a page
- *   Get...Attributes, three actions       a hundred identities a call, as soon as a hundred are
+ *   Get...Attributes, four actions        a hundred identities a call, as soon as a hundred are
  *                                         listed: listing and reading go on side by side, since
- *                                         each action has a bucket of its own
+ *                                         each action has a bucket of its own. Without the answer
+ *                                         about feedback forwarding or DKIM a lane goes on
  *   GetEmailIdentity instead of those     one identity a call: for tags, which no other call tells,
- *                                         and where IAM refuses version 1. It begins once the lane
+ *                                         for DKIM where that is wished, and where IAM refuses
+ *                                         version 1. It begins once the lane
  *                                         is listed, so that its cost can be told before
  *
  *   ListMultiRegionEndpoints, GetAccount, and where the Virtual Deliverability Manager is enabled,
  *   ListRecommendations                   with_advice, once the lane is listed and has identities
  *
- * Example: 10,000 identities at one call a second are 10 + 3 x 100 calls in 100 seconds, or, with
+ * Example: 10,000 identities at one call a second are 10 + 4 x 100 calls in 100 seconds, or, with
  * tags, 10 + 10,000 calls in 2 h 47 min.
  *
  * A pure state machine like the scheduler: answers in, calls out, `now` an argument. A refused lane
@@ -37,7 +39,8 @@ struct inventory_options {
     enum api read_api;  /* API_V2: one by one */
     bool may_fall_back; /* to version 2 where IAM refuses version 1 */
     bool with_tags;     /* one by one, whatever read_api says */
-    bool with_advice;   /* global endpoints and recommendations too */
+    enum dkim_wish dkim;
+    bool with_advice; /* global endpoints and recommendations too */
     /* Selects the listed identities to read; NULL: all. */
     bool (*wanted)(void *ctx, struct text identity);
     void *ctx;
@@ -51,6 +54,8 @@ struct inventory_row {
     uint32_t tags_len;
     uint8_t known; /* bits of enum ses_known; 0: SES refused to tell, see the lane's reason */
     uint8_t verification, status, behavior; /* as in struct ses_facts */
+    uint8_t dkim; /* enum dkim_status; UNKNOWN: not asked, or refused. Of an address, once its lane
+                     is done, its domain's where that holds */
     bool forwarding;
 };
 
@@ -80,8 +85,10 @@ struct inventory_lane {
     char endpoints_gap[INVENTORY_REASON_LEN]; /* why they are not known; "": not asked for, or the
                                                  service has none */
     char advice_gap[INVENTORY_REASON_LEN];
-    char reason[INVENTORY_REASON_LEN]; /* the newest */
-    char denied[INVENTORY_REASON_LEN]; /* how IAM refused version 1 */
+    char reason[INVENTORY_REASON_LEN];   /* the newest */
+    char dkim_gap[INVENTORY_REASON_LEN]; /* why DKIM is not known of all; "": it is, or was not
+                                            asked for, or the service has none */
+    char denied[INVENTORY_REASON_LEN];   /* how IAM refused version 1 */
 };
 
 struct inventory_account {

@@ -135,8 +135,7 @@ void advice_answered(struct inventory *v, struct call *call, instant_us now)
         s->seen.endpoints_len = 0;
     if (begins_again && ask == ASK_ADVICE)
         memset(s->seen.advice, 0, sizeof s->seen.advice);
-    unsigned status = call->reply.how == REPLY_HTTP ? call->reply.http_status : 0;
-    bool is_lacking = status == 404 || status == 405 || status == 501; /* as an emulator says */
+    bool is_lacking = reply_knows_no_action(&call->reply);
     if ((next == RETRY_BY_PACE || next == RETRY_BACKOFF) && !is_lacking)
         return;
     s->asks_left &= ~(1u << ask);

@@ -1,6 +1,7 @@
 /*
  * The inventory's own structures: inventory.c has accounts, listing and the turn, inventory_read.c
- * the batches of reads, inventory_advice.c endpoints and recommendations.
+ * the batches of reads, inventory_dkim.c what is particular to DKIM, inventory_advice.c endpoints
+ * and recommendations.
  */
 #ifndef MF_INVENTORY_INTERNAL_H
 #define MF_INVENTORY_INTERNAL_H
@@ -11,7 +12,7 @@
 #include "calls/retry.h"
 #include "inventory.h"
 
-#define READS               3   /* verification, MAIL FROM, notification; or GET alone, the first */
+#define READS               4   /* verification, MAIL FROM, notification, DKIM; or GET alone */
 #define BATCHES             768 /* three per call: one out, one waiting, one half */
 #define BATCHES_SPARE       256 /* new ones leave these for halves */
 #define BLOCK_ROWS          1000u
@@ -30,7 +31,9 @@ struct lane_inventory {
     uint32_t next_row[READS], batches_left[READS];
     struct paged_list list;
     bool told_something;
-    unsigned asks_left; /* bits of ASK_ENDPOINTS, ...: not answered to the end */
+    enum dkim_wish dkim; /* options.dkim; less where IAM refuses that */
+    uint8_t dkim_missed; /* batches in a row without it */
+    unsigned asks_left;  /* bits of ASK_ENDPOINTS, ...: not answered to the end */
     struct paged_list asks[ASKS];
     struct global_endpoint *endpoints;
     uint32_t endpoints_cap;
@@ -67,6 +70,17 @@ void lane_inventory_refuse(struct inventory *v, struct lane_inventory *s, const 
 void lane_inventory_fall_back(struct inventory *v, struct lane_inventory *s,
                               const struct call *call);
 void lane_inventory_reason(struct lane_inventory *s, const struct call *call);
+
+/* A call about DKIM has come to nothing: its batch is done without. */
+void lane_inventory_dkim_missed(struct lane_inventory *s, const struct call *call);
+/* IAM refuses a GetEmailIdentity that is for DKIM alone: the lane reads by the batch. False: it is
+ * for other things. */
+bool lane_inventory_dkim_refused(struct inventory *v, struct lane_inventory *s,
+                                 const struct call *call);
+/* The lane is read: of addresses holds what their domains have. */
+void lane_inventory_dkim_settle(struct inventory *v, struct lane_inventory *s);
+/* Reads every row again. */
+void batches_begin(struct inventory *v, struct lane_inventory *s);
 
 void advice_begin(const struct inventory *v, struct lane_inventory *s); /* the lane is listed */
 void advice_forget(struct lane_inventory *s);

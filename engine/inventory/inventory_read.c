@@ -5,11 +5,12 @@
 #include "inventory_internal.h"
 
 #include <assert.h>
+#include <string.h>
 
 #define DENIED_MAX 20 /* refusals without an answer before: the names are not the reason */
 
 static const enum call_kind kinds_v1[READS] = {CALL_READ_VERIFICATION, CALL_READ_MAIL_FROM,
-                                               CALL_READ_NOTIFICATION};
+                                               CALL_READ_NOTIFICATION, CALL_READ_DKIM};
 
 static enum call_kind part_kind(const struct lane_inventory *s, uint32_t part)
 {
@@ -18,8 +19,13 @@ static enum call_kind part_kind(const struct lane_inventory *s, uint32_t part)
 
 static bool part_is_read(const struct lane_inventory *s, uint32_t part)
 {
-    return s->seen.one_by_one ? part == 0
-                              : kinds_v1[part] != CALL_READ_NOTIFICATION || !s->seen.blind;
+    if (s->seen.one_by_one)
+        return part == 0;
+    switch (kinds_v1[part]) {
+    case CALL_READ_NOTIFICATION: return !s->seen.blind;
+    case CALL_READ_DKIM: return s->dkim == DKIM_BY_BATCH;
+    default: return true;
+    }
 }
 
 /* The number of rows in the next batch of this part; 0: none leaves yet. */
@@ -45,6 +51,15 @@ bool batches_are_done(const struct lane_inventory *s)
             (s->next_row[part] < s->seen.rows_len || s->batches_left[part]))
             return false;
     return true;
+}
+
+void batches_begin(struct inventory *v, struct lane_inventory *s)
+{
+    s->generation++; /* what is still out does not count */
+    batch_reads_drop(&v->reads, &s->again, UINT8_MAX);
+    s->seen.read = s->seen.unread = 0;
+    memset(s->next_row, 0, sizeof s->next_row);
+    memset(s->batches_left, 0, sizeof s->batches_left);
 }
 
 /* --- sending ---------------------------------------------------------------------------------- */
@@ -92,6 +107,7 @@ uint32_t batches_send(struct inventory *v, uint16_t lane, instant_us now, struct
             enum api api = s->seen.one_by_one ? API_V2 : API_V1;
             struct batch_read *b = batch_read_new(&v->reads, lane, api, kinds, now);
             b->generation = s->generation;
+            b->optional = (uint8_t)(kinds & BATCH_KIND(CALL_READ_DKIM));
             while (b->count < rows)
                 b->items[b->count++] = s->next_row[part]++;
             s->batches_left[part]++;
@@ -136,6 +152,8 @@ static bool facts_take(struct inventory *v, struct inventory_row *row, const str
         row->verification = (uint8_t)f->verification;
     if (f->known & KNOWN_FORWARDING)
         row->forwarding = f->forwarding;
+    if (f->known & KNOWN_DKIM)
+        row->dkim = (uint8_t)f->dkim;
     if (!(f->known & KNOWN_MAIL_FROM))
         return true;
     row->status = (uint8_t)(f->mail_from.len ? f->status : MAIL_FROM_NONE);
@@ -167,6 +185,8 @@ static bool batch_failed(struct inventory *v, struct batch_read *b, const struct
                          instant_us now)
 {
     struct lane_inventory *s = &v->lanes[b->lane];
+    if (lane_inventory_dkim_refused(v, s, call))
+        return false;
     switch (b->failed_next) {
     case RETRY_SPLIT:
         if (batch_split(v, b, now))
@@ -207,11 +227,15 @@ void batch_answered(struct inventory *v, struct call *call, instant_us now)
         .attempts_max = ATTEMPTS_MAX, .is_paced = true, .may_fall_back = v->options.may_fall_back};
     enum verdict verdict =
         retry_gone_is_told(call, lane_inventory_verdict(s, call, b->attempts, now));
+    if (b->optional && verdict != VERDICT_OK && reply_knows_no_action(&call->reply))
+        verdict = VERDICT_DENIED; /* at once: no try will help */
     enum batch_state state = BATCH_DONE;
     if (!is_stale(s, b))
         state =
             batch_read_answered(&v->reads, &s->again, call, verdict, &rules, v->options.seed, now);
-    if (state == BATCH_DONE && !is_stale(s, b)) {
+    if (b->missed && !is_stale(s, b))
+        lane_inventory_dkim_missed(s, call);
+    if (state == BATCH_DONE && !b->missed && !is_stale(s, b)) {
         for (uint32_t i = 0; i < b->count; i++) {
             struct inventory_row *row = lane_inventory_row(s, b->items[i]);
             v->no_memory |= !facts_take(v, row, &call->facts[i]);

@@ -33,7 +33,7 @@ struct record_column {
     uint32_t last; /* COLUMN_ENUM: the greatest number that means something; COLUMN_NAME: which */
 };
 
-enum name_kind { NAME_MX, NAME_SPF, NAME_DMARC };
+enum name_kind { NAME_MX, NAME_SPF, NAME_DMARC, NAME_DKIM };
 
 static_assert(sizeof(enum job_state) == sizeof(uint32_t), "enums are read and written as uint32_t");
 
@@ -89,9 +89,11 @@ static const struct record_column columns[] = {
     ENUM(row.verification, VERIFICATION_NOT_STARTED),
     {COLUMN_U32, AT(row.accepted), 0},
     {COLUMN_U32, AT(row.wave), 0},
+    {COLUMN_NAME, AT(row.dkim), NAME_DKIM},
 };
 
 #define MX_COLUMN   17 /* spf and dmarc follow */
+#define DKIM_COLUMN 32
 #define COLUMNS_LEN ((unsigned)COUNT(columns))
 
 static_assert(COUNT(columns) + 1 <= STORE_VALUES_MAX, "columns of a record");
@@ -99,10 +101,11 @@ static_assert(COUNT(columns) == RECORD_DIGEST, "the digest follows");
 
 static const char *name_of(uint32_t kind, uint32_t value)
 {
-    assert(kind <= NAME_DMARC);
+    assert(kind <= NAME_DKIM);
     switch ((enum name_kind)kind) {
     case NAME_MX: return mx_status_name((enum mx_status)value);
     case NAME_SPF: return spf_status_name((enum spf_status)value);
+    case NAME_DKIM: return dkim_status_name((enum dkim_status)value);
     case NAME_DMARC: break;
     }
     return dmarc_status_name((enum dmarc_status)value);
@@ -111,10 +114,11 @@ static const char *name_of(uint32_t kind, uint32_t value)
 /* A name unknown to this program is ignored. */
 static uint32_t name_parse(uint32_t kind, struct text name)
 {
-    assert(kind <= NAME_DMARC);
+    assert(kind <= NAME_DKIM);
     switch ((enum name_kind)kind) {
     case NAME_MX: return mx_status_parse(name);
     case NAME_SPF: return spf_status_parse(name);
+    case NAME_DKIM: return dkim_status_parse(name);
     case NAME_DMARC: break;
     }
     return dmarc_status_parse(name);
@@ -137,6 +141,7 @@ static struct record_words words_of(const struct journal *j, const struct store_
         .mx = value_text(&values[MX_COLUMN]),
         .spf = value_text(&values[MX_COLUMN + 1]),
         .dmarc = value_text(&values[MX_COLUMN + 2]),
+        .dkim = value_text(&values[DKIM_COLUMN]),
         .notes = value_text(&values[RECORD_NOTES]),
         .rules = rule_numbers_digest(j, (uint64_t)value_int(&values[RECORD_FINDINGS]))};
 }
@@ -148,6 +153,7 @@ enum err record_store(struct journal *j, uint64_t run, const struct record *reco
     assert(columns[RECORD_NOTES].type == COLUMN_NOTES);
     assert(columns[RECORD_FINDINGS].type == COLUMN_SET);
     assert(columns[MX_COLUMN].type == COLUMN_NAME);
+    assert(columns[DKIM_COLUMN].last == NAME_DKIM);
     assert(record->kind != RECORD_LANE && record->kind != RECORD_ORDER);
     assert(j->tail.run == run || journal_is_shared(j));
     for (unsigned c = 0; c < COLUMNS_LEN; c++) {

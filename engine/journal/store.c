@@ -39,8 +39,8 @@ const struct store_columns store_columns[STORE_VIEWS] = {
                       " outcome, reason, before_known, mail_from_before, behavior_before,"
                       " seen_known, mail_from_seen, behavior_seen, status_seen, mx, spf, dmarc,"
                       " findings, findings_json, writes, calls, restarts, attempts, first_seen,"
-                      " finished, deadline, verification, accepted, wave, digest",
-                      33},
+                      " finished, deadline, verification, accepted, wave, dkim, digest",
+                      34},
     [TABLE_PUBLISHED] = {"published",
                          "target, at, kind, from_state, state, zone, zone_id, reason, change,"
                          " mx_changed, txt_changed, txt_before, txt_after,"
@@ -52,8 +52,8 @@ const struct store_columns store_columns[STORE_VIEWS] = {
     [TABLE_ASKED] = {"asked", "name, type, state, at", 4},
     [TABLE_WATCHED] = {"watched",
                        "account, account_number, region, identity, mail_from, was_success, looked,"
-                       " verified",
-                       8},
+                       " verified, dkim, dkim_asked",
+                       10},
     [TABLE_WATCH_PROBLEM] = {"watch_problem",
                              "watched, kind, level, told, since, began, well_since, looks", 8},
     [TABLE_LOST] = {"lost", "kept, what", 2},

@@ -79,7 +79,7 @@ extern const struct store_columns store_columns[STORE_VIEWS];
 /* Columns of TABLE_RECORD. */
 #define RECORD_FINDINGS 20
 #define RECORD_NOTES    21 /* findings_json */
-#define RECORD_DIGEST   32
+#define RECORD_DIGEST   33
 
 struct store_row {
     uint64_t number;

@@ -19,6 +19,8 @@ enum watched_column {
     WATCHED_WAS_SUCCESS,
     WATCHED_LOOKED,
     WATCHED_VERIFIED,
+    WATCHED_DKIM,
+    WATCHED_DKIM_ASKED,
 };
 
 enum watch_problem_column {
@@ -46,6 +48,8 @@ static enum err watched_store(struct journal *j, const struct watch_identity_rec
         [WATCHED_WAS_SUCCESS] = store_int(r->was_success),
         [WATCHED_LOOKED] = store_int(r->looked),
         [WATCHED_VERIFIED] = store_int(r->verified),
+        [WATCHED_DKIM] = store_text(text_of(dkim_status_name(r->dkim))),
+        [WATCHED_DKIM_ASKED] = store_int(r->dkim_asked),
     };
     assert(COUNT(values) == store_columns[TABLE_WATCHED].len);
     assert(number > 0);
@@ -105,7 +109,9 @@ static bool watched_one(void *ctx, const struct store_row *row)
         .mail_from = value_text(&v[WATCHED_MAIL_FROM]),
         .was_success = value_number(&v[WATCHED_WAS_SUCCESS], 1, &ok) == 1,
         .looked = (instant_us)value_number(&v[WATCHED_LOOKED], WHEN_NEVER, &ok),
-        .verified = (instant_us)value_number(&v[WATCHED_VERIFIED], WHEN_NEVER, &ok)};
+        .verified = (instant_us)value_number(&v[WATCHED_VERIFIED], WHEN_NEVER, &ok),
+        .dkim = dkim_status_parse(value_text(&v[WATCHED_DKIM])),
+        .dkim_asked = (instant_us)value_number(&v[WATCHED_DKIM_ASKED], WHEN_NEVER, &ok)};
     ok &= record.key.lane.account.len <= NAME_LEN_MAX &&
           record.key.lane.number.len <= NAME_LEN_MAX &&
           record.key.lane.region.len <= NAME_LEN_MAX && record.key.identity.len <= NAME_LEN_MAX &&

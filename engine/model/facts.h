@@ -16,6 +16,14 @@ enum ses_known {
     KNOWN_DKIM = 1 << 3,
 };
 
+/* How SES is asked for DKIM. Whatever is wished, a GetEmailIdentity that is made for another reason
+ * tells it. */
+enum dkim_wish {
+    DKIM_NOT_ASKED,
+    DKIM_BY_BATCH,    /* GetIdentityDkimAttributes, a hundred identities a call */
+    DKIM_BY_IDENTITY, /* GetEmailIdentity, one */
+};
+
 struct ses_facts {
     unsigned known;                 /* bits of enum ses_known */
     enum verification verification; /* VERIFICATION_NONE: SES does not know the identity */

@@ -77,6 +77,8 @@ static const struct finding_rule rules[FINDINGS_LEN] = {
                       "broken DNSSEC: whoever validates sees no records"},
     [ENDPOINT_REGIONS_DIFFER] = {"endpoint-regions-differ", SEVERITY_WARNING,
                                  "the two Regions of a global endpoint differ in settings"},
+    [MANAGED_ELSEWHERE] = {"managed-elsewhere", SEVERITY_WARNING,
+                           "a Terraform state sets the MAIL FROM to another value"},
 };
 
 const struct finding_rule *finding_rule(enum finding f)

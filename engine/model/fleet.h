@@ -22,6 +22,9 @@ struct account {
     name_id role_arn, external_id, source_profile;
     name_id account_id; /* twelve digits: a guard, checked before the first call to SES */
     double rate_per_s;  /* 0: not given */
+    /* Of an account that an organization has; not kept in the journal. */
+    name_id title;     /* its name there, for people: any characters */
+    bool every_region; /* it is meant in every Region that it has, and lacks none that it has not */
 };
 
 /* The owner of the credentials of a lane, as STS GetCallerIdentity tells. */

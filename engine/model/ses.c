@@ -136,3 +136,18 @@ enum dkim_status dkim_status_parse(struct text t)
     size_t i = spelled(dkim_statuses, COUNT(dkim_statuses), t);
     return i == COUNT(dkim_statuses) ? DKIM_UNKNOWN : (enum dkim_status)i;
 }
+
+enum dkim_status dkim_status_told(struct text status, const bool *signs)
+{
+    enum dkim_status s = dkim_status_parse(status);
+    if (s != DKIM_SUCCESS || !signs)
+        return s == DKIM_SUCCESS ? DKIM_UNKNOWN : s;
+    return *signs ? DKIM_SUCCESS : DKIM_DISABLED;
+}
+
+enum dkim_status dkim_status_held(struct text identity, enum dkim_status own,
+                                  enum dkim_status of_domain)
+{
+    bool is_own = identity_type_of(identity) == IDENTITY_DOMAIN || own == DKIM_SUCCESS;
+    return is_own ? own : of_domain;
+}

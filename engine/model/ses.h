@@ -71,4 +71,14 @@ const char *dkim_status_name(enum dkim_status s);    /* v2: "SUCCESS"; UNKNOWN i
 const char *dkim_status_name_v1(enum dkim_status s); /* v1: "Success" */
 enum dkim_status dkim_status_parse(struct text t);   /* either spelling; unknown is UNKNOWN */
 
+/* Of what SES tells: its word for the keys, and whether it signs with them; NULL: not told. */
+enum dkim_status dkim_status_told(struct text status, const bool *signs);
+
+/* What holds for mail of an identity. An address has keys of its own only where somebody has set it
+ * up so; otherwise its domain's are used, of which SES says nothing under the address. So what is
+ * not Success of an address tells nothing, and its domain's status holds; UNKNOWN: not known here.
+ * Source: SES Developer Guide, "Authenticating email with DKIM in Amazon SES". */
+enum dkim_status dkim_status_held(struct text identity, enum dkim_status own,
+                                  enum dkim_status of_domain);
+
 #endif

@@ -7,6 +7,7 @@
 #define MF_WATCH_RECORD_H
 
 #include "fleet.h"
+#include "ses.h"
 #include "watch.h"
 
 /* Who has a problem: an identity in a lane, or the lane itself. Texts are borrowed. */
@@ -24,6 +25,8 @@ struct watch_identity_record {
     bool was_success;      /* a look has seen Success with this MAIL FROM */
     instant_us looked;     /* the last look, to within WATCH_LOOKED_STEP; 0: none */
     instant_us verified;   /* when SES was last asked for the verification; 0: never */
+    enum dkim_status dkim; /* the last that SES told */
+    instant_us dkim_asked; /* when SES was last asked for it; 0: never */
 };
 
 struct watch_problem_record {

@@ -37,7 +37,7 @@ struct plan_verdict {
     name_id mail_from_seen; /* of the fleet's names */
     struct text reason;
     struct finding_notes notes;
-    uint8_t outcome, action, behavior_seen, status_seen, verification; /* enums */
+    uint8_t outcome, action, behavior_seen, status_seen, verification, dkim; /* enums */
     uint8_t mx, spf, dmarc;
     bool seen_known;
     uint32_t calls;

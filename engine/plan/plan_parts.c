@@ -37,6 +37,7 @@ struct job_row plan_verdict_row(const struct plan_verdict *v, const struct fleet
                           .behavior_seen = (enum behavior)v->behavior_seen,
                           .status_seen = (enum mail_from_status)v->status_seen,
                           .verification = (enum verification)v->verification,
+                          .dkim = (enum dkim_status)v->dkim,
                           .mx = (enum mx_status)v->mx,
                           .spf = (enum spf_status)v->spf,
                           .dmarc = (enum dmarc_status)v->dmarc,

@@ -330,6 +330,7 @@ static bool verdict_take(struct plan_reading *r, enum outcome outcome)
     v->behavior_seen = live.behavior;
     v->status_seen = live.status;
     v->verification = (uint8_t)verification;
+    v->dkim = (uint8_t)dkim_status_parse(word(member(r->json, "live"), "dkim")); /* or not told */
     v->mx = (uint8_t)mx_status_parse(word(r->json, "mx"));
     v->spf = (uint8_t)spf_status_parse(word(r->json, "spf"));
     v->dmarc = (uint8_t)dmarc_status_parse(word(r->json, "dmarc"));

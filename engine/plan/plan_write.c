@@ -212,6 +212,8 @@ static void live_add(struct json_out *j, const struct job_row *job)
     json_add_word(j, "behavior", behavior_name(job->behavior_seen));
     json_add_word(j, "status", plan_status_name(job->status_seen));
     json_add_word(j, "verification", verification_name(job->verification));
+    if (job->dkim != DKIM_UNKNOWN)
+        json_add_word(j, "dkim", dkim_status_name(job->dkim));
     json_end(j);
 }
 

@@ -77,6 +77,7 @@ static void row_judge(const struct fleet *f, uint32_t row, bool is_shared, struc
     struct judgement j = {
         .suffixes = how->suffixes, .feedback_host = how->feedback_host, .memory = memory};
     judge_choice(&j, f, row, is_shared);
+    managed_judge(&j, f, row, managed_of_row(how->managed, f, row));
     struct finding_notes notes = judge_notes(&j);
     verdict->refused += j.errors != 0;
     verdict->out_of_memory |= j.out_of_memory;

@@ -195,6 +195,63 @@ static void endpoint_judge(struct judgement *j, const struct fleet *f, uint32_t 
     buf_clear(&there);
 }
 
+const struct managed_resource *managed_of_row(const struct managed_index *index,
+                                              const struct fleet *f, uint32_t row)
+{
+    struct text number = names_text(&f->names, fleet_account_number(f, f->choices[row].lane));
+    return managed_index_find(index, fleet_identity(f, row), number, fleet_region(f, row));
+}
+
+static const char *places_unknown(const struct managed_resource *resource)
+{
+    if (resource->account.len && resource->region.len)
+        return "";
+    if (resource->account.len)
+        return ". The state does not say in which Region, so this one is meant, perhaps";
+    return resource->region.len
+               ? ". The state does not say in which account, so this one is meant, perhaps"
+               : ". The state does not say in which account and Region, so these are meant, "
+                 "perhaps";
+}
+
+void managed_judge(struct judgement *j, const struct fleet *f, uint32_t row,
+                   const struct managed_resource *resource)
+{
+    const struct policy *policy = fleet_policy_of(f, row);
+    struct text name = fleet_mail_from(f, row);
+    struct buf address, file, there;
+    if (!resource || (dname_eq(resource->mail_from, name) &&
+                      (name.len == 0 || resource->behavior == policy->behavior)))
+        return;
+    buf_init(&address, 4 * NAME_LEN_MAX);
+    buf_init(&file, SENTENCE_LEN_MAX);
+    buf_init(&there, SENTENCE_LEN_MAX);
+    escape_terminal(&address, resource->address);
+    escape_terminal(&file, resource->file);
+    setting_tell(&there, resource->mail_from, resource->behavior);
+    judge_finding(
+        j, policy, MANAGED_ELSEWHERE, SEVERITY_WARNING,
+        TEXT_FMT " in " TEXT_FMT " sets " TEXT_FMT " for " TEXT_FMT
+                 ": the next terraform apply would undo this change. Change it there too, or take "
+                 "the resource out of Terraform first%s",
+        TEXT_ARG(buf_text(&address)), TEXT_ARG(buf_text(&file)), TEXT_ARG(buf_text(&there)),
+        TEXT_ARG(fleet_identity(f, row)), places_unknown(resource));
+    buf_clear(&there);
+    buf_clear(&file);
+    buf_clear(&address);
+}
+
+/* Does the row differ from what SES shows, or did it, until this run has written? */
+static bool is_change(const struct fleet *f, uint32_t row, const struct ses_facts *ses,
+                      const struct judge_context *around)
+{
+    struct text name = fleet_mail_from(f, row);
+    if (around->is_written || !(ses->known & KNOWN_MAIL_FROM))
+        return around->is_written;
+    return !dname_eq(ses->mail_from, name) ||
+           (name.len && ses->behavior != fleet_policy_of(f, row)->behavior);
+}
+
 static void neighbours_judge(struct judgement *j, const struct fleet *f, uint32_t row,
                              const struct judge_context *around)
 {
@@ -224,6 +281,8 @@ void judge_ses(struct judgement *j, const struct fleet *f, uint32_t row,
     neighbours_judge(j, f, row, around);
     endpoint_judge(j, f, row, &around->endpoint);
     replaced_judge(j, policy, name, ses, around->set_by_us);
+    if (is_change(f, row, ses, around))
+        managed_judge(j, f, row, around->managed);
     account_judge(j, policy, place, around);
     buf_clear(&where);
 }

@@ -14,6 +14,7 @@
 #include "model/facts.h"
 #include "model/finding.h"
 #include "model/fleet.h"
+#include "model/managed_index.h"
 #include "spf.h"
 #include "suffix.h"
 
@@ -32,7 +33,9 @@ struct judge_context {
     bool mail_from_forwards;    /* feedback forwarding is on for that identity */
     bool mail_from_unasked;     /* forwarding is unknown for some of these identities */
     bool set_by_us;             /* the present custom MAIL FROM was written by this program */
-    struct text sending_identity; /* the one behind mail_from_is_identity; may be empty */
+    bool is_written;            /* by this run, so that what SES shows is what it has set */
+    const struct managed_resource *managed; /* infrastructure code sets the MAIL FROM; or NULL */
+    struct text sending_identity;           /* the one behind mail_from_is_identity; may be empty */
     struct text masking_identity; /* an identity below this domain with its own setting; or empty */
     /* GetAccount, for the identity's lane; judged only when known. */
     bool account_known, account_can_send, account_in_sandbox;
@@ -86,11 +89,19 @@ void judge_withdraw(struct judgement *j, enum finding finding);
  * the Region. is_shared: another choice of the fleet has the same MAIL FROM. */
 void judge_choice(struct judgement *j, const struct fleet *f, uint32_t row, bool is_shared);
 
+/* managed-elsewhere, for a row that is to be changed. resource may be NULL. */
+void managed_judge(struct judgement *j, const struct fleet *f, uint32_t row,
+                   const struct managed_resource *resource);
+/* The resource that sets the MAIL FROM of a row, as far as its account is known; NULL: none. */
+const struct managed_resource *managed_of_row(const struct managed_index *index,
+                                              const struct fleet *f, uint32_t row);
+
 /* The same of every row of a fleet. tell is called for each row that has a finding; the notes live
  * until it returns. */
 struct fleet_judge {
     const struct suffix_list *suffixes;
-    struct text feedback_host; /* as in struct judgement */
+    struct text feedback_host;           /* as in struct judgement */
+    const struct managed_index *managed; /* SES is not asked: each row counts as to be changed */
     void (*tell)(void *ctx, const struct fleet *f, uint32_t row, const struct finding_notes *notes);
     void *ctx;
 };

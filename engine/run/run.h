@@ -94,10 +94,11 @@ struct run_config {
     struct wire_owner owner;
     struct run_observer observer;
     struct run_companions companions;
-    bool force;                  /* apply and rollback: whatever is there is overwritten */
-    bool detach;                 /* ends as soon as only others are waited for */
-    bool probes_lanes;           /* a plan first asks each lane for permissions */
-    const struct run_part *part; /* NULL: this process carries all of it */
+    bool force;                          /* apply and rollback: whatever is there is overwritten */
+    bool detach;                         /* ends as soon as only others are waited for */
+    const struct managed_index *managed; /* what Terraform sets; or NULL */
+    bool probes_lanes;                   /* a plan first asks each lane for permissions */
+    const struct run_part *part;         /* NULL: this process carries all of it */
 };
 
 struct run {

@@ -330,7 +330,11 @@ static bool row_look(struct watching *w, uint32_t row, instant_us now)
     if (seen.is_read && wanted.mail_from.len && job->mx == MX_STATUS_NONE &&
         job->findings & ~policy->accept & NAME_RULES)
         seen.shown |= WATCH_BIT(WATCH_REFUSED);
-    return watch_look(w->memory, &key, row, &wanted, &seen, now);
+    seen.dkim_is_asked = d && scheduler_dkim_is_asked(d, row);
+    seen.dkim = seen.dkim_is_asked ? scheduler_dkim(d, row) : DKIM_UNKNOWN;
+    bool good = watch_look(w->memory, &key, row, &wanted, &seen, now);
+    w->dkim[row] = (uint8_t)watch_dkim(w->memory, &key, NULL);
+    return good;
 }
 
 static bool lane_look(struct watching *w, uint32_t lane, instant_us now)
@@ -498,7 +502,7 @@ static struct scheduler_options options_of(const struct run *r)
     return options;
 }
 
-static void verification_remember(const struct watching *w, struct scheduler *d)
+static void seldom_remember(const struct watching *w, struct scheduler *d)
 {
     const struct fleet *f = &w->run->fleet;
     for (uint32_t row = 0; row < f->choices_len; row++) {
@@ -506,6 +510,9 @@ static void verification_remember(const struct watching *w, struct scheduler *d)
         instant_us at = watch_verified_at(w->memory, &key);
         if (at && w->began - at < f->watch.verification && at <= w->began)
             scheduler_verification_remember(d, row, VERIFICATION_SUCCESS);
+        enum dkim_status dkim = watch_dkim(w->memory, &key, &at);
+        if (at && w->began - at < f->watch.verification && at <= w->began)
+            scheduler_dkim_remember(d, row, dkim);
     }
 }
 
@@ -561,7 +568,7 @@ static enum err sweep_engine(struct sweep *s, struct io *io, struct why *why)
     io->keep = record_take;
     io->keeper = s;
     instant_us now = io->now(io->world);
-    verification_remember(s->w, r->scheduler);
+    seldom_remember(s->w, r->scheduler);
     enum err err = o->begin ? o->begin(o->ctx, r, now, why) : OK;
     if (err != OK)
         return err;
@@ -595,7 +602,8 @@ static enum err sweep_prepare(struct sweep *s, struct why *why)
     const struct fleet *f = &w->run->fleet;
     s->said = ARENA_ARRAY(&w->arena, struct watching_said *, f->choices_len + 1);
     w->lanes = ARENA_ARRAY(&w->arena, struct watching_lane, f->lanes_len + 1);
-    return s->said && w->lanes ? OK : why_set(why, ERR_NOMEM, "out of memory");
+    w->dkim = ARENA_ARRAY(&w->arena, uint8_t, f->choices_len + 1);
+    return s->said && w->lanes && w->dkim ? OK : why_set(why, ERR_NOMEM, "out of memory");
 }
 
 /* SES may have told the world's clock that the system's is behind: then the beginning is moved as

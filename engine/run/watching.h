@@ -5,10 +5,11 @@
  *
  * SES is asked for the MAIL FROM attributes, a hundred identities a call, and for the account; and,
  * at most once in fleet.watch.verification, for what is verified (in a large lane by
- * ListEmailIdentities, a thousand a page), for global endpoints, and a page for each hundred open
- * recommendations. So 10,000 identities of one lane cost 101 calls, and 112 when verification is
- * due. Where a global endpoint leads to a Region without rows, that Region is asked about its
- * identities too. Where IAM refuses version 1, each identity costs a call.
+ * ListEmailIdentities, a thousand a page), for DKIM, a hundred identities a call beside the others,
+ * for global endpoints, and a page for each hundred open recommendations. So 10,000 identities of
+ * one lane cost 101 calls, and 212 when verification is due. Where a global endpoint leads to a
+ * Region without rows, that Region is asked about its identities too. Where IAM refuses version 1,
+ * each identity costs a call.
  *
  * A watching holds what a person wants to read of its last sweep. One thread.
  */
@@ -61,6 +62,7 @@ struct watching {
     bool dns_is_silent;                /* of many, all got none: of no name anything was learned */
     uint32_t rows_bad;                 /* rows with a problem, told or not */
     struct watching_lane *lanes;       /* as fleet.lanes */
+    uint8_t *dkim;                     /* by row: enum dkim_status, the last that SES told */
     struct watching_problem *problems; /* worst level first, then by kind, lane and row */
     uint32_t problems_len, problems_cap;
     struct watching_calls calls[CALL_KINDS][2]; /* by version of the API, from 0 */

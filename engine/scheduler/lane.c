@@ -136,6 +136,8 @@ bool lane_is_sure(const struct scheduler *d, const struct lane_state *l, enum ca
 void lane_learn(struct scheduler *d, const struct call *call, enum verdict verdict, instant_us now)
 {
     struct lane_state *l = &d->lanes[call->lane];
+    if (call->kind == CALL_READ_DKIM && verdict != VERDICT_OK)
+        return; /* nothing waits for it: its trouble is not the lane's */
     bool is_read = call->kind == CALL_READ_MAIL_FROM || call->kind == CALL_READ_VERIFICATION;
     assert(call->kind < CALL_ASK); /* DNS is no lane's */
     l->unresponsive = call->reply.how == REPLY_NOT_SENT || call->reply.how == REPLY_LOST;

@@ -416,9 +416,8 @@ static void verification_failed(struct scheduler *d, const struct call *call, en
 /* Emulators, and Regions without it, do not know the action: nothing is missing. */
 static bool call_is_lacking(const struct call *call)
 {
-    unsigned status = call->reply.how == REPLY_HTTP ? call->reply.http_status : 0;
     return (call->kind == CALL_ENDPOINTS || call->kind == CALL_ADVICE) &&
-           (status == 404 || status == 405 || status == 501);
+           reply_knows_no_action(&call->reply);
 }
 
 static void part_failed(struct scheduler *d, const struct call *call, enum verdict verdict,

@@ -50,6 +50,7 @@ enum lane_survey_gap {
     SURVEY_GAP_VERIFICATION, /* of a sweep */
     SURVEY_GAP_ENDPOINTS,
     SURVEY_GAP_ADVICE,
+    SURVEY_GAP_DKIM, /* of the reads (reads_dkim.c) */
     SURVEY_GAPS,
 };
 
@@ -183,6 +184,8 @@ bool owners_init(struct scheduler *d,
 void owners_clear(struct scheduler *d);
 void owners_seen(struct scheduler *d, uint16_t lane, struct text identity); /* in the list */
 /* Is the job's identity an address at a domain that is not in the list, nor is one above it? */
+/* Is a domain looked out for, and in the list? */
+bool owners_lists(const struct scheduler *d, uint16_t lane, struct text domain);
 bool owners_is_foreign(const struct scheduler *d, uint32_t job);
 
 /* lane_survey_advice.c */

@@ -63,19 +63,24 @@ void owners_seen(struct scheduler *d, uint16_t lane, struct text identity)
         d->surveys.is_owner[id] = true;
 }
 
+bool owners_lists(const struct scheduler *d, uint16_t lane, struct text domain)
+{
+    char key[DNAME_LEN_MAX + 16];
+    name_id id = names_find(&d->surveys.owners, key_of(lane, domain, key));
+    return id != NAME_NONE && d->surveys.is_owner[id];
+}
+
 bool owners_is_foreign(const struct scheduler *d, uint32_t job)
 {
     const struct lane_surveys *c = &d->surveys;
     uint16_t lane = d->fleet->choices[job].lane;
     assert(lane < d->fleet->lanes_len);
-    char lower[DNAME_LEN_MAX + 1], key[DNAME_LEN_MAX + 16];
+    char lower[DNAME_LEN_MAX + 1];
     struct text domain;
     if (c->lanes[lane].gaps[SURVEY_GAP_LIST][0] || !address_domain(d, job, lower, &domain))
         return false;
-    for (; domain.len; domain = dname_parent(domain)) {
-        name_id id = names_find(&c->owners, key_of(lane, domain, key));
-        if (id != NAME_NONE && c->is_owner[id])
+    for (; domain.len; domain = dname_parent(domain))
+        if (owners_lists(d, lane, domain))
             return false;
-    }
     return true;
 }

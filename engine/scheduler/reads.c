@@ -1,6 +1,6 @@
 /*
- * Reads of SES: read batches of up to a hundred jobs. A first read asks for verification and for
- * MAIL FROM, two calls with a bucket each; a later read asks for MAIL FROM alone. By the v2 API
+ * Reads of SES: read batches of up to a hundred jobs. A first read asks for verification, for MAIL
+ * FROM and for DKIM, calls with a bucket each; a later read asks for MAIL FROM alone. By the v2 API
  * each job is a read batch, since v2 has no batched read.
  *
  * A full read batch leaves at once; another when its oldest job has waited long enough. A call with
@@ -19,12 +19,21 @@
 #define COMPANY_MAX   SPAN_M(8)
 #define V1_AGAIN      SPAN_H(1) /* after reads have fallen back in the middle of a run */
 
+/* Of the next batch: of one job, where its DKIM is to be read by version 2. */
+static enum api next_api(const struct scheduler *d, uint16_t lane, enum read_kind kind)
+{
+    const struct lane_state *l = &d->lanes[lane];
+    const struct queue *q = &l->read[kind];
+    return kind == READ_FIRST && q->len && dkim_by_get(d, lane, q->first - 1) ? API_V2
+                                                                              : l->read_api;
+}
+
 /* Only the first read asks for verification, unless the lane survey tells it. */
 static enum call_kind first_kind(const struct scheduler *d, uint16_t lane, enum read_kind kind,
                                  instant_us now)
 {
     assert(kind < READ_KINDS);
-    if (d->lanes[lane].read_api == API_V2)
+    if (next_api(d, lane, kind) == API_V2)
         return CALL_GET;
     return kind == READ_FIRST && !verified_is_told(d, lane, now) ? CALL_READ_VERIFICATION
                                                                  : CALL_READ_MAIL_FROM;
@@ -70,7 +79,9 @@ static void read_batch_free(struct scheduler *d, struct batch_read *b)
 static void read_batch_take(struct scheduler *d, struct batch_read *b, struct queue *q,
                             instant_us now)
 {
-    while (q->len && b->count < batch_read_max(b->api))
+    bool is_first = q == &d->lanes[b->lane].read[READ_FIRST];
+    while (q->len && b->count < batch_read_max(b->api) &&
+           (b->api == API_V2 || !is_first || !dkim_by_get(d, b->lane, q->first - 1)))
         b->items[b->count++] = queue_pop(d, q);
     q->since = now;
     assert(b->count <= batch_read_max(b->api));
@@ -84,14 +95,17 @@ static void read_batch_gather(struct scheduler *d, uint16_t lane, enum read_kind
     uint8_t kinds = (uint8_t)BATCH_KIND(first_kind(d, lane, kind, now));
     if (kinds & BATCH_KIND(CALL_READ_VERIFICATION))
         kinds |= BATCH_KIND(CALL_READ_MAIL_FROM);
-    struct batch_read *b = batch_read_new(&d->reads, lane, l->read_api, kinds, now);
+    struct batch_read *b = batch_read_new(&d->reads, lane, next_api(d, lane, kind), kinds, now);
     assert(b);
     l->read_batches_alive++;
-    batch_read_want(&d->reads, &l->read_batches, b, kinds);
     if (kind == READ_AGAIN)
         read_batch_take(d, b, &l->read[READ_CONFIRM], now);
     read_batch_take(d, b, &l->read[kind], now);
     assert(b->count > 0);
+    if (kind == READ_FIRST)
+        b->optional = dkim_kind(d, b);
+    b->kinds |= b->optional;
+    batch_read_want(&d->reads, &l->read_batches, b, b->kinds);
 }
 
 static void call_fill(void *ctx, const struct batch_read *b, struct call *call)
@@ -205,6 +219,10 @@ static struct ses_facts facts_of(struct scheduler *d, const struct batch_read *s
         }
         facts.known |= f->known;
     }
+    /* A sweep judges without it, whoever tells it: of an identity that is not verified, too, its
+     * DNS is looked at. */
+    if (d->options.sweep && d->lanes[s->lane].read_api == API_V1)
+        facts.known &= ~(unsigned)KNOWN_VERIFICATION;
     return facts;
 }
 
@@ -381,6 +399,10 @@ static void read_batch_refused(struct scheduler *d, struct batch_read *s, instan
     enum retry next = s->failed_next;
     bool denied = next == RETRY_DENIED || next == RETRY_FALL_BACK;
     assert(next != RETRY_BY_PACE && next != RETRY_BACKOFF);
+    if (dkim_get_refused(d, s)) {
+        read_batch_put_back(d, s, now);
+        return;
+    }
     bool waits = lane->worked && !d->options.rules.plan_only;
     bool is_news = s->api == API_V2 || lane->v1_worked || !reply_is_access_denied(&reply);
     bool doubted = denied && !is_sure_of(d, s, now) && is_news;
@@ -428,10 +450,14 @@ void scheduler_read_done(struct scheduler *d, struct call *call, instant_us now)
                                       .may_fall_back = d->options.read_falls_back};
     enum verdict verdict = verdict_after(scheduler_call_paced(d, call, now), b->attempts);
     verdict = retry_gone_is_told(call, verdict);
-    if (call->kind == CALL_GET)
+    if (call->kind == CALL_GET && lane->read_api == API_V2)
         verdict = get_answered(d, call, verdict, now);
+    if (call->kind == CALL_READ_DKIM)
+        verdict = dkim_answered(d, call, verdict);
     enum batch_state state = batch_read_answered(&d->reads, &lane->read_batches, call, verdict,
                                                  &rules, d->options.rules.seed, now);
+    if (b->missed & BATCH_KIND(call->kind))
+        dkim_missed(d, call);
     if (verdict != VERDICT_OK)
         call_pool_give(&d->calls, call);
     switch (state) {
@@ -444,6 +470,7 @@ void scheduler_read_done(struct scheduler *d, struct call *call, instant_us now)
         assert(!b->to_send);
         assert(!b->out);
         assert(sent_at <= now);
+        dkim_taken(d, b);
         for (uint32_t i = 0; i < b->count; i++) {
             struct ses_facts facts = facts_of(d, b, i);
             job_read_done(d, b->items[i], &facts, sent_at, now);

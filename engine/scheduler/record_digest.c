@@ -36,7 +36,7 @@ static uint64_t text_fold(uint64_t digest, struct text text)
     return text.len ? hash_mix(digest, word_of(text.at, text.len)) : digest;
 }
 
-#define DIGEST_FIELDS 33 /* of a record; a new one goes to the end */
+#define DIGEST_FIELDS 34 /* of a record; a new one goes to the end */
 
 void digest_number(struct digest_fold *f, uint64_t value)
 {
@@ -100,6 +100,7 @@ uint64_t record_digest(uint64_t before, const struct record *record,
     digest_number(&f, (uint64_t)record->row.deadline);
     digest_number(&f, said->rules);
     digest_number(&f, said->publish);
+    digest_words(&f, said->dkim);
     assert(f.field == DIGEST_FIELDS);
     return f.digest ? f.digest : 1;
 }

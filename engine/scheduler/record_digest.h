@@ -17,7 +17,7 @@ uint64_t record_digest_begin(uint64_t run, instant_us started, uint64_t seed);
 
 /* The words of a record as kept: a program keeps even words unknown to it. */
 struct record_words {
-    struct text mx, spf, dmarc;
+    struct text mx, spf, dmarc, dkim;
     struct text notes; /* of the findings; empty: left out */
     uint64_t rules;   /* the sum of record_digest_rule() over row.findings, independent of the order
                          of rules */

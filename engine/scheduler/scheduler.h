@@ -40,21 +40,23 @@ struct scheduler_options {
                     is enabled, for open recommendations. Not where write_api is version 1, which
                     has neither. Costs one call a lane, GetAccount, and a page for each hundred
                     recommendations */
-    bool looks_closer; /* survey_options.closer */
-    bool surveys;      /* follow SPF to the end, and judge DMARC */
-    double rate_per_s; /* of every action; 0: the account's own, or 1 */
-    const bool *lanes; /* by lane: this process carries it. The rows of the others stay NEW: they
-                          are never started, asked about or waited for, records of them are passed
-                          over, and they count nowhere but in scheduler_totals.jobs. NULL: all
-                          lanes. Borrowed */
+    bool looks_closer;   /* survey_options.closer */
+    bool surveys;        /* follow SPF to the end, and judge DMARC */
+    enum dkim_wish dkim; /* of the first reads */
+    double rate_per_s;   /* of every action; 0: the account's own, or 1 */
+    const bool *lanes;   /* by lane: this process carries it. The rows of the others stay NEW: they
+                            are never started, asked about or waited for, records of them are passed
+                            over, and they count nowhere but in scheduler_totals.jobs. NULL: all
+                            lanes. Borrowed */
     bool shares_waves; /* first writes need scheduler_grant(), and where the waves stand is told by
                           scheduler_waves_set(), since several processes carry the run */
     bool leaves_lanes; /* a lane of which every call is denied, cannot be sent or finds no keys is
                           left to other processes, which may have what is missing here: no row of
                           it fails, and the scheduler drains (scheduler_lane_left()) */
-    struct text feedback_host;    /* pattern (feedback.h); empty: SES's own. Borrowed */
-    const struct own_names *own;  /* names set by earlier runs; may be NULL. Borrowed */
-    struct suffix_list *suffixes; /* NULL: neither public-suffix nor the surveys */
+    struct text feedback_host;           /* pattern (feedback.h); empty: SES's own. Borrowed */
+    const struct own_names *own;         /* names set by earlier runs; may be NULL. Borrowed */
+    const struct managed_index *managed; /* what Terraform sets; may be NULL. Borrowed */
+    struct suffix_list *suffixes;        /* NULL: neither public-suffix nor the surveys */
 };
 
 struct scheduler_totals {
@@ -96,6 +98,8 @@ void scheduler_survey_adopt(struct scheduler *d, struct scheduler *plan);
 /* Before the start of a sweep: the verification of a row was read a short while ago, so SES is not
  * asked for it. */
 void scheduler_verification_remember(struct scheduler *d, uint32_t row, enum verification v);
+/* Likewise of DKIM, whatever SES told: UNKNOWN too. */
+void scheduler_dkim_remember(struct scheduler *d, uint32_t row, enum dkim_status status);
 /* Starts every job not given to scheduler_restore(), and continues the waves. */
 void scheduler_start(struct scheduler *d, instant_us now);
 
@@ -140,6 +144,11 @@ const struct job *scheduler_job(const struct scheduler *d, uint32_t number);
 struct text scheduler_mail_from_seen(const struct scheduler *d, uint32_t number);
 /* What SES has told of a row's verification, by a read or a list of this run. False: nothing. */
 bool scheduler_verification(const struct scheduler *d, uint32_t row, enum verification *v);
+/* What is known of a row's DKIM: by reads of this run, restored or remembered; of an address also
+ * by its domain's row. Has SES been asked for the row itself in this run, or since its records were
+ * kept, whatever it told? */
+enum dkim_status scheduler_dkim(const struct scheduler *d, uint32_t row);
+bool scheduler_dkim_is_asked(const struct scheduler *d, uint32_t row);
 /* May the account of a lane send? False: SES did not tell. */
 bool scheduler_account_sends(const struct scheduler *d, uint16_t lane, bool *can_send);
 /* The API of such calls in a lane. Changes when reads fall back. */
@@ -196,7 +205,7 @@ const char *scheduler_lane_waits(const struct scheduler *d, uint16_t lane, insta
 bool scheduler_lane_stays_loose(const struct scheduler *d, uint16_t lane);
 /* A gap of the lane survey of a lane: the reason, and the rules not judged. There are
  * SURVEY_GAPS_MAX kinds of gaps; NULL: no gap of this kind. */
-#define SURVEY_GAPS_MAX 7
+#define SURVEY_GAPS_MAX 8
 const char *scheduler_survey_gap(const struct scheduler *d, uint16_t lane, unsigned gap);
 /* Is such a gap the same for each Region of an account, since IAM refuses the account? */
 bool scheduler_survey_gap_is_of_account(const struct scheduler *d, uint16_t lane, unsigned gap);

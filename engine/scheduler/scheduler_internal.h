@@ -7,6 +7,7 @@
  *   lane_survey.c what else is in a lane  scheduler_judge.c   what the rules are told
  *   waves.c  how many may start      lane.c    a lane's trouble, and its end
  *   starts.c whose first write that is, alone or among several processes
+ *   reads_dkim.c  DKIM beside the first reads
  *   scheduler_audit.c  the whole structure, for tests
  *   ready.c  whose turn to write is near, and who must be read first
  *   tighten.c one identity of a lane is tightened first
@@ -76,6 +77,8 @@ struct lane_state {
     enum api read_api;
     uint32_t gets_refused; /* by IAM, since the last that was allowed */
     bool get_allowed;
+    enum dkim_wish dkim; /* options.dkim; less where IAM refuses that */
+    uint8_t dkim_missed; /* batches in a row without it */
     uint32_t read_batches_alive;
     uint32_t calls_out;   /* of this lane, lane survey included */
     bool unresponsive;    /* the last call came to nothing: not sent, or no whole answer */
@@ -120,6 +123,7 @@ struct scheduler {
     struct batch_reads reads;   /* items: jobs */
     struct survey_pool *survey_pool; /* surveys under way; subjects are jobs */
     uint16_t *dns_shown; /* inquiry_digest() of what a job's sentences were made of; 0: none yet */
+    uint8_t *dkim;       /* by job: enum dkim_status, and whether SES was asked */
     uint32_t *mx_denied_s; /* recursive mode only: the second of UTC in a job's reason */
     struct lane_surveys surveys;
     struct waves waves;  /* options.shares_waves: as last looked at */
@@ -274,6 +278,21 @@ void reads_release_overdue(struct scheduler *d, uint16_t lane, instant_us now);
 instant_us scheduler_reads_wake(const struct scheduler *d, uint16_t lane, instant_us now);
 /* How long a read after a write waits for company, with so many jobs waiting. */
 span_us reads_linger(const struct scheduler *d, const struct lane_state *lane, uint32_t there);
+
+/* reads_dkim.c */
+
+/* Nothing is known of UNKNOWN unless SES was asked. */
+void dkim_know(struct scheduler *d, uint32_t row, enum dkim_status status, bool is_asked);
+/* Is the first read of a row a GetEmailIdentity for DKIM alone? */
+bool dkim_by_get(const struct scheduler *d, uint16_t lane, uint32_t row);
+/* What a first batch asks beside: a bit of BATCH_KIND, or none. */
+uint8_t dkim_kind(const struct scheduler *d, const struct batch_read *b);
+void dkim_taken(struct scheduler *d, const struct batch_read *b); /* the batch is done */
+/* An answer of CALL_READ_DKIM: the verdict for its batch. */
+enum verdict dkim_answered(struct scheduler *d, const struct call *call, enum verdict verdict);
+void dkim_missed(struct scheduler *d, const struct call *call); /* its batch goes on without */
+/* IAM refuses a GetEmailIdentity that was for DKIM: then by the batch. False: it was not. */
+bool dkim_get_refused(struct scheduler *d, const struct batch_read *b);
 
 /* scheduler_dns.c */
 uint32_t scheduler_asks(struct scheduler *d, instant_us now, struct call **calls, uint32_t max);

@@ -13,6 +13,8 @@ void scheduler_judge_ses(struct scheduler *d, uint32_t number, const struct ses_
     struct judge_context around = {
         .set_by_us =
             d->jobs[number].writes > 0 || own_names_has(d->options.own, number, facts->mail_from),
+        .is_written = d->jobs[number].writes > 0,
+        .managed = managed_of_row(d->options.managed, d->fleet, number),
     };
     const struct lane_surveys *c = &d->surveys;
     const struct choice *choice = &d->fleet->choices[number];

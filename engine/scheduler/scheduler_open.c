@@ -24,6 +24,7 @@ struct scheduler *scheduler_init(struct arena *memory, const struct fleet *fleet
     d->lane_wake = ARENA_ARRAY(memory, instant_us, fleet->lanes_len + 1);
     d->survey_pool = ARENA_NEW(memory, struct survey_pool);
     d->dns_shown = ARENA_ARRAY(memory, uint16_t, fleet->choices_len + 1);
+    d->dkim = ARENA_ARRAY(memory, uint8_t, fleet->choices_len + 1);
     if (!d->options.authority_dns)
         d->mx_denied_s = ARENA_ARRAY(memory, uint32_t, fleet->choices_len + 1);
     d->records = ARENA_ARRAY(memory, struct record, RECORDS_PER_TURN_MAX);
@@ -31,7 +32,7 @@ struct scheduler *scheduler_init(struct arena *memory, const struct fleet *fleet
     if (!call_pool_init(&d->calls, memory, CALLS_IN_FLIGHT_MAX) ||
         !batch_reads_init(&d->reads, memory, READ_BATCHES_MAX, &d->calls) || !d->jobs ||
         !d->lanes || !d->lane_wake || !d->survey_pool || !d->records || !d->mail_from_uses ||
-        !d->dns_shown || (!d->options.authority_dns && !d->mx_denied_s) ||
+        !d->dns_shown || !d->dkim || (!d->options.authority_dns && !d->mx_denied_s) ||
         !lane_survey_init(d, memory) || !heap_init(&d->timers, fleet->choices_len))
         return NULL;
     if (!names_init(&d->seen, NAMES_BYTES_MAX)) {
@@ -45,6 +46,7 @@ struct scheduler *scheduler_init(struct arena *memory, const struct fleet *fleet
         for (int kind = 0; kind < CALL_KINDS; kind++)
             pace_init(&d->lanes[i].pace[kind], rate);
         d->lanes[i].read_api = d->options.read_api;
+        d->lanes[i].dkim = d->options.dkim;
         d->lane_wake[i] = scheduler_carries(d, i) ? 0 : WHEN_NEVER;
     }
     for (uint32_t i = 0; i < d->fleet->choices_len; i++) {
@@ -87,8 +89,9 @@ void scheduler_clear(struct scheduler *d)
     arena_clear(&d->judging);
 }
 
-static void row_restore(struct scheduler *d, struct job *job, const struct job_row *row)
+static void row_restore(struct scheduler *d, uint32_t number, const struct job_row *row)
 {
+    struct job *job = &d->jobs[number];
     assert(row->action <= ACTION_RESTART);
     assert(row->status_seen <= MAIL_FROM_UNKNOWN);
     job->mx = (uint8_t)row->mx;
@@ -107,6 +110,7 @@ static void row_restore(struct scheduler *d, struct job *job, const struct job_r
     job->behavior_seen = row->behavior_seen;
     job->status_seen = (uint8_t)row->status_seen;
     job->verification = row->verification;
+    dkim_know(d, number, row->dkim, false);
     job->mail_from_before = scheduler_name(d, row->mail_from_before);
     job->mail_from_seen = scheduler_name(d, row->mail_from_seen);
     job->deadline = row->deadline;
@@ -143,7 +147,7 @@ void scheduler_settle(struct scheduler *d, const struct record *verdict)
 {
     if (!scheduler_carries_row(d, verdict->job))
         return;
-    row_restore(d, &d->jobs[verdict->job], &verdict->row);
+    row_restore(d, verdict->job, &verdict->row);
     if (!d->options.shares_waves)
         waves_restore(&d->waves, 0, true, verdict->row.outcome,
                       fleet_policy_of(d->fleet, verdict->job)->wave);
@@ -161,7 +165,7 @@ void scheduler_restore(struct scheduler *d, const struct record *record, bool re
     assert(job->state == JOB_NEW);
     if (!scheduler_carries_row(d, record->job))
         return;
-    row_restore(d, job, row);
+    row_restore(d, record->job, row);
     lane->worked = lane->worked || row->seen_known;
     lane->v1_returns = lane->worked; /* the version is not known */
     lane->write_worked = lane->write_worked || row->accepted > 0;
@@ -204,7 +208,7 @@ void scheduler_adopt(struct scheduler *d, const struct record *plan, instant_us 
     assert(job->state == JOB_NEW);
     if (!scheduler_carries_row(d, plan->job))
         return;
-    row_restore(d, job, &plan->row);
+    row_restore(d, plan->job, &plan->row);
     job->deadline = WHEN_NEVER;
     job->restarts = 0;
     /* The next write of a planned row, as decided at its read. */

@@ -36,6 +36,7 @@ void scheduler_record(struct scheduler *d, uint32_t number, enum record_kind kin
         .behavior_seen = (enum behavior)job->behavior_seen,
         .status_seen = (enum mail_from_status)job->status_seen,
         .verification = (enum verification)job->verification,
+        .dkim = scheduler_dkim(d, number),
         .mx = (enum mx_status)job->mx,
         .spf = (enum spf_status)job->spf,
         .dmarc = (enum dmarc_status)job->dmarc,

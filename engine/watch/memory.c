@@ -24,6 +24,7 @@ void watch_sweep_begin(struct watch_memory *m, instant_us now)
         i->is_in_sweep = false;
         i->looked = when_earlier(i->looked, now);
         i->verified = when_earlier(i->verified, now);
+        i->dkim_asked = when_earlier(i->dkim_asked, now);
     }
     m->events_len = 0;
 }
@@ -203,6 +204,11 @@ static bool identity_learn(struct watch_memory *m, struct identity *i,
         i->verified = seen->verification == VERIFICATION_SUCCESS ? now : 0;
         i->is_changed = true;
     }
+    if (seen->dkim_is_asked) {
+        i->dkim = seen->dkim != DKIM_UNKNOWN ? (uint8_t)seen->dkim : i->dkim;
+        i->dkim_asked = now;
+        i->is_changed = true;
+    }
     return true;
 }
 
@@ -373,7 +379,9 @@ bool watch_rows(struct watch_memory *m, struct watch_rows *rows)
                                                .mail_from = names_text(&m->names, of->mail_from),
                                                .was_success = of->was_success,
                                                .looked = of->looked_kept,
-                                               .verified = of->verified};
+                                               .verified = of->verified,
+                                               .dkim = (enum dkim_status)of->dkim,
+                                               .dkim_asked = of->dkim_asked};
     }
     for (uint32_t i = 0; i < m->problems_len; i++) {
         const struct problem *of = &m->problems[i];
@@ -438,4 +446,13 @@ instant_us watch_verified_at(const struct watch_memory *m, const struct watch_ke
 {
     uint32_t slot = slot_find(m, key);
     return slot == NO_SLOT ? 0 : identity_at(m, slot)->verified;
+}
+
+enum dkim_status watch_dkim(const struct watch_memory *m, const struct watch_key *key,
+                            instant_us *asked)
+{
+    uint32_t slot = slot_find(m, key);
+    if (asked)
+        *asked = slot == NO_SLOT ? 0 : identity_at(m, slot)->dkim_asked;
+    return slot == NO_SLOT ? DKIM_UNKNOWN : (enum dkim_status)identity_at(m, slot)->dkim;
 }

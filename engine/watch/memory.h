@@ -68,6 +68,8 @@ struct watch_seen {
     bool exists;
     bool verification_is_read;
     enum verification verification;
+    bool dkim_is_asked;    /* SES was asked for it; UNKNOWN: it told nothing */
+    enum dkim_status dkim; /* no kind of problem: it is remembered for reports */
     struct text mail_from; /* at SES; empty: none. Borrowed for the call */
     enum behavior behavior;
     enum mail_from_status status;
@@ -152,5 +154,9 @@ uint32_t watch_problems(const struct watch_memory *m, const struct watch_key *ke
 /* When SES was last asked for the verification; 0: never, or it was not verified then, so ask now.
  */
 instant_us watch_verified_at(const struct watch_memory *m, const struct watch_key *key);
+/* The last status that SES told. *asked: when SES was last asked, whatever it told; 0: never. May
+ * be NULL. */
+enum dkim_status watch_dkim(const struct watch_memory *m, const struct watch_key *key,
+                            instant_us *asked);
 
 #endif

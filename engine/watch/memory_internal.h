@@ -24,8 +24,9 @@ struct identity {
     name_id mail_from;
     uint32_t problems; /* the first one's slot; of a free slot: the next free one */
     uint32_t tag;
-    instant_us looked, looked_kept, verified;
+    instant_us looked, looked_kept, verified, dkim_asked;
     bool was_success, is_changed, is_known; /* is_known: mail_from holds */
+    uint8_t dkim;                           /* enum dkim_status */
     bool is_in_sweep;                       /* looked at since watch_sweep_begin() */
 };
 

@@ -261,6 +261,8 @@ bool watch_learn_identity(void *memory, const struct watch_identity_record *r)
                            .looked = r->looked,
                            .looked_kept = r->looked,
                            .verified = r->verified,
+                           .dkim = (uint8_t)r->dkim,
+                           .dkim_asked = r->dkim_asked,
                            .was_success = r->was_success,
                            .is_known = true};
     table_put(m, m->table, m->table_mask, slot);

@@ -12,6 +12,7 @@ static enum ses_action action_of(const struct call *call)
     case CALL_READ_VERIFICATION: return SES_READ_VERIFICATION;
     case CALL_READ_MAIL_FROM: return SES_READ_MAIL_FROM;
     case CALL_READ_NOTIFICATION: return SES_READ_NOTIFICATION;
+    case CALL_READ_DKIM: return SES_READ_DKIM;
     case CALL_GET: return SES_GET_V2;
     case CALL_LIST: return v2 ? SES_LIST_V2 : SES_LIST_V1;
     case CALL_ACCOUNT: return v2 ? SES_ACCOUNT_V2 : SES_SENDING_ENABLED;
@@ -127,10 +128,12 @@ void ses_door_serve(struct ses_model *m, uint16_t lane, struct call *call, insta
     case CALL_READ_VERIFICATION:
     case CALL_READ_MAIL_FROM:
     case CALL_READ_NOTIFICATION:
+    case CALL_READ_DKIM:
         for (uint32_t i = 0; i < call->count; i++) {
             static const unsigned known[] = {[CALL_READ_VERIFICATION] = KNOWN_VERIFICATION,
                                              [CALL_READ_MAIL_FROM] = KNOWN_MAIL_FROM,
-                                             [CALL_READ_NOTIFICATION] = KNOWN_FORWARDING};
+                                             [CALL_READ_NOTIFICATION] = KNOWN_FORWARDING,
+                                             [CALL_READ_DKIM] = KNOWN_DKIM};
             uint32_t id;
             call->facts[i] = (struct ses_facts){0};
             if (ses_model_find(m, lane, call->identities[i], &id))

@@ -6,6 +6,8 @@
 
 #include "ses_model.h"
 
+#include <assert.h>
+
 struct ses_bucket {
     double tokens;
     instant_us at; /* 0: never used, hence full */
@@ -25,9 +27,13 @@ struct ses_identity {
     uint16_t lane;
     uint8_t verification, status, behavior; /* enums of model/ses.h */
     uint8_t reads;                          /* since `since`, saturating */
-    bool forwarding;
-    bool gone; /* deleted */
+    uint8_t dkim : 3;                       /* enum dkim_status */
+    bool forwarding : 1;
+    bool gone : 1; /* deleted */
 };
+
+static_assert(sizeof(struct ses_identity) == 32, "as ses_model.h says");
+static_assert(DKIM_STATUSES <= 8, "three bits");
 
 /* Begins the set-up at `now`, or ends the set-up of an identity without MAIL FROM. */
 void ses_setup_start(struct ses_model *m, uint32_t id, instant_us now);

@@ -172,6 +172,20 @@ bool ses_model_find(const struct ses_model *m, uint16_t lane, struct text identi
     return found > 0 && !m->identities[found - 1].gone;
 }
 
+/* SES verifies a domain by its DKIM records, and an address has none. */
+static enum dkim_status dkim_usual(struct text identity, enum verification v)
+{
+    if (identity_type_of(identity) == IDENTITY_EMAIL_ADDRESS)
+        return DKIM_NOT_STARTED;
+    switch (v) {
+    case VERIFICATION_SUCCESS: return DKIM_SUCCESS;
+    case VERIFICATION_FAILED: return DKIM_FAILED;
+    case VERIFICATION_TEMPORARY_FAILURE: return DKIM_TEMPORARY_FAILURE;
+    case VERIFICATION_NOT_STARTED: return DKIM_NOT_STARTED;
+    default: return DKIM_PENDING;
+    }
+}
+
 enum err ses_model_add(struct ses_model *m, uint16_t lane, struct text identity,
                        const struct ses_facts *facts, instant_us now, struct why *why)
 {
@@ -204,6 +218,8 @@ enum err ses_model_add(struct ses_model *m, uint16_t lane, struct text identity,
         .verification = (uint8_t)facts->verification,
         .status = (uint8_t)facts->status,
         .behavior = (uint8_t)facts->behavior,
+        .dkim =
+            (uint8_t)(facts->dkim ? facts->dkim : dkim_usual(identity, facts->verification)) & 7u,
         .forwarding = facts->forwarding,
     };
     struct ses_lane *l = &m->lanes[lane];
@@ -259,12 +275,13 @@ struct ses_facts ses_model_facts(const struct ses_model *m, uint32_t id)
     assert(id < m->identities_len);
     const struct ses_identity *i = &m->identities[id];
     return (struct ses_facts){
-        .known = KNOWN_VERIFICATION | KNOWN_MAIL_FROM | KNOWN_FORWARDING,
+        .known = KNOWN_VERIFICATION | KNOWN_MAIL_FROM | KNOWN_FORWARDING | KNOWN_DKIM,
         .verification = (enum verification)i->verification,
         .mail_from = names_text(&m->names, i->mail_from),
         .status = (enum mail_from_status)i->status,
         .behavior = (enum behavior)i->behavior,
         .forwarding = i->forwarding,
+        .dkim = (enum dkim_status)i->dkim,
     };
 }
 

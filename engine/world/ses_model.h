@@ -35,6 +35,7 @@ enum ses_action {
     SES_READ_MAIL_FROM,
     SES_READ_VERIFICATION,
     SES_READ_NOTIFICATION,
+    SES_READ_DKIM,
     SES_LIST_V1,
     SES_SENDING_ENABLED,
     SES_SEND_QUOTA,
@@ -94,7 +95,8 @@ bool ses_model_admit(struct ses_model *m, uint16_t lane, enum ses_action action,
 /* Identities. */
 
 /* Adds an identity in its state at `now`: a Pending set-up has the full 72 hours left, and Success
- * is checked again within watch_every. facts->known is ignored. ERR_INPUT: a known identity, or
+ * is checked again within watch_every. facts->known is ignored; DKIM that is UNKNOWN becomes what
+ * is usual: a verified domain signs. ERR_INPUT: a known identity, or
  * facts impossible in SES; ERR_LIMIT: full. */
 enum err ses_model_add(struct ses_model *m, uint16_t lane, struct text identity,
                        const struct ses_facts *facts, instant_us now, struct why *why);

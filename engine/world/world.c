@@ -296,10 +296,12 @@ static void arrive_ses(struct world *w, struct flight *flight)
         return;
     }
     bool by_v1 = call->kind == CALL_READ_VERIFICATION || call->kind == CALL_READ_MAIL_FROM ||
-                 call->kind == CALL_READ_NOTIFICATION ||
+                 call->kind == CALL_READ_NOTIFICATION || call->kind == CALL_READ_DKIM ||
                  (call->kind == CALL_LIST && call->api == API_V1);
     bool refuses = call->lane < 64 && w->options.v1_refused >> call->lane & 1;
-    if (by_v1 && refuses && w->now >= w->options.v1_refused_since) {
+    bool is_dkim_refused = call->kind == CALL_READ_DKIM && call->lane < 64 &&
+                           w->options.dkim_refused >> call->lane & 1;
+    if ((by_v1 && refuses && w->now >= w->options.v1_refused_since) || is_dkim_refused) {
         ses_door_refuse(call, 403, "AccessDenied", "User is not authorized to perform this");
         return;
     }

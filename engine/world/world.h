@@ -38,6 +38,7 @@ struct world_options {
     uint32_t identities_max;
     uint64_t v1_refused;         /* lanes of the fleet (bit by number) where IAM refuses reads by */
     instant_us v1_refused_since; /* version 1, from this instant on */
+    uint64_t dkim_refused;       /* lanes where IAM refuses GetIdentityDkimAttributes */
     /* Several clients (below). 0: one, by world_io(). */
     uint32_t clients;   /* so many may have as many calls out as an engine ever has */
     double leaves_late; /* share of the calls that leave up to time_out after they were handed over:

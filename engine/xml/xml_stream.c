@@ -103,8 +103,6 @@ static void XMLCALL on_start(void *user, const XML_Char *name, const XML_Char **
 
 static struct text trimmed(struct text t)
 {
-    while (t.len && strchr(" \t\r\n", t.at[0]))
-        t = text_from(t, 1);
     while (t.len && strchr(" \t\r\n", t.at[t.len - 1]))
         t.len--;
     return t;
@@ -127,9 +125,12 @@ static void XMLCALL on_end(void *user, const XML_Char *name)
 static void XMLCALL on_text(void *user, const XML_Char *bytes, int len)
 {
     struct xml_stream *x = user;
+    struct text t = {bytes, (size_t)len};
     if (x->err || !x->leaf || x->passed_by)
         return;
-    buf_add(&x->content, bytes, (size_t)len);
+    while (x->content.len == 0 && t.len && strchr(" \t\r\n", t.at[0])) /* no bound for blanks */
+        t = text_from(t, 1);
+    buf_add_text(&x->content, t);
     if (x->content.failed)
         refuse(x, ERR_LIMIT, "the text of an element is too long");
 }

@@ -30,7 +30,7 @@ ADDRESS = {"inet_pton", "inet_ntop"}  # text to bytes and back, no look-up
 # library -> (allowed beyond PLAIN everywhere, {object: allowed there only})
 ALLOWED = {
     "base": (set(), {"arena": HEAP, "buf": HEAP, "heap": HEAP, "names": HEAP | LARGE, "redact": HEAP, "siphash": {"getauxval"}, "when": CALENDAR}),
-    "model": (set(), {"fleet": HEAP}),
+    "model": (set(), {"fleet": HEAP, "managed_index": {"calloc", "free"}}),
     "dns": (ADDRESS, {}),
     "rules": (ADDRESS, {"idna": {"idn2_*", "free"}, "suffix": {"psl_*", "calloc", "free"}}),
     "calls": (set(), {}),
@@ -38,6 +38,8 @@ ALLOWED = {
     "scheduler": (set(), {}),
     "watch": (set(), {"memory": HEAP, "slots": HEAP}),
     "inventory": (set(), {}),
+    "managed": (set(), {}),
+    "organization": (set(), {}),
     # A journal is kept by its store; above the seam there is memory and nothing else.
     "journal": (set(), {"fence": HEAP, "fleet_rows": {"calloc"}, "journal": {"calloc", "free"}, "journal_compare": HEAP,
                         "journal_copy": HEAP, "lane_rows": {"calloc", "free"}, "leases": HEAP, "publish_rows": {"calloc", "free"},

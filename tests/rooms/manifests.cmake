@@ -1,4 +1,4 @@
-foreach(test IN ITEMS manifests/faults manifests/hostile manifests/load manifests/sources)
+foreach(test IN ITEMS manifests/accounts_from manifests/faults manifests/hostile manifests/load manifests/managed manifests/sources)
   mailfrom_test(${test} USES manifests)
 endforeach()
 mailfrom_test(manifests/yaml USES manifests LIBRARIES PkgConfig::libcjson)

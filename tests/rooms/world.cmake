@@ -9,9 +9,11 @@ mailfrom_test(world/odd_answers USES world scheduler engine)
 
 # What discover and a plan ask beforehand, in the simulated world.
 mailfrom_test(inventory/simulated USES inventory world engine)
+mailfrom_test(inventory/code USES discover)
 mailfrom_test(preflight/simulated USES preflight world engine)
 mailfrom_test(preflight/verdicts USES preflight engine)
 mailfrom_test(preflight/enabled USES preflight engine)
+mailfrom_test(organization/machine USES organization engine)
 mailfrom_test(forecast/rehearsal USES forecast)
 mailfrom_test(inspect/simulated USES inspect world engine)
 

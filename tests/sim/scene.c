@@ -126,6 +126,7 @@ static void world_draw(struct scene *s)
         w->v1_refused_since =
             chance(s, 6, 4, 50) ? 0 : SCENE_START + SPAN_M(1 + (int64_t)(draw(s, 6, 5) % 600));
     }
+    w->dkim_refused = chance(s, 6, 7, 20) ? draw(s, 6, 8) : 0;
     w->ses.set_restarts = chance(s, 6, 6, 25);
     if (s->options.others)
         w->operator=(struct operator_options){
@@ -158,6 +159,7 @@ bool scene_make(struct scene *s, const struct scene_options *options)
     s->slow_dns = options->waves && chance(s, 0, 5, 30);
     s->read_api = chance(s, 0, 3, 20) ? API_V2 : API_V1;
     s->write_api = chance(s, 0, 4, 30) ? API_V1 : API_V2;
+    s->dkim = (enum dkim_wish)(draw(s, 0, 7) % 3);
     s->heal_at = SCENE_START + SPAN_H(12);
     s->end_by = SCENE_START + SPAN_H(24 * 16);
     s->parts = calloc(jobs, 1);
@@ -198,6 +200,8 @@ static struct ses_facts facts_at_start(const struct scene *s, uint32_t i)
         if (part == PART_AS_WANTED && s->options.waves && chance(s, 9, i, 50))
             facts.status = MAIL_FROM_TEMPORARY_FAILURE;
     }
+    if (chance(s, 11, i, 40))
+        facts.dkim = (enum dkim_status)(1 + draw(s, 12, i) % (DKIM_STATUSES - 1));
     return facts;
 }
 

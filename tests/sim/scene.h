@@ -47,6 +47,7 @@ struct scene {
     bool slow_dns; /* some names appear only after the deadline */
     bool authority_dns;
     enum api read_api, write_api;
+    enum dkim_wish dkim;  /* what SES has of it never changes */
     bool read_falls_back; /* IAM of some lanes refuses version 1, from the start or from later on */
     struct world_options world;
     instant_us heal_at; /* after this nothing goes wrong any more */

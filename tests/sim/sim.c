@@ -53,6 +53,7 @@ static struct scheduler *scheduler_make(struct play *p, struct arena *memory, bo
                                         .read_falls_back = p->scene.read_falls_back,
                                         .write_api = p->scene.write_api,
                                         .authority_dns = p->scene.authority_dns,
+                                        .dkim = p->scene.dkim,
                                         .lane_survey = p->seed % 3 != 0,
                                         .advice = p->seed % 4 != 0,
                                         .surveys = p->seed % 5 != 0,

@@ -198,6 +198,29 @@ static void check_memory(struct watcher *w, const struct record *r)
         watcher_complain(w, "job %u: another value before the first write", r->job);
 }
 
+/* What SES has of it never changes, so what is kept is what SES has; and in a quiet world of a row
+ * that was read it is known. The domain of an address is no identity here. */
+static void check_dkim(struct watcher *w, const struct record *r)
+{
+    const struct scene *s = w->scene;
+    uint16_t lane = s->fleet.choices[r->job].lane;
+    bool is_asked = s->dkim == DKIM_BY_BATCH && s->read_api == API_V1 && !s->options.faults &&
+                    !s->options.others && !s->world.dkim_refused;
+    uint32_t id;
+    if (!ses_model_find(world_ses(w->world), world_lane(w->world, lane),
+                        fleet_identity(&s->fleet, r->job), &id))
+        return;
+    enum dkim_status told = r->row.dkim,
+                     has = dkim_status_held(fleet_identity(&s->fleet, r->job),
+                                            ses_model_facts(world_ses(w->world), id).dkim,
+                                            DKIM_UNKNOWN);
+    if (told != DKIM_UNKNOWN && told != has)
+        watcher_complain(w, "job %u: DKIM is %s, and SES has %s", r->job, dkim_status_name(told),
+                         dkim_status_name(has));
+    if (told != has && is_asked && r->row.state == JOB_DONE && r->row.seen_known)
+        watcher_complain(w, "job %u: DKIM was asked for, and is not known", r->job);
+}
+
 static void row_keep(struct watcher *w, const struct record *r)
 {
     struct kept_row *row = &w->rows[r->job];
@@ -224,6 +247,7 @@ void watcher_keeps(struct watcher *w, const struct record *r)
         watcher_complain(w, "job %u: no move from %s to %s", r->job, job_state_name(r->from),
                          job_state_name(r->row.state));
     check_memory(w, r);
+    check_dkim(w, r);
     check_intent(w, r);
     check_waves(w, r);
     check_done(w, r);

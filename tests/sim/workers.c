@@ -123,6 +123,7 @@ static void scheduler_options_draw(struct play *p)
                                                     .read_falls_back = s->read_falls_back,
                                                     .write_api = s->write_api,
                                                     .authority_dns = s->authority_dns,
+                                                    .dkim = s->dkim,
                                                     .lane_survey = p->seed % 3 == 0,
                                                     .advice = p->seed % 4 == 0,
                                                     .surveys = p->seed % 5 != 0,

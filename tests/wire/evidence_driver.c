@@ -94,6 +94,19 @@ static void take_complaint(void *ctx, const char *sentence)
     line_end(t);
 }
 
+/* The most memory that this program has had, in KB; that of getrusage() is of its parent too. */
+static uint64_t memory_kb(void)
+{
+    char line[256];
+    unsigned long kb = 0;
+    FILE *status = fopen("/proc/self/status", "r");
+    while (status && fgets(line, sizeof line, status) && sscanf(line, "VmHWM: %lu", &kb) != 1)
+        ;
+    if (status)
+        fclose(status);
+    return kb;
+}
+
 static void counts_write(struct taker *t, const struct aggregate_counts *c)
 {
     line_begin(t);
@@ -104,6 +117,7 @@ static void counts_write(struct taker *t, const struct aggregate_counts *c)
     json_add_u64(&t->json, "rows", c->rows);
     json_add_u64(&t->json, "bad_files", c->bad_files);
     json_add_u64(&t->json, "bad_reports", c->bad_reports);
+    json_add_u64(&t->json, "memory_kb", memory_kb());
     json_end(&t->json);
     line_end(t);
 }

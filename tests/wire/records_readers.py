@@ -143,7 +143,7 @@ def read_route53(text):
 
 HCL = re.compile(r"""\s*(?:\#[^\n]*\n\s*)*(?:
     (?P<string>"(?:[^"\\\n$%]|\\["\\nrt]|\$(?!\{)|%(?!\{)|\$\$\{|%%\{)*")|(?P<number>\d+)|
-    (?P<word>[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*)|(?P<mark>[{}=,\[\]])|(?P<end>$))""", re.X)
+    (?P<word>[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*(?:\[each\.key\])?)|(?P<mark>[{}=,\[\]])|(?P<end>$))""", re.X)
 
 
 def hcl_tokens(text):
@@ -162,10 +162,10 @@ def hcl_tokens(text):
 
 
 def hcl_body(tokens):
-    """Attributes, and blocks within: those of a name are a list."""
+    """Attributes, and blocks within: those of a name are a list. Or a map, whose keys are strings."""
     body = {}
     while (token := next(tokens)) != ("mark", "}"):
-        assert token[0] == "word", token
+        assert token[0] in ("word", "string"), token
         after = next(tokens)
         if after == ("mark", "{"):
             body.setdefault(token[1], []).append(hcl_body(tokens))
@@ -194,8 +194,10 @@ def hcl_value(tokens):
 def hcl_blocks(text):
     tokens = hcl_tokens(text)
     for kind, block in tokens:
-        labels = [next(tokens) for _ in range(1 if block == "variable" else 2)]
-        assert kind == "word" and all(k == "string" for k, _ in labels) and next(tokens) == ("mark", "{")
+        labels = []
+        while (token := next(tokens)) != ("mark", "{"):
+            labels.append(token)
+        assert kind == "word" and all(k == "string" for k, _ in labels) and len(labels) < 3, labels
         yield block, *(label for _, label in labels), hcl_body(tokens)
 
 

@@ -121,9 +121,9 @@ def round_trip(room):
     check("the file has the rights of any file", stat.S_IMODE((room.path / "all.yaml").stat().st_mode) & 0o600 == 0o600)
     check("and nothing lies beside it", not list(room.path.glob("*.part*")), list(room.path.iterdir()))
     calls = room.counted()
-    check("a listing, three reads and two questions for each account and Region, and who is asking for each account", calls ==
+    check("a listing, four reads and two questions for each account and Region, and who is asking for each account", calls ==
           {"GetCallerIdentity": 2, "ListIdentities": 4, "ListMultiRegionEndpoints": 4, "GetAccount": 4, "GetIdentityVerificationAttributes": 4,
-           "GetIdentityMailFromDomainAttributes": 4, "GetIdentityNotificationAttributes": 4}, calls)
+           "GetIdentityMailFromDomainAttributes": 4, "GetIdentityNotificationAttributes": 4, "GetIdentityDkimAttributes": 4}, calls)
     check("the summary has a line for each of them", re.search(r"^one +us-east-1 +7 +6 +6 +4 \(1 PENDING, 1 FAILED\)$",
           room.told, re.M) and re.search(r"^two +eu-west-1 +1 +1 +1 +1 \(1 TEMPORARY_FAILURE\)$", room.told, re.M), room.told)
     check("and one for all together", re.search(r"^total +11 +10 +10 +6 \(", room.told, re.M), room.told)
@@ -340,9 +340,9 @@ def many(room):
     text = room.discover("3,000 identities are listed", DONE, "--profile", "one", "--regions", "us-east-1")
     check("all of them", len(entries(text)) == 3000 and list(entries(text)) == sorted(entries(text)))
     calls = room.counted()
-    check("in 3 calls, and 30 for each of three reads, and two of what only SES knows", calls ==
+    check("in 3 calls, and 30 for each of four reads, and two of what only SES knows", calls ==
           {"GetCallerIdentity": 1, "ListMultiRegionEndpoints": 1, "GetAccount": 1, "ListIdentities": 3, "GetIdentityVerificationAttributes": 30,
-           "GetIdentityMailFromDomainAttributes": 30, "GetIdentityNotificationAttributes": 30}, calls)
+           "GetIdentityMailFromDomainAttributes": 30, "GetIdentityNotificationAttributes": 30, "GetIdentityDkimAttributes": 30}, calls)
     process = room.start("discover", "--profile", "one", "--regions", "us-east-1", "--tag", "x", "--out", "cut.yaml",
                          "--rate", "2")
     room.log.write_text("")
@@ -406,4 +406,5 @@ def main():
     verdict()
 
 
-main()
+if __name__ == "__main__":
+    main()

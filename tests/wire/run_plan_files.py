@@ -41,7 +41,8 @@ def main():
         check("it has a row for every identity", list(rows) == planned)
         check("with what is wanted and with the live facts", rows["b.example"]["mail_from"] == "bounce.b.example"
               and rows["b.example"]["live"] == {"mail_from": "old.b.example", "behavior": "USE_DEFAULT_VALUE",
-                                                "status": "SUCCESS", "verification": "SUCCESS"}, rows["b.example"])
+                                                "status": "SUCCESS", "verification": "SUCCESS", "dkim": "SUCCESS"},
+              rows["b.example"])
         outcomes = {name: row["outcome"] for name, row in rows.items()}
         check("and with how each was judged", outcomes == {
             "a.example": "planned", "b.example": "planned", "c.example": "unchanged", "d.example": "refused",

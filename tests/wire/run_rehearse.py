@@ -122,7 +122,7 @@ def main():
               not room.calls() and not (room.path / ".mailfrom").exists(), room.calls())
         room.ends("apply takes no option of a rehearsal", CANNOT_RUN, "apply", "fleet.yaml", "--yes", "--dns-delay", "1h")
         text = room.ends("a plan", DONE, "plan", "fleet.yaml")
-        check("ends with its budget", "Apply needs about 40 writes and 4 reads; at 200 " in text, text)
+        check("ends with its budget", "Apply needs about 40 writes and 5 reads; at 200 " in text, text)
     verdict()
 
 

@@ -130,8 +130,8 @@ class Sim:
         return json.loads(done.stdout or "{}") if done.returncode == 0 else done.stderr.strip()
 
 
-def rows(table):
-    header = "account,region,identity,type,verified,mail_from,behavior,status,forwarding"
+def rows(table, *more):
+    header = ",".join(["account,region,identity,type,verified,mail_from,behavior,status,forwarding", *more])
     return "\n".join([header, *(",".join(row) for row in table)]) + "\n"
 
 
@@ -141,10 +141,10 @@ def row(identity, region="us-east-1", account=ACCOUNT, verified="SUCCESS", mail_
 
 
 @contextlib.contextmanager
-def sim(table, *options, tls=True):
+def sim(table, *options, tls=True, columns=()):
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        (folder / "identities.csv").write_text(rows(table))
+        (folder / "identities.csv").write_text(rows(table, *columns))
         command = [SIM, "--identities", str(folder / "identities.csv"), "--log", str(folder / "log"), *options]
         command += ["--tls", str(folder / "tls")] if tls else []
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -277,6 +277,42 @@ def advice(s):
                        ("a page of 101 recommendations", lambda: v2.list_recommendations(PageSize=101)),
                        ("a page of 1,001 endpoints", lambda: v2.list_multi_region_endpoints(PageSize=1001))]:
         check(f"v2 {what}", error_of(call)[:2], ("BadRequestException", 400))
+
+
+DKIM = {"a.example": "", "pending.example": "", "off.example": "DISABLED", "failed.example": "FAILED", "new.example": "NOT_STARTED",
+        "late.example": "TemporaryFailure", "u@a.example": "", "own@a.example": "SUCCESS"}
+
+
+def dkim():
+    """By the hundred and one by one; an action with a bucket and an effect of IAM of its own."""
+    table = [(*row(name, verified="PENDING" if name == "pending.example" else "SUCCESS"), word) for name, word in DKIM.items()]
+    with tempfile.NamedTemporaryFile("w", suffix=".csv") as keys:
+        keys.write(f"account,access_key_id,secret_access_key,deny\n{ACCOUNT},{KEY},{SECRET},\n"
+                   f"{ACCOUNT},AKIDOTHER,{SECRET},v1:GetIdentityDkimAttributes\n")
+        keys.flush()
+        with sim(table, "--rate", "0.001", "--burst", "2", "--credentials", keys.name, columns=["dkim"]) as s:
+            ses, v2 = s.client("ses"), s.client("sesv2")
+            got = ses.get_identity_dkim_attributes(Identities=[*DKIM, "unknown.example"])["DkimAttributes"]
+            check("v1 DKIM attributes, by the usual and by the table",
+                  {name: (d["DkimEnabled"], d["DkimVerificationStatus"]) for name, d in got.items()},
+                  {"a.example": (True, "Success"), "pending.example": (False, "Pending"), "off.example": (False, "Success"),
+                   "failed.example": (False, "Failed"), "new.example": (False, "NotStarted"), "late.example": (False, "TemporaryFailure"),
+                   "u@a.example": (False, "NotStarted"), "own@a.example": (True, "Success")})
+            check("a domain has three tokens, an address none", {name: len(d.get("DkimTokens", [])) for name, d in got.items()},
+                  {name: 0 if "@" in name else 3 for name in DKIM})
+            got = v2.get_email_identity(EmailIdentity="off.example")["DkimAttributes"]
+            check("v2 tells of one that does not sign", (got["SigningEnabled"], got["Status"], len(got["Tokens"])), (False, "SUCCESS", 3))
+            got = v2.get_email_identity(EmailIdentity="u@a.example")["DkimAttributes"]
+            check("v2 tells of an address", (got["SigningEnabled"], got["Status"], got["Tokens"]), (False, "NOT_STARTED", []))
+            ses.get_identity_dkim_attributes(Identities=["a.example"])
+            check("it throttles", error_of(lambda: ses.get_identity_dkim_attributes(Identities=["a.example"])),
+                  ("Throttling", 400, "Rate exceeded"))
+            check("in a bucket of its own", list(ses.get_identity_verification_attributes(Identities=["a.example"])["VerificationAttributes"]),
+                  ["a.example"])
+            denied = s.client("ses", key="AKIDOTHER")
+            check("IAM can refuse it alone", (error_of(lambda: denied.get_identity_dkim_attributes(Identities=["a.example"]))[:2],
+                                              error_of(lambda: denied.get_identity_verification_attributes(Identities=["a.example"]))[0]),
+                  (("AccessDenied", 403), "no error"))
 
 
 def writing(s):
@@ -563,6 +599,7 @@ def start_up():
         ("a status without MAIL FROM", [], rows([row("a.example", status="SUCCESS")]), "row 2"),
         ("an identity twice", [], rows([row("a.example"), row("A.example")]), "row 3: 'a.example' is there already"),
         ("an unknown word", [], rows([row("a.example", behavior="maybe")]), "behavior: "),
+        ("an unknown word of DKIM", [], rows([(*row("a.example"), "ENABLED")], "dkim"), "dkim: SUCCESS, PENDING"),
     ]:
         check(f"refuses {what}", says(*options, table=table), lambda got: got[0] == 1 and words in got[1])
 
@@ -589,6 +626,7 @@ def main():
             part(s)
         set_up_states(s, zone)
     pace()
+    dkim()
     faults()
     start_up()
     print(f"{failures} failed")

@@ -116,7 +116,7 @@ struct text postgres_text_in(struct arena *a, struct text t);
 struct text postgres_text_out(struct arena *a, struct text t);
 
 /* postgres_schema.c */
-#define SCHEMA_VERSION_POSTGRES 1
+#define SCHEMA_VERSION_POSTGRES 2
 /* The statements that bring version n to n + 1. */
 extern const char *const postgres_migrations[SCHEMA_VERSION_POSTGRES];
 /* Rights and row-level security as this version has them; given again after each migration, and not

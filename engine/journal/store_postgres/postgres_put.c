@@ -40,7 +40,7 @@ static const struct put_as {
     [TABLE_EXPECTED] = {true, "place", false, NULL},
     [TABLE_PROVIDER] = {true, "place", false, NULL},
     [TABLE_TARGET] = {true, "place", false, NULL},
-    [TABLE_RECORD] = {true, "seq", false, "iiiitiiiititiitiitttitiiiiiiiiiii"},
+    [TABLE_RECORD] = {true, "seq", false, "iiiitiiiititiitiitttitiiiiiiiiiiti"},
     [TABLE_PUBLISHED] = {true, "seq", false, NULL},
     [TABLE_LANE_NOTE] = {true, NULL, false, "iit"},
     [TABLE_ORDER] = {true, NULL, false, NULL},

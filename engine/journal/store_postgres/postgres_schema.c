@@ -89,7 +89,17 @@ static const char version_1_runs[] =
     /* Who carries what. */
     POSTGRES_LEASE_TABLES;
 
-const char *const postgres_migrations[SCHEMA_VERSION_POSTGRES] = {version_1_runs};
+/* What SES told of DKIM. Reading it is the fourth action, so what leases say of others moves up. */
+static const char version_2[] =
+    "ALTER TABLE @.record ADD COLUMN dkim text;"
+    "ALTER TABLE @.watched ADD COLUMN dkim text;"
+    "ALTER TABLE @.watched ADD COLUMN dkim_asked bigint DEFAULT 0;"
+    "UPDATE @.lease SET next_call = next_call[1:3] || 0::bigint"
+    " || next_call[4:cardinality(next_call)] WHERE cardinality(next_call) > 3;"
+    "UPDATE @.lease SET rate_per_s = rate_per_s[1:3] || 0::double precision"
+    " || rate_per_s[4:cardinality(rate_per_s)] WHERE cardinality(rate_per_s) > 3;";
+
+const char *const postgres_migrations[SCHEMA_VERSION_POSTGRES] = {version_1_runs, version_2};
 
 /* Roles belong to the whole server. Who may not make them goes on without. */
 #define ROLE(name)                                                                                 \

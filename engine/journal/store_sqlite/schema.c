@@ -149,8 +149,13 @@ static const char version_8[] =
     "CREATE TABLE control (seq INTEGER PRIMARY KEY, run INT, kind INT, at INT, rate REAL,"
     " user TEXT, uid INT, pid INT, host TEXT);";
 
-static const char *const migrations[] = {version_1, version_2, version_3, version_4,
-                                         version_5, version_6, version_7, version_8};
+/* What SES told of DKIM, by name: in a record, and in what watching remembers. */
+static const char version_9[] = "ALTER TABLE record ADD COLUMN dkim TEXT;"
+                                "ALTER TABLE watched ADD COLUMN dkim TEXT;"
+                                "ALTER TABLE watched ADD COLUMN dkim_asked INT DEFAULT 0;";
+
+static const char *const migrations[] = {version_1, version_2, version_3, version_4, version_5,
+                                         version_6, version_7, version_8, version_9};
 
 static_assert(COUNT(migrations) == SCHEMA_VERSION, "a migration is missing");
 

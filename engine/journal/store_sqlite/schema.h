@@ -6,7 +6,7 @@
 
 #include "sql.h"
 
-#define SCHEMA_VERSION 8
+#define SCHEMA_VERSION 9
 #define SCHEMA_MARKED  3 /* from here on a high-water mark is made before the tables */
 
 /* Is it a journal, and one that this program can read? *version: 0 to SCHEMA_VERSION, where less

@@ -62,6 +62,9 @@ static void forms_are_written_as_captured_from_the_aws_cli(void **state)
     c->kind = CALL_READ_NOTIFICATION;
     assert_encodes(c, "Action=GetIdentityNotificationAttributes&Version=2010-12-01"
                       "&Identities.member.1=a.example&Identities.member.2=u%40b.example");
+    c->kind = CALL_READ_DKIM;
+    assert_encodes(c, "Action=GetIdentityDkimAttributes&Version=2010-12-01"
+                      "&Identities.member.1=a.example&Identities.member.2=u%40b.example");
     c->kind = CALL_LIST;
     assert_encodes(c, "Action=ListIdentities&Version=2010-12-01&MaxItems=1000");
     c->token = TEXT("a/b+c=&x\n");
@@ -207,6 +210,51 @@ static void forwarding_is_on_unless_ses_says_off(void **state)
     assert_true(c->facts[2].forwarding);
     assert_false(c->facts[3].forwarding);
     assert_int_equal(c->facts[3].known, KNOWN_FORWARDING);
+    call_free(c);
+}
+
+/* Of each: whether SES signs, and its word for the keys. */
+#define DKIM_ENTRY(name, enabled, status)                                                          \
+    "<entry><key>" name "</key><value><DkimTokens><member>a</member><member>b</member>"            \
+    "</DkimTokens>" enabled status "</value></entry>"
+#define ENABLED(word) "<DkimEnabled>" word "</DkimEnabled>"
+#define KEYS(word)    "<DkimVerificationStatus>" word "</DkimVerificationStatus>"
+
+static void dkim_is_read_by_the_hundred(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        enum dkim_status status;
+    } rows[] = {{"on.example", DKIM_SUCCESS},      {"off.example", DKIM_DISABLED},
+                {"new.example", DKIM_PENDING},     {"u@on.example", DKIM_NOT_STARTED},
+                {"silent.example", DKIM_UNKNOWN},  {"half.example", DKIM_UNKNOWN},
+                {"strange.example", DKIM_UNKNOWN}, {"gone.example", DKIM_UNKNOWN}};
+    struct call *c = call_new(CALL_READ_DKIM);
+    for (size_t i = 0; i < COUNT(rows); i++)
+        identity_add(c, rows[i].name);
+    ses_v1_decode(c, 200,
+                  TEXT("<GetIdentityDkimAttributesResponse><GetIdentityDkimAttributesResult>"
+                       "<DkimAttributes>"
+                       /* clang-format off */
+             DKIM_ENTRY("on.example", ENABLED("true"), KEYS("Success"))
+             DKIM_ENTRY("off.example", ENABLED("false"), KEYS("Success"))
+             DKIM_ENTRY("new.example", ENABLED("true"), KEYS("Pending"))
+             DKIM_ENTRY("u@on.example", ENABLED("false"), KEYS("NotStarted"))
+             DKIM_ENTRY("half.example", "", KEYS("Success"))
+             DKIM_ENTRY("strange.example", ENABLED("true"), KEYS("Paused"))
+                       /* clang-format on */
+                       "<entry><key>silent.example</key><value/></entry></DkimAttributes>"
+                       "</GetIdentityDkimAttributesResult></GetIdentityDkimAttributesResponse>"));
+    assert_int_equal(c->reply.how, REPLY_HTTP);
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (c->facts[i].dkim != rows[i].status || c->facts[i].known != KNOWN_DKIM)
+            fail_msg("%s: %s", rows[i].name, dkim_status_name(c->facts[i].dkim));
+    ses_v1_decode(c, 200,
+                  TEXT("<GetIdentityDkimAttributesResponse><GetIdentityDkimAttributesResult/>"
+                       "</GetIdentityDkimAttributesResponse>"));
+    assert_int_equal(c->reply.how, REPLY_GARBLED);
+    assert_int_equal(c->facts[0].known, 0);
     call_free(c);
 }
 
@@ -428,6 +476,7 @@ int main(void)
         cmocka_unit_test(mail_from_facts_fall_to_their_identities_in_any_order),
         cmocka_unit_test(verification_tells_who_exists),
         cmocka_unit_test(forwarding_is_on_unless_ses_says_off),
+        cmocka_unit_test(dkim_is_read_by_the_hundred),
         cmocka_unit_test(a_listing_comes_whole_with_its_token),
         cmocka_unit_test(account_and_quota_are_read),
         cmocka_unit_test(an_empty_result_ends_a_set),

@@ -6,6 +6,7 @@
 #include "aws/json.h"
 #include "unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static struct call *call_new(enum call_kind kind, const char *identity)
@@ -161,12 +162,50 @@ static void one_identity_comes_with_all_its_facts(void **state)
         if (c->reply.how != REPLY_HTTP)
             fail_msg("row %zu: %s", i, c->reply.message);
         const struct ses_facts *f = &c->facts[0];
-        assert_int_equal(f->known, KNOWN_VERIFICATION | KNOWN_MAIL_FROM | KNOWN_FORWARDING);
+        assert_int_equal(f->known,
+                         KNOWN_VERIFICATION | KNOWN_MAIL_FROM | KNOWN_FORWARDING | KNOWN_DKIM);
         assert_int_equal(f->verification, identities[i].verification);
         assert_text(f->mail_from, text_of(identities[i].mail_from));
         assert_int_equal(f->status, identities[i].status);
         assert_int_equal(f->behavior, identities[i].behavior);
         assert_int_equal(f->forwarding, identities[i].forwarding);
+        call_free(c);
+    }
+}
+
+static void dkim_comes_with_an_identity(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *dkim;
+        bool is_good;
+        enum dkim_status status;
+    } table[] = {
+        {"{\"SigningEnabled\":true,\"Status\":\"SUCCESS\",\"Tokens\":[\"a\",\"b\",\"c\"]}", true,
+         DKIM_SUCCESS},
+        {"{\"SigningEnabled\":false,\"Status\":\"SUCCESS\"}", true, DKIM_DISABLED},
+        {"{\"SigningEnabled\":null,\"Status\":\"SUCCESS\"}", true, DKIM_UNKNOWN},
+        {"{\"Status\":\"SUCCESS\"}", true, DKIM_UNKNOWN},
+        {"{\"SigningEnabled\":false,\"Status\":\"NOT_STARTED\"}", true, DKIM_NOT_STARTED},
+        {"{\"SigningEnabled\":true,\"Status\":\"TEMPORARY_FAILURE\"}", true,
+         DKIM_TEMPORARY_FAILURE},
+        {"{\"SigningEnabled\":true,\"Status\":\"UNHEARD_OF\"}", true, DKIM_UNKNOWN},
+        {"{}", true, DKIM_UNKNOWN},
+        {"null", true, DKIM_UNKNOWN},
+        {"[]", false, DKIM_UNKNOWN},
+        {"{\"SigningEnabled\":\"yes\"}", false, DKIM_UNKNOWN},
+        {"{\"Status\":7}", false, DKIM_UNKNOWN},
+    };
+    for (size_t i = 0; i < COUNT(table); i++) {
+        struct call *c = call_new(CALL_GET, "example.com");
+        char body[256];
+        snprintf(body, sizeof body, "{\"VerificationStatus\":\"SUCCESS\",\"DkimAttributes\":%s}",
+                 table[i].dkim);
+        ses_v2_decode(c, 200, TEXT_NONE, text_of(body));
+        if ((c->reply.how == REPLY_HTTP) != table[i].is_good ||
+            c->facts[0].dkim != table[i].status ||
+            (c->facts[0].known & KNOWN_DKIM) != (table[i].is_good ? KNOWN_DKIM : 0))
+            fail_msg("row %zu: %s", i, c->reply.message);
         call_free(c);
     }
 }
@@ -461,6 +500,7 @@ int main(void)
         cmocka_unit_test(requests_are_encoded_for_the_wire),
         cmocka_unit_test(an_identity_that_would_change_the_path_is_refused),
         cmocka_unit_test(one_identity_comes_with_all_its_facts),
+        cmocka_unit_test(dkim_comes_with_an_identity),
         cmocka_unit_test(lists_and_accounts_are_read),
         cmocka_unit_test(global_endpoints_are_read),
         cmocka_unit_test(recommendations_are_read),

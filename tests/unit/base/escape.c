@@ -109,7 +109,8 @@ static void percent_escapes_leave_only_the_unreserved(void **state)
 static void no_control_byte_ever_passes(void **state)
 {
     (void)state;
-    escaper *const all[] = {escape_terminal, escape_json, escape_percent, escape_yaml};
+    escaper *const all[] = {escape_terminal, escape_json, escape_percent,
+                            escape_yaml,     escape_hcl,  escape_shell};
     static const char spice[] = "\033\n\"\\\x9b\xc2\xe2\x80\xae\xff\xf0\xed";
     uint64_t seed = 99;
     struct buf b;
@@ -120,7 +121,7 @@ static void no_control_byte_ever_passes(void **state)
         for (size_t i = 0; i < len; i++)
             in[i] = dice(&seed) % 2 ? spice[dice(&seed) % (sizeof spice - 1)] : (char)dice(&seed);
         buf_reset(&b);
-        all[round % 4](&b, (struct text){in, len});
+        all[(size_t)round % COUNT(all)](&b, (struct text){in, len});
         assert_false(b.failed);
         for (struct text t = buf_text(&b); t.len;) {
             uint32_t c;
@@ -180,6 +181,28 @@ static void xml_gets_references_for_its_own_signs(void **state)
     check_escape(escape_xml, TEXT("]]>\x01\x1f"), "]]&gt;??");
 }
 
+static void hcl_strings_have_no_templates(void **state)
+{
+    (void)state;
+    check_escape(escape_hcl, TEXT(""), "\"\"");
+    check_escape(escape_hcl, TEXT("a.example"), "\"a.example\"");
+    check_escape(escape_hcl, TEXT("\"x\\"), "\"\\\"x\\\\\"");
+    check_escape(escape_hcl, TEXT("${a} %{b} $a %b {c}"), "\"$${a} %%{b} $a %b {c}\"");
+    check_escape(escape_hcl, TEXT("$${a}%%{b}$"), "\"$$${a}%%%{b}$\"");
+    check_escape(escape_hcl, TEXT("a\nb\tc\r\x7f"), "\"a\\nb\\tc\\u000d\\u007f\"");
+    check_escape(escape_hcl, TEXT("b\xc3\xbc\xff\xe2\x80\xae"), "\"b\xc3\xbc\xef\xbf\xbd\\u202e\"");
+}
+
+static void a_shell_reads_one_word(void **state)
+{
+    (void)state;
+    check_escape(escape_shell, TEXT(""), "''");
+    check_escape(escape_shell, TEXT("a-b/c.d:e@f%g+h,i_J"), "a-b/c.d:e@f%g+h,i_J");
+    check_escape(escape_shell, TEXT("a b;$c"), "'a b;$c'");
+    check_escape(escape_shell, TEXT("o'b"), "'o'\"'\"'b'");
+    check_escape(escape_shell, TEXT("-a\n%"), "\"$(printf \"\\055a\\012%%\")\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -188,6 +211,8 @@ int main(void)
         cmocka_unit_test(a_terminal_obeys_nobody),
         cmocka_unit_test(json_strings_are_json),
         cmocka_unit_test(yaml_scalars_are_text_to_every_reader),
+        cmocka_unit_test(hcl_strings_have_no_templates),
+        cmocka_unit_test(a_shell_reads_one_word),
         cmocka_unit_test(percent_escapes_leave_only_the_unreserved),
         cmocka_unit_test(no_control_byte_ever_passes),
         cmocka_unit_test(utf8_is_walked_one_character_at_a_time),

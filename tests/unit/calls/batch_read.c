@@ -8,6 +8,7 @@
 
 #define VERIFICATION BATCH_KIND(CALL_READ_VERIFICATION)
 #define MAIL_FROM    BATCH_KIND(CALL_READ_MAIL_FROM)
+#define DKIM         BATCH_KIND(CALL_READ_DKIM)
 
 static const struct retry_rules rules = {3, true, true};
 
@@ -206,6 +207,78 @@ static void what_is_dropped_is_never_sent(void **state)
     scene_close(&x);
 }
 
+/* An optional call fails no batch: it is sent again for a while, and then the batch is done. */
+static void what_is_optional_is_missed_at_worst(void **state)
+{
+    (void)state;
+    static const struct {
+        enum verdict verdict;
+        unsigned sent;
+    } table[] = {
+        {VERDICT_SLOW_DOWN, OPTIONAL_ATTEMPTS_MAX},
+        {VERDICT_AGAIN, 3},
+        {VERDICT_DENIED, 1},
+        {VERDICT_REFUSED, 1},
+    };
+    for (size_t i = 0; i < COUNT(table); i++) {
+        struct scene x;
+        instant_us now = SPAN_S(1);
+        scene_open(&x, 2, 2);
+        pace_init(&x.pace[CALL_READ_DKIM], 50);
+        struct batch_read *b = batch_read_new(&x.reads, 0, API_V1, MAIL_FROM | DKIM, 0);
+        b->optional = DKIM;
+        b->items[b->count++] = 7;
+        batch_read_want(&x.reads, &x.list, b, b->kinds);
+        assert_int_equal(send(&x, now), 2);
+        struct call *dkim = x.calls[1];
+        assert_int_equal(dkim->kind, CALL_READ_DKIM);
+        assert_int_equal(answered(&x, x.calls[0], VERDICT_OK, ""), BATCH_WAITS);
+        for (unsigned sent = 1; sent <= table[i].sent; sent++) {
+            enum batch_state state_now = answered(&x, dkim, table[i].verdict, "Throttling");
+            assert_int_equal(state_now, sent < table[i].sent ? BATCH_WAITS : BATCH_DONE);
+            if (sent == table[i].sent)
+                break;
+            now = batch_reads_wake(&x.reads, x.list, x.pace);
+            assert_int_equal(send(&x, now), 1);
+            dkim = x.calls[0];
+        }
+        assert_int_equal(b->missed, DKIM);
+        assert_int_equal(b->attempts, 0);
+        assert_null(b->answers[CALL_READ_DKIM]);
+        assert_non_null(b->answers[CALL_READ_MAIL_FROM]);
+        assert_int_equal(x.list, 0);
+        scene_close(&x);
+    }
+}
+
+/* The optional call waits to be sent again, and what the batch needs has failed. */
+static void a_failed_batch_does_not_wait_for_what_is_optional(void **state)
+{
+    (void)state;
+    for (int last = 0; last < 2; last++) {
+        struct scene x;
+        scene_open(&x, 4, 4);
+        wanted(&x, VERIFICATION, 1, 1);
+        struct batch_read *b = batch_read_new(&x.reads, 0, API_V1, MAIL_FROM | DKIM, 0);
+        b->optional = DKIM;
+        b->items[b->count++] = 7;
+        b->items[b->count++] = 8;
+        batch_read_want(&x.reads, &x.list, b, b->kinds);
+        if (last == 0)
+            wanted(&x, VERIFICATION, 2, 1);
+        assert_int_equal(send(&x, SPAN_S(1)), 3);
+        struct call *mail_from = x.calls[1], *dkim = x.calls[2];
+        assert_int_equal(answered(&x, dkim, VERDICT_AGAIN, ""), BATCH_WAITS);
+        assert_int_equal(answered(&x, mail_from, VERDICT_REFUSED, ""), BATCH_FAILED);
+        assert_int_equal(b->failed_next, RETRY_SPLIT);
+        struct batch_read *half = batch_read_split(&x.reads, &x.list, b, SPAN_S(50));
+        assert_int_equal(half->optional, DKIM);
+        assert_int_equal(half->to_send, MAIL_FROM | DKIM);
+        assert_int_equal(b->to_send, MAIL_FROM | DKIM);
+        scene_close(&x);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +288,8 @@ int main(void)
         cmocka_unit_test(a_batch_fails_once_no_call_of_it_is_out),
         cmocka_unit_test(one_name_that_is_refused_is_found_by_halving),
         cmocka_unit_test(what_is_dropped_is_never_sent),
+        cmocka_unit_test(what_is_optional_is_missed_at_worst),
+        cmocka_unit_test(a_failed_batch_does_not_wait_for_what_is_optional),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

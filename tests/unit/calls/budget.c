@@ -38,6 +38,25 @@ static void writes_and_reads_are_counted_by_action(void **state)
     }
 }
 
+/* By the batch in a bucket of its own; one by one in the place of the other first reads. */
+static void dkim_is_read_first(void **state)
+{
+    (void)state;
+    struct budget b = of_one((struct lane_need){1, 250, 0, 0, 0, DKIM_BY_BATCH}, API_V1);
+    assert_int_equal(b.calls[CALL_READ_DKIM], 3);
+    assert_int_equal(b.reads, 9);
+    assert_int_equal(b.earliest, SPAN_S(3));
+    b = of_one((struct lane_need){1, 250, 250, 0, 0, DKIM_BY_IDENTITY}, API_V1);
+    assert_int_equal(b.calls[CALL_GET], 250);
+    assert_int_equal(b.calls[CALL_READ_MAIL_FROM], 3);
+    assert_int_equal(b.reads, 253);
+    for (int dkim = DKIM_NOT_ASKED; dkim <= DKIM_BY_IDENTITY; dkim++) {
+        b = of_one((struct lane_need){1, 250, 0, 0, 0, (enum dkim_wish)dkim}, API_V2);
+        assert_int_equal(b.calls[CALL_GET], 250);
+        assert_int_equal(b.reads, 250);
+    }
+}
+
 static void lanes_run_beside_each_other_and_the_slowest_ends_last(void **state)
 {
     (void)state;
@@ -63,6 +82,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_and_reads_are_counted_by_action),
+        cmocka_unit_test(dkim_is_read_first),
         cmocka_unit_test(lanes_run_beside_each_other_and_the_slowest_ends_last),
         cmocka_unit_test(the_largest_fleet_does_not_overflow),
     };

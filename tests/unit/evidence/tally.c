@@ -238,11 +238,13 @@ static void a_domain_is_compared_by_its_share(void **state)
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct mail_domain d = {.change = {.identities = 1, .written = 1}};
+        struct mail_domain d = {.change = {.identities = 1, .written = 1, .success = 1}};
         d.ses[PHASE_BEFORE] =
             (struct mail_counts){cases[i].before, cases[i].before_spf, 0, 0, 0, 0};
         d.ses[PHASE_AFTER] = (struct mail_counts){cases[i].after, cases[i].after_spf, 0, 0, 0, 0};
         assert_int_equal(mail_compare(&d), cases[i].comparison);
+        d.change.success = 0;
+        assert_int_equal(mail_compare(&d), COMPARISON_OPEN);
         d.change.written = 0;
         assert_int_equal(mail_compare(&d), COMPARISON_UNWRITTEN);
         d.change.identities = 0;

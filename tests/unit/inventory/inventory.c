@@ -13,33 +13,103 @@ static void every_row_is_right(struct scene *x, uint32_t lane, unsigned known)
         assert_int_equal(row->status, f.status);
         assert_int_equal(row->behavior, f.behavior);
         assert_int_equal(row->forwarding, f.forwarding);
+        assert_int_equal(row->dkim, f.dkim);
         assert_true(text_eq(row->mail_from, f.mail_from));
         assert_int_equal(number_of(row->identity), i);
     }
     arena_clear(&arena);
 }
 
-#define EVERYTHING (KNOWN_VERIFICATION | KNOWN_MAIL_FROM | KNOWN_FORWARDING)
-#define NOBODY     .poisoned = -1, .vanished = -1
+#define ALL_BUT_DKIM (KNOWN_VERIFICATION | KNOWN_MAIL_FROM | KNOWN_FORWARDING)
+#define EVERYTHING   (ALL_BUT_DKIM | KNOWN_DKIM)
+#define NOBODY       .poisoned = -1, .vanished = -1
 
-static void ten_thousand_identities_are_310_calls_in_100_seconds(void **state)
+static void ten_thousand_identities_are_410_calls_in_100_seconds(void **state)
 {
     (void)state;
     const struct script script = {.identities = 10000, NOBODY};
     struct scene x;
-    scene_open(&x, &script, 1, "", (struct inventory_options){.rate_per_s = 1});
+    scene_open(&x, &script, 1, "",
+               (struct inventory_options){.rate_per_s = 1, .dkim = DKIM_BY_BATCH});
     span_us took = scene_run(&x);
     assert_int_equal(x.seen[0].calls[CALL_CALLER][API_V1], 1);
     assert_int_equal(x.seen[0].calls[CALL_LIST][API_V1], 10);
     assert_int_equal(x.seen[0].calls[CALL_READ_VERIFICATION][API_V1], 100);
     assert_int_equal(x.seen[0].calls[CALL_READ_MAIL_FROM][API_V1], 100);
     assert_int_equal(x.seen[0].calls[CALL_READ_NOTIFICATION][API_V1], 100);
+    assert_int_equal(x.seen[0].calls[CALL_READ_DKIM][API_V1], 100);
     assert_between(took, SPAN_S(99), SPAN_S(102));
     assert_int_equal(inventory_lane(x.v, 0)->rows_len, 10000);
     assert_int_equal(inventory_lane(x.v, 0)->read, 10000);
     every_row_is_right(&x, 0, EVERYTHING);
     assert_string_equal(inventory_account(x.v, 0)->number, "111122223333");
     scene_close(&x);
+}
+
+/* Without DKIM a lane is as whole as ever. */
+static void dkim_is_read_beside_or_not_at_all(void **state)
+{
+    (void)state;
+    static const struct {
+        struct script script;
+        enum dkim_wish wish;
+        enum api api;
+        uint32_t batches, gets; /* at most so many, with those on their way */
+        bool is_known;
+        const char *gap;
+    } table[] = {
+        {{.identities = 950, NOBODY}, DKIM_BY_BATCH, API_V1, 10, 0, true, ""},
+        {{.identities = 950, NOBODY}, DKIM_NOT_ASKED, API_V1, 0, 0, false, ""},
+        {{.identities = 950, NOBODY}, DKIM_BY_IDENTITY, API_V1, 0, 950, true, ""},
+        {{.identities = 950, NOBODY}, DKIM_NOT_ASKED, API_V2, 0, 950, true, ""},
+        {{.identities = 950, .dkim_code = "AccessDenied", NOBODY},
+         DKIM_BY_BATCH,
+         API_V1,
+         2,
+         0,
+         false,
+         "GetIdentityDkimAttributes: AccessDenied: not for you (docs/PERMISSIONS.md)"},
+        {{.identities = 950, .dkim_code = "Throttling", NOBODY},
+         DKIM_BY_BATCH,
+         API_V1,
+         60,
+         0,
+         false,
+         "GetIdentityDkimAttributes: Throttling: not for you"},
+        {{.identities = 950, .dkim_code = "InvalidAction", NOBODY},
+         DKIM_BY_BATCH,
+         API_V1,
+         2,
+         0,
+         false,
+         ""},
+        {{.identities = 950, .get_code = "AccessDeniedException", NOBODY},
+         DKIM_BY_IDENTITY,
+         API_V1,
+         10,
+         2,
+         true,
+         "GetEmailIdentity: AccessDeniedException: not for you; it is read by the batch "
+         "(docs/PERMISSIONS.md)"},
+    };
+    for (size_t i = 0; i < COUNT(table); i++) {
+        struct scene x;
+        scene_open(&x, &table[i].script, 1, "",
+                   (struct inventory_options){
+                       .rate_per_s = 5, .read_api = table[i].api, .dkim = table[i].wish});
+        scene_run(&x);
+        const struct inventory_lane *l = inventory_lane(x.v, 0);
+        uint32_t batches = x.seen[0].calls[CALL_READ_DKIM][API_V1],
+                 gets = x.seen[0].calls[CALL_GET][API_V2];
+        bool is_cheap =
+            table[i].script.dkim_code ? batches <= table[i].batches : batches == table[i].batches;
+        if (l->phase != INVENTORY_DONE || l->read != 950 || l->unread || l->blind || !is_cheap ||
+            gets > table[i].gets || strcmp(l->dkim_gap, table[i].gap) != 0)
+            fail_msg("row %zu: phase %d, %u batches, %u one by one, \"%s\"", i, l->phase, batches,
+                     gets, l->dkim_gap);
+        every_row_is_right(&x, 0, table[i].is_known ? EVERYTHING : ALL_BUT_DKIM);
+        scene_close(&x);
+    }
 }
 
 static void what_only_ses_knows_costs_two_calls_and_a_page_a_hundred(void **state)
@@ -66,8 +136,10 @@ static void what_only_ses_knows_costs_two_calls_and_a_page_a_hundred(void **stat
     for (size_t i = 0; i < COUNT(table); i++) {
         struct scene x;
         scene_open(&x, &table[i].script, 1, "",
-                   (struct inventory_options){
-                       .rate_per_s = 10, .may_fall_back = true, .with_advice = true});
+                   (struct inventory_options){.rate_per_s = 10,
+                                              .may_fall_back = true,
+                                              .with_advice = true,
+                                              .dkim = DKIM_BY_BATCH});
         scene_run(&x);
         const struct inventory_lane *l = inventory_lane(x.v, 0);
         assert_int_equal(l->phase, INVENTORY_DONE);
@@ -219,8 +291,8 @@ static void a_lane_that_is_refused_holds_nobody_up(void **state)
     scene_run(&x);
     assert_int_equal(inventory_lane(x.v, 1)->phase, INVENTORY_REFUSED);
     assert_int_equal(inventory_lane(x.v, 2)->phase, INVENTORY_REFUSED);
-    every_row_is_right(&x, 0, EVERYTHING);
-    every_row_is_right(&x, 3, EVERYTHING);
+    every_row_is_right(&x, 0, ALL_BUT_DKIM);
+    every_row_is_right(&x, 3, ALL_BUT_DKIM);
     scene_close(&x);
 }
 
@@ -335,7 +407,8 @@ static void many_calls_are_out_when_the_rate_is_high(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ten_thousand_identities_are_310_calls_in_100_seconds),
+        cmocka_unit_test(ten_thousand_identities_are_410_calls_in_100_seconds),
+        cmocka_unit_test(dkim_is_read_beside_or_not_at_all),
         cmocka_unit_test(what_only_ses_knows_costs_two_calls_and_a_page_a_hundred),
         cmocka_unit_test(tags_and_version_2_cost_a_call_an_identity),
         cmocka_unit_test(trouble_that_passes_leaves_no_trace),

@@ -20,7 +20,7 @@
 /* What one lane's SES does. */
 struct script {
     uint32_t identities;
-    const char *list_code, *read_code, *forwarding_code, *get_code, *caller_code;
+    const char *list_code, *read_code, *forwarding_code, *dkim_code, *get_code, *caller_code;
     const char *caller;                   /* the account's number; NULL: 111122223333 */
     uint32_t troubled;                    /* so many calls of any kind fail first */
     const char *trouble_code;             /* and how; NULL: the answer is lost */
@@ -92,7 +92,8 @@ static void answer_list(const struct script *s, struct seen *seen, struct call *
         call->next_token = arena_fmt(&call->arena, "%u", (uint32_t)from + SES_LIST_PAGE);
 }
 
-/* Every third has a MAIL FROM; of those every other rejects. Every fourth does not forward. */
+/* Every third has a MAIL FROM; of those every other rejects. Every fourth does not forward, every
+ * seventh does not sign. */
 static struct ses_facts facts_of(struct arena *arena, struct text name, unsigned known)
 {
     uint32_t n = number_of(name);
@@ -106,6 +107,8 @@ static struct ses_facts facts_of(struct arena *arena, struct text name, unsigned
     }
     if (known & KNOWN_FORWARDING)
         f.forwarding = n % 4 != 0;
+    if (known & KNOWN_DKIM)
+        f.dkim = n % 7 ? DKIM_SUCCESS : DKIM_DISABLED;
     return f;
 }
 
@@ -114,10 +117,13 @@ static void answer_read(const struct script *s, struct call *call)
     static const unsigned known[CALL_KINDS] = {[CALL_READ_VERIFICATION] = KNOWN_VERIFICATION,
                                                [CALL_READ_MAIL_FROM] = KNOWN_MAIL_FROM,
                                                [CALL_READ_NOTIFICATION] = KNOWN_FORWARDING,
+                                               [CALL_READ_DKIM] = KNOWN_DKIM,
                                                [CALL_GET] = KNOWN_VERIFICATION | KNOWN_MAIL_FROM |
-                                                            KNOWN_FORWARDING};
+                                                            KNOWN_FORWARDING | KNOWN_DKIM};
     if (call->kind == CALL_READ_NOTIFICATION && s->forwarding_code)
         refuse(call, s->forwarding_code);
+    else if (call->kind == CALL_READ_DKIM && s->dkim_code)
+        refuse(call, s->dkim_code);
     else if (call->kind == CALL_GET ? s->get_code != NULL : s->read_code != NULL)
         refuse(call, call->kind == CALL_GET ? s->get_code : s->read_code);
     for (uint32_t i = 0; i < call->count; i++) {

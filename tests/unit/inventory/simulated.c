@@ -61,7 +61,14 @@ static void lane_is_right(const struct reading *r, uint16_t lane)
         char name[32], mail_from[48];
         struct ses_facts facts = simulated_facts(mail_from, lane, i);
         assert_text(row->identity, simulated_name(name, lane, i));
-        assert_int_equal(row->known, KNOWN_VERIFICATION | KNOWN_MAIL_FROM | KNOWN_FORWARDING);
+        bool has_dkim = row->known & KNOWN_DKIM;
+        assert_int_equal(row->known & ~KNOWN_DKIM,
+                         KNOWN_VERIFICATION | KNOWN_MAIL_FROM | KNOWN_FORWARDING);
+        if (!has_dkim && !l->dkim_gap[0])
+            fail_msg("seed %llu: DKIM is not known", (unsigned long long)r->sim.options.seed);
+        assert_int_equal(row->dkim, !has_dkim   ? DKIM_UNKNOWN
+                                    : lane == 1 ? DKIM_PENDING
+                                                : DKIM_SUCCESS);
         assert_int_equal(row->verification, facts.verification);
         assert_int_equal(row->forwarding, facts.forwarding);
         assert_text(row->mail_from, facts.mail_from);
@@ -81,6 +88,9 @@ static void lane_cost_is_right(const struct reading *r, uint16_t lane, bool one_
     assert_int_equal(served[CALL_READ_VERIFICATION], one_by_one ? 0 : batches);
     assert_int_equal(served[CALL_READ_MAIL_FROM], one_by_one ? 0 : batches);
     assert_int_equal(served[CALL_READ_NOTIFICATION], one_by_one ? 0 : batches);
+    assert_int_equal(served[CALL_READ_DKIM], one_by_one || inventory_lane(r->v, lane)->dkim_gap[0]
+                                                 ? served[CALL_READ_DKIM]
+                                                 : batches);
     assert_int_equal(served[CALL_GET], one_by_one ? IDENTITIES : 0);
     for (int kind = 0; kind < CALL_KINDS; kind++)
         assert_between(sent[kind], served[kind], 2 * served[kind] + 8);
@@ -98,7 +108,7 @@ static void every_identity_is_listed_once_whatever_is_lost(void **state)
                                                     .v1_refused = 1u << 2,
                                                     .troubled = true,
                                                     .backwards = backwards},
-                         (struct inventory_options){.may_fall_back = true});
+                         (struct inventory_options){.may_fall_back = true, .dkim = DKIM_BY_BATCH});
             assert_int_equal(reading_run(&r), ENGINE_ENDED);
             assert_int_equal(inventory_calls_out(r.v), 0);
             for (uint16_t lane = 0; lane < LANES; lane++) {
@@ -116,8 +126,9 @@ static void a_quiet_world_is_asked_for_nothing_twice(void **state)
     (void)state;
     for (int by_v2 = 0; by_v2 < 2; by_v2++) {
         struct reading r;
-        reading_open(&r, (struct simulated_options){.seed = 1, .identities = IDENTITIES},
-                     (struct inventory_options){.read_api = by_v2 ? API_V2 : API_V1});
+        reading_open(
+            &r, (struct simulated_options){.seed = 1, .identities = IDENTITIES},
+            (struct inventory_options){.read_api = by_v2 ? API_V2 : API_V1, .dkim = DKIM_BY_BATCH});
         assert_int_equal(reading_run(&r), ENGINE_ENDED);
         for (uint16_t lane = 0; lane < LANES; lane++) {
             lane_is_right(&r, lane);
@@ -135,7 +146,7 @@ static void who_asks_to_stop_is_heard_at_once(void **state)
         reading_open(&r,
                      (struct simulated_options){
                          .seed = after, .identities = 300, .troubled = true, .stop_after = after},
-                     (struct inventory_options){.may_fall_back = true});
+                     (struct inventory_options){.may_fall_back = true, .dkim = DKIM_BY_BATCH});
         enum engine_end end = reading_run(&r);
         assert_int_equal(end, r.sim.stopped ? ENGINE_DRAINED : ENGINE_ENDED);
         reading_close(&r);

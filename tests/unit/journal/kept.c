@@ -294,6 +294,7 @@ static const struct record full = {.job = 2,
                                            .mx = MX_STATUS_OK,
                                            .spf = SPF_STATUS_MISSING,
                                            .dmarc = DMARC_STATUS_DIFFERS,
+                                           .dkim = DKIM_TEMPORARY_FAILURE,
                                            .findings = FINDING_BIT(DNS_TROUBLE) | 1,
                                            .notes = {full_notes, COUNT(full_notes), true},
                                            .writes = 7,
@@ -325,6 +326,7 @@ static bool same_as_full(void *ctx, const struct record *r)
         ++*(int *)ctx;
     }
     assert_true(a->mx == b->mx && a->spf == b->spf && a->dmarc == b->dmarc);
+    assert_int_equal(a->dkim, b->dkim);
     assert_int_equal(r->job, full.job);
     assert_int_equal(r->kind, full.kind);
     assert_int_equal(r->at, full.at);

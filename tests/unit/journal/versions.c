@@ -16,7 +16,8 @@
 
 #include <cmocka.h>
 
-#define LATER(n) ((instant_us)2000000000000000 + (n))
+#define LATER(n)      ((instant_us)2000000000000000 + (n))
+#define WATCHED_IN_V8 "w.example \"\" 0,  \"\" 0, "
 
 struct bench {
     char folder[64], file[96];
@@ -352,6 +353,73 @@ static void version_6_goes_on_with_what_was_watched(void **state)
     assert_string_equal(watched_of(b), "e.test, mx-gone page, ");
 }
 
+static bool dkim_tell(void *ctx, const struct watch_identity_record *r)
+{
+    buf_add_fmt(ctx, TEXT_FMT " \"%s\" %lld, ", TEXT_ARG(r->key.identity),
+                dkim_status_name(r->dkim), (long long)r->dkim_asked);
+    return true;
+}
+
+static bool no_problem(void *ctx, const struct watch_problem_record *r)
+{
+    (void)ctx, (void)r;
+    return true;
+}
+
+static const char *dkim_of(struct bench *b)
+{
+    buf_reset(&b->out);
+    assert_int_equal(journal_watch_each(b->journal, dkim_tell, no_problem, &b->out, &b->why), OK);
+    return told(b);
+}
+
+static bool dkim_take(void *ctx, const struct record *r)
+{
+    if (r->job == 1)
+        *(enum dkim_status *)ctx = r->row.dkim;
+    return true;
+}
+
+/* It knew nothing of DKIM. */
+static void version_8_goes_on_with_dkim(void **state)
+{
+    struct bench *b = *state;
+    struct run_loss lost;
+    enum dkim_status dkim = DKIM_FAILED;
+    const struct record r = {
+        .job = 1, .at = LATER(1), .row = {.state = JOB_READING, .dkim = DKIM_SUCCESS}};
+    const struct watch_identity_record asked = {
+        .number = 3,
+        .key = {{TEXT("default"), TEXT_NONE, TEXT("us-east-1")}, TEXT("e.test")},
+        .dkim = DKIM_DISABLED,
+        .dkim_asked = LATER(2)};
+    const struct watch_rows rows = {&asked, NULL, 1, 0};
+    shell(b,
+          "cp " TEST_DATA "/journal/v8.db journal.db && chmod 600 journal.db"
+          " && cp " TEST_DATA "/journal/v8.db.mark journal.db.mark && chmod 600 journal.db.mark");
+    opened(b, JOURNAL_READ);
+    assert_version_2(b);
+    assert_int_equal(journal_rows(b->journal, 1, dkim_take, &dkim, &b->why), OK);
+    assert_int_equal(dkim, DKIM_UNKNOWN);
+    assert_string_equal(dkim_of(b), WATCHED_IN_V8);
+    closed(b);
+    shell(b, "cmp journal.db " TEST_DATA "/journal/v8.db");
+    opened(b, JOURNAL_WRITE);
+    assert_version_2(b);
+    assert_string_equal(dkim_of(b), WATCHED_IN_V8);
+    assert_int_equal(journal_stop(b->journal, 2, RUN_OPEN, 0, &b->why), OK);
+    assert_int_equal(journal_keep(b->journal, 2, &r, 1, &b->why), OK);
+    assert_int_equal(journal_stop(b->journal, 2, RUN_STOPPED, LATER(9), &b->why), OK);
+    assert_int_equal(journal_watch_keep(b->journal, &rows, &b->why), OK);
+    opened(b, JOURNAL_READ);
+    assert_version_2(b);
+    assert_int_equal(journal_rows(b->journal, 2, dkim_take, &dkim, &b->why), OK);
+    assert_int_equal(dkim, DKIM_SUCCESS);
+    assert_string_equal(dkim_of(b), WATCHED_IN_V8 "e.test \"DISABLED\" 2000000000000002, ");
+    assert_int_equal(journal_vet(b->journal, 2, &lost, &b->why), OK);
+    assert_string_equal(lost.what, "");
+}
+
 /* It had no mark, as it should; from its migration on it must have one. */
 static void a_migrated_journal_has_a_mark(void **state)
 {
@@ -453,6 +521,7 @@ int main(void)
         TEST_OF(version_4_goes_on_with_owners_and_ages),
         TEST_OF(version_5_goes_on_with_names_to_be_published),
         TEST_OF(version_6_goes_on_with_what_was_watched),
+        TEST_OF(version_8_goes_on_with_dkim),
         TEST_OF(a_migrated_journal_has_a_mark),
         TEST_OF(a_migration_that_fails_changes_nothing),
         TEST_OF(writes_that_were_taken_stay_taken),

@@ -18,7 +18,9 @@ static const struct watch_identity_record identity = {
     .mail_from = TEXT("b.a.test"),
     .was_success = true,
     .looked = 2001,
-    .verified = 2002};
+    .verified = 2002,
+    .dkim = DKIM_DISABLED,
+    .dkim_asked = 2003};
 static const struct watch_problem_record problem = {.number = 1,
                                                     .owner = 1,
                                                     .kind = WATCH_MX_WRONG,
@@ -35,12 +37,13 @@ static bool identity_tell(void *ctx, const struct watch_identity_record *r)
     if (r->is_free)
         buf_add_fmt(ctx, "%llu free; ", (unsigned long long)r->number);
     else
-        buf_add_fmt(
-            ctx,
-            "%llu " TEXT_FMT "/" TEXT_FMT "/" TEXT_FMT "/" TEXT_FMT " " TEXT_FMT " %d %lld %lld; ",
-            (unsigned long long)r->number, TEXT_ARG(k->lane.account), TEXT_ARG(k->lane.number),
-            TEXT_ARG(k->lane.region), TEXT_ARG(k->identity), TEXT_ARG(r->mail_from), r->was_success,
-            (long long)r->looked, (long long)r->verified);
+        buf_add_fmt(ctx,
+                    "%llu " TEXT_FMT "/" TEXT_FMT "/" TEXT_FMT "/" TEXT_FMT " " TEXT_FMT
+                    " %d %lld %lld %s %lld; ",
+                    (unsigned long long)r->number, TEXT_ARG(k->lane.account),
+                    TEXT_ARG(k->lane.number), TEXT_ARG(k->lane.region), TEXT_ARG(k->identity),
+                    TEXT_ARG(r->mail_from), r->was_success, (long long)r->looked,
+                    (long long)r->verified, dkim_status_name(r->dkim), (long long)r->dkim_asked);
     return true;
 }
 
@@ -75,7 +78,7 @@ static enum err keep(struct stored *s, const struct watch_identity_record *i,
     return journal_watch_keep(s->journal, &rows, &s->why);
 }
 
-#define IDENTITY "1 main/111122223333/eu-west-1/a.test b.a.test 1 2001 2002; "
+#define IDENTITY "1 main/111122223333/eu-west-1/a.test b.a.test 1 2001 2002 DISABLED 2003; "
 #define PROBLEM  "1 of 1: mx-wrong page critical 1001 1002 1003 1004; "
 
 static void every_member_comes_back(void **state)
@@ -139,6 +142,7 @@ static void damage_is_left_out_row_by_row(void **state)
         {TABLE_WATCHED, "was_success", {STORE_INT, .number = 2}},
         {TABLE_WATCHED, "looked", {STORE_INT, .number = -1}},
         {TABLE_WATCHED, "verified", {STORE_TEXT, .text = TEXT("soon")}},
+        {TABLE_WATCHED, "dkim_asked", {STORE_INT, .number = -1}},
         {TABLE_WATCHED, "account", {STORE_NULL}},
         {TABLE_WATCH_PROBLEM, "watched", {STORE_INT, .number = -1}},
         {TABLE_WATCH_PROBLEM, "watched", {STORE_INT, .number = 9}},

@@ -64,6 +64,7 @@ PROVIDERS = {
     "rfc2136": {"server": "192.0.2.53", "key_file": "tsig.key"},
     "cloudflare": {"token_env": "TOKEN", "endpoint_url": "https://dns.example"},
 }
+ORGANIZATION = "role_name", "external_id", "profile", "regions", "organizational_units", "tags", "exclude", "rate"
 TSIG = {"name": "k", "algorithm": "hmac-sha512", "secret_env": "SECRET"}
 VARIABLES = ["TOKEN", "_a1", "1A", "A-B", "A B", "x" * 255, "x" * 256, "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789", "c2VjcmV0Cg=="]
 URLS = ["https://x", "http://127.0.0.1:4566", "ftp://x", "https://", "https://a b", "https://x/y"]
@@ -79,7 +80,11 @@ POOLS |= {
     "endpoint_url": URLS, "token_env": VARIABLES, "secret_env": VARIABLES,
     "server": ["192.0.2.53", "192.0.2.53:5353", "[2001:db8::53]:53", "2001:db8::53", "ns1.example", "192.0.2", "::1"],
     "key_file": ["tsig.key", "/etc/tsig.key", "a b.key", "../x"], "algorithm": ["hmac-sha256", "HMAC-SHA384", "hmac-md5", "hmac-sha1"],
-    "name": NAMES,
+    "name": NAMES, "accounts_from": ["organization", "Organization", {"organization": None}, {"organisation": {}}, {"role_name": "x"}],
+    "organization": [None, {"role_name": "x"}, {"role_arn": ACCOUNTS[5]}], "role_name": NAMES + ACCOUNTS + ["a/b", "/a", "a/", "a b", "x" * 577],
+    "organizational_units": ["ou-abcd-11111111", "A/B", "A//B", "/A", "A/", "r-abcd", ["A", "B C"], ["A", ""], "x" * 701],
+    "tags": [{"a": "b"}, {"a": 1}, {"a": None}, {"a": ["b"]}, {"a b": ""}, {"": "x"}, ["a"]],
+    "exclude": ACCOUNTS + ["sandbox-*", ["a", "b*"], ["a", ""]],
     "watch": [{}, {"confirm": "10m"}, {"confrim": "10m"}], "confirm": SPANS, "every": SPANS + ["1s", "1ms", "999ms", "1000ms"],
     "trouble_looks": NUMBERS + [1000, 1001, "1000", "01000", "1001"],
 } | dict.fromkeys(("critical", "page_before", "verification"), SPANS)
@@ -116,6 +121,9 @@ def keys():
     yield "identities", 0, "identity"
     yield "dns", "publish"
     yield ("watch",)
+    yield ("accounts_from",)
+    yield "accounts_from", "organization"
+    yield from (("accounts_from", "organization", key) for key in ORGANIZATION)
     yield from (("watch", key) for key in ("confirm", "critical", "page_before", "trouble_looks", "verification", "every"))
     for kind, inner in PROVIDERS.items():
         yield "dns", "publish", 0, kind
@@ -129,6 +137,8 @@ def with_value(path, value):
     if path[:1] == ("identities",) and len(path) > 1:
         document["identities"] = [{"identity": "a.example", "dns": {}}]
     document["defaults"]["dns"] = {}
+    if path[0] == "accounts_from":
+        document["accounts_from"] = {"organization": {}}
     if path[0] == "watch":
         document["watch"] = {}
     if path[0] == "dns":

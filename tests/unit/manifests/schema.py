@@ -93,7 +93,7 @@ def check(number, title, wrong):
 def main():
     sections = {"top": SCHEMA, **{name: SCHEMA["definitions"][name]
                                   for name in ("account", "defaults", "identity", "owner", "dns", "top_dns", "publish",
-                                               "route53", "rfc2136", "tsig", "cloudflare", "watch")}}
+                                               "route53", "rfc2136", "tsig", "cloudflare", "watch", "accounts_from", "organization")}}
     found = tables()
     wrong = [f"{name}: {sorted(found.get(name, set()) ^ set(s['properties']))}"
              for name, s in sections.items() if found.get(name) != set(s["properties"])]

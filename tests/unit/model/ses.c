@@ -64,6 +64,31 @@ static void the_domain_is_what_follows_the_last_at(void **state)
     }
 }
 
+static void dkim_is_signing_with_keys_that_ses_has_seen(void **state)
+{
+    (void)state;
+    const bool yes = true, no = false;
+    assert_int_equal(dkim_status_told(TEXT("Success"), &yes), DKIM_SUCCESS);
+    assert_int_equal(dkim_status_told(TEXT("SUCCESS"), &no), DKIM_DISABLED);
+    assert_int_equal(dkim_status_told(TEXT("SUCCESS"), NULL), DKIM_UNKNOWN);
+    assert_int_equal(dkim_status_told(TEXT("PENDING"), &no), DKIM_PENDING);
+    assert_int_equal(dkim_status_told(TEXT("TemporaryFailure"), &yes), DKIM_TEMPORARY_FAILURE);
+    assert_int_equal(dkim_status_told(TEXT("PAUSED"), &yes), DKIM_UNKNOWN);
+    assert_int_equal(dkim_status_told(TEXT_NONE, &yes), DKIM_UNKNOWN);
+}
+
+static void an_address_has_its_domains_dkim_unless_it_has_its_own(void **state)
+{
+    (void)state;
+    for (int own = 0; own < DKIM_STATUSES; own++)
+        for (int above = 0; above < DKIM_STATUSES; above++) {
+            enum dkim_status o = (enum dkim_status)own, a = (enum dkim_status)above;
+            assert_int_equal(dkim_status_held(TEXT("example.com"), o, a), o);
+            assert_int_equal(dkim_status_held(TEXT("u@example.com"), o, a),
+                             o == DKIM_SUCCESS ? o : a);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -71,6 +96,8 @@ int main(void)
         cmocka_unit_test(words_are_spelled_as_ses_spells_them),
         cmocka_unit_test(a_new_word_from_ses_is_not_fatal),
         cmocka_unit_test(the_domain_is_what_follows_the_last_at),
+        cmocka_unit_test(dkim_is_signing_with_keys_that_ses_has_seen),
+        cmocka_unit_test(an_address_has_its_domains_dkim_unless_it_has_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

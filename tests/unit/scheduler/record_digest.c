@@ -104,6 +104,8 @@ static void every_field_counts(void **state)
     CHANGE(r.row.first_seen, 1999999999000001);
     CHANGE(r.row.finished, 1);
     CHANGE(r.row.deadline, 0);
+    CHANGE(said.dkim, TEXT("SUCCESS"));
+    CHANGE(said.dkim, TEXT("DISABLED"));
     CHANGE(said.publish, 1);
     CHANGE(said.publish, 2);
 }

@@ -1,0 +1,38 @@
+/*
+ * A folder of files written by discover. Whatever is in it and is not known by its first bytes as a
+ * file of the same format stays, and is an error where a file of that name is due.
+ */
+#ifndef MF_DISCOVER_FOLDER_H
+#define MF_DISCOVER_FOLDER_H
+
+#include "reports/deliver.h"
+
+struct discover;
+struct discover_folder;
+
+/* Gives each file of a format to discover_file(), in an order of its own; is called once to vet and
+ * once to write. */
+typedef enum err discover_files(const struct discover *d, struct discover_folder *folder,
+                                struct why *why);
+
+/* A file of the folder: name without a slash, beginning at most 64 bytes. */
+struct discover_file {
+    const char *name;
+    struct text beginning; /* a file that begins otherwise is somebody else's */
+    deliver_writer *write;
+    void *ctx;
+};
+enum err discover_file(struct discover_folder *folder, const struct discover_file *file,
+                       struct why *why);
+
+/* Would discover_folder_write() begin? ERR_INPUT: path is no folder, or is_forced is false and
+ * there is something in it. The sentence does not name path, as that of the next function does not.
+ */
+enum err discover_folder_vet(const char *path, bool is_forced, struct why *why);
+/* Makes the folder where it is missing, and writes the files, each whole or not at all. Nothing is
+ * written before all names are vetted; a folder that was made is removed again when a file fails.
+ */
+enum err discover_folder_write(const struct discover *d, discover_files *files, const char *path,
+                               bool is_forced, struct why *why);
+
+#endif

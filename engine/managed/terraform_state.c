@@ -1,0 +1,242 @@
+/*
+ * A Terraform state of version 4: resources with their instances, and what their attributes say.
+ *
+ * A resource for a MAIL FROM names neither account nor Region before version 6 of the provider. An
+ * identity beside it does, in its ARN, and whatever has the same provider configuration is in the
+ * same account.
+ */
+#include "managed_internal.h"
+
+#include "base/buf.h"
+#include "base/count.h"
+#include "base/escape.h"
+#include "base/names.h"
+#include "model/arn.h"
+
+#define ADDRESS_LEN_MAX 2048
+
+/* The types that matter, and their attribute with the identity. */
+struct state_type {
+    const char *name, *identity;
+    bool sets_mail_from;
+};
+
+static const struct state_type types[] = {
+    {"aws_sesv2_email_identity_mail_from_attributes", "email_identity", true},
+    {"aws_sesv2_email_identity", "email_identity", false},
+    {"aws_ses_domain_mail_from", "domain", true},
+    {"aws_ses_domain_identity", "domain", false},
+    {"aws_ses_email_identity", "email", false},
+};
+
+struct state_resource {
+    const struct state_type *type;
+    struct text module, name, provider;
+};
+
+/* As Terraform quotes a key, so that the address can be pasted into its commands. Source:
+ * internal/addrs/instance_key.go, toHCLQuotedString(). */
+static void key_quote(struct buf *out, struct text key)
+{
+    buf_add_char(out, '"');
+    while (key.len) {
+        uint32_t code = 0;
+        size_t len = utf8_next(key, &code);
+        struct text one = text_slice(key, 0, len ? len : 1);
+        key = text_from(key, one.len);
+        if (code == '\n' || code == '\r' || code == '\t')
+            buf_add_str(out, code == '\n' ? "\\n" : code == '\r' ? "\\r" : "\\t");
+        else if (code == '"' || code == '\\')
+            buf_add_fmt(out, "\\%c", (char)code);
+        else if ((code == '$' || code == '%') && key.len && *key.at == '{')
+            buf_add_fmt(out, "%c%c", (char)code, (char)code);
+        else if (escape_is_unsafe(code))
+            buf_add_fmt(out, code < 0x10000 ? "\\u%04x" : "\\U%08x", code);
+        else
+            buf_add_text(out, one);
+    }
+    buf_add_char(out, '"');
+}
+
+static struct text address_of(struct managed_reader *r, const struct state_resource *of,
+                              struct text instance)
+{
+    struct buf out;
+    struct text key = managed_member(r, instance, "index_key");
+    buf_init(&out, ADDRESS_LEN_MAX);
+    if (of->module.len)
+        buf_add_fmt(&out, TEXT_FMT ".", TEXT_ARG(of->module));
+    buf_add_fmt(&out, "%s." TEXT_FMT, of->type->name, TEXT_ARG(of->name));
+    if (key.at) {
+        buf_add_char(&out, '[');
+        if (json_span_is_text(key))
+            key_quote(&out, json_span_text(key, &r->m->arena));
+        else
+            buf_add_text(&out, key);
+        buf_add_char(&out, ']');
+    }
+    struct text address = arena_text(&r->m->arena, out.failed ? TEXT("...") : buf_text(&out));
+    buf_clear(&out);
+    return address;
+}
+
+/* arn:aws:ses:us-east-1:111122223333:identity/example.com */
+static void arn_take(struct text arn, struct managed_setting *setting)
+{
+    struct text rest = arn;
+    if (!text_eq(text_cut(&rest, ':'), TEXT("arn")))
+        return;
+    text_cut(&rest, ':');
+    if (!text_eq(text_cut(&rest, ':'), TEXT("ses")))
+        return;
+    struct text region = text_cut(&rest, ':'), account = text_cut(&rest, ':');
+    if (account_id_is(account))
+        setting->account = account;
+    if (setting->region.len == 0)
+        setting->region = region;
+}
+
+static void attributes_take(struct managed_reader *r, const struct state_resource *of,
+                            struct text attributes, struct managed_setting setting)
+{
+    struct text identity = managed_member(r, attributes, of->type->identity);
+    if (!json_span_is_text(identity) || identity.len == 2)
+        identity = managed_member(r, attributes, "id"); /* the same name, for each of the types */
+    setting.identity = json_span_text(identity, &r->m->arena);
+    if (setting.identity.len == 0) {
+        managed_complain(r, attributes,
+                         TEXT_FMT " has no identity in its attributes, expected %s: terraform "
+                                  "apply -refresh-only fills it in, or terraform state rm takes "
+                                  "the resource out of the state",
+                         TEXT_ARG(managed_shown(r, setting.address)), of->type->identity);
+        return;
+    }
+    setting.region = managed_text(r, attributes, "region");
+    arn_take(managed_text(r, attributes, "arn"), &setting);
+    setting.sets_mail_from = of->type->sets_mail_from;
+    if (setting.sets_mail_from) {
+        setting.mail_from = managed_text(r, attributes, "mail_from_domain");
+        setting.behavior = managed_text(r, attributes, "behavior_on_mx_failure");
+    }
+    managed_add(r, setting, identity);
+}
+
+/* An object that is deposed has a successor, and is about to be destroyed. A tainted one is made
+ * anew with the same values. */
+static void instance_take(struct managed_reader *r, const struct state_resource *of,
+                          struct text instance)
+{
+    if (managed_member(r, instance, "deposed").at)
+        return;
+    struct text attributes = managed_member(r, instance, "attributes");
+    struct text provider =
+        managed_text(r, instance, "provider"); /* of OpenTofu, one for each key */
+    if (!json_span_is_object(attributes))
+        attributes = managed_member(r, instance, "attributes_flat"); /* as older versions left it */
+    struct managed_setting setting = {.address = address_of(r, of, instance),
+                                      .provider = provider.len ? provider : of->provider};
+    if (json_span_is_object(attributes))
+        attributes_take(r, of, attributes, setting);
+    else
+        managed_complain(r, instance, TEXT_FMT " has no attributes, expected its identity",
+                         TEXT_ARG(managed_shown(r, setting.address)));
+    if (r->twice)
+        managed_complain(r, instance, TEXT_FMT " has a member twice",
+                         TEXT_ARG(managed_shown(r, setting.address)));
+    r->twice = false;
+}
+
+static const struct state_type *type_of(struct text name)
+{
+    for (size_t i = 0; i < COUNT(types); i++)
+        if (text_eq(name, text_of(types[i].name)))
+            return &types[i];
+    return NULL;
+}
+
+/* The members of a resource by one walk: its instances may be long. */
+static void resource_take(struct managed_reader *r, struct text resource)
+{
+    struct text mode = TEXT_NONE, type = TEXT_NONE, instances = TEXT_NONE;
+    struct state_resource of = {0};
+    const struct {
+        struct text name, *value;
+    } texts[] = {{TEXT("mode"), &mode},
+                 {TEXT("type"), &type},
+                 {TEXT("name"), &of.name},
+                 {TEXT("module"), &of.module},
+                 {TEXT("provider"), &of.provider}};
+    for (struct json_walk w = json_walk_begin(resource); json_walk_next(&w);) {
+        if (text_eq(w.name, TEXT("instances")))
+            instances = w.value;
+        for (size_t i = 0; i < COUNT(texts); i++)
+            if (text_eq(w.name, texts[i].name))
+                *texts[i].value = json_span_text(w.value, &r->m->arena);
+    }
+    of.type = type_of(type);
+    if (!of.type || !text_eq(mode, TEXT("managed")))
+        return;
+    for (struct json_walk w = json_walk_begin(instances); json_walk_next(&w);)
+        instance_take(r, &of, w.value);
+}
+
+/* --- what a provider's configuration is about ------------------------------------------------- */
+
+struct provider_place {
+    struct text account, region;
+    bool regions_differ;
+};
+
+/* What the identities of each provider configuration say. Places are by the number of its name. */
+static bool places_learn(struct managed_file *m, struct names *names, struct provider_place *places)
+{
+    for (uint32_t i = 0; i < m->settings_len; i++) {
+        const struct managed_setting *s = &m->settings[i];
+        name_id id;
+        if (!names_add(names, s->provider, &id) || id > m->settings_len)
+            return false;
+        struct provider_place *p = &places[id];
+        if (s->account.len)
+            p->account = s->account;
+        if (s->account.len == 0 || s->region.len == 0) /* a Region without an ARN is its own */
+            continue;
+        p->regions_differ |= p->region.len && !text_eq(p->region, s->region);
+        p->region = s->region;
+    }
+    return true;
+}
+
+static void places_fill(struct managed_file *m)
+{
+    struct names names;
+    struct provider_place *places =
+        ARENA_ARRAY(&m->arena, struct provider_place, m->settings_len + 1u);
+    bool fits = names_init(&names, NAMES_BYTES_MAX) && places && places_learn(m, &names, places);
+    m->failed |= !fits;
+    for (uint32_t i = 0; fits && i < m->settings_len; i++) {
+        struct managed_setting *s = &m->settings[i];
+        const struct provider_place *p = &places[names_find(&names, s->provider)];
+        if (s->account.len == 0)
+            s->account = p->account;
+        if (s->region.len == 0 && !p->regions_differ)
+            s->region = p->region;
+    }
+    names_clear(&names);
+}
+
+void managed_state_read(struct managed_reader *r, const struct managed_head *head)
+{
+    if (!text_eq(head->version, TEXT("4"))) {
+        uint64_t version = 0;
+        text_to_u64(head->version, &version);
+        managed_complain(r, head->version,
+                         "it is a state of version %llu, expected version 4, as Terraform writes "
+                         "it since 0.12: terraform apply -refresh-only with a current version "
+                         "upgrades it",
+                         (unsigned long long)version);
+        return;
+    }
+    for (struct json_walk w = json_walk_begin(head->resources); json_walk_next(&w);)
+        resource_take(r, w.value);
+    places_fill(r->m);
+}
