@@ -269,7 +269,7 @@ static enum err authorize(struct aws_request *r, struct text token, struct why *
 enum err cloudflare_request_make(struct aws_request *r, const struct call *c,
                                  const struct provider_at *at, struct why *why)
 {
-    struct aws_parts parts;
+    struct aws_parts parts = {.target = TEXT_NONE};
     buf_init(&parts.path, REQUEST_BODY_MAX);
     buf_init(&parts.query, REQUEST_BODY_MAX);
     enum err err = parts_encode(c, &parts, r, why);

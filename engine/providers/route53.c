@@ -175,7 +175,7 @@ enum err route53_request_make(struct aws_request *r, const struct call *c,
                               const struct provider_at *at, const struct credentials *cred,
                               instant_us now, struct why *why)
 {
-    struct aws_parts parts;
+    struct aws_parts parts = {.target = TEXT_NONE};
     assert(cred);
     buf_init(&parts.path, REQUEST_BODY_MAX);
     buf_init(&parts.query, REQUEST_BODY_MAX);
