@@ -328,6 +328,17 @@ static void members_add(struct raw *r, const struct organization_found *found)
     free(named);
 }
 
+/* A Region of the partition that is meant: of the organization, or of the defaults of a file that
+ * the user names. */
+static struct text region_meant(const struct raw *r)
+{
+    name_id regions = r->organization.regions;
+    for (uint32_t f = 0; f < r->files_len && regions == NAME_NONE; f++)
+        regions = r->files[f].nested ? NAME_NONE : r->files[f].settings.regions;
+    return regions == NAME_NONE ? TEXT_NONE
+                                : names_text(&r->fleet->names, raw_list_at(r, regions, 0));
+}
+
 void vet_organization(struct raw *r)
 {
     struct raw_organization *o = &r->organization;
@@ -339,16 +350,14 @@ void vet_organization(struct raw *r)
         numbers_add(r); /* no complaint about what is not known */
         return;
     }
-    struct organization_wish wish = {
-        .profile = names_text(names, o->common.profile),
-        .region = raw_list_len(r, o->regions) ? names_text(names, raw_list_at(r, o->regions, 0))
-                                              : TEXT_NONE,
-        .units = o->units,
-        .units_len = o->units_len,
-        .tags = o->tags,
-        .tags_len = o->tags_len,
-        .excluded = o->excluded,
-        .excluded_len = o->excluded_len};
+    struct organization_wish wish = {.profile = names_text(names, o->common.profile),
+                                     .region = region_meant(r),
+                                     .units = o->units,
+                                     .units_len = o->units_len,
+                                     .tags = o->tags,
+                                     .tags_len = o->tags_len,
+                                     .excluded = o->excluded,
+                                     .excluded_len = o->excluded_len};
     struct organization_found found = {0};
     struct why why = {""};
     enum err err = r->options->members_of(r->options->members_ctx, &wish, &found, &why);

@@ -92,11 +92,15 @@ static void part_take(struct raw *r, uint16_t file, const struct managed_part *p
     uint32_t len = r->files_len;
     include_add(r, file, FILE_ROWS, part->path,
                 (struct source_place){file, part->line, part->column});
+    struct managed_stack stack = {arena_text(&r->arena, part->stack),
+                                  arena_text(&r->arena, part->account),
+                                  arena_text(&r->arena, part->region)};
+    if (stack.name.len != part->stack.len || stack.account.len != part->account.len ||
+        stack.region.len != part->region.len)
+        raw_fail(r, ERR_NOMEM, "no memory for the names of stacks");
     for (uint32_t i = len; i < r->files_len; i++) {
         r->files[i].is_part = true;
-        r->files[i].stack = (struct managed_stack){arena_text(&r->arena, part->stack),
-                                                   arena_text(&r->arena, part->account),
-                                                   arena_text(&r->arena, part->region)};
+        r->files[i].stack = stack;
     }
 }
 

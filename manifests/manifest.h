@@ -45,6 +45,7 @@ struct manifest_options {
     /* Every account in each of its Regions is a lane, identities or not; a manifest of accounts
      * alone is complete. */
     bool every_account;
+    bool no_lanes;    /* with every_account: the caller chooses the Regions, so no lane is made */
     bool allow_empty; /* no identities are fine: else that is a complaint, for a slip is likelier */
 };
 

@@ -150,9 +150,12 @@ void vet_every_account(struct raw *r)
                      "--regions",
                      quote(names_text(&r->fleet->names, account->account.name), q));
         is_organization_told |= is_of_organization && regions == NAME_NONE;
-        for (uint32_t n = 0; n < raw_list_len(r, regions) && r->err == OK; n++)
+        uint32_t len = r->options->no_lanes ? 0 : raw_list_len(r, regions);
+        for (uint32_t n = 0; n < len && r->err == OK; n++)
             if (!fleet_lane(r->fleet, (uint16_t)i, raw_list_at(r, regions, n), &lane))
-                raw_fail(r, ERR_LIMIT, "more than 8192 pairs of account and Region");
+                raw_fail(r, ERR_LIMIT,
+                         "more than 8192 pairs of account and Region: choose Regions by --regions, "
+                         "or fewer accounts");
     }
 }
 
@@ -180,34 +183,40 @@ static bool lane_add(struct vet *v, uint16_t account, name_id region)
     return false;
 }
 
-/* Where a row was found counts for more than the defaults. NULL: in none of the accounts. */
-static const struct raw_account *by_number(const struct raw *r, const struct raw_account *usual,
-                                           name_id number)
+/* Where a row was found counts for more than the defaults. An account without a number gets that of
+ * the first row found for it, so that credentials of another one are refused. NULL: in none of the
+ * accounts. */
+static const struct raw_account *by_number(struct raw *r, struct raw_account *usual, name_id number)
 {
     if (number == NAME_NONE || (usual && usual->account.account_id == number))
         return usual;
     for (uint32_t i = 0; i < r->accounts_len; i++)
         if (r->accounts[i].account.account_id == number)
             return &r->accounts[i];
-    return usual && usual->account.account_id == NAME_NONE ? usual : NULL;
+    if (!usual || usual->account.account_id != NAME_NONE)
+        return NULL;
+    usual->account.account_id = number;
+    r->fleet->accounts[usual - r->accounts].account_id = number;
+    return usual;
 }
 
 static void resolve_lanes(struct vet *v, struct resolved *out, const struct settings *s)
 {
     struct raw *r = v->raw;
-    const struct raw_account *account = vet_account_of(r, s->account);
+    struct raw_account *usual_account = vet_account_of(r, s->account);
+    const struct raw_account *account = usual_account;
     uint32_t unusable = KEY_BIT(KEY_ACCOUNT) | KEY_BIT(KEY_REGIONS);
     name_id regions = s->regions, region;
     out->is_usable = !(s->broken & unusable) && (account || s->account == NAME_NONE);
     if (!out->is_usable)
         return;
-    account = by_number(r, account, s->account_number);
+    account = by_number(r, usual_account, s->account_number);
     if (!account) {
         out->missing = s->account_number == NAME_NONE
                            ? "no account: expected the key account here or in defaults, for there "
                              "are several accounts"
                            : "the account in which it was found is none of the manifest: expected "
-                             "an account with that account_id";
+                             "each account of the files with its account_id";
         return;
     }
     if (regions == NAME_NONE)

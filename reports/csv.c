@@ -15,18 +15,31 @@ struct csv_table {
     struct buf scratch; /* of one cell */
 };
 
+/* Resetting it forgets a failure. */
+static void scratch_write(struct csv_table *table)
+{
+    csv_text(&table->line, buf_text(&table->scratch));
+    table->out->buf.failed = table->out->buf.failed || table->scratch.failed;
+    buf_reset(&table->scratch);
+}
+
 /* The names of the rules, with blanks between. */
 static void cell_findings(struct csv_table *table, finding_set findings)
 {
     const char *between = "";
-    buf_reset(&table->scratch);
     for (int f = 0; f < FINDINGS_LEN; f++) {
         if (findings & FINDING_BIT(f)) {
             buf_add_fmt(&table->scratch, "%s%s", between, finding_rule((enum finding)f)->name);
             between = " ";
         }
     }
-    csv_text(&table->line, buf_text(&table->scratch));
+    scratch_write(table);
+}
+
+static void cell_ready(struct csv_table *table, struct dmarc_ready ready)
+{
+    dmarc_ready_add(&table->scratch, ready);
+    scratch_write(table);
 }
 
 static bool line_add(void *ctx, const struct report_row *row)
@@ -40,12 +53,12 @@ static bool line_add(void *ctx, const struct report_row *row)
         case REPORT_COUNT: csv_u64(&table->line, *(const uint32_t *)cell); break;
         case REPORT_INSTANT: csv_instant(&table->line, *(const instant_us *)cell); break;
         case REPORT_FINDINGS: cell_findings(table, *(const finding_set *)cell); break;
+        case REPORT_READY: cell_ready(table, *(const struct dmarc_ready *)cell); break;
         }
     }
     if (table->is_international) {
-        buf_reset(&table->scratch);
         identity_unicode_add(&table->scratch, row->identity);
-        csv_text(&table->line, buf_text(&table->scratch));
+        scratch_write(table);
     }
     csv_end(&table->line);
     return sink_turn(table->out);

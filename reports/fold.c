@@ -36,6 +36,8 @@ const struct report_column report_columns[REPORT_COLUMNS] = {
     COLUMN(first_seen, REPORT_INSTANT),
     COLUMN(finished, REPORT_INSTANT),
     COLUMN(source, REPORT_TEXT),
+    COLUMN(dkim, REPORT_TEXT),
+    {"dmarc_ready", REPORT_READY, offsetof(struct report_row, dmarc_ready.now)},
 };
 
 const void *report_cell(const struct report_row *row, const struct report_column *column)
@@ -90,6 +92,7 @@ void report_row_make(struct report_row *row, const struct fleet *fleet, uint32_t
     row->mail_from_after = fleet_mail_from(fleet, n);
     row->behavior_after = text_of(behavior_name(after));
     row->source = fleet_source(fleet, n, scratch);
+    row->dmarc_ready = row_dmarc_of(fleet, n, job, row->outcome_kind);
     if (job) {
         /* Before: the setting found before the run's first write; without a write, the setting last
            read. */
@@ -108,6 +111,7 @@ void report_row_make(struct report_row *row, const struct fleet *fleet, uint32_t
         row->mx = text_of(mx_status_name(job->mx));
         row->spf = text_of(spf_status_name(job->spf));
         row->dmarc = text_of(dmarc_status_name(job->dmarc));
+        row->dkim = text_of(dkim_status_name(job->dkim));
         row->finding_bits = job->findings;
         row->notes = job->notes;
         row->writes = job->writes;

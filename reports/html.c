@@ -57,6 +57,7 @@ static enum err sheet_write(const struct report *report, struct sheet *sheet, st
     orders_add(out, report->head);
     if (!report->head->is_over)
         waiting_add(out, report->fleet, &facts->waiting, 0);
+    dmarc_add(out, &facts->sum);
     rules_add(out, &facts->sum);
     lanes_add(out, report->fleet, &facts->sum, NULL, UINT32_MAX);
     sheet->only_bad = facts->sum.rows > HTML_ROWS_MAX;

@@ -46,6 +46,8 @@ void lanes_add(struct buf *out, const struct fleet *fleet, const struct report_s
 void groups_table_add(struct buf *out, const struct fleet *fleet, const struct groups *groups,
                       enum row_alarm alarm, enum tense tense);
 void rules_add(struct buf *out, const struct report_sum *sum);
+/* By what mail passes DMARC, and what is missing; nothing where nothing is known. */
+void dmarc_add(struct buf *out, const struct report_sum *sum);
 /* The domains whose records are waited for; nothing when none are. now: deadlines are told as a
  * time left, too; 0: they are not. */
 void waiting_add(struct buf *out, const struct fleet *fleet, const struct waiting *waiting,

@@ -42,6 +42,19 @@ void html_facts_clear(struct html_facts *facts)
     report_sum_clear(&facts->sum);
 }
 
+/* The sentence about DMARC. */
+static void told_add(struct buf *out, const struct report_sum *sum)
+{
+    size_t begin = out->len;
+    buf_add_str(out, "<p class=\"dmarc\">");
+    size_t empty = out->len;
+    report_dmarc(sum, out);
+    if (out->len == empty)
+        out->len = begin;
+    else
+        buf_add_str(out, "</p>\n");
+}
+
 void head_add(struct buf *out, const struct report_head *head, const struct report_sum *sum)
 {
     bool open = report_unfinished(sum) > 0;
@@ -49,6 +62,7 @@ void head_add(struct buf *out, const struct report_head *head, const struct repo
     buf_add_fmt(out, "<header class=\"%s\">\n<h1>", bad ? "bad" : open ? "open" : "good");
     report_verdict(sum, out);
     buf_add_str(out, "</h1>\n");
+    told_add(out, sum);
     char took[WHEN_LEN];
     buf_add_str(out, "<p class=\"facts\">mailfrom ");
     report_title_add(head, out);

@@ -51,6 +51,16 @@ static void instant_add(struct buf *out, const char *name, instant_us at)
     markup_add_instant(out, at);
 }
 
+/* " · DMARC by spf, missing dkim" */
+static void ready_add(struct buf *out, struct dmarc_ready ready)
+{
+    struct buf words;
+    buf_init(&words, LINE_LEN_MAX);
+    dmarc_ready_add(&words, ready);
+    fact_add(out, "DMARC by", buf_text(&words));
+    buf_spend(&words, out);
+}
+
 static void facts_add(struct buf *out, const struct report_row *row)
 {
     buf_add_str(out, "<p class=\"facts\">");
@@ -65,6 +75,8 @@ static void facts_add(struct buf *out, const struct report_row *row)
     fact_add(out, "MX", row->mx);
     fact_add(out, "SPF", row->spf);
     fact_add(out, "DMARC", row->dmarc);
+    fact_add(out, "DKIM", row->dkim);
+    ready_add(out, row->dmarc_ready.now);
     buf_add_fmt(out, " &middot; %u %s, %u %s", row->writes, plural(row->writes, "write", "writes"),
                 row->calls, plural(row->calls, "call", "calls"));
     instant_add(out, "first seen", row->first_seen);
@@ -89,6 +101,7 @@ void row_add_html(struct buf *out, const struct report_row *row, enum tense tens
 {
     size_t slash = text_rfind(row->source, '/'), base = slash < row->source.len ? slash + 1 : 0;
     buf_add_fmt(out, "<details class=\"%s\"", standing_class(row->standing));
+    enum dmarc_by by = (enum dmarc_by)row->dmarc_ready.now.by;
     const char *between = "";
     buf_add_str(out, " data-f=\"");
     for (int f = 0; f < FINDINGS_LEN; f++) {
@@ -115,6 +128,8 @@ void row_add_html(struct buf *out, const struct report_row *row, enum tense tens
     span_add(out, "", row->account);
     span_add(out, "", row->region);
     span_add(out, " class=\"source\"", text_from(row->source, base));
+    buf_add_fmt(out, "<span class=\"dmarc by-%s\">%s</span>", dmarc_by_name(by),
+                dmarc_by_words(by));
     buf_add_str(out, "</summary><div class=\"more\">");
     if (row->reason.len && !is_a_finding(row->reason, row)) {
         buf_add_str(out, "<p>");
@@ -148,10 +163,10 @@ static void choice_add(struct buf *out, const char *id, const char *every)
 
 void rows_begin(struct buf *out)
 {
-    static const char *const columns[][2] = {{"identity", "identity"}, {"outcome", "outcome"},
-                                             {"action", "action"},     {"change", "MAIL FROM"},
-                                             {"account", "account"},   {"region", "Region"},
-                                             {"source", "source"}};
+    static const char *const columns[][2] = {
+        {"identity", "identity"}, {"outcome", "outcome"},      {"action", "action"},
+        {"change", "MAIL FROM"},  {"account", "account"},      {"region", "Region"},
+        {"source", "source"},     {"dmarc", "passes DMARC by"}};
     buf_add_str(out, "<fieldset class=\"tools\" id=\"tools\" disabled>\n<input id=\"words\" "
                      "type=\"search\" placeholder=\"Search names, reasons, findings\" "
                      "aria-label=\"search\">\n");
@@ -159,6 +174,7 @@ void rows_begin(struct buf *out)
     choice_add(out, "account", "every account");
     choice_add(out, "region", "every Region");
     choice_add(out, "finding", "every finding");
+    choice_add(out, "dmarc", "DMARC by any");
     buf_add_str(out, "<button id=\"clear\" type=\"button\">Clear</button>\n"
                      "<output id=\"shown\"></output>\n</fieldset>\n<div class=\"head\">");
     for (size_t i = 0; i < COUNT(columns); i++)

@@ -9,7 +9,7 @@
   const columns = {};  // the cells of a row, in the order of the head
   buttons.forEach((button, index) => { columns[button.dataset.column] = index; });
   const pick = {};
-  for (const name of ['outcome', 'account', 'region', 'finding']) if (at(name)) pick[name] = at(name);
+  for (const name of ['outcome', 'account', 'region', 'finding', 'dmarc']) if (at(name)) pick[name] = at(name);
   const heightOfRow = inOrder.length ? inOrder[0].offsetHeight : 0;
   let rows = inOrder;
 

@@ -39,6 +39,15 @@ static void add_findings(struct json_out *j, const char *key, const struct repor
     json_end(j);
 }
 
+static void add_ready(struct json_out *j, const char *key, struct dmarc_ready ready)
+{
+    struct buf words;
+    buf_init(&words, LINE_LEN_MAX);
+    dmarc_ready_add(&words, ready);
+    json_add_text(j, key, buf_text(&words));
+    buf_spend(&words, j->buf);
+}
+
 static bool add_row(void *ctx, const struct report_row *row)
 {
     struct json *j = ctx;
@@ -54,6 +63,9 @@ static bool add_row(void *ctx, const struct report_row *row)
         case REPORT_COUNT: json_add_u64(&j->json, column->name, *(const uint32_t *)cell); break;
         case REPORT_INSTANT: add_instant(&j->json, column->name, *(const instant_us *)cell); break;
         case REPORT_FINDINGS: add_findings(&j->json, column->name, row); break;
+        case REPORT_READY:
+            add_ready(&j->json, column->name, *(const struct dmarc_ready *)cell);
+            break;
         }
     }
     if (identity_unicode_add(&unicode, row->identity))
@@ -146,6 +158,8 @@ enum err json_write(const struct report *report, struct why *why)
         json_line(&j.json, "\n");
         json_add_u64(&j.json, "rejecting_mail", j.sum.by_alarm[ALARM_REJECTING]);
         json_add_u64(&j.json, "as_wanted_but", j.sum.by_alarm[ALARM_AILING]);
+        json_line(&j.json, "\n");
+        report_dmarc_json(&j.sum, &j.json);
         json_line(&j.json, "\n");
         add_outcomes(&j.json, j.sum.by_outcome);
         json_line(&j.json, "\n");

@@ -91,6 +91,7 @@ static bool case_add(void *ctx, const struct report_row *row)
             case REPORT_INSTANT:
                 buf_add_str(out, when_format(*(const instant_us *)cell, when));
                 break;
+            case REPORT_READY: dmarc_ready_add(out, *(const struct dmarc_ready *)cell); break;
             case REPORT_FINDINGS: break;
             }
             buf_add_char(out, '\n');
@@ -145,6 +146,8 @@ enum err junit_write(const struct report *report, struct why *why)
         err = report_rows(report, case_add, &suite, why);
         buf_add_str(out, "<system-out>");
         report_verdict(&sum, out);
+        buf_add_char(out, '\n');
+        report_dmarc(&sum, out);
         buf_add_str(out, "</system-out>\n</testsuite>\n</testsuites>\n");
     }
     report_sum_clear(&sum);

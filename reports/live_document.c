@@ -37,10 +37,11 @@ static void states_add(struct buf *out, enum live_kind kind)
 static void rows_section(struct buf *out, enum live_kind kind)
 {
     static const char *const titles[] = {"Identities", "All record sets", "The fleet"};
-    static const char *const columns[][7] = {
-        {"identity", "outcome", "action", "MAIL FROM", "account", "Region", "source"},
-        {"name", "outcome", "type", "value", "zone", "provider", "source"},
-        {"identity", "level", "problem", "what was found", "account", "Region", ""}};
+    static const char *const columns[][8] = {
+        {"identity", "outcome", "action", "MAIL FROM", "account", "Region", "source",
+         "passes DMARC by"},
+        {"name", "outcome", "type", "value", "zone", "provider", "source", ""},
+        {"identity", "level", "problem", "what was found", "account", "Region", "", ""}};
     buf_add_fmt(
         out,
         "<section class=\"fleet kind-%d\">\n<h2 id=\"search\" tabindex=\"-1\">%s</h2>\n"

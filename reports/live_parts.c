@@ -238,6 +238,7 @@ static void run_json(struct buf *out, const struct live_run *run, const struct r
     json_add_u64(&j, "rejecting_mail", sum->by_alarm[ALARM_REJECTING]);
     json_add_u64(&j, "writes", sum->writes);
     instant_json(&j, "next_deadline", sum->deadline);
+    report_dmarc_json(sum, &j);
     lanes_json(&j, run, sum);
     sets_json(&j, run->sets);
     json_end(&j);
@@ -280,6 +281,7 @@ static void run_parts(struct making *m, const struct live_run *run, const struct
     part_end(m, "time");
     standings_add(out, &facts->history);
     part_end(m, "standings");
+    dmarc_add(out, &facts->sum);
     rules_add(out, &facts->sum);
     part_end(m, "findings");
     controls_add(out, run);

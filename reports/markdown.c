@@ -280,6 +280,32 @@ static bool row_count(void *ctx, const struct report_row *row)
     return true;
 }
 
+/* The sentence, and behind a fold what is missing for more. */
+static void dmarc_add(struct comment *c)
+{
+    const struct dmarc_sum *d = &c->sum.dmarc;
+    uint32_t lacks = 0;
+    if (!dmarc_sum_is_known(d))
+        return;
+    buf_add_char(c->out, '\n');
+    report_dmarc(&c->sum, c->out);
+    buf_add_char(c->out, '\n');
+    for (unsigned i = 0; i < DMARC_LACKS; i++)
+        lacks += d->lacks[i];
+    if (lacks == 0)
+        return;
+    buf_add_str(c->out, "\n<details><summary>what is missing now for DMARC</summary>\n\n"
+                        "| missing | identities | what helps |\n| --- | ---: | --- |\n");
+    for (unsigned i = 0; i < DMARC_LACKS; i++) {
+        enum dmarc_lack bit = (enum dmarc_lack)(1u << i);
+        if (d->lacks[i])
+            buf_add_fmt(c->out, "| %s%s | %u | %s |\n", dmarc_lack_name(bit),
+                        bit & DMARC_UNKNOWN_ANY ? " (not known)" : "", d->lacks[i],
+                        dmarc_lack_help(bit));
+    }
+    buf_add_str(c->out, "\n</details>\n");
+}
+
 static void comment_write(struct comment *c)
 {
     const struct report_head *head = c->report->head;
@@ -288,6 +314,7 @@ static void comment_write(struct comment *c)
     buf_add_str(c->out, "\n\n**");
     report_verdict(&c->sum, c->out);
     buf_add_str(c->out, "**\n");
+    dmarc_add(c);
     if (wave_tally_goes_on(&c->sum.wave) && !head->is_over) {
         buf_add_str(c->out, "\nNow ");
         wave_tally_told(&c->sum.wave, 0, c->out);

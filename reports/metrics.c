@@ -16,7 +16,7 @@ static const char *const status_labels[METRICS_STATUSES] = {
 };
 
 static_assert(METRICS_LANES_MAX * METRICS_STATUSES + WATCH_KINDS + (WATCH_LEVELS - 1) +
-                      METRICS_ACTIONS_MAX * 3 + 4 <=
+                      METRICS_ACTIONS_MAX * 3 + DMARC_BYS + 4 <=
                   METRICS_SERIES_MAX,
               "more kinds of problems: fewer lanes or actions");
 
@@ -97,6 +97,15 @@ static void problems_add(struct buf *out, const struct watch_metrics *m)
                     watch_level_name((enum watch_level)l), m->by_level[l]);
 }
 
+static void dmarc_add(struct buf *out, const struct watch_metrics *m)
+{
+    head_add(out, "identities_dmarc_ready", "gauge",
+             "Identities by what their mail passes DMARC by; each counts once.");
+    for (int by = 0; by < DMARC_BYS; by++)
+        buf_add_fmt(out, "mailfrom_identities_dmarc_ready{by=\"%s\"} %u\n",
+                    dmarc_by_name((enum dmarc_by)by), m->dmarc[by]);
+}
+
 static void call_add(struct buf *out, struct text action, const char *outcome, uint64_t count)
 {
     label_add(out, "mailfrom_api_calls_total{", "action", action);
@@ -137,6 +146,7 @@ void watch_metrics_add(struct buf *out, const struct watch_metrics *m)
                 "When SES gives up the first identity in TemporaryFailure; no sample: none is.",
                 m->next_failed);
     lanes_add(out, m);
+    dmarc_add(out, m);
     problems_add(out, m);
     calls_add(out, m);
 }

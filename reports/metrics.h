@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "model/ses.h"
 #include "model/watch.h"
+#include "rules/dmarc_ready.h"
 
 #define METRICS_SERIES_MAX   100
 #define METRICS_LANES_MAX    9 /* of six states each */
@@ -46,6 +47,7 @@ struct watch_metrics {
     uint32_t lanes_len;
     uint32_t problems[WATCH_KINDS];  /* told, by kind: of level warning and above */
     uint32_t by_level[WATCH_LEVELS]; /* the same by level; WATCH_WELL is not written */
+    uint32_t dmarc[DMARC_BYS];       /* identities by what they pass DMARC by */
     const struct metrics_calls *calls;
     uint32_t calls_len;
 };

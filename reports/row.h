@@ -4,6 +4,7 @@
 #ifndef MF_REPORT_ROW_H
 #define MF_REPORT_ROW_H
 
+#include "dmarc_sum.h"
 #include "report.h"
 #include "scheduler/standing.h"
 #include "scheduler/wave_tally.h"
@@ -41,9 +42,11 @@ struct report_row {
     instant_us first_seen, finished;
     instant_us deadline; /* WHEN_NEVER: none */
     struct text source;  /* "fleet.yaml:12" */
+    struct text dkim;    /* SES's word */
+    struct row_dmarc dmarc_ready;
 };
 
-enum report_type { REPORT_TEXT, REPORT_COUNT, REPORT_INSTANT, REPORT_FINDINGS };
+enum report_type { REPORT_TEXT, REPORT_COUNT, REPORT_INSTANT, REPORT_FINDINGS, REPORT_READY };
 
 struct report_column {
     const char *name;
@@ -51,7 +54,7 @@ struct report_column {
     size_t offset; /* in struct report_row */
 };
 
-#define REPORT_COLUMNS 21
+#define REPORT_COLUMNS 23
 extern const struct report_column report_columns[REPORT_COLUMNS];
 const void *report_cell(const struct report_row *row, const struct report_column *column);
 
@@ -109,6 +112,7 @@ struct report_sum {
     uint32_t by_state[JOB_STATES];
     uint64_t writes, calls, accepted;
     struct wave_tally wave;
+    struct dmarc_sum dmarc;
     instant_us deadline;      /* the earliest deadline of open rows; WHEN_NEVER: none */
     struct lane_sum *by_lane; /* one per lane; owned */
 };
@@ -128,6 +132,9 @@ void report_title_add(const struct report_head *head, struct buf *out);
 void report_counts(const struct report_sum *sum, struct buf *out);
 /* "3 of 120 identities need attention: 2 failed, 1 refused." One line, no markup. */
 void report_verdict(const struct report_sum *sum, struct buf *out);
+/* How many pass DMARC, and by what (dmarc_sum_tell()); nothing where nothing is known of it. */
+void report_dmarc(const struct report_sum *sum, struct buf *out);
+void report_dmarc_json(const struct report_sum *sum, struct json_out *j);
 
 /* Of the row's facts: outcome_kind and findings must be there. */
 void row_alarm_find(struct report_row *row, const struct policy *policy, const struct job_row *job);

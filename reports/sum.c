@@ -42,6 +42,7 @@ void report_sum_add(struct report_sum *sum, const struct report_row *row)
     wave_tally_add(&sum->wave, row->number, row->state, row->outcome_kind, row->wave,
                    row->deadline);
     sum->by_state[row->state]++;
+    dmarc_sum_add(&sum->dmarc, &row->dmarc_ready, identity_type_of(row->identity), sum->tense);
     if (row->state != JOB_DONE && row->deadline < sum->deadline)
         sum->deadline = row->deadline;
 }
@@ -148,4 +149,15 @@ void report_verdict(const struct report_sum *sum, struct buf *out)
         standings_add(sum, is_finished, ": ", out);
     }
     buf_add_char(out, '.');
+}
+
+/* A run is open while rows of it are; what could not be done is over. */
+void report_dmarc(const struct report_sum *sum, struct buf *out)
+{
+    dmarc_sum_tell(out, &sum->dmarc, sum->tense, report_unfinished(sum) > 0);
+}
+
+void report_dmarc_json(const struct report_sum *sum, struct json_out *j)
+{
+    dmarc_sum_json(j, &sum->dmarc, sum->tense, report_unfinished(sum) > 0);
 }

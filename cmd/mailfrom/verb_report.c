@@ -23,6 +23,7 @@ __attribute__((noinline)) static enum err verdict_tell(struct session *s, struct
     if (err == OK) {
         report_verdict(&sum, &verdict);
         printf("Run %llu: " TEXT_FMT "\n", (unsigned long long)id, TEXT_ARG(buf_text(&verdict)));
+        summary_dmarc(&sum);
         printf("Every row, as a page: %s\n",
                advice_run(&a, &s->options, "report", id, "--report html:run.html"));
     }

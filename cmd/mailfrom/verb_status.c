@@ -337,6 +337,7 @@ static enum err print_parts(const struct options *o, struct run *r, const struct
     message_say(0, "%u %s: %s; %llu %s kept", r->head.jobs,
                 plural(r->head.jobs, "identity", "identities"), counts.len ? counts.at : "none",
                 (unsigned long long)s->writes, plural(s->writes, "write", "writes"));
+    summary_dmarc(s);
     if (s->deadline != WHEN_NEVER && !is_over)
         printf("Earliest deadline %s\n", when_format(s->deadline, deadline));
     buf_reset(&counts);

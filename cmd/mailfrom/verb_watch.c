@@ -341,6 +341,7 @@ static void figures_tell(struct sweeping *s, const char *blind)
                     .failed = w->calls[kind][v].failed};
     memcpy(m.problems, c.by_kind, sizeof m.problems);
     memcpy(m.by_level, c.by_level, sizeof m.by_level);
+    memcpy(m.dmarc, seen->dmarc.after, sizeof m.dmarc);
     buf_init(&text, METRICS_BYTES_MAX);
     watch_metrics_add(&text, &m);
     if (!text.failed && w->options->notify.notifier)

@@ -1,14 +1,46 @@
-/* Values of options that watch without end, of those that tell others, of workers, of times, of
- * evidence, of rehearsals, of CSV and of DKIM. */
+/* Values of options that have bounds or words of their own, room by room as option_readers.h says.
+ */
 #include "option_readers.h"
 
 #include "base/bounds.h"
 #include "base/count.h"
+#include "inventory/discover_formats.h"
 #include "model/watch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum err read_progress(struct options *o, const char *value, struct why *why)
+{
+    static const char *const modes[] = {"auto", "bar", "lines", "json", "none"};
+    for (size_t i = 0; i < COUNT(modes); i++) {
+        if (strcmp(value, modes[i]) == 0) {
+            o->progress = (enum progress_mode)i;
+            return OK;
+        }
+    }
+    return why_set(why, ERR_INPUT, "--progress takes auto, bar, lines, json or none, not \"%s\"",
+                   value);
+}
+
+/* A ticker has one line, for people. */
+enum err read_ticker(struct options *o, const char *value, struct why *why)
+{
+    if (strcmp(value, "json") == 0)
+        return why_set(why, ERR_INPUT, "--progress takes auto, bar, lines or none here");
+    return read_progress(o, value, why);
+}
+
+enum err read_by(struct options *o, const char *value, struct why *why)
+{
+    for (int by = 0; by < DUE_BYS; by++) {
+        o->by = (enum due_by)by;
+        if (strcmp(value, due_by_name(o->by)) == 0)
+            return OK;
+    }
+    return why_set(why, ERR_INPUT, "--by takes zone, owner or account, not \"%s\"", value);
+}
 
 enum err read_hook(struct options *o, const char *value, struct why *why)
 {
@@ -184,6 +216,25 @@ enum err read_csv_separator(struct options *o, const char *value, struct why *wh
                    value);
 }
 
+enum err read_discover_format(struct options *o, const char *value, struct why *why)
+{
+    char names[LINE_LEN_MAX] = "";
+    size_t len = 0;
+    for (size_t i = 0; discover_format_name(i); i++) {
+        bool is_last = !discover_format_name(i + 1);
+        if (strcmp(value, discover_format_name(i)) == 0) {
+            o->discover.format = i;
+            return OK;
+        }
+        len += (size_t)snprintf(names + len, sizeof names - len, "%s%s",
+                                i == 0    ? ""
+                                : is_last ? " or "
+                                          : ", ",
+                                discover_format_name(i));
+    }
+    return why_set(why, ERR_INPUT, "--format takes %s, not \"%s\"", names, value);
+}
+
 /* Both say how DKIM is read. */
 static enum err dkim_wish(struct options *o, const char *wish, struct why *why)
 {
@@ -204,4 +255,22 @@ enum err read_no_dkim(struct options *o, const char *value, struct why *why)
 {
     (void)value;
     return dkim_wish(o, "none", why);
+}
+
+enum err read_terraform_state(struct options *o, const char *value, struct why *why)
+{
+    if (o->states_len == STATES_MAX)
+        return why_set(why, ERR_LIMIT, "--terraform-state can be given %d times at most",
+                       STATES_MAX);
+    o->states[o->states_len++] = value;
+    return OK;
+}
+
+enum err read_listen_name(struct options *o, const char *value, struct why *why)
+{
+    if (o->listen_names_len == PAGE_NAMES_MAX)
+        return why_set(why, ERR_LIMIT, "--listen-name can be given %d times at most",
+                       PAGE_NAMES_MAX);
+    o->listen_names[o->listen_names_len++] = value;
+    return OK;
 }

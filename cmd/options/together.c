@@ -31,7 +31,7 @@ static bool writes_csv(const struct options *o, option_set verb)
         if (text_eq(o->reports[i].format, TEXT("csv")))
             return true;
     return (is_report && !o->reports_len) || options_format_is(o, "csv") ||
-           text_eq(text_of(discover_format_name(o->discover.format)), TEXT("csv")) ||
+           discover_format(&o->discover)->document == discover_csv ||
            ((verb & OPTIONS_DUE) && o->out);
 }
 

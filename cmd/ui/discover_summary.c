@@ -140,6 +140,32 @@ static void advice_tell(const struct discover *d, uint32_t lane)
                      l->advice[ADVISOR_OTHER]);
 }
 
+/* "DKIM at Success: 2950 of 3000 (12 FAILED, 38 NOT_STARTED), 5 not known" */
+static void dkim_tell(const struct discover *d)
+{
+    uint32_t by_status[DKIM_STATUSES] = {0}, known = 0;
+    const char *before = " (";
+    struct buf line;
+    for (uint32_t i = 0; i < d->found_len; i++)
+        by_status[d->found[i].row->dkim]++;
+    known = d->found_len - by_status[DKIM_UNKNOWN];
+    if (known == 0)
+        return;
+    buf_init(&line, LINE_LEN_MAX);
+    buf_add_fmt(&line, "DKIM at Success: %u of %u", by_status[DKIM_SUCCESS], d->found_len);
+    for (int s = DKIM_UNKNOWN + 1; s < DKIM_STATUSES; s++) {
+        if (!by_status[s] || s == DKIM_SUCCESS)
+            continue;
+        buf_add_fmt(&line, "%s%u %s", before, by_status[s], dkim_status_name((enum dkim_status)s));
+        before = ", ";
+    }
+    buf_add_str(&line, *before == ',' ? ")" : "");
+    if (by_status[DKIM_UNKNOWN])
+        buf_add_fmt(&line, ", %u not known", by_status[DKIM_UNKNOWN]);
+    message_note(TEXT_FMT, TEXT_ARG(buf_text(&line)));
+    buf_clear(&line);
+}
+
 /* --- what was left out ------------------------------------------------------------------------ */
 
 /* Of a format of infrastructure code, the reasons are others. */
@@ -202,6 +228,7 @@ static void proposed_tell(const struct discover *d)
 void discover_summary(const struct discover *d)
 {
     lanes_tell(d);
+    dkim_tell(d);
     for (uint32_t i = 0; i < d->fleet.lanes_len; i++)
         if (discover_has_lane(d, i))
             advice_tell(d, i);

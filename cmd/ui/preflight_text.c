@@ -176,6 +176,7 @@ static const char *const policy_head[] = {
     "        \"ses:GetIdentityMailFromDomainAttributes\",",
     "        \"ses:GetIdentityVerificationAttributes\",",
     "        \"ses:GetIdentityNotificationAttributes\",",
+    "        \"ses:GetIdentityDkimAttributes\",",
     "        \"ses:GetAccountSendingEnabled\",",
     "        \"ses:GetSendQuota\",",
     "        \"ses:ListEmailIdentities\",",

@@ -48,6 +48,8 @@ struct progress_view {
     const struct view_lane *lanes;
     uint32_t lanes_len;
     const struct holders *workers; /* of a shared journal; or NULL */
+    const struct dmarc_sum *dmarc; /* read from a journal; or NULL: not counted */
+    bool dmarc_is_open;            /* rows of it are not at their end */
 };
 
 uint32_t view_final(const struct view_lane *l); /* how many of its jobs are */

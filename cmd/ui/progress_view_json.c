@@ -4,6 +4,7 @@
  */
 #include "base/json_out.h"
 #include "progress_view.h"
+#include "reports/dmarc_sum.h"
 
 /* null for WHEN_NEVER. */
 static void instant_add(struct json_out *j, const char *name, instant_us at)
@@ -109,6 +110,8 @@ void view_json(struct buf *out, const struct progress_view *b, const char *type)
     json_add_u64(&j, "lanes_more", b->lanes_len - shown);
     if (b->workers)
         json_add_u64(&j, "workers", b->workers->workers);
+    if (b->dmarc)
+        dmarc_sum_json(&j, b->dmarc, TENSE_RUN, b->dmarc_is_open);
     json_end(&j);
     buf_add_char(out, '\n');
 }

@@ -89,6 +89,8 @@ static void closed_tell(struct run_notes *n, const struct scheduler *scheduler, 
     snprintf(regions, sizeof regions, "%u Regions", lanes);
     if (lanes == 1)
         snprintf(regions, sizeof regions, "Region " TEXT_FMT, TEXT_ARG(region_of(f, lane)));
+    if (jobs == 0)
+        return; /* a rollback has the lanes of its run, and perhaps no row in some */
     message_error("account " TEXT_FMT ", %s: the rest of its %u %s %s%s: %s",
                   TEXT_ARG(account_of(f, lane)), regions, jobs,
                   plural(jobs, "identity", "identities"),
@@ -113,7 +115,8 @@ static void likewise_tell(struct run_notes *n, const struct scheduler *scheduler
     struct trouble_fold fold;
     struct buf line;
     trouble_fold_init(&fold);
-    bool may = trouble_fold_add(&fold, &first, scheduler_lane_trouble(scheduler, lane));
+    bool may =
+        n->jobs[lane] && trouble_fold_add(&fold, &first, scheduler_lane_trouble(scheduler, lane));
     for (uint16_t i = 0; may && i < f->lanes_len; i++) {
         struct trouble t = trouble_of(f, i);
         const char *also = n->closed[i] ? NULL : scheduler_lane_trouble(scheduler, i);

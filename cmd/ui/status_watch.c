@@ -35,6 +35,7 @@ struct watched_run {
     struct arena memory;
     char paused_by[ORDER_GIVER_MAX + 96];
     struct progress_view view;
+    struct dmarc_sum dmarc;
     struct view_lane *lanes;
     struct rate_meter *rate_meters;
     uint64_t *carriers; /* by lane of holders, at the last look that was told */
@@ -120,6 +121,8 @@ static bool row_add(void *ctx, const struct report_row *row)
                    row->deadline);
     l->bad += row->state == JOB_DONE && outcome_is_bad(row->outcome_kind);
     l->writes += row->writes;
+    dmarc_sum_add(&w->dmarc, &row->dmarc_ready, identity_type_of(row->identity), TENSE_RUN);
+    w->view.dmarc_is_open |= outcome_is_unfinished(row->outcome_kind) && !row_needs_care(row);
     if (row->state != JOB_DONE && row->deadline < l->deadline)
         l->deadline = row->deadline;
     return true;
@@ -217,6 +220,9 @@ static enum err look(struct watched_run *w, struct why *why)
                                     .deadline = WHEN_NEVER};
         }
         wave_tally_begin(&w->view.wave, &r->fleet);
+        w->dmarc = (struct dmarc_sum){.rows = 0};
+        w->view.dmarc = &w->dmarc;
+        w->view.dmarc_is_open = false;
         err = run_rows(r, row_add, w, why);
         if (err == OK)
             lanes_read(w); /* a look that breaks off has counted only some of the writes */

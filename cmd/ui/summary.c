@@ -49,6 +49,16 @@ void summary_alarms(const struct report_sum *s)
                plural(ailing, "is", "are"));
 }
 
+void summary_dmarc(const struct report_sum *sum)
+{
+    struct buf told;
+    buf_init(&told, LINE_LEN_MAX);
+    report_dmarc(sum, &told);
+    if (told.len)
+        message_say(0, TEXT_FMT, TEXT_ARG(buf_text(&told)));
+    buf_clear(&told);
+}
+
 void summary_end(const struct options *o, const struct run *r, const struct report_sum *s)
 {
     struct buf counts;
@@ -66,6 +76,7 @@ void summary_end(const struct options *o, const struct run *r, const struct repo
                     plural(r->head.jobs, "identity", "identities"));
     buf_clear(&counts);
     summary_alarms(s);
+    summary_dmarc(s);
     uint64_t throttled = 0;
     for (int kind = 0; kind < CALL_ASK; kind++)
         throttled += r->totals.throttled[kind];

@@ -14,6 +14,8 @@ enum err summary_count(struct run *r, struct report_sum *sum, struct why *why);
 uint32_t summary_bad(const struct report_sum *sum);
 /* The alarms beside the outcomes, a line each; prints nothing without alarms. */
 void summary_alarms(const struct report_sum *sum);
+/* How many pass DMARC, and by what; prints nothing where nothing is known of it. */
+void summary_dmarc(const struct report_sum *sum);
 /* Before -> after, by section, risky ones first; rows that are alike are folded unless --all. */
 enum err summary_plan(const struct options *o, struct run *r, const struct report_sum *sum,
                       struct why *why);

@@ -101,6 +101,7 @@ enum err watch_json(void *ctx, struct sink *out, struct why *why)
     for (unsigned level = 0; level < WATCH_LEVELS; level++)
         json_add_u64(&j, watch_problem_level_name((enum watch_level)level), c.by_level[level]);
     json_end(&j);
+    dmarc_seen_json(&j, &w->dmarc);
     lanes_add(&j, w);
     calls_add(&j, w);
     json_add_array(&j, "problems");

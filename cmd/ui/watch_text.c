@@ -3,6 +3,7 @@
 #include "base/plural.h"
 #include "messages.h"
 #include "options/advice.h"
+#include "trouble_fold.h"
 #include "watch_report.h"
 
 #include <string.h>
@@ -108,17 +109,82 @@ static void group_print(const struct watch_report *r, const struct watching_prob
     buf_clear(&region);
 }
 
+#define LIKEWISE_FROM 3 /* other accounts */
+
+static struct trouble trouble_of(const struct watch_report *r, uint32_t lane)
+{
+    const struct lane_name name = watching_key(&r->watching->run->fleet, WATCHING_LANE | lane).lane;
+    return (struct trouble){name.account, name.number, name.region};
+}
+
+/* Accounts that cannot be looked at for the same reason, but for their numbers, as the one that was
+ * just printed: how many of the problems behind p they are. */
+static uint32_t likewise_print(const struct watch_report *r, const struct watching_problem *p,
+                               uint32_t most)
+{
+    struct trouble_fold fold;
+    struct buf line;
+    struct trouble first = trouble_of(r, p->lane);
+    uint32_t len = 0;
+    trouble_fold_init(&fold);
+    bool may = !r->options->all && trouble_fold_add(&fold, &first, p->reason);
+    for (; may && len < most; len++) {
+        const struct watching_problem *next = &p[len + 1];
+        struct trouble t = trouble_of(r, next->lane);
+        if (next->level != p->level || next->kind != p->kind ||
+            !trouble_kind_has(&fold.kinds[0], &t, next->reason))
+            break;
+        trouble_fold_add(&fold, &t, next->reason);
+    }
+    if (may && fold.kinds[0].accounts > LIKEWISE_FROM) {
+        buf_init(&line, LINE_LEN_MAX);
+        trouble_kind_others(&fold.kinds[0], &line);
+        message_say(10, TEXT_FMT "; --all shows them", TEXT_ARG(buf_text(&line)));
+        buf_clear(&line);
+    } else {
+        len = 0;
+    }
+    trouble_fold_clear(&fold);
+    return len;
+}
+
+/* Lanes that could not be looked at, equal reasons once. */
+static void troubles_print(const struct watch_report *r)
+{
+    const struct watching *w = r->watching;
+    struct trouble_fold fold;
+    struct buf line;
+    trouble_fold_init(&fold);
+    buf_init(&line, LINE_LEN_MAX);
+    for (uint32_t i = 0; i < w->run->fleet.lanes_len && w->has_looked; i++) {
+        struct trouble t = trouble_of(r, i);
+        if (w->lanes[i].trouble && !trouble_fold_add(&fold, &t, w->lanes[i].trouble))
+            message_error("account " TEXT_FMT ", Region " TEXT_FMT " could not be looked at: %s",
+                          TEXT_ARG(t.account), TEXT_ARG(t.region), w->lanes[i].trouble);
+    }
+    for (uint32_t i = 0; i < fold.len; i++) {
+        buf_reset(&line);
+        trouble_kind_place(&fold.kinds[i], &line);
+        message_error(TEXT_FMT " could not be looked at: " TEXT_FMT, TEXT_ARG(buf_text(&line)),
+                      TEXT_ARG(fold.kinds[i].sentence));
+        buf_reset(&line);
+        trouble_kind_others(&fold.kinds[i], &line);
+        if (line.len)
+            message_error(TEXT_FMT, TEXT_ARG(buf_text(&line)));
+    }
+    buf_clear(&line);
+    trouble_fold_clear(&fold);
+}
+
 /* What was not looked at, on standard error. */
 static void blind_print(const struct watch_report *r)
 {
     const struct watching *w = r->watching;
+    troubles_print(r);
     for (uint32_t i = 0; i < w->run->fleet.lanes_len && w->has_looked; i++) {
         const struct lane_name lane = watching_key(&w->run->fleet, WATCHING_LANE | i).lane;
         const struct watching_lane *seen = &w->lanes[i];
-        if (seen->trouble)
-            message_error("account " TEXT_FMT ", Region " TEXT_FMT " could not be looked at: %s",
-                          TEXT_ARG(lane.account), TEXT_ARG(lane.region), seen->trouble);
-        else if (seen->gap && !r->options->quiet)
+        if (!seen->trouble && seen->gap && !r->options->quiet)
             message_note("note: account " TEXT_FMT ", Region " TEXT_FMT ": %s",
                          TEXT_ARG(lane.account), TEXT_ARG(lane.region), seen->gap);
         if (!seen->trouble && seen->one_by_one && seen->rows > SES_BATCH_MAX && !r->options->quiet)
@@ -150,18 +216,32 @@ static void head_print(const struct watch_report *r)
            length ? span_write(length, took) : "under a second");
 }
 
+static void dmarc_print(const struct watching *w)
+{
+    struct buf told;
+    buf_init(&told, LINE_LEN_MAX);
+    dmarc_seen_tell(&told, &w->dmarc);
+    if (told.len)
+        message_say(0, TEXT_FMT, TEXT_ARG(buf_text(&told)));
+    buf_clear(&told);
+}
+
 void watch_text_print(const struct watch_report *r)
 {
     const struct watching *w = r->watching;
     struct watch_counts c = watch_count(w);
     if (w->has_looked && (w->problems_len || !r->options->quiet))
         head_print(r);
+    if (w->has_looked && !r->options->quiet)
+        dmarc_print(w);
     for (uint32_t i = 0, len; i < w->problems_len; i += len) {
         const struct watching_problem *p = &w->problems[i];
         for (len = 1; i + len < w->problems_len; len++)
             if (p[len].level != p->level || p[len].kind != p->kind || p[len].lane != p->lane)
                 break;
         group_print(r, p, len);
+        if (p->kind == WATCH_UNSEEN && len == 1)
+            len += likewise_print(r, p, w->problems_len - i - 1);
     }
     if (c.by_level[WATCH_WELL] && !r->options->quiet)
         printf("\"unconfirmed\": outputs are told once it has lasted long enough (watch in the "

@@ -40,8 +40,9 @@ static void say(struct reading *g, struct text name, const char *clause, const c
     buf_add_str(&raw, clause);
     buf_reset(&g->sentence);
     escape_terminal(&g->sentence, buf_text(&raw));
+    bool is_whole = g->sentence.len && !g->sentence.failed && !raw.failed;
     buf_clear(&raw);
-    g->out->complain(g->out->ctx, g->sentence.len ? g->sentence.at : "");
+    g->out->complain(g->out->ctx, is_whole ? g->sentence.at : "out of memory");
 }
 
 static void on_pass(void *ctx, struct text name, const char *why)

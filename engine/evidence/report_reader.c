@@ -167,9 +167,12 @@ static name_id keep_domain(struct report_reader *r, struct text t)
 static void keep_bytes(struct report_reader *r, struct buf *b, const void *bytes, size_t len)
 {
     struct why why;
+    bool fits = len <= b->max - b->len;
     buf_add(b, bytes, len);
-    if (b->failed)
+    if (!fits)
         refuse(r, why_set(&why, ERR_LIMIT, "the report is larger than is taken"), &why);
+    else if (b->failed)
+        refuse(r, why_set(&why, ERR_NOMEM, "out of memory"), &why);
 }
 
 static const char *shown(struct text t, char out[64])

@@ -33,10 +33,15 @@ enum err discover_file(struct discover_folder *folder, const struct discover_fil
 
 enum err discover_folder_vet(const char *path, bool is_forced, struct why *why)
 {
+    struct text name = text_of(path);
     size_t names = 0;
     DIR *dir = opendir(path);
     if (!dir && errno == ENOENT)
-        return OK;
+        return text_ends(name, TEXT(".tf")) || text_ends(name, TEXT(".json"))
+                   ? why_set(why, ERR_INPUT,
+                             "is the name of a file, and this format writes a folder: name a "
+                             "folder")
+                   : OK;
     if (!dir)
         return why_set(why, ERR_INPUT, "%s",
                        errno == ENOTDIR ? "is a file, and this format writes a folder: name another"

@@ -2,8 +2,10 @@
  * All answers of SES, for programs: {"format_version", "lanes": [..], "identities": [..]}. Unknown
  * values are null.
  */
+#include "base/bounds.h"
 #include "base/json_out.h"
 #include "discover_formats.h"
+#include "rules/dmarc_ready.h"
 
 static struct text number_of(const struct discover *d, uint32_t lane)
 {
@@ -15,6 +17,20 @@ static const char *state_of(const struct discover *d, uint32_t lane)
     if (d->by_lane[lane].is_twin)
         return "duplicate";
     return discover_has_lane(d, lane) ? "read" : "refused";
+}
+
+/* DNS was not asked, so a custom MAIL FROM proves nothing yet. */
+static void ready_add(const struct inventory_row *row, struct json_out *j)
+{
+    const struct dmarc_ready_facts facts = {.ses_known = row->known & KNOWN_MAIL_FROM,
+                                            .mail_from = row->mail_from,
+                                            .status = (enum mail_from_status)row->status,
+                                            .dkim = (enum dkim_status)row->dkim};
+    struct buf words;
+    buf_init(&words, LINE_LEN_MAX);
+    dmarc_ready_add(&words, dmarc_ready_of(&facts));
+    json_add_text(j, "dmarc_ready", buf_text(&words));
+    buf_spend(&words, j->buf);
 }
 
 static void facts_add(const struct inventory_row *row, struct json_out *j)
@@ -32,6 +48,9 @@ static void facts_add(const struct inventory_row *row, struct json_out *j)
         json_add_bool(j, "feedback_forwarding", row->forwarding);
     else
         json_add_null(j, "feedback_forwarding");
+    const char *dkim = dkim_status_name((enum dkim_status)row->dkim);
+    json_add_text_or_null(j, "dkim", text_of(row->known & KNOWN_DKIM ? dkim : NULL));
+    ready_add(row, j);
     if (row->tags) {
         json_add_object(j, "tags");
         for (uint32_t i = 0; i < row->tags_len; i++)

@@ -48,7 +48,7 @@ static enum err lane_add(struct fleet *f, uint16_t account, struct text region, 
     return f->lanes_len == LANES_MAX
                ? why_set(why, ERR_LIMIT,
                          "more than %d pairs of account and Region: choose Regions by --regions, "
-                         "or accounts by --account",
+                         "or fewer accounts",
                          LANES_MAX)
                : no_memory(why);
 }
@@ -112,7 +112,8 @@ static enum err manifest_lanes(struct discover *d, struct complaints *complaints
         .region = is_wished && !region.len ? TEXT("us-east-1") : region, /* all: replaced below */
         .region_of = region_of,
         .ctx = d,
-        .every_account = true};
+        .every_account = true,
+        .no_lanes = is_wished};
     enum err err = manifest_load(f, &d->config->manifest, 1, &options, complaints, why);
     f->choices_len = 0; /* only the accounts of the manifest count */
     if (err == OK)

@@ -103,6 +103,9 @@ static void note_add(const struct discover *d, const struct found *f, struct buf
     if ((row->known & KNOWN_FORWARDING) && !is_usual)
         buf_add_fmt(out, "%sfeedback forwarding %s", out->len > empty ? "; " : "",
                     row->forwarding ? "on" : "off");
+    if (row->dkim == DKIM_FAILED || row->dkim == DKIM_DISABLED)
+        buf_add_fmt(out, "%sDKIM %s", out->len > empty ? "; " : "",
+                    dkim_status_name((enum dkim_status)row->dkim));
     if (out->len == empty)
         out->len = before;
 }

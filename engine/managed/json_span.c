@@ -25,9 +25,14 @@ static int peek(const struct span_check *c)
     return c->at < c->t.len ? (unsigned char)c->t.at[c->at] : -1;
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
 static void blanks_skip(struct span_check *c)
 {
-    while (c->at < c->t.len && strchr(" \t\r\n", c->t.at[c->at]) && c->t.at[c->at])
+    while (c->at < c->t.len && is_blank(c->t.at[c->at]))
         c->at++;
 }
 
@@ -179,9 +184,10 @@ const char *json_span_fault(struct text t, size_t *at)
 
 static struct text blanks_cut(struct text t)
 {
-    while (t.len && strchr(" \t\r\n", *t.at))
-        t = text_from(t, 1);
-    return t;
+    size_t i = 0;
+    while (i < t.len && is_blank(t.at[i]))
+        i++;
+    return text_from(t, i);
 }
 
 /* The length of the text at the start of t, with its quotation marks. */
@@ -193,23 +199,31 @@ static size_t text_len(struct text t)
     return i + 1 < t.len ? i + 1 : t.len;
 }
 
+/* A number or a word at the start of t. */
+static size_t word_len(struct text t)
+{
+    size_t i = 0;
+    while (i < t.len && !strchr(",]} \t\r\n", t.at[i]))
+        i++;
+    return i;
+}
+
 /* The length of the value at the start of t. */
 static size_t value_len(struct text t)
 {
     size_t i = 0, depth = 0;
+    if (!strchr("\"{[", *t.at))
+        return word_len(t);
     do {
-        char b = t.at[i];
-        if (b == '"')
-            i += text_len(text_from(t, i));
-        else
-            i++;
-        if (b == '{' || b == '[')
-            depth++;
-        else if (b == '}' || b == ']')
-            depth--;
-        else if (b != '"' && depth == 0) /* a number or a word */
-            while (i < t.len && !strchr(",]} \t\r\n", t.at[i]))
-                i++;
+        switch (t.at[i]) {
+        case '"': i += text_len(text_from(t, i)); continue;
+        case '{':
+        case '[': depth++; break;
+        case '}':
+        case ']': depth--; break;
+        default: break;
+        }
+        i++;
     } while (depth && i < t.len);
     return i;
 }
@@ -257,23 +271,30 @@ bool json_walk_next(struct json_walk *w)
     return len > 0;
 }
 
-struct text json_span_member(struct text value, struct text name, bool *twice)
+bool json_span_members(struct text object, const struct json_wanted *wanted, size_t len)
 {
-    struct text found = TEXT_NONE;
-    bool has = false;
-    if (!json_span_is_object(value))
-        return TEXT_NONE;
-    for (struct json_walk w = json_walk_begin(value); json_walk_next(&w);) {
-        if (!text_eq(w.name, name))
-            continue;
-        *twice |= has;
-        has = true;
-        found = w.value;
+    bool once = true;
+    if (!json_span_is_object(object))
+        return true;
+    for (struct json_walk w = json_walk_begin(object); json_walk_next(&w);) {
+        for (size_t i = 0; i < len; i++) {
+            if (!text_eq(w.name, wanted[i].name))
+                continue;
+            once &= wanted[i].value->at == NULL;
+            *wanted[i].value = text_eq(w.value, TEXT("null")) ? TEXT_NONE : w.value;
+        }
     }
-    return text_eq(found, TEXT("null")) ? TEXT_NONE : found;
+    return once;
 }
 
-struct text json_span_text(struct text value, struct arena *arena)
+struct text json_span_member(struct text object, struct text name)
+{
+    struct text value = TEXT_NONE;
+    json_span_members(object, &(struct json_wanted){name, &value}, 1);
+    return value;
+}
+
+struct text json_span_text(struct text value, struct arena *arena, bool *failed)
 {
     struct text inner = text_slice(value, 1, value.len ? value.len - 1 : 0), plain = TEXT_NONE;
     struct json *decoded;
@@ -282,10 +303,14 @@ struct text json_span_text(struct text value, struct arena *arena)
         return TEXT_NONE;
     if (text_find(inner, '\\') == inner.len)
         return inner;
-    if (json_parse(&decoded, value, &why) != OK)
+    if (json_parse(&decoded, value, &why) != OK) {
+        *failed |= text_find_text(inner, TEXT("\\u")) == inner.len; /* there is no other reason */
         return TEXT_NONE;
-    if (json_text(decoded, &plain))
+    }
+    if (json_text(decoded, &plain)) {
         plain = arena_text(arena, plain);
+        *failed |= !plain.at;
+    }
     json_wipe(decoded);
-    return plain.at ? plain : TEXT_NONE;
+    return plain;
 }

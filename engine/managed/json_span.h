@@ -29,11 +29,20 @@ bool json_walk_next(struct json_walk *w);
 bool json_span_is_object(struct text value);
 bool json_span_is_array(struct text value);
 bool json_span_is_text(struct text value);
-/* The value of a member; TEXT_NONE: absent or null, or value is no object. *twice is set when there
- * is a second one. Names are compared as they stand there: an escape in one hides it. */
-struct text json_span_member(struct text value, struct text name, bool *twice);
+
+/* Several members in one walk: *value is TEXT_NONE before, and stays so for one that is absent or
+ * null. False: one of them stands twice; the last one counts. Names are compared as they stand
+ * there: an escape in one hides it. Of what is no object, nothing. */
+struct json_wanted {
+    struct text name;
+    struct text *value;
+};
+bool json_span_members(struct text object, const struct json_wanted *wanted, size_t len);
+struct text json_span_member(struct text object, struct text name); /* one of them */
+
 /* The text between the quotation marks, without escapes: borrowed from value, or in the arena.
- * Empty for what is no text, and for a text with a NUL or half a surrogate pair. */
-struct text json_span_text(struct text value, struct arena *arena);
+ * Empty for what is no text, and for a text with a NUL or half a surrogate pair. *failed is set
+ * when there is no memory. */
+struct text json_span_text(struct text value, struct arena *arena, bool *failed);
 
 #endif

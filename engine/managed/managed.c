@@ -11,7 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FAULT_LEN 1024
+#define FAULT_LEN 2048
+#define SHOWN_LEN 300 /* of a text in a fault; escaped it is four times as long at most */
 #define MARK      "\xef\xbb\xbf"
 
 static const char expected[] =
@@ -100,22 +101,25 @@ void managed_part_add(struct managed_reader *r, struct managed_part part, struct
     parts[m->parts_len++] = part;
 }
 
-struct text managed_member(struct managed_reader *r, struct text value, const char *name)
+void managed_members(struct managed_reader *r, struct text object, const struct json_wanted *wanted,
+                     size_t len)
 {
-    return json_span_member(value, text_of(name), &r->twice);
+    if (!json_span_members(object, wanted, len))
+        managed_complain(r, object, "a member stands twice in this object, expected it once");
 }
 
-struct text managed_text(struct managed_reader *r, struct text value, const char *name)
+struct text managed_text(struct managed_reader *r, struct text value)
 {
-    return json_span_text(managed_member(r, value, name), &r->m->arena);
+    return json_span_text(value, &r->m->arena, &r->m->failed);
 }
 
 struct text managed_shown(struct managed_reader *r, struct text t)
 {
     struct buf shown;
-    buf_init(&shown, FAULT_LEN / 2);
-    escape_terminal(&shown, t);
-    struct text kept = arena_text(&r->m->arena, shown.failed ? TEXT("...") : buf_text(&shown));
+    buf_init(&shown, FAULT_LEN);
+    escape_terminal(&shown, text_slice(t, 0, SHOWN_LEN));
+    struct text kept = arena_text(&r->m->arena, buf_text(&shown));
+    r->m->failed |= shown.failed;
     buf_clear(&shown);
     return kept;
 }
@@ -148,36 +152,21 @@ const char *managed_yaml_fault(struct text head)
     return NULL;
 }
 
-static bool head_take(struct managed_reader *r, struct managed_head *head)
+static void head_take(struct managed_reader *r, struct managed_head *head)
 {
-    const struct {
-        const char *name;
-        struct text *value;
-    } members[] = {
-        {"version", &head->version},
-        {"resources", &head->resources},
-        {"backend", &head->backend},
-        {"encrypted_data", &head->encrypted},
-        {"format_version", &head->format_version},
-        {"values", &head->values},
-        {"planned_values", &head->planned},
-        {"Resources", &head->cf_resources},
-        {"AWSTemplateFormatVersion", &head->cf_format},
-        {"artifacts", &head->artifacts},
+    const struct json_wanted members[] = {
+        {TEXT("version"), &head->version},
+        {TEXT("resources"), &head->resources},
+        {TEXT("backend"), &head->backend},
+        {TEXT("encrypted_data"), &head->encrypted},
+        {TEXT("format_version"), &head->format_version},
+        {TEXT("values"), &head->values},
+        {TEXT("planned_values"), &head->planned},
+        {TEXT("Resources"), &head->cf_resources},
+        {TEXT("AWSTemplateFormatVersion"), &head->cf_format},
+        {TEXT("artifacts"), &head->artifacts},
     };
-    bool good = true;
-    for (struct json_walk w = json_walk_begin(r->document); json_walk_next(&w);) {
-        for (size_t i = 0; i < COUNT(members); i++) {
-            if (!text_eq(w.name, text_of(members[i].name)))
-                continue;
-            if (members[i].value->at) {
-                managed_complain(r, w.value, "the member %s stands twice in it", members[i].name);
-                good = false;
-            }
-            *members[i].value = w.value;
-        }
-    }
-    return good;
+    managed_members(r, r->document, members, COUNT(members));
 }
 
 static bool is_refused(struct managed_reader *r, const struct managed_head *head)
@@ -202,7 +191,8 @@ static bool is_refused(struct managed_reader *r, const struct managed_head *head
 static void document_read(struct managed_reader *r)
 {
     struct managed_head head = {0};
-    if (!head_take(r, &head) || is_refused(r, &head))
+    head_take(r, &head);
+    if (is_refused(r, &head))
         return;
     if (json_span_is_object(head.artifacts)) {
         r->m->kind = MANAGED_ASSEMBLY;

@@ -13,7 +13,6 @@ struct managed_reader {
     struct managed_stack stack;
     const char *counted_to; /* places are counted on from here, for they are asked in order */
     uint32_t line, column;  /* of counted_to */
-    bool twice;             /* a member stood twice in what was looked at last */
 };
 
 /* The members of a document that say what it is; TEXT_NONE: absent. */
@@ -28,10 +27,11 @@ void managed_complain(struct managed_reader *r, struct text value, const char *f
 /* Adds it, at the place of value. */
 void managed_add(struct managed_reader *r, struct managed_setting setting, struct text value);
 void managed_part_add(struct managed_reader *r, struct managed_part part, struct text value);
-/* A member; sets r->twice. */
-struct text managed_member(struct managed_reader *r, struct text value, const char *name);
-/* A member that is a text, decoded; empty: absent, null, or none. */
-struct text managed_text(struct managed_reader *r, struct text value, const char *name);
+/* Members of an object, as json_span_members() gives them. Complains of one that stands twice. */
+void managed_members(struct managed_reader *r, struct text object, const struct json_wanted *wanted,
+                     size_t len);
+/* A value that is a text, decoded; otherwise empty. */
+struct text managed_text(struct managed_reader *r, struct text value);
 /* TEXT with what a terminal must not get escaped, in the arena. */
 struct text managed_shown(struct managed_reader *r, struct text t);
 

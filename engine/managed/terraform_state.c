@@ -13,7 +13,7 @@
 #include "base/names.h"
 #include "model/arn.h"
 
-#define ADDRESS_LEN_MAX 2048
+#define NAMED_LEN_MAX 1000 /* of a module, a resource or a key; beyond, an address is cut */
 
 /* The types that matter, and their attribute with the identity. */
 struct state_type {
@@ -59,23 +59,25 @@ static void key_quote(struct buf *out, struct text key)
 }
 
 static struct text address_of(struct managed_reader *r, const struct state_resource *of,
-                              struct text instance)
+                              struct text key)
 {
     struct buf out;
-    struct text key = managed_member(r, instance, "index_key");
-    buf_init(&out, ADDRESS_LEN_MAX);
-    if (of->module.len)
-        buf_add_fmt(&out, TEXT_FMT ".", TEXT_ARG(of->module));
-    buf_add_fmt(&out, "%s." TEXT_FMT, of->type->name, TEXT_ARG(of->name));
+    struct text module = text_slice(of->module, 0, NAMED_LEN_MAX);
+    struct text name = text_slice(of->name, 0, NAMED_LEN_MAX);
+    buf_init(&out, 16 * NAMED_LEN_MAX); /* a byte of a key becomes six at most */
+    if (module.len)
+        buf_add_fmt(&out, TEXT_FMT ".", TEXT_ARG(module));
+    buf_add_fmt(&out, "%s." TEXT_FMT, of->type->name, TEXT_ARG(name));
     if (key.at) {
         buf_add_char(&out, '[');
         if (json_span_is_text(key))
-            key_quote(&out, json_span_text(key, &r->m->arena));
+            key_quote(&out, text_slice(managed_text(r, key), 0, NAMED_LEN_MAX));
         else
-            buf_add_text(&out, key);
+            buf_add_text(&out, text_slice(key, 0, NAMED_LEN_MAX));
         buf_add_char(&out, ']');
     }
-    struct text address = arena_text(&r->m->arena, out.failed ? TEXT("...") : buf_text(&out));
+    struct text address = arena_text(&r->m->arena, text_slice(buf_text(&out), 0, NAME_LEN_MAX));
+    r->m->failed |= out.failed || !address.at;
     buf_clear(&out);
     return address;
 }
@@ -99,10 +101,18 @@ static void arn_take(struct text arn, struct managed_setting *setting)
 static void attributes_take(struct managed_reader *r, const struct state_resource *of,
                             struct text attributes, struct managed_setting setting)
 {
-    struct text identity = managed_member(r, attributes, of->type->identity);
+    struct text identity = TEXT_NONE, id = TEXT_NONE, region = TEXT_NONE, arn = TEXT_NONE;
+    struct text mail_from = TEXT_NONE, behavior = TEXT_NONE;
+    const struct json_wanted members[] = {{text_of(of->type->identity), &identity},
+                                          {TEXT("id"), &id},
+                                          {TEXT("region"), &region},
+                                          {TEXT("arn"), &arn},
+                                          {TEXT("mail_from_domain"), &mail_from},
+                                          {TEXT("behavior_on_mx_failure"), &behavior}};
+    managed_members(r, attributes, members, COUNT(members));
     if (!json_span_is_text(identity) || identity.len == 2)
-        identity = managed_member(r, attributes, "id"); /* the same name, for each of the types */
-    setting.identity = json_span_text(identity, &r->m->arena);
+        identity = id; /* the same name, for each of the types */
+    setting.identity = managed_text(r, identity);
     if (setting.identity.len == 0) {
         managed_complain(r, attributes,
                          TEXT_FMT " has no identity in its attributes, expected %s: terraform "
@@ -111,12 +121,12 @@ static void attributes_take(struct managed_reader *r, const struct state_resourc
                          TEXT_ARG(managed_shown(r, setting.address)), of->type->identity);
         return;
     }
-    setting.region = managed_text(r, attributes, "region");
-    arn_take(managed_text(r, attributes, "arn"), &setting);
+    setting.region = managed_text(r, region);
+    arn_take(managed_text(r, arn), &setting);
     setting.sets_mail_from = of->type->sets_mail_from;
     if (setting.sets_mail_from) {
-        setting.mail_from = managed_text(r, attributes, "mail_from_domain");
-        setting.behavior = managed_text(r, attributes, "behavior_on_mx_failure");
+        setting.mail_from = managed_text(r, mail_from);
+        setting.behavior = managed_text(r, behavior);
     }
     managed_add(r, setting, identity);
 }
@@ -126,24 +136,28 @@ static void attributes_take(struct managed_reader *r, const struct state_resourc
 static void instance_take(struct managed_reader *r, const struct state_resource *of,
                           struct text instance)
 {
-    if (managed_member(r, instance, "deposed").at)
+    struct text deposed = TEXT_NONE, attributes = TEXT_NONE, flat = TEXT_NONE;
+    struct text key = TEXT_NONE, provider = TEXT_NONE;
+    const struct json_wanted members[] = {
+        {TEXT("deposed"), &deposed},
+        {TEXT("attributes"), &attributes},
+        {TEXT("attributes_flat"), &flat}, /* as older versions left it */
+        {TEXT("index_key"), &key},
+        {TEXT("provider"), &provider}, /* of OpenTofu, one for each key */
+    };
+    managed_members(r, instance, members, COUNT(members));
+    if (deposed.at)
         return;
-    struct text attributes = managed_member(r, instance, "attributes");
-    struct text provider =
-        managed_text(r, instance, "provider"); /* of OpenTofu, one for each key */
-    if (!json_span_is_object(attributes))
-        attributes = managed_member(r, instance, "attributes_flat"); /* as older versions left it */
-    struct managed_setting setting = {.address = address_of(r, of, instance),
+    provider = managed_text(r, provider);
+    struct managed_setting setting = {.address = address_of(r, of, key),
                                       .provider = provider.len ? provider : of->provider};
+    if (!json_span_is_object(attributes))
+        attributes = flat;
     if (json_span_is_object(attributes))
         attributes_take(r, of, attributes, setting);
     else
         managed_complain(r, instance, TEXT_FMT " has no attributes, expected its identity",
                          TEXT_ARG(managed_shown(r, setting.address)));
-    if (r->twice)
-        managed_complain(r, instance, TEXT_FMT " has a member twice",
-                         TEXT_ARG(managed_shown(r, setting.address)));
-    r->twice = false;
 }
 
 static const struct state_type *type_of(struct text name)
@@ -154,27 +168,17 @@ static const struct state_type *type_of(struct text name)
     return NULL;
 }
 
-/* The members of a resource by one walk: its instances may be long. */
 static void resource_take(struct managed_reader *r, struct text resource)
 {
-    struct text mode = TEXT_NONE, type = TEXT_NONE, instances = TEXT_NONE;
-    struct state_resource of = {0};
-    const struct {
-        struct text name, *value;
-    } texts[] = {{TEXT("mode"), &mode},
-                 {TEXT("type"), &type},
-                 {TEXT("name"), &of.name},
-                 {TEXT("module"), &of.module},
-                 {TEXT("provider"), &of.provider}};
-    for (struct json_walk w = json_walk_begin(resource); json_walk_next(&w);) {
-        if (text_eq(w.name, TEXT("instances")))
-            instances = w.value;
-        for (size_t i = 0; i < COUNT(texts); i++)
-            if (text_eq(w.name, texts[i].name))
-                *texts[i].value = json_span_text(w.value, &r->m->arena);
-    }
-    of.type = type_of(type);
-    if (!of.type || !text_eq(mode, TEXT("managed")))
+    struct text mode = TEXT_NONE, type = TEXT_NONE, name = TEXT_NONE, module = TEXT_NONE;
+    struct text provider = TEXT_NONE, instances = TEXT_NONE;
+    const struct json_wanted members[] = {
+        {TEXT("mode"), &mode},     {TEXT("type"), &type},         {TEXT("name"), &name},
+        {TEXT("module"), &module}, {TEXT("provider"), &provider}, {TEXT("instances"), &instances}};
+    managed_members(r, resource, members, COUNT(members));
+    struct state_resource of = {type_of(managed_text(r, type)), managed_text(r, module),
+                                managed_text(r, name), managed_text(r, provider)};
+    if (!of.type || !text_eq(managed_text(r, mode), TEXT("managed")))
         return;
     for (struct json_walk w = json_walk_begin(instances); json_walk_next(&w);)
         instance_take(r, &of, w.value);

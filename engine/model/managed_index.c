@@ -74,6 +74,8 @@ bool managed_index_add(struct managed_index *index, const struct managed_resourc
     if (!fits || !entries)
         return false;
     index->entries = entries;
+    struct text last = index->len ? entries[index->len - 1].resource.file : TEXT_NONE;
+    struct text file = text_eq(last, resource->file) ? last : keep(index, resource->file, &fits);
     entries[index->len] =
         (struct entry){.resource = {.identity = names_text(&index->names, id),
                                     .account = keep(index, resource->account, &fits),
@@ -81,7 +83,7 @@ bool managed_index_add(struct managed_index *index, const struct managed_resourc
                                     .mail_from = keep(index, resource->mail_from, &fits),
                                     .behavior = resource->behavior,
                                     .address = keep(index, resource->address, &fits),
-                                    .file = keep(index, resource->file, &fits)},
+                                    .file = file},
                        .next = index->first[id]};
     index->first[id] = ++index->len;
     return fits;

@@ -209,12 +209,16 @@ static void unit_take(struct organization *o, struct question *q,
         return;
     }
     q->near_len++;
-    if (text_eq(item->name, q->wanted))
+    if (text_eq(item->name, q->wanted)) {
         q->found = arena_text(o->memory, item->id);
+        o->no_memory |= !q->found.at;
+    }
     const char *before = q->near.word;
     text_near_try(&q->near, item->name.len ? item->name.at : "");
-    if (q->near.word != before) /* the answer's text goes */
+    if (q->near.word != before) { /* the answer's text goes */
         q->near.word = arena_text(o->memory, item->name).at;
+        o->no_memory |= !q->near.word;
+    }
 }
 
 static void root_take(struct organization *o, struct text root)

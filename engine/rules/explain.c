@@ -29,7 +29,8 @@ struct text kind_page(enum watch_kind k)
     return page_of(watch_pages, watch_kind_name(k));
 }
 
-/* Outcomes in the order of a row's life, then the statuses of SES, which have one page. */
+/* Outcomes in the order of a row's life, then the statuses of SES, which have one page,
+ * and the column dmarc_ready. */
 static const struct {
     const char *name, *page;
 } state_pages[] = {
@@ -47,6 +48,7 @@ static const struct {
     {"PENDING", "ses-status"},
     {"FAILED", "ses-status"},
     {"TEMPORARY_FAILURE", "ses-status"},
+    {"dmarc-ready", "dmarc-ready"},
 };
 
 /* Version 1 of the API spells statuses "TemporaryFailure". "pending" and "PENDING" are two. */

@@ -224,8 +224,8 @@ void managed_judge(struct judgement *j, const struct fleet *f, uint32_t row,
                       (name.len == 0 || resource->behavior == policy->behavior)))
         return;
     buf_init(&address, 4 * NAME_LEN_MAX);
-    buf_init(&file, SENTENCE_LEN_MAX);
-    buf_init(&there, SENTENCE_LEN_MAX);
+    buf_init(&file, 4 * PATH_LEN_MAX);
+    buf_init(&there, 4 * NAME_LEN_MAX);
     escape_terminal(&address, resource->address);
     escape_terminal(&file, resource->file);
     setting_tell(&there, resource->mail_from, resource->behavior);

@@ -479,6 +479,7 @@ static enum err memory_tell(struct sweep *s, const char *trouble, struct why *wh
     lanes_look(s, trouble);
     for (uint32_t row = 0; good && row < f->choices_len; row++)
         good = row_look(w, row, now);
+    watching_dmarc_count(w);
     for (uint32_t lane = 0; good && lane < f->lanes_len; lane++)
         good = lane_look(w, lane, now);
     good = good && watch_sweep_end(w->memory, now);
@@ -527,19 +528,6 @@ static void calls_count(struct watching *w, const struct scheduler *d)
             w->calls[kind][is_v2].failed += pace->failed;
         }
     }
-}
-
-span_us watching_took(const struct watching *w)
-{
-    return w->began > 0 && w->ended > w->began ? w->ended - w->began : 0;
-}
-
-uint64_t watching_calls_sent(const struct watching *w)
-{
-    uint64_t sent = 0;
-    for (unsigned kind = 0; kind < CALL_ASK; kind++)
-        sent += w->calls[kind][0].sent + w->calls[kind][1].sent;
-    return sent;
 }
 
 static void turn_show(void *ctx, instant_us now)

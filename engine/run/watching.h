@@ -16,6 +16,7 @@
 #ifndef MF_WATCHING_H
 #define MF_WATCHING_H
 
+#include "reports/dmarc_sum.h"
 #include "run.h"
 #include "watch/memory.h"
 
@@ -62,6 +63,7 @@ struct watching {
     bool dns_is_silent;                /* of many, all got none: of no name anything was learned */
     uint32_t rows_bad;                 /* rows with a problem, told or not */
     struct watching_lane *lanes;       /* as fleet.lanes */
+    struct dmarc_sum dmarc;            /* how many pass DMARC, as SES and DNS have shown */
     uint8_t *dkim;                     /* by row: enum dkim_status, the last that SES told */
     struct watching_problem *problems; /* worst level first, then by kind, lane and row */
     uint32_t problems_len, problems_cap;
@@ -89,5 +91,8 @@ const struct watching_problem *watching_find(const struct watching *w,
 
 /* The part of watching_sweep() in an open world: for tests in a simulated one. */
 enum err watching_sweep_in(struct watching *w, struct io *io, struct why *why);
+
+/* Fills in .dmarc at the end of a sweep, while its scheduler lives. */
+void watching_dmarc_count(struct watching *w);
 
 #endif

@@ -228,19 +228,34 @@ void scheduler_close_lane(struct scheduler *d, uint16_t lane, const char *reason
     drop_writes(d, l, OUTCOME_FAILED, now);
 }
 
-void scheduler_start(struct scheduler *d, instant_us now)
+enum rows { ROWS_ALL, ROWS_OF_DOMAINS, ROWS_OF_ADDRESSES };
+
+static void rows_start(struct scheduler *d, enum rows which, instant_us now)
 {
-    starts_begin(d);
-    lane_survey_start(d);
+    const struct decision look = {.to = JOB_READING};
     for (uint32_t i = 0; i < d->fleet->choices_len; i++) {
-        if (d->jobs[i].state != JOB_NEW || !scheduler_carries_row(d, i))
+        bool is_address = identity_type_of(fleet_identity(d->fleet, i)) == IDENTITY_EMAIL_ADDRESS;
+        if (d->jobs[i].state != JOB_NEW || !scheduler_carries_row(d, i) ||
+            (which != ROWS_ALL && is_address != (which == ROWS_OF_ADDRESSES)))
             continue;
-        const struct decision look = {.to = JOB_READING};
         if (d->fleet->choices[i].guarded == GUARD_SKIP)
             queue_push(d, &d->skipped, i, now);
         else
             scheduler_apply(d, i, &look, now, NULL);
     }
+}
+
+void scheduler_start(struct scheduler *d, instant_us now)
+{
+    starts_begin(d);
+    lane_survey_start(d);
+    if (d->options.dkim == DKIM_NOT_ASKED) {
+        rows_start(d, ROWS_ALL, now);
+        return;
+    }
+    /* What DKIM an address has is told by the row of its domain. */
+    rows_start(d, ROWS_OF_DOMAINS, now);
+    rows_start(d, ROWS_OF_ADDRESSES, now);
 }
 
 bool scheduler_has_room(const struct scheduler *d)

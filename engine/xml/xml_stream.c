@@ -28,7 +28,7 @@ struct xml_stream {
     struct xml_place place; /* of the error */
 };
 
-/* Since 2.9 expat counts lines in 64 bits, by another name. */
+/* Since 2.9 expat counts in 64 bits, by other names. */
 static struct xml_place place_now(const struct xml_stream *x)
 {
 #ifdef HAVE_XML_LINE_NUMBER_64
@@ -39,6 +39,16 @@ static struct xml_place place_now(const struct xml_stream *x)
     unsigned long column = (unsigned long)XML_GetCurrentColumnNumber(x->parser);
 #endif
     return (struct xml_place){x->blank_lines + line, column + 1};
+}
+
+/* Bytes before the last event; negative: none has been. */
+static int64_t bytes_reached(const struct xml_stream *x)
+{
+#ifdef HAVE_XML_LINE_NUMBER_64
+    return (int64_t)XML_GetCurrentByteIndex64(x->parser);
+#else
+    return (int64_t)XML_GetCurrentByteIndex(x->parser);
+#endif
 }
 
 void xml_stream_refuse(struct xml_stream *x, enum err err, const struct why *why)
@@ -196,7 +206,7 @@ static enum err parse(struct xml_stream *x, struct text bytes, bool is_last, str
         enum XML_Error code = XML_GetErrorCode(x->parser);
         refuse(x, code == XML_ERROR_NO_MEMORY ? ERR_NOMEM : ERR_PROTO, XML_ErrorString(code));
     }
-    XML_Index at = XML_GetCurrentByteIndex(x->parser);
+    int64_t at = bytes_reached(x);
     if (at >= 0)
         x->reached = (uint64_t)at;
     if (!x->err && !is_last && x->fed - x->reached > XML_PENDING_MAX + bytes.len)

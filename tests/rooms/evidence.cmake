@@ -1,5 +1,6 @@
 mailfrom_test(evidence/values USES evidence)
 mailfrom_test(evidence/pieces USES evidence LIBRARIES PkgConfig::zlib) # packs what is unpacked
+mailfrom_out_of_memory_test(evidence/reading_out_of_memory USES evidence LIBRARIES PkgConfig::zlib)
 
 # DMARC aggregate reports: a driver that writes what it read as JSON lines.
 add_executable(evidence_driver ${CMAKE_CURRENT_SOURCE_DIR}/wire/evidence_driver.c)

@@ -4,7 +4,7 @@ target_link_libraries(scripted_dns PUBLIC dns)
 
 mailfrom_test(rules/dns USES rules scripted_dns)
 mailfrom_test(dns/inquiry_limits USES dns scripted_dns)
-foreach(test IN ITEMS rules/explain rules/identity rules/name rules/selection)
+foreach(test IN ITEMS rules/dmarc_ready rules/explain rules/identity rules/name rules/selection)
   mailfrom_test(${test} USES rules)
 endforeach()
 

@@ -83,6 +83,22 @@ def planned(room, modules, folder, count):
     check("and a change by somebody else is seen", code == 2 and "0 to add, 1 to change, 0 to destroy" in told, told[-3000:])
 
 
+def returned(room, modules):
+    """From SES to Terraform, and from its state back to a manifest: nothing is lost, and nothing is to be changed."""
+    if not TERRAFORM:
+        return
+    room.discover("what is there becomes code", DONE, *BOTH[2:], "--profile", "one", "--format", "terraform", "--out", "tf")
+    code, told = Terraform(room, modules, room.path / "tf")("apply", "-auto-approve")
+    check("Terraform takes it over", code == 0, told[-3000:])
+    (room.path / "back.yaml").write_text(json.dumps({
+        "version": 1, "accounts": {"one": {"profile": "one", "account_id": ONE}},
+        "defaults": {"account": "one", "region": "us-east-1", "mail_from": "default"}, "identities_from": ["tf/terraform.tfstate"]}))
+    rows, code = room.plan("back.yaml")
+    check("the state as a manifest has what SES has", {(ONE, region, name) for _, region, name in rows} ==
+          settings(room.world).keys(), rows)
+    check("and plan finds nothing to change", rows and all(row["action"] == "none" for row in rows.values()), code, rows)
+
+
 def parsed(modules, folder):
     """The same blocks by HashiCorp's parser as by the reader of the tests."""
     for path in sorted(folder.glob("*.tf")):
@@ -126,6 +142,9 @@ def main():
         check("they are blocks", "for_each" not in (room.path / f"tf/{lane(ONE, 'us-east-1')}.tf").read_text())
         parsed(modules, room.path / "tf")
         planned(room, modules, "tf", len(settings(world)))
+    world = {where: row for where, row in FLEET.items() if where[0] == ONE and not row.get("status")}
+    with Accounts(mailfrom, ses_sim, world) as room:
+        returned(room, modules)
     verdict()
 
 

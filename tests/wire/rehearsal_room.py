@@ -135,7 +135,7 @@ class Room:
         self.folder.cleanup()
 
     def write_table(self):
-        columns = "account region identity type verified mail_from behavior status forwarding".split()
+        columns = "account region identity type verified mail_from behavior status forwarding dkim".split()
         with open(self.path / "identities.csv", "w", newline="") as table:
             writer = csv.DictWriter(table, columns, extrasaction="ignore", lineterminator="\n")
             writer.writeheader()
@@ -144,7 +144,7 @@ class Room:
                 writer.writerow({"account": ACCOUNT, "region": "us-east-1", "identity": name,
                                  "type": "EMAIL_ADDRESS" if "@" in name else "DOMAIN", "verified": "SUCCESS",
                                  "mail_from": "", "behavior": "USE_DEFAULT_VALUE", "status": status,
-                                 "forwarding": "true", **row})
+                                 "forwarding": "true", "dkim": "", **row})
 
     def manifest(self, name, entries, **defaults):
         """entries: {identity: {key: value}}; JSON is YAML."""
@@ -224,6 +224,20 @@ class Room:
                               aws_secret_access_key="wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
         client.set_identity_mail_from_domain(Identity=identity, MailFromDomain=mail_from,
                                              BehaviorOnMXFailure=behavior)
+
+
+class Denied(Room):
+    """A room whose only key may not do what `deny` says."""
+
+    def __init__(self, mailfrom, ses_sim, identities, deny, **more):
+        self.deny = deny
+        super().__init__(mailfrom, ses_sim, identities, **more)
+
+    def write_table(self):
+        super().write_table()
+        (self.path / "keys.csv").write_text("account,access_key_id,secret_access_key,deny\n"
+                                            f"111122223333,AKIDEXAMPLE,wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY,{self.deny}\n")
+        self.more_sim = ["--credentials", self.path / "keys.csv"]
 
 
 def signalled(process, *signals):

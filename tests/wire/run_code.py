@@ -155,6 +155,7 @@ def refusals(room):
             ("--format", "pulumi-import", "--mail-from", "em.{domain}", "--replace"): "propose changes",
             ("--format", "cloudformation"): "give --out FOLDER",
             ("--format", "cloudformation", "--out", "-"): "give --out FOLDER",
+            ("--format", "terraform", "--out", "main.tf"): "--out main.tf: is the name of a file",
             ("--format", "hcl"): "--format takes yaml, csv, json, terraform, cloudformation or pulumi-import",
     }.items():
         said = room.ends(f"{arguments} is refused", CANNOT_RUN, "discover", *BOTH, *arguments)
@@ -284,7 +285,6 @@ def stacks(room, world, sizes):
     check("every custom MAIL FROM is in one template, as SES shows it", found == settings(world), found.items() ^ settings(world).items())
     check("and each stack has its name", len(stacks) == sum(map(len, parts.values())), stacks)
     check("the templates are as large as may be", sizes(parts), parts)
-    linted(folder)
 
 
 # ---- Pulumi ----
@@ -331,6 +331,7 @@ def main():
         roles(room)
         stacks(room, FLEET, lambda parts: parts == {lane(ONE, "us-east-1"): [4], lane(ONE, "eu-west-1"): [1],
                                                     lane(TWO, "us-east-1"): [26], lane(TWO, "eu-west-1"): [1]})
+        linted(room.path / "cf")
         pulumi(room, FLEET, BOTH, [lane(a, r) for a in (ONE, TWO) for r in ("us-east-1", "eu-west-1")])
         only = {where: row for where, row in FLEET.items() if where[:2] == (ONE, "us-east-1")}
         pulumi(room, only, ONE_LANE, [lane(ONE, "us-east-1")])

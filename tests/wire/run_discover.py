@@ -254,7 +254,7 @@ def formats(room):
           {"identity": "custom.example", "account": "one", "account_id": None, "region": "us-east-1",
            "identity_type": "DOMAIN", "verification": "SUCCESS", "mail_from": "em.custom.example",
            "mail_from_status": "SUCCESS", "behavior_on_mx_failure": "USE_DEFAULT_VALUE", "feedback_forwarding": False,
-           "tags": {"team": "shop", "stage": "prod"}, "left_out": None}, text)
+           "dkim": "SUCCESS", "dmarc_ready": "dkim, not known dns", "tags": {"team": "shop", "stage": "prod"}, "left_out": None}, text)
     room.ends("a file that is there is not overwritten", CANNOT_RUN, "discover", *BOTH, "--out", "rows.csv")
     check("before any call is made", not room.calls() or room.counted()["ListIdentities"] == 4, room.counted())
     room.ends("but with --force", DONE, "discover", *BOTH, "--out", "rows.csv", "--force")

@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import re
+import subprocess
 import sys
 
 from rehearsal_room import ACCOUNT, CANNOT_RUN, DONE, TROUBLE, Room, check, verdict
@@ -144,6 +145,31 @@ def refuses(room):
               and len(room.calls()) == before and "do-not-show" not in text, text)
 
 
+KEYS = ["plain", "a.b", 'quo"te', "back\\slash", "${x}", "%{x}", "$${x}", "$", "50%", "tab\tline\nreturn\r", "b\u00fccher", "\u0001", "\u200b",
+        "]", "[0]", "\U0001f4e7", ""]
+
+
+def addresses(room):
+    """The key of an address is read back by HashiCorp's own parser, where tests/long/records.sh has built one."""
+    names = {f"key{n}.example": key for n, key in enumerate(KEYS)}
+    (room.path / "keys.tfstate").write_text(state(
+        resource(V2, "this", [instance(key, setting(name, f"tf.{name}")) for name, key in names.items()])))
+    room.manifest("keys.yaml", {name: {} for name in names})
+    text = room.ends("check of a state with odd keys", DONE, "check", "keys.yaml", "--terraform-state", "keys.tfstate")
+    found = dict(re.findall(r"warning: " + V2 + r"\.this\[(.*)\] in keys\.tfstate sets .* for (key\d+\.example): ", text))
+    found = {name: quoted for quoted, name in found.items()}
+    check("names each resource on one line", set(found) == set(names), text)
+    reader = os.environ.get("HCL_READER")
+    if not reader:
+        print("# their keys were not read back: HCL_READER is not set")
+        return
+    source = "keys {\n" + "".join(f"  k{n} = {found[name]}\n" for n, name in enumerate(names)) + "}\n"
+    done = subprocess.run([reader], input=source, capture_output=True, text=True)
+    read = json.loads(done.stdout)[0][-1] if done.returncode == 0 else {}
+    for n, key in enumerate(KEYS):
+        check(f"HCL reads the key {key!r} back", read.get(f"k{n}") == key, read.get(f"k{n}"), done.stderr)
+
+
 def lists(room):
     """A manifest that has its identities from Terraform: those that it sets keep their MAIL FROM."""
     (room.path / "infra").mkdir()
@@ -184,6 +210,7 @@ def main():
         room.names.publish("own.alone.example")
         warns(room)
         refuses(room)
+        addresses(room)
     with Room(*sys.argv[1:3], {"alone.example": {}, "free.example": {}}) as room:
         lists(room)
     verdict()

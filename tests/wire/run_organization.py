@@ -113,6 +113,7 @@ class Organization(Room):
 def clients_agree(room):
     """boto3's paginators and the AWS CLI see the tree that the file has."""
     import boto3
+    from botocore.config import Config
     from botocore.exceptions import ClientError
 
     def client(id=KEYS["AWS_ACCESS_KEY_ID"], secret=KEYS["AWS_SECRET_ACCESS_KEY"], service="organizations", **more):
@@ -160,8 +161,8 @@ def clients_agree(room):
     if shutil.which("aws"):
         code, out, err = room.aws("list-accounts", "--query", "length(Accounts)")
         check("aws organizations list-accounts counts 200", code == 0 and out.strip() == "200", out, err)
-    check("too many calls at once are throttled", "TooManyRequestsException" in {refused(lambda: client(
-        config=__import__("botocore.config").config.Config(retries={"max_attempts": 0})).list_roots()) for _ in range(60)})
+    hasty = client(config=Config(retries={"max_attempts": 0}))
+    check("too many calls at once are throttled", "TooManyRequestsException" in {refused(hasty.list_roots) for _ in range(200)})
 
 
 def discovers(room):
@@ -230,6 +231,9 @@ def every_region(room):
           and (number(25), "af-south-1") not in listed and {(n, "eu-west-1") for n in europe} <= listed, len(listed))
     check("a Region that it has not enabled is counted, and no failure", re.search(
         r"note: \d+ pairs of account and Region are left out: the account has not enabled the Region", room.told), room.told)
+    room.does("--regions comes before those of the manifest", DONE, "discover", "--manifest", "all.yaml", "--regions", "eu-west-1")
+    check("and no other is asked", {c["region"] for c in room.calls() if c["action"] == "ListIdentities"} == {"eu-west-1"},
+          room.counted())
     check("Regions without identities are not written", all(set(a["regions"]) <= set(REGIONS)
           for a in yaml.safe_load(text)["accounts"].values()), text[:1000])
 
@@ -257,9 +261,14 @@ def plans(room):
     calls = room.counted()
     check("the plan file has the accounts", calls["ListAccounts"] == 0 and calls["AssumeRole"] and
           {c["account"] for c in room.writes()} == set(some) - {number(15)}, calls)
+    room.does("rollback goes by the journal", DONE, "rollback", 1, "--yes")
+    check("which has the accounts too", room.counted()["ListAccounts"] == 0 and room.writes(), room.counted())
     room.does("watch looks once", TROUBLE, "watch", "fleet.yaml")
     calls = room.counted()
     check("and asks the organization for it", calls["ListAccounts"] >= 10 and calls["AssumeRole"] == len(some) - 1, calls)
+    out = room.does("watch of a role that is nowhere", TROUBLE, "watch", "typo-plan.yaml")
+    check("is told in a screen too", len((out + room.told).splitlines()) < 120, len(out.splitlines()), len(room.told.splitlines()),
+          room.told[:2000])
     room.does("an identity of an account that is excluded", CANNOT_RUN, "plan", room.fleet(
         "left.yaml", some, {"exclude": [number(33), "sandbox-*"]}))
     check("is a complaint with its place", re.search(rf"left.yaml:1:\d+: .*found \"{number(33)}\", expected the number of an "

@@ -5,25 +5,10 @@ out which, and a resumed run finds out anew. Arguments: mailfrom, ses-sim."""
 import signal
 import sys
 
-from rehearsal_room import DONE, STOPPED, TROUBLE, Room, check, signalled, until, verdict
+from rehearsal_room import DONE, STOPPED, TROUBLE, Denied, check, signalled, until, verdict
 
-KEY = ("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
 FLEET = {f"d{n}.example": {} for n in range(30)}
 FLEET["old.example"] = {"mail_from": "was.old.example"}
-
-
-class Denied(Room):
-    """A room whose only key may not do what `deny` says."""
-
-    def __init__(self, mailfrom, ses_sim, identities, deny, **more):
-        self.deny = deny
-        super().__init__(mailfrom, ses_sim, identities, **more)
-
-    def write_table(self):
-        super().write_table()
-        (self.path / "keys.csv").write_text("account,access_key_id,secret_access_key,deny\n"
-                                            f"111122223333,{KEY[0]},{KEY[1]},{self.deny}\n")
-        self.more_sim = ["--credentials", self.path / "keys.csv"]
 
 
 def used(room):
@@ -48,15 +33,16 @@ def migrates(programs, title, deny, options, says, never):
 
 
 def refused(programs):
-    with Denied(*programs, FLEET, "ses:Get* ses:List*") as room:
-        room.manifest("fleet.yaml", {name: {} for name in FLEET})
+    many = {f"m{n}.example": {} for n in range(90)}
+    with Denied(*programs, many, "ses:Get* ses:List*", rate=30) as room:
+        room.manifest("fleet.yaml", {name: {} for name in many})
         told = room.ends("no read at all: apply", TROUBLE, "apply", "fleet.yaml", "--yes")
         rows = room.report(1)
         check("no read at all: every identity failed", {r["outcome"] for r in rows.values()} == {"failed"}, rows)
         check("no read at all: the reason is SES's", all("not authorized to perform" in r["reason"] for r in rows.values()),
               {r["reason"] for r in rows.values()})
         gets = [c for c in room.calls() if c["action"] == "GetEmailIdentity"]
-        check("no read at all: twenty refusals are enough to know", 20 <= len(gets) < len(FLEET), len(gets))
+        check("no read at all: twenty refusals are enough to know", 20 <= len(gets) < len(many), len(gets))
         check("no read at all: it is told for the lane", "account default, Region us-east-1" in told, told)
         check("no read at all: nothing is written", not room.writes())
     with Denied(*programs, FLEET, "v1:*") as room:

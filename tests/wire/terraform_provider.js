@@ -19,7 +19,8 @@ const providerSchema = { version: 0, block: {
     attributes: [attribute("role_arn", "string", "optional"), attribute("external_id", "string", "optional")] } }] } };
 const resourceSchema = { version: 0, block: { attributes: [
   attribute("id", "string", "computed"), attribute("email_identity", "string", "required"),
-  attribute("mail_from_domain", "string", "optional"), attribute("behavior_on_mx_failure", "string", "optional")] } };
+  attribute("mail_from_domain", "string", "optional"), attribute("behavior_on_mx_failure", "string", "optional"),
+  { ...attribute("region", "string", "optional"), computed: true }] } }; // since version 6
 
 const decode = (value) => msgpack.decode(value.msgpack);
 const encode = (value) => ({ msgpack: Buffer.from(msgpack.encode(value)) });
@@ -35,16 +36,17 @@ function configure({ config }) {
 }
 
 function imported({ type_name, id }) {
-  const state = { id, email_identity: null, mail_from_domain: null, behavior_on_mx_failure: null };
+  const state = { id, email_identity: null, mail_from_domain: null, behavior_on_mx_failure: null, region: where.split("/")[1] };
   return { imported_resources: [{ type_name, state: encode(state) }] };
 }
 
 function read({ current_state: current }) {
-  const { id } = decode(current);
+  const { id, region } = decode(current);
   const setting = facts.settings[`${where}/${id}`];
   if (!setting)
     return { new_state: encode(null) };
-  return { new_state: encode({ id, email_identity: id, mail_from_domain: setting[0], behavior_on_mx_failure: setting[1] }) };
+  const [mail_from_domain, behavior_on_mx_failure] = setting;
+  return { new_state: encode({ id, email_identity: id, mail_from_domain, behavior_on_mx_failure, region }) };
 }
 
 const answers = {

@@ -115,21 +115,23 @@ static void what_is_taken_is_json_to_others(void **state)
 static void walks_find_members_and_elements(void **state)
 {
     struct arena arena;
-    bool twice = false;
+    bool failed = false;
     struct text object = TEXT(" {\"a\" : \"x\\\"y\" ,\"b\":[1, {\"c\":\"]}\"},[] ], \"n\":null,"
                               "\"\\u0062\":2,\"esc\":\"\\u00e9\\n\",\"nul\":\"\\u0000\"} ");
     struct text trimmed = text_slice(object, 1, object.len - 1);
     (void)state;
     arena_init(&arena, 4096);
-    assert_text(json_span_member(trimmed, TEXT("a"), &twice), TEXT("\"x\\\"y\""));
-    assert_text(json_span_text(json_span_member(trimmed, TEXT("a"), &twice), &arena), TEXT("x\"y"));
-    assert_text(json_span_text(json_span_member(trimmed, TEXT("esc"), &twice), &arena),
+    assert_text(json_span_member(trimmed, TEXT("a")), TEXT("\"x\\\"y\""));
+    assert_text(json_span_text(json_span_member(trimmed, TEXT("a")), &arena, &failed),
+                TEXT("x\"y"));
+    assert_text(json_span_text(json_span_member(trimmed, TEXT("esc")), &arena, &failed),
                 TEXT("\xc3\xa9\n"));
-    assert_int_equal(json_span_text(json_span_member(trimmed, TEXT("nul"), &twice), &arena).len, 0);
-    assert_null(json_span_member(trimmed, TEXT("n"), &twice).at);
-    assert_null(json_span_member(trimmed, TEXT("none"), &twice).at);
-    assert_false(twice);
-    struct text list = json_span_member(trimmed, TEXT("b"), &twice);
+    assert_int_equal(json_span_text(json_span_member(trimmed, TEXT("nul")), &arena, &failed).len,
+                     0);
+    assert_false(failed);
+    assert_null(json_span_member(trimmed, TEXT("n")).at);
+    assert_null(json_span_member(trimmed, TEXT("none")).at);
+    struct text list = json_span_member(trimmed, TEXT("b"));
     static const struct text want[] = {TEXT("1"), TEXT("{\"c\":\"]}\"}"), TEXT("[]")};
     size_t n = 0;
     for (struct json_walk w = json_walk_begin(list); json_walk_next(&w); n++)
@@ -139,8 +141,14 @@ static void walks_find_members_and_elements(void **state)
         fail();
     for (struct json_walk w = json_walk_begin(TEXT_NONE); json_walk_next(&w);)
         fail();
-    json_span_member(TEXT("{\"a\":1,\"a\":2}"), TEXT("a"), &twice);
-    assert_true(twice);
+    struct text a = TEXT_NONE, b = TEXT_NONE;
+    const struct json_wanted wanted[] = {{TEXT("a"), &a}, {TEXT("b"), &b}};
+    assert_false(json_span_members(TEXT("{\"a\":1,\"b\":3,\"a\":2}"), wanted, COUNT(wanted)));
+    assert_text(a, TEXT("2"));
+    assert_text(b, TEXT("3"));
+    a = b = TEXT_NONE;
+    assert_true(json_span_members(trimmed, wanted, COUNT(wanted)));
+    assert_text(a, TEXT("\"x\\\"y\""));
     arena_clear(&arena);
 }
 

@@ -109,7 +109,7 @@ static const struct {
     {"a member twice",
      STATE(OF(V2, "{\"attributes\": {\"email_identity\": \"a.example\", "
                   "\"email_identity\": \"b.example\"}}")),
-     V2 ".a b.example - - unset -\n", "has a member twice"},
+     V2 ".a b.example - - unset -\n", "stands twice in this object"},
     {"a key that HCL escapes",
      STATE(OF(V2, "{\"index_key\": \"a\\\"${b}%{c}\\\\\\n$\", \"attributes\": {\"email_identity\": "
                   "\"x.example\"}}")),

@@ -88,7 +88,8 @@ static void accounts_that_are_named_are_taken(void **state)
     assert_string_equal(a.tags, "mail=yes;stage=1;");
     assert_string_equal(a.excluded, "sandbox-*");
     assert_string_equal(a.profile, "org mgmt");
-    assert_int_equal(l.fleet.accounts_len, 2); /* nothing names the third */
+    assert_string_equal(a.region, "us-east-1"); /* of the defaults */
+    assert_int_equal(l.fleet.accounts_len, 2);  /* nothing names the third */
     const struct account *seven = &l.fleet.accounts[0], *own = &l.fleet.accounts[1];
     assert_text(name_of(&l, seven->name), TEXT("000000000007"));
     assert_text(name_of(&l, seven->account_id), TEXT("000000000007"));

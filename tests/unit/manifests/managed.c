@@ -120,6 +120,24 @@ static void accounts_are_found_by_their_numbers(void **state)
     }
 }
 
+static void an_account_without_a_number_is_held_to_that_of_its_rows(void **state)
+{
+    struct loaded l;
+    (void)state;
+    file_write("x.tfstate", STATE(IDENTITY("111122223333", "x.example")));
+    file_write("y.tfstate", STATE(IDENTITY("999988887777", "y.example")));
+    file_write("m.yaml", DEFAULTS "identities_from: x.tfstate\nidentities: [z.example]\n");
+    load(&l, "m.yaml");
+    assert_loads(&l);
+    assert_text(names_text(&l.fleet.names, l.fleet.accounts[0].account_id), TEXT("111122223333"));
+    loaded_clear(&l);
+    file_write("m.yaml", DEFAULTS "identities_from: [x.tfstate, y.tfstate]\n");
+    load(&l, "m.yaml");
+    assert_says(&l, "y.tfstate:1:");
+    assert_says(&l, "the account in which it was found is none of the manifest");
+    loaded_clear(&l);
+}
+
 static const struct {
     const char *title, *name, *bytes, *says;
 } refusals[] = {
@@ -231,6 +249,8 @@ int main(void)
             what_a_resource_sets_is_kept_and_the_rest_takes_the_defaults, set_up, set_down),
         cmocka_unit_test_setup_teardown(a_resource_that_sets_the_default_counts, set_up, set_down),
         cmocka_unit_test_setup_teardown(accounts_are_found_by_their_numbers, set_up, set_down),
+        cmocka_unit_test_setup_teardown(an_account_without_a_number_is_held_to_that_of_its_rows,
+                                        set_up, set_down),
         cmocka_unit_test_setup_teardown(hostile_files_are_refused_with_their_place, set_up,
                                         set_down),
         cmocka_unit_test_setup_teardown(a_folder_is_one_of_cdk, set_up, set_down),

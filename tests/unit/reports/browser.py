@@ -102,6 +102,14 @@ class Page(unittest.TestCase):
         self.assertEqual(self.browser.run(f"[...new Set({visible})]"), ["refused"])
         self.assertEqual(self.browser.run("document.querySelector('.counts .refused button').ariaPressed"), "true")
 
+    def test_rows_are_chosen_by_what_they_pass_dmarc_by(self):
+        self.open("plain")
+        words = ("[...new Set([...document.querySelectorAll('#rows details')].filter(r => r.checkVisibility())"
+                 ".map(r => r.querySelector('.dmarc').textContent))].sort()")
+        self.assertEqual(self.browser.run(words), ["DKIM", "SPF", "SPF and DKIM", "neither", "not known"])
+        self.browser.run("dmarc.value = 'SPF and DKIM'; dmarc.dispatchEvent(new Event('change'))")
+        self.assertEqual(self.browser.run(words), ["SPF and DKIM"])
+
     def test_a_column_sorts_up_down_and_back(self):
         self.open("plain")
         first = "document.querySelector('#rows .who').textContent"

@@ -47,6 +47,7 @@ static void largest_make(struct largest *l)
                                   .calls_len = COUNT(actions)};
     l->m.problems[WATCH_MX_GONE] = 3;
     l->m.by_level[WATCH_CRITICAL] = 3;
+    l->m.dmarc[DMARC_BY_BOTH] = 2412;
 }
 
 static bool has(const struct buf *out, const char *line)
@@ -73,10 +74,12 @@ static void a_large_fleet_has_a_hundred_series(void **state)
     buf_init(&out, METRICS_BYTES_MAX);
     watch_metrics_add(&out, &l.m);
     assert_false(out.failed);
-    assert_int_equal(series_count(&out), 95);
+    assert_int_equal(series_count(&out), 100);
     assert_true(series_count(&out) <= METRICS_SERIES_MAX);
     assert_true(has(&out, "\nmailfrom_identities{account=\"a7\",region=\"eu-west-1\","
                           "status=\"temporary-failure\"} 100\n"));
+    assert_true(has(&out, "\nmailfrom_identities_dmarc_ready{by=\"both\"} 2412\n"));
+    assert_true(has(&out, "\nmailfrom_identities_dmarc_ready{by=\"unknown\"} 0\n"));
     assert_false(has(&out, "a8"));
     assert_true(has(&out, "\nmailfrom_identities{account=\"other\",region=\"other\","
                           "status=\"success\"} 1700\n")); /* the sum over all stays true */

@@ -42,6 +42,15 @@ static void add_plain(struct kit *k, uint32_t i, struct job_row job)
         snprintf(reason, sizeof reason, "%s%s", mail_from, reasons[job.outcome]);
     job.reason = keep(k, reason);
     job.mx = MX_STATUS_OK;
+    if (job.outcome == OUTCOME_DONE) {
+        job.seen_known = job.before_known = true;
+        job.mail_from_seen = keep(k, mail_from);
+        job.status_seen = MAIL_FROM_SUCCESS;
+        job.accepted = 1;
+    }
+    job.spf = job.findings ? SPF_STATUS_MISSING : SPF_STATUS_OK;
+    job.dmarc = i % 11 ? DMARC_STATUS_OK : DMARC_STATUS_MISSING;
+    job.dkim = i % 3 ? DKIM_SUCCESS : (enum dkim_status)(i / 3 % DKIM_STATUSES);
     static const struct finding_note note = {SPF_MISSING, SEVERITY_WAIT, false,
                                              TEXT("there is no SPF record yet")};
     if (job.findings)

@@ -104,15 +104,16 @@ static void a_small_csv_is_these_bytes(void **state)
                              .first_seen = 1779265800000000});
     kit_add(&k, TEXT("example.net"), TEXT(""), (struct job_row){.calls = KIT_NO_RECORD});
     struct text got = kit_read(kit_write(&k, "csv"));
-    assert_text(got,
-                TEXT("account,region,identity,identity_type,action,outcome,reason,mail_from_before,"
-                     "mail_from_after,behavior_before,behavior_after,ses_status,mx,spf,dmarc,"
-                     "findings,writes,calls,first_seen,finished,source\r\n"
-                     "main,us-east-1,example.com,DOMAIN,set,done,\"'=1+1, \"\"quoted\"\"\",,"
-                     "b.example.com,,REJECT_MESSAGE,,ok,,,sends-mail dmarc-missing,2,3,"
-                     "2026-05-20T08:30:00Z,,fleet.yaml:1\r\n"
-                     "main,us-east-1,example.net,DOMAIN,none,skipped,,,,,USE_DEFAULT_VALUE,,,,,,0,"
-                     "0,,,fleet.yaml:2\r\n"));
+    assert_text(
+        got,
+        TEXT("account,region,identity,identity_type,action,outcome,reason,mail_from_before,"
+             "mail_from_after,behavior_before,behavior_after,ses_status,mx,spf,dmarc,"
+             "findings,writes,calls,first_seen,finished,source,dkim,dmarc_ready\r\n"
+             "main,us-east-1,example.com,DOMAIN,set,done,\"'=1+1, \"\"quoted\"\"\",,"
+             "b.example.com,,REJECT_MESSAGE,,ok,,,sends-mail dmarc-missing,2,3,"
+             "2026-05-20T08:30:00Z,,fleet.yaml:1,,\"unknown, not known mail-from dns dkim\"\r\n"
+             "main,us-east-1,example.net,DOMAIN,none,skipped,,,,,USE_DEFAULT_VALUE,,,,,,0,"
+             "0,,,fleet.yaml:2,,\"unknown, not known mail-from dns dkim\"\r\n"));
     free((char *)got.at);
     kit_clear(&k);
 }
@@ -190,7 +191,7 @@ static void ten_thousand_hostile_strings_are_neutral_csv(void **state)
                "rows=list(csv.reader(open(sys.argv[1],newline='',encoding='utf-8'),strict=True))\n"
                "assert len(rows)==2001, len(rows)\n"
                "for r in rows:\n"
-               "    assert len(r)==21, r\n"
+               "    assert len(r)==23, r\n"
                "    assert not any(c and c[0] in '=+-@\\t\\r\\n\\0' for c in r), r\n",
                kit_write(&k, "csv"));
     kit_clear(&k);
@@ -224,7 +225,7 @@ static const char csv_judge[] =
     "    assert not any(starts(c) in tuple('=+-@\\t\\r\\n') for c in cells), (separator,cells)\n"
     "rows=list(csv.DictReader(open(sys.argv[1],newline='',encoding=code),delimiter=own,strict=True)"
     ")\n"
-    "assert len(rows)==1 and len(rows[0])==21 and None not in rows[0], rows\n"
+    "assert len(rows)==1 and len(rows[0])==23 and None not in rows[0], rows\n"
     "texts='account identity reason mail_from_before mail_from_after'.split()\n"
     "assert all('1+1' in rows[0][c] for c in texts), rows\n"
     "assert rows[0]['source'].endswith('1+1:1'), rows\n";

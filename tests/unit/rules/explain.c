@@ -61,7 +61,7 @@ static void every_state_has_a_page(void **state)
         for (struct text rest = page; rest.len;)
             assert_true(text_cut(&rest, '\n').len <= 110);
     }
-    assert_int_equal(len, 14);
+    assert_int_equal(len, 15);
     assert_false(state_page(TEXT("receives-mail"), &page));
     assert_false(state_page(TEXT(""), &page));
     static const char *const statuses[] = {"FAILED", "Failed", "TemporaryFailure"};

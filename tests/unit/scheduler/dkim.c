@@ -15,6 +15,7 @@
 struct script {
     unsigned rows;       /* row-0.test, ..., without a MAIL FROM, and wanted so */
     const char *address; /* one row more, behind them; NULL: none */
+    bool address_first;  /* or before them */
     enum dkim_wish wish;
     enum api api;
     bool sweep;
@@ -118,11 +119,13 @@ static void fleet_make(struct fleet *f, const struct script *s)
     assert_true(fleet_account(f, account, &index));
     assert_true(fleet_lane(f, index, region, &choice.lane));
     assert_true(fleet_policy(f, policy, &choice.policy));
+    if (s->address_first)
+        row_add(f, choice, s->address);
     for (unsigned i = 0; i < s->rows; i++) {
         snprintf(name, sizeof name, "row-%u.test", i);
         row_add(f, choice, name);
     }
-    if (s->address)
+    if (s->address && !s->address_first)
         row_add(f, choice, s->address);
 }
 
@@ -371,6 +374,22 @@ static void an_address_has_what_its_domain_has(void **state)
         }
 }
 
+/* Whatever batches they are in: domains are read first. */
+static void an_address_may_come_before_its_domain(void **state)
+{
+    (void)state;
+    for (int wish = DKIM_BY_BATCH; wish <= DKIM_BY_IDENTITY; wish++) {
+        const struct script s = {.rows = 350,
+                                 .address = "u@row-349.test",
+                                 .address_first = true,
+                                 .wish = (enum dkim_wish)wish};
+        struct seen seen;
+        run(&s, &seen);
+        assert_int_equal(seen.dkim[0], DKIM_SUCCESS);
+        assert_int_equal(seen.dkim[350], DKIM_SUCCESS);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -379,6 +398,7 @@ int main(void)
         cmocka_unit_test(what_is_always_throttled_is_given_up),
         cmocka_unit_test(refused_one_by_one_it_is_read_by_the_batch),
         cmocka_unit_test(an_address_has_what_its_domain_has),
+        cmocka_unit_test(an_address_may_come_before_its_domain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

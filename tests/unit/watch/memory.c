@@ -311,6 +311,50 @@ static void verification_is_asked_for_again_when_it_was_bad(void **state)
     watch_close(m);
 }
 
+/* Asked and not told is asked all the same: what was told before stands. */
+static void the_last_dkim_that_was_told_is_remembered(void **state)
+{
+    const struct watch_key key = {looks_lane, TEXT("a.test")};
+    const struct watch_wanted wanted = {.mail_from = TEXT("m.a.test")};
+    static const struct {
+        bool is_asked;
+        enum dkim_status told, stands;
+        instant_us asked;
+    } looks[] = {
+        {false, DKIM_UNKNOWN, DKIM_UNKNOWN, 0},
+        {true, DKIM_UNKNOWN, DKIM_UNKNOWN, START + 1},
+        {true, DKIM_PENDING, DKIM_PENDING, START + 2},
+        {false, DKIM_UNKNOWN, DKIM_PENDING, START + 2},
+        {true, DKIM_SUCCESS, DKIM_SUCCESS, START + 4},
+        {true, DKIM_UNKNOWN, DKIM_SUCCESS, START + 5},
+    };
+    (void)state;
+    instant_us asked;
+    struct watch_memory *m = watch_open(&WATCH_POLICY_USUAL);
+    assert_int_equal(watch_dkim(m, &key, &asked), DKIM_UNKNOWN);
+    assert_true(asked == 0);
+    for (unsigned i = 0; i < sizeof looks / sizeof *looks; i++) {
+        const struct watch_seen seen = {
+            .exists = true, .dkim_is_asked = looks[i].is_asked, .dkim = looks[i].told};
+        instant_us now = START + i;
+        watch_sweep_begin(m, now);
+        assert_true(watch_look(m, &key, 0, &wanted, &seen, now));
+        assert_true(watch_sweep_end(m, now));
+        assert_int_equal(watch_dkim(m, &key, &asked), looks[i].stands);
+        assert_true(asked == looks[i].asked);
+        assert_int_equal(watch_dkim(m, &key, NULL), looks[i].stands);
+    }
+    struct watch_rows rows;
+    assert_true(watch_rows(m, &rows));
+    assert_int_equal(rows.identities_len, 1);
+    assert_int_equal(rows.identities[0].dkim, DKIM_SUCCESS);
+    assert_true(rows.identities[0].dkim_asked == START + 5);
+    watch_sweep_begin(m, START + 3); /* a clock that was set back */
+    watch_dkim(m, &key, &asked);
+    assert_true(asked == START + 3);
+    watch_close(m);
+}
+
 static void many_identities_are_found_again(void **state)
 {
     char name[32];
@@ -370,6 +414,7 @@ int main(void)
         cmocka_unit_test(damaged_rows_are_left_out_and_overwritten),
         cmocka_unit_test(accounts_of_one_name_are_told_apart),
         cmocka_unit_test(verification_is_asked_for_again_when_it_was_bad),
+        cmocka_unit_test(the_last_dkim_that_was_told_is_remembered),
         cmocka_unit_test(many_identities_are_found_again),
         cmocka_unit_test(a_lane_is_not_told_of_what_it_accepts),
     };
