@@ -25,7 +25,8 @@ static bool tells(const struct options *o)
 /* report writes CSV by itself, and a folder of due may have owners who want it. */
 static bool writes_csv(const struct options *o, option_set verb)
 {
-    bool is_report = (verb & OPTIONS_REPORT) && !(verb & (OPTIONS_LIVE | OPTIONS_SHOW));
+    bool is_report =
+        (verb & OPTIONS_REPORT) && !(verb & (OPTIONS_LIVE | OPTIONS_SHOW | OPTIONS_EVIDENCE));
     for (size_t i = 0; i < o->reports_len; i++)
         if (text_eq(o->reports[i].format, TEXT("csv")))
             return true;

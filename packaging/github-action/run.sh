@@ -59,6 +59,9 @@ container() {
     if [[ -n ${AWS_WEB_IDENTITY_TOKEN_FILE:-} ]]; then
         options+=(--volume "$AWS_WEB_IDENTITY_TOKEN_FILE:$AWS_WEB_IDENTITY_TOKEN_FILE:ro")
     fi
+    if [[ ${MAILFROM_JOURNAL:-} == /* ]]; then
+        options+=(--volume "$(dirname "$MAILFROM_JOURNAL"):$(dirname "$MAILFROM_JOURNAL")")
+    fi
     docker run "${options[@]}" "$INPUT_IMAGE" "$@"
 }
 
@@ -171,6 +174,16 @@ run_plan() {
     end_with "$code"
 }
 
+# Into a database that workers share: they carry the run, and this runner may go.
+submit() {
+    local code=0
+    quietly mailfrom apply --plan "$plan" --yes --submit "${arguments[@]}" >"$results/submit.log" || code=$?
+    cat "$results/submit.log"
+    output run "$(grep -xE '[0-9]+' "$results/submit.log" | head -n 1 || true)"
+    [[ $code != 0 ]] || notice "the run is submitted, and workers carry it: mailfrom status --watch follows it"
+    end_with "$code"
+}
+
 run_apply() {
     local code=0 found
     [[ -f $plan ]] || die "there is no plan file $plan: a plan that was looked at is what is applied"
@@ -178,8 +191,9 @@ run_apply() {
     [[ -n ${INPUT_PLAN_SHA256:-} ]] || die "plan-sha256 is empty: it says which plan was looked at"
     [[ $found == "$INPUT_PLAN_SHA256" ]] || die "$plan has SHA-256 $found, and the plan that was looked at has $INPUT_PLAN_SHA256"
     case ${MAILFROM_JOURNAL:-} in
-    postgres*) ;;
-    *) warning "the journal is a file on this runner, which goes away: without it no resume and no rollback knows the run. Keep .mailfrom as an artifact, or set MAILFROM_JOURNAL to a database" ;;
+    postgres*) submit ;;
+    /*) ;;
+    *) warning "the journal is a file on this runner, which goes away: without it no resume and no rollback knows the run. Keep .mailfrom as an artifact, or name by MAILFROM_JOURNAL a database, or a file on a disk that stays" ;;
     esac
     quietly mailfrom apply --plan "$plan" --yes --no-wait "${arguments[@]}" \
         --report "markdown:$results/done.md" --report "json:$results/done.json" --report "csv:$results/done.csv" || code=$?
@@ -193,7 +207,11 @@ run_apply() {
 # Runs that waited for DNS or SES: what was approved goes on, and nothing else begins.
 run_resume() {
     local code=0
-    [[ ${MAILFROM_JOURNAL:-} == postgres* ]] || die "MAILFROM_JOURNAL names no database: a journal in a file was on another runner"
+    case ${MAILFROM_JOURNAL:-} in
+    postgres*) die "the workers of a shared journal carry its runs to their end: there is nothing to resume here" ;;
+    /*) ;;
+    *) die "MAILFROM_JOURNAL names no file on a disk that stays: the journal was on another runner" ;;
+    esac
     quietly mailfrom resume --all --no-wait "${arguments[@]}" || code=$?
     end_with "$code"
 }

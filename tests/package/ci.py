@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 import yaml
 
@@ -21,6 +22,8 @@ from packaged import run, told
 from tap import check, verdict
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "wire"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import pg_server
 from rehearsal_room import Room
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -34,7 +37,7 @@ MARKER = "<!-- mailfrom:plan -->"
 READER = "arn:aws:iam::111122223333:role/mailfrom-read"
 SAME = {"number": 7, "head": {"repo": {"full_name": "own/fleet"}}}
 FORK = {"number": 7, "head": {"repo": {"full_name": "stranger/fleet"}}}
-IDENTITIES = {"a.example": {}, "b.example": {}, "late.example": {"late": True}, "unverified.example": {"verified": "PENDING"}}
+IDENTITIES = {"a.example": {}, "b.example": {}, "late.example": {"late": True}, "waits.example": {"late": True}}
 
 
 class Place(Room):
@@ -275,6 +278,53 @@ def applied(place):
         check(f"{title} is not applied", wrong(fails=not good, says=says in again.steps[-1].told))
 
 
+def goes_on(place):
+    """What waits for DNS goes on, by a journal that outlives the runner."""
+    place.manifest("work/fleet/fleet.yaml", {"waits.example": {}})
+    player, others = github(place, {}, "schedule")
+    done = player.play_workflow(WORKFLOWS / "resume.yml")
+    check("without a journal that stays nothing can be resumed, which is said", wrong(
+        fails=done == {"resume": None}, says="MAILFROM_JOURNAL names no file" in player.steps[-1].told))
+    seen = []
+    for event, workflow in (("push", "apply.yml"), *[("schedule", "resume.yml")] * 9):
+        player, others = github(place, {}, event)
+        player.context["secrets"] = {"MAILFROM_JOURNAL": str(place.path / "journal.db")}
+        seen.append((player.play_workflow(WORKFLOWS / workflow), player.steps[-1]))
+        if len(seen) == 2:
+            place.names.publish("bounce.waits.example")
+        if seen[-1][1].outputs.get("exit-code") != "4":
+            break
+        time.sleep(0.5)
+    codes = [step.outputs.get("exit-code") for _, step in seen]
+    check("what waits for DNS is no failure, and goes on until DNS has it", [] if len(codes) > 2 and set(codes[:-1]) == {"4"}
+          and codes[-1] == "0" and all(None not in done.values() for done, _ in seen) else [s.told for _, s in seen])
+    check("the image sees the disk that stays", [] if f"--volume {place.path}:{place.path}" in (place.path / "docker.log").read_text() else ["no"])
+
+
+def submitted(place):
+    """A journal that workers share."""
+    if not any(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+        check("what is approved is submitted to workers # SKIP no PostgreSQL is installed", [])
+        return
+    place.manifest("work/fleet/fleet.yaml", {"a.example": {"mail_from": "bounce.a.example", "behavior_on_mx_failure": "REJECT_MESSAGE"}})
+    with pg_server.Server() as server:
+        secrets = {"MAILFROM_JOURNAL": server.database()}
+        made = told(run(MAILFROM, "journal", "init", env={**place.environment(), **secrets}))
+        writes = len(place.writes())
+        player, others = github(place, {}, "push")
+        player.context["secrets"] = secrets
+        done = player.play_workflow(WORKFLOWS / "apply.yml")
+        step = player.steps[-1]
+        check("what is approved is submitted to workers", made + wrong(
+            ends_well=None not in done.values() and "apply" in done, number=step.outputs.get("run") == "1", writes=len(place.writes()) == writes)
+            and [step.told, str(step.outputs)])
+        worked = run(place.bin / "mailfrom", "work", "--once", *place.dns, env={**place.environment(), **place.keys(), **secrets})
+        check("who carry it", told(worked) + ([] if len(place.writes()) == writes + 1 else [str(place.writes()[writes:])]))
+        player.context["functions"] = {}
+        done = player.play_workflow(WORKFLOWS / "resume.yml")
+        check("and of whom nothing is to be resumed", wrong(fails=done == {"resume": None}, says="workers of a shared journal" in player.steps[-1].told))
+
+
 # ---- GitLab ----
 
 def merge_request(place):
@@ -363,6 +413,8 @@ with Place() as place:
     from_a_fork(place)
     refused(place)
     applied(place)
+    goes_on(place)
+    submitted(place)
     merge_request(place)
     merged(place)
     hooked(place)

@@ -29,6 +29,16 @@ EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "manifests/examples"
 OWN, SECRET = "111122223333", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 COLUMNS = "account region identity type verified mail_from behavior status forwarding".split()
 SPF = '"v=spf1 include:amazonses.com ~all"'
+# Of accounts_from: what AWS Organizations has.
+ORGANIZATION = f"""id,parent,name,role
+r-acme,{OWN},Root,
+ou-acme-11111111,r-acme,Workloads,
+ou-acme-22222222,ou-acme-11111111,Mail,
+{OWN},r-acme,management,
+222233334444,ou-acme-22222222,north,mail-admin
+333344445555,ou-acme-22222222,south,mail-admin
+444455556666,ou-acme-22222222,sandbox-mail,mail-admin
+"""
 # What is not the usual, by example and identity (or all of them).
 IS_SET = {"mail_from": "bounce.{domain}", "status": "SUCCESS"}
 WORLD = {
@@ -66,7 +76,9 @@ class World:
         self.path = pathlib.Path(self.folder.name) / "examples"
         self.example = self.path / name
         shutil.copytree(EXAMPLES, self.path)
-        self.accounts = yaml.safe_load(self.example.read_text()).get("accounts") or {}
+        manifest = yaml.safe_load(self.example.read_text())
+        self.accounts = manifest.get("accounts") or {}
+        self.organization = (manifest.get("accounts_from") or {}).get("organization")
         self.home = pathlib.Path(self.folder.name)
         os.chmod(self.home, 0o755)
         (self.home / ".aws").mkdir()
@@ -83,7 +95,7 @@ class World:
         self.folder.cleanup()
 
     def account_id(self, name):
-        return self.accounts.get(name, {}).get("account_id", OWN)
+        return name if self.organization and name.isdigit() else self.accounts.get(name, {}).get("account_id", OWN)
 
     def keys_write(self):
         """A profile for each that the manifest names, of the account that it should be of."""
@@ -91,6 +103,9 @@ class World:
         for account in self.accounts.values():
             if "source_profile" in account:
                 profiles.setdefault(account["source_profile"], OWN)
+        if self.organization:
+            profiles[self.organization["profile"]] = OWN
+            (self.home / "organization.csv").write_text(ORGANIZATION)
         rows = [f"{OWN},AKIDEXAMPLE,{SECRET}"]
         text = ""
         for i, (profile, account) in enumerate(profiles.items()):
@@ -106,6 +121,8 @@ class World:
             writer.writerows(identities)
         command = [SIM, "--identities", self.home / "identities.csv", "--credentials", self.home / "keys.csv", "--resolver",
                    resolver, "--rate", "200", "--burst", "200", "--detect-after", "1", *more]
+        if self.organization:
+            command += ["--organization", self.home / "organization.csv"]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.processes.append(process)
         self.url = process.stdout.readline().removeprefix("ready ").strip()
@@ -115,7 +132,7 @@ class World:
     def run(self, verb, *arguments, reach=()):
         rate = [] if verb in ("check", "records", "due", "report", "journal") else ["--rate", "200"]
         asks = [] if verb in ("check", "report", "journal") else [*reach]
-        keys = {} if self.accounts else {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": SECRET}
+        keys = {} if self.accounts or self.organization else {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": SECRET}
         environment = {"HOME": str(self.home), "PATH": os.environ["PATH"], "AWS_EC2_METADATA_DISABLED": "true",
                        "AWS_ENDPOINT_URL": self.url, "AWS_ENDPOINT_URL_ROUTE_53": self.url, **keys, **self.more}
         return subprocess.run([MAILFROM, verb, *arguments, *rate, *asks], cwd=self.example.parent, env=environment,
@@ -125,6 +142,8 @@ class World:
         """What the manifest wants, row by row, told by a world whose accounts have nothing of it."""
         names = Names()
         accounts = {OWN, *map(self.account_id, self.accounts)}
+        if self.organization:
+            accounts |= {line.partition(",")[0] for line in ORGANIZATION.splitlines() if line[0].isdigit()}
         self.sim([{"account": account, "region": "us-east-1", "identity": "unrelated.example", "type": "DOMAIN",
                    "verified": "SUCCESS", "behavior": "USE_DEFAULT_VALUE", "forwarding": "true"} for account in accounts],
                  f"127.0.0.1:{names.port}")
