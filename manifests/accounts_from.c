@@ -248,12 +248,13 @@ static bool *refs_mark(struct raw *r)
     return named;
 }
 
-/* One that the key accounts lists, by that name or with that number. */
+/* One that the key accounts lists, by that name or with that number. NAME_NONE: a number that is
+ * written nowhere. */
 static bool is_explicit(const struct raw *r, uint32_t explicit_len, name_id number)
 {
     for (uint32_t i = 0; i < explicit_len; i++) {
         const struct account *a = &r->accounts[i].account;
-        if (a->name == number || a->account_id == number)
+        if (number != NAME_NONE && (a->name == number || a->account_id == number))
             return true;
     }
     return false;

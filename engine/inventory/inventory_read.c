@@ -47,8 +47,8 @@ static uint32_t batch_len(const struct lane_inventory *s, uint32_t part)
 bool batches_are_done(const struct lane_inventory *s)
 {
     for (uint32_t part = 0; part < READS; part++)
-        if (part_is_read(s, part) &&
-            (s->next_row[part] < s->seen.rows_len || s->batches_left[part]))
+        if (s->batches_left[part] ||
+            (part_is_read(s, part) && s->next_row[part] < s->seen.rows_len))
             return false;
     return true;
 }
@@ -243,6 +243,8 @@ void batch_answered(struct inventory *v, struct call *call, instant_us now)
                 v->no_memory |= !tags_take(v, row, call);
         }
         s->told_something = true;
+        if (b->optional)
+            s->dkim_missed = 0;
         if (part_of(b) == 0)
             s->seen.read += b->count;
     }

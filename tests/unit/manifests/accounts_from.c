@@ -127,6 +127,22 @@ static void an_account_that_is_listed_wins(void **state)
     loaded_clear(&l);
 }
 
+/* Without a number it stands beside the members, whose numbers nothing has named yet. */
+static void an_account_without_a_number_hides_none(void **state)
+{
+    (void)state;
+    struct loaded l;
+    struct asked a = {0};
+    load_text(&l, &a,
+              "version: 1\naccounts_from: organization\naccounts:\n  mine: {profile: p, regions: "
+              "[eu-west-1]}\ndefaults: {region: us-east-1}\n",
+              true);
+    assert_loads(&l);
+    assert_int_equal(l.fleet.accounts_len, 4);
+    assert_text(name_of(&l, l.fleet.accounts[1].name), TEXT("000000000007"));
+    loaded_clear(&l);
+}
+
 static void all_regions_are_those_of_the_partition(void **state)
 {
     (void)state;
@@ -268,6 +284,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(accounts_that_are_named_are_taken, set_up, set_down),
         cmocka_unit_test_setup_teardown(an_account_that_is_listed_wins, set_up, set_down),
+        cmocka_unit_test_setup_teardown(an_account_without_a_number_hides_none, set_up, set_down),
         cmocka_unit_test_setup_teardown(all_regions_are_those_of_the_partition, set_up, set_down),
         cmocka_unit_test_setup_teardown(without_a_hook_twelve_digits_are_an_account, set_up,
                                         set_down),
