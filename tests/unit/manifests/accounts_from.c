@@ -201,6 +201,30 @@ static const struct {
     {"accounts_from: organization\n", "duplicate key accounts_from", 0},
 };
 
+/* A state says in which account an identity is, by its ARN. */
+static void an_account_of_a_state_is_taken(void **state)
+{
+    (void)state;
+    struct loaded l;
+    struct asked a = {0};
+    file_write(
+        "s.tfstate",
+        "{\"version\": 4, \"serial\": 1, \"resources\": [{\"mode\": \"managed\", \"type\": "
+        "\"aws_sesv2_email_identity\", \"name\": \"a\", \"provider\": \"p\", \"instances\": "
+        "[{\"attributes\": {\"arn\": \"arn:aws-us-gov:ses:us-gov-west-1:222233334444:identity/"
+        "a.example\", \"email_identity\": \"a.example\"}}]}]}");
+    for (int asks = 0; asks < 2; asks++) {
+        load_text(&l, asks ? &a : NULL,
+                  HEAD "accounts_from: organization\nidentities_from: s.tfstate\n", false);
+        assert_loads(&l);
+        assert_int_equal(l.fleet.choices_len, 1);
+        assert_text(fleet_account_name(&l.fleet, 0), TEXT("222233334444"));
+        assert_text(fleet_region(&l.fleet, 0), TEXT("us-gov-west-1"));
+        loaded_clear(&l);
+    }
+    remove("s.tfstate");
+}
+
 static void complaints_have_their_place(void **state)
 {
     (void)state;
@@ -289,6 +313,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(without_a_hook_twelve_digits_are_an_account, set_up,
                                         set_down),
         cmocka_unit_test_setup_teardown(complaints_have_their_place, set_up, set_down),
+        cmocka_unit_test_setup_teardown(an_account_of_a_state_is_taken, set_up, set_down),
         cmocka_unit_test_setup_teardown(values_are_vetted, set_up, set_down),
         cmocka_unit_test_setup_teardown(what_the_organization_says_is_told, set_up, set_down),
     };
