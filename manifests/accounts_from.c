@@ -117,10 +117,14 @@ static void put_key(struct manifest_walk *w, const struct key_rule *rule, void *
         put_excluded(r, o, t);
         break;
     default:
-        if (text_eq(t, TEXT("all")) && !d->in_list)
+        if (!text_eq(t, TEXT("all")))
+            draft_put(r, &d->draft, rule, t, w->event.at);
+        else if (!d->in_list)
             o->common.every_region = true;
         else
-            draft_put(r, &d->draft, rule, t, w->event.at);
+            complain(r, w->event.at,
+                     "regions: found all in a list, expected all by itself, or a list of Regions "
+                     "such as us-east-1");
     }
     if (!fits && r->err == OK)
         complain_value(r, w->event.at, rule, t, NULL);
@@ -381,5 +385,8 @@ void vet_organization(struct raw *r)
     }
     if (o->common.every_region)
         o->regions = r->options->every_account ? regions_of(r, found.partition) : NAME_NONE;
+    o->is_asked = true;
+    o->left = found.left;
+    o->left_len = found.left_len;
     members_add(r, &found);
 }

@@ -99,7 +99,7 @@ static enum err providers_write(void *ctx, struct sink *sink, struct why *why)
                           "  }\n"
                           "}\n");
     for (uint32_t lane = 0; lane < d->fleet.lanes_len && sink_turn(sink); lane++) {
-        if (discover_has_lane(d, lane) && !discover_shows_lane(d, lane))
+        if (!discover_tells_lane(d, lane))
             continue;
         buf_add_char(out, '\n');
         code_lane_note_add(out, d, lane);
