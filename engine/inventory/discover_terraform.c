@@ -235,6 +235,8 @@ static enum err lane_file_give(struct lane_file *file, struct discover_folder *f
     return err;
 }
 
+const char *const discover_terraform_beginnings[] = {HEAD, NULL};
+
 enum err discover_terraform_files(const struct discover *d, struct discover_folder *folder,
                                   struct why *why)
 {
