@@ -37,7 +37,15 @@ const char *managed_manifest_fault(const struct source *s)
     }
 }
 
-/* The whole file; freed by the caller. false: after raw_fail(). */
+/* A state holds secrets. */
+static void document_free(char *bytes, size_t len)
+{
+    if (bytes)
+        explicit_bzero(bytes, len);
+    free(bytes);
+}
+
+/* The whole file, for document_free(). false: after raw_fail(). */
 static bool document_read(struct raw *r, struct source *s, char **bytes, size_t *len)
 {
     size_t cap = 0;
@@ -47,11 +55,14 @@ static bool document_read(struct raw *r, struct source *s, char **bytes, size_t 
     do {
         if (cap - *len < PART_BYTES) {
             cap = cap ? cap * 2 : 2 * PART_BYTES;
-            char *grown = realloc(*bytes, cap);
+            char *grown = malloc(cap);
             if (!grown) {
                 raw_fail(r, ERR_NOMEM, "no memory for a file of identities");
                 return false;
             }
+            if (*len)
+                memcpy(grown, *bytes, *len);
+            document_free(*bytes, *len);
             *bytes = grown;
         }
         n = source_read(s, *bytes + *len, PART_BYTES);
@@ -158,7 +169,7 @@ void rows_file(struct raw *r, struct source *s, uint16_t file)
     else {
         if (document_read(r, s, &document, &len))
             document_take(r, file, (struct text){document, len});
-        free(document);
+        document_free(document, len);
     }
 }
 

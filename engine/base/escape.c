@@ -124,8 +124,8 @@ static void hcl_character_add(struct buf *out, struct text t, size_t len, uint32
         buf_add_str(out, "\xef\xbf\xbd");
     else if (c == '"' || c == '\\')
         buf_add_fmt(out, "\\%c", (char)c);
-    else if (c == '\n' || c == '\t')
-        buf_add_str(out, c == '\n' ? "\\n" : "\\t");
+    else if (c == '\n' || c == '\r' || c == '\t')
+        buf_add_str(out, c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t");
     else if (escape_is_unsafe(c))
         buf_add_fmt(out, c > 0xffff ? "\\U%08x" : "\\u%04x", c);
     else

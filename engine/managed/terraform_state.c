@@ -34,30 +34,6 @@ struct state_resource {
     struct text module, name, provider;
 };
 
-/* As Terraform quotes a key, so that the address can be pasted into its commands. Source:
- * internal/addrs/instance_key.go, toHCLQuotedString(). */
-static void key_quote(struct buf *out, struct text key)
-{
-    buf_add_char(out, '"');
-    while (key.len) {
-        uint32_t code = 0;
-        size_t len = utf8_next(key, &code);
-        struct text one = text_slice(key, 0, len ? len : 1);
-        key = text_from(key, one.len);
-        if (code == '\n' || code == '\r' || code == '\t')
-            buf_add_str(out, code == '\n' ? "\\n" : code == '\r' ? "\\r" : "\\t");
-        else if (code == '"' || code == '\\')
-            buf_add_fmt(out, "\\%c", (char)code);
-        else if ((code == '$' || code == '%') && key.len && *key.at == '{')
-            buf_add_fmt(out, "%c%c", (char)code, (char)code);
-        else if (escape_is_unsafe(code))
-            buf_add_fmt(out, code < 0x10000 ? "\\u%04x" : "\\U%08x", code);
-        else
-            buf_add_text(out, one);
-    }
-    buf_add_char(out, '"');
-}
-
 static struct text address_of(struct managed_reader *r, const struct state_resource *of,
                               struct text key)
 {
@@ -71,7 +47,7 @@ static struct text address_of(struct managed_reader *r, const struct state_resou
     if (key.at) {
         buf_add_char(&out, '[');
         if (json_span_is_text(key))
-            key_quote(&out, text_slice(managed_text(r, key), 0, NAMED_LEN_MAX));
+            escape_hcl(&out, text_slice(managed_text(r, key), 0, NAMED_LEN_MAX));
         else
             buf_add_text(&out, text_slice(key, 0, NAMED_LEN_MAX));
         buf_add_char(&out, ']');

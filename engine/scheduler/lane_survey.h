@@ -183,9 +183,9 @@ bool owners_init(struct scheduler *d,
                  struct arena *memory); /* owners_clear() is due all the same */
 void owners_clear(struct scheduler *d);
 void owners_seen(struct scheduler *d, uint16_t lane, struct text identity); /* in the list */
-/* Is the job's identity an address at a domain that is not in the list, nor is one above it? */
 /* Is a domain looked out for, and in the list? */
 bool owners_lists(const struct scheduler *d, uint16_t lane, struct text domain);
+/* Is the job's identity an address at a domain that is not in the list, nor is one above it? */
 bool owners_is_foreign(const struct scheduler *d, uint32_t job);
 
 /* lane_survey_advice.c */

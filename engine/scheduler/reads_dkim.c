@@ -102,6 +102,8 @@ void dkim_taken(struct scheduler *d, const struct batch_read *b)
         for (uint32_t i = 0; answer && i < b->count; i++)
             if (answer->facts[i].known & KNOWN_DKIM)
                 dkim_know(d, b->items[i], answer->facts[i].dkim, true);
+            else if (kind == CALL_GET) /* of an identity that is not there */
+                dkim_know(d, b->items[i], own_of(d, b->items[i]), true);
     }
     for (uint32_t i = 0; was_asked && i < b->count; i++)
         dkim_know(d, b->items[i], own_of(d, b->items[i]), true);

@@ -34,7 +34,8 @@ INTENT, ANSWER = 1, 2  # enum record_kind
 WAITING_DNS, UNSURE, DONE = 3, 6, 8  # enum job_state
 FAILED, EXPIRED = 7, 8  # enum outcome
 KINDS = ("set", "tight", "set", "change", "set", "as-wanted", "tight", "clear", "failed", "late")
-DNS_WORDS = {"mx", "spf", "dmarc"}  # what DNS said last; where clocks run fast, its time-outs are short
+# What DNS said last, and what follows of it; where clocks run fast, its time-outs are short.
+DNS_WORDS = {"mx", "spf", "dmarc", "dmarc_ready"}
 # What a kill may change in a row of the report: when, how many calls, and the sentence that tells
 # an identity found as wanted from one that this process made so.
 MAY_DIFFER = {"writes", "calls", "first_seen", "finished", "reason", "findings", "source"}

@@ -189,7 +189,7 @@ static void hcl_strings_have_no_templates(void **state)
     check_escape(escape_hcl, TEXT("\"x\\"), "\"\\\"x\\\\\"");
     check_escape(escape_hcl, TEXT("${a} %{b} $a %b {c}"), "\"$${a} %%{b} $a %b {c}\"");
     check_escape(escape_hcl, TEXT("$${a}%%{b}$"), "\"$$${a}%%%{b}$\"");
-    check_escape(escape_hcl, TEXT("a\nb\tc\r\x7f"), "\"a\\nb\\tc\\u000d\\u007f\"");
+    check_escape(escape_hcl, TEXT("a\nb\tc\r\x7f"), "\"a\\nb\\tc\\r\\u007f\"");
     check_escape(escape_hcl, TEXT("b\xc3\xbc\xff\xe2\x80\xae"), "\"b\xc3\xbc\xef\xbf\xbd\\u202e\"");
 }
 
