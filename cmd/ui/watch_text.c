@@ -131,9 +131,9 @@ static uint32_t likewise_print(const struct watch_report *r, const struct watchi
     for (; may && len < most; len++) {
         const struct watching_problem *next = &p[len + 1];
         struct trouble t = trouble_of(r, next->lane);
-        if (next->level != p->level || next->kind != p->kind ||
+        if (next->level != p->level || next->kind != p->kind || text_eq(t.account, first.account) ||
             !trouble_kind_has(&fold.kinds[0], &t, next->reason))
-            break;
+            break; /* another Region of the first account is printed by itself */
         trouble_fold_add(&fold, &t, next->reason);
     }
     if (may && fold.kinds[0].accounts > LIKEWISE_FROM) {

@@ -160,6 +160,17 @@ def refuses(room):
               and len(room.calls()) == before and "do-not-show" not in text, text)
 
 
+def keeps(room):
+    """A state is an input: no output takes its place, and its name is expanded like the others."""
+    states = ("--terraform-state=~/terraform.tfstate", "--progress", "none")
+    text = room.ends("a plan with a state of the home", DONE, "plan", "fleet.yaml", *states)
+    check("reads it", "managed-elsewhere" in text, text)
+    for output in ("--report", "json:terraform.tfstate"), ("--out", "terraform.tfstate", "--force"):
+        text = room.ends(f"a state as {output[0]}", CANNOT_RUN, "plan", "fleet.yaml", *states, *output)
+        check("is refused, and the state stays", "is the state" in text and "would be overwritten" in text
+              and (room.path / "terraform.tfstate").read_text() == fleet_state(), text)
+
+
 KEYS = ["plain", "a.b", 'quo"te', "back\\slash", "${x}", "%{x}", "$${x}", "$", "50%", "tab\tline\nreturn\r", "b\u00fccher", "\u0001", "\u200b",
         "]", "[0]", "\U0001f4e7", ""]
 
@@ -226,6 +237,7 @@ def main():
         warns(room)
         places(room)
         refuses(room)
+        keeps(room)
         addresses(room)
     with Room(*sys.argv[1:3], {"alone.example": {}, "free.example": {}}) as room:
         lists(room)
