@@ -241,22 +241,26 @@ void walk_accounts_from(struct manifest_walk *w)
 
 /* --- vetting ---------------------------------------------------------------------------------- */
 
-/* Of each name: does something name an account so, or was a row found in the account of this
- * number? To be freed; NULL after raw_fail(). */
+/* The account in which rows of a file were found. NAME_NONE: none, or by_number() gives its number
+ * to the account of their defaults. */
+static name_id number_found(struct raw *r, name_id settings)
+{
+    struct settings s;
+    memcpy(&s, names_text(&r->settings, settings).at, sizeof s);
+    const struct raw_account *usual = vet_account_of(r, r->files[s.file].settings.account);
+    return usual && usual->account.account_id == NAME_NONE ? NAME_NONE : s.account_number;
+}
+
+/* Of each name: does something name an account so? To be freed; NULL after raw_fail(). */
 static bool *refs_mark(struct raw *r)
 {
-    struct settings settings;
     bool *named = calloc(r->fleet->names.len + 2u, sizeof *named);
     if (!named)
         raw_fail(r, ERR_NOMEM, "no memory for the accounts");
     for (uint32_t i = 0; named && i < r->refs_len; i++)
         named[r->refs[i].name] = true;
-    for (name_id id = 1; named && id < r->settings.len; id++) {
-        memcpy(&settings, names_text(&r->settings, id).at, sizeof settings);
-        named[settings.account_number] = true;
-    }
-    if (named)
-        named[NAME_NONE] = false;
+    for (name_id i = 1; named && i < r->settings.len; i++)
+        named[number_found(r, i)] = true;
     return named;
 }
 
@@ -312,16 +316,23 @@ static void member_add(struct raw *r, const struct organization_member *m, struc
     }
 }
 
+static void number_add(struct raw *r, bool *named, uint32_t explicit_len, name_id id)
+{
+    const struct organization_member m = {.number = names_text(&r->fleet->names, id)};
+    if (named[id] && account_id_is(m.number) && !is_explicit(r, explicit_len, id))
+        member_add(r, &m, TEXT("aws"));
+    named[id] = false;
+}
+
 /* Nothing is asked: what looks like an account is one. */
 static void numbers_add(struct raw *r)
 {
     bool *named = refs_mark(r);
     uint32_t explicit_len = r->accounts_len;
-    for (name_id id = 1, len = r->fleet->names.len; named && id < len && r->err == OK; id++) {
-        const struct organization_member m = {.number = names_text(&r->fleet->names, id)};
-        if (named[id] && account_id_is(m.number) && !is_explicit(r, explicit_len, id))
-            member_add(r, &m, TEXT("aws"));
-    }
+    for (uint32_t i = 0; named && i < r->refs_len && r->err == OK; i++)
+        number_add(r, named, explicit_len, r->refs[i].name);
+    for (name_id i = 1; named && i < r->settings.len && r->err == OK; i++)
+        number_add(r, named, explicit_len, number_found(r, i));
     free(named);
 }
 

@@ -319,10 +319,56 @@ static void what_the_organization_says_is_told(void **state)
     loaded_clear(&l);
 }
 
+#define FOUND_IN(number)                                                                           \
+    "{\"version\": 4, \"resources\": [{\"mode\": \"managed\", \"type\": "                          \
+    "\"aws_sesv2_email_identity\", \"name\": \"a\", \"provider\": \"p\", \"instances\": "          \
+    "[{\"attributes\": {\"arn\": \"arn:aws:ses:us-east-1:" number                                  \
+    ":identity/a.example\", \"email_identity\": \"a.example\"}}]}]}"
+
+/* The account of a row is known by its number alone. */
+static void accounts_in_which_rows_are_found_are_taken(void **state)
+{
+    static const char *const manifest =
+        HEAD "accounts_from: organization\nidentities_from: x.tfstate\n";
+    struct asked a = {0};
+    (void)state;
+    file_write("x.tfstate", FOUND_IN("222233334444"));
+    for (int is_asked = 0; is_asked < 2; is_asked++) {
+        struct loaded l;
+        load_text(&l, is_asked ? &a : NULL, manifest, false);
+        assert_loads(&l);
+        assert_int_equal(l.fleet.accounts_len, 1);
+        assert_int_equal(l.fleet.choices_len, 1);
+        assert_text(name_of(&l, l.fleet.accounts[0].account_id), TEXT("222233334444"));
+        assert_text(name_of(&l, l.fleet.accounts[0].role_arn),
+                    is_asked ? TEXT("arn:aws-us-gov:iam::222233334444:role/" ORGANIZATION_ROLE)
+                             : TEXT("arn:aws:iam::222233334444:role/" ORGANIZATION_ROLE));
+        loaded_clear(&l);
+    }
+    struct loaded l;
+    file_write("x.tfstate", FOUND_IN("999988887777"));
+    load_text(&l, &a, manifest, false);
+    assert_says(&l, "the account in which it was found is none of the manifest");
+    loaded_clear(&l);
+    file_write("x.tfstate", FOUND_IN("222233334444"));
+    load_text(&l, &a,
+              "version: 1\naccounts_from: organization\naccounts: {mine: {profile: p}}\n"
+              "defaults: {account: mine, mail_from: 'bounce.{domain}'}\n"
+              "identities_from: x.tfstate\n",
+              false);
+    assert_loads(&l); /* the account of the defaults is held to the number, as without the key */
+    assert_int_equal(l.fleet.accounts_len, 1);
+    assert_text(name_of(&l, l.fleet.accounts[0].name), TEXT("mine"));
+    loaded_clear(&l);
+    remove("x.tfstate");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(accounts_that_are_named_are_taken, set_up, set_down),
+        cmocka_unit_test_setup_teardown(accounts_in_which_rows_are_found_are_taken, set_up,
+                                        set_down),
         cmocka_unit_test_setup_teardown(an_account_that_is_listed_wins, set_up, set_down),
         cmocka_unit_test_setup_teardown(an_account_without_a_number_hides_none, set_up, set_down),
         cmocka_unit_test_setup_teardown(all_regions_are_those_of_the_partition, set_up, set_down),
