@@ -117,10 +117,14 @@ static void put_key(struct manifest_walk *w, const struct key_rule *rule, void *
         put_excluded(r, o, t);
         break;
     default:
-        if (text_eq(t, TEXT("all")) && !d->in_list)
+        if (!text_eq(t, TEXT("all")))
+            draft_put(r, &d->draft, rule, t, w->event.at);
+        else if (!d->in_list)
             o->common.every_region = true;
         else
-            draft_put(r, &d->draft, rule, t, w->event.at);
+            complain(r, w->event.at,
+                     "regions: found all in a list, expected all by itself, or a list of Regions "
+                     "such as us-east-1");
     }
     if (!fits && r->err == OK)
         complain_value(r, w->event.at, rule, t, NULL);
@@ -237,14 +241,22 @@ void walk_accounts_from(struct manifest_walk *w)
 
 /* --- vetting ---------------------------------------------------------------------------------- */
 
-/* Of each name: does something name an account so? To be freed; NULL after raw_fail(). */
+/* Of each name: does something name an account so, or was a row found in the account of this
+ * number? To be freed; NULL after raw_fail(). */
 static bool *refs_mark(struct raw *r)
 {
+    struct settings settings;
     bool *named = calloc(r->fleet->names.len + 2u, sizeof *named);
     if (!named)
         raw_fail(r, ERR_NOMEM, "no memory for the accounts");
     for (uint32_t i = 0; named && i < r->refs_len; i++)
         named[r->refs[i].name] = true;
+    for (name_id id = 1; named && id < r->settings.len; id++) {
+        memcpy(&settings, names_text(&r->settings, id).at, sizeof settings);
+        named[settings.account_number] = true;
+    }
+    if (named)
+        named[NAME_NONE] = false;
     return named;
 }
 
@@ -305,12 +317,10 @@ static void numbers_add(struct raw *r)
 {
     bool *named = refs_mark(r);
     uint32_t explicit_len = r->accounts_len;
-    for (uint32_t i = 0; named && i < r->refs_len && r->err == OK; i++) {
-        name_id id = r->refs[i].name;
+    for (name_id id = 1, len = r->fleet->names.len; named && id < len && r->err == OK; id++) {
         const struct organization_member m = {.number = names_text(&r->fleet->names, id)};
         if (named[id] && account_id_is(m.number) && !is_explicit(r, explicit_len, id))
             member_add(r, &m, TEXT("aws"));
-        named[id] = false;
     }
     free(named);
 }
@@ -375,5 +385,8 @@ void vet_organization(struct raw *r)
     }
     if (o->common.every_region)
         o->regions = r->options->every_account ? regions_of(r, found.partition) : NAME_NONE;
+    o->is_asked = true;
+    o->left = found.left;
+    o->left_len = found.left_len;
     members_add(r, &found);
 }

@@ -2,11 +2,15 @@
 #include "service.h"
 
 #include "base/bounds.h"
+#include "base/count.h"
 #include "base/hash.h"
+
+#define PAUSE_MAX SPAN_S(16)
 
 const struct service_tries service_tries_aws = {
     .terms = {.timeout_us = SPAN_S(10), .body_max = CREDENTIAL_ANSWER_MAX},
     .attempts = 3,
+    .attempts_throttled = 8,
     .pause_us = SPAN_S(1),
     .is_jittered = true,
 };
@@ -33,10 +37,30 @@ void http_answer_clear(struct http_answer *answer)
     http_answer_init(answer);
 }
 
+/* By 429, or with the codes that STS has for it, by 400. */
+static bool is_throttled(const struct http_answer *answer)
+{
+    static const char *const codes[] = {"<Code>Throttl", "<Code>TooManyRequests",
+                                        "<Code>RequestLimitExceeded"};
+    struct text body = buf_text(&answer->body);
+    bool is_told = false;
+    for (size_t i = 0; i < COUNT(codes); i++)
+        is_told |= text_find_text(body, text_of(codes[i])) < body.len;
+    return answer->status == 429 || (answer->status == 400 && is_told);
+}
+
 static bool is_transient(const struct service_tries *tries, const struct http_answer *answer)
 {
-    return answer->status >= 500 || answer->status == 429 ||
+    return answer->status >= 500 || is_throttled(answer) ||
            (tries->is_transient && tries->is_transient(answer));
+}
+
+static unsigned attempts_of(const struct service_tries *tries, enum err err,
+                            const struct http_answer *answer)
+{
+    return err == OK && tries->attempts_throttled && is_throttled(answer)
+               ? tries->attempts_throttled
+               : tries->attempts;
 }
 
 /* Doubled each time, with jitter below: lanes failing together do not come back together. */
@@ -44,7 +68,8 @@ static span_us pause_before(const struct service_tries *tries, instant_us now, u
 {
     if (!tries->is_jittered)
         return tries->pause_us;
-    double longest = (double)(tries->pause_us << (attempt - 1));
+    span_us doubled = tries->pause_us << (attempt - 1);
+    double longest = (double)(doubled < PAUSE_MAX ? doubled : PAUSE_MAX);
     return (span_us)(longest * hash_unit((uint64_t)now, 0, attempt));
 }
 
@@ -57,8 +82,10 @@ enum err service_ask(const struct provider_input *in, const struct aws_request *
         enum err err = x->ask(x->context, request, &tries->terms, answer, why);
         if (err == ERR_BUSY || (err == OK && !is_transient(tries, answer)))
             return err;
-        if (attempt >= tries->attempts)
-            return err ? err : why_set(why, ERR_IO, "HTTP %d", answer->status);
+        if (attempt >= attempts_of(tries, err, answer))
+            return err ? err
+                       : why_set(why, ERR_IO, "HTTP %d%s", answer->status,
+                                 is_throttled(answer) ? ": it throttles us" : "");
         if (!x->rest(x->context, pause_before(tries, in->now, attempt)))
             return why_set(why, ERR_BUSY, "the program is ending");
     }

@@ -10,9 +10,11 @@
 
 struct service_tries {
     struct http_terms terms;
-    unsigned attempts; /* in all */
-    span_us pause_us;  /* between tries */
-    bool is_jittered;  /* the pause is random up to the bound, doubled each time */
+    unsigned attempts;           /* in all */
+    unsigned attempts_throttled; /* in all, where the last answer was a throttled one: many accounts
+                                    ask for their roles at once */
+    span_us pause_us;            /* between tries */
+    bool is_jittered;            /* the pause is random up to the bound, doubled each time */
     /* Is this answer worth another try? 5xx and 429 always are. NULL: no other answer. */
     bool (*is_transient)(const struct http_answer *answer);
 };
