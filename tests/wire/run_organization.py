@@ -320,6 +320,11 @@ def refusals(room):
         check(title, process.returncode == CANNOT_RUN and part in process.stderr, process.returncode, process.stderr)
         check("and no account is asked for anything", not {c["action"] for c in room.calls()} - {"GetCallerIdentity", "ListAccounts"},
               room.counted())
+    process = subprocess.run([room.mailfrom, "discover", "--manifest", "plain.yaml"], cwd=room.path, text=True,
+                             env={**room.environment(), "AWS_ACCESS_KEY_ID": "AKIDOUTSIDE", "AWS_SECRET_ACCESS_KEY": "outside",
+                                  "AWS_ENDPOINT_URL_ORGANIZATIONS": room.url.replace("127.0.0.1", "sim.localhost")},
+                             capture_output=True)
+    check("plain http is warned of for the organization alone, too", process.stderr.count("is plain http") == 1, process.stderr)
 
 
 def main():
