@@ -304,6 +304,12 @@ def noise(room):
     out = room.does("a plan of all of them", TROUBLE, "plan", "typo-plan.yaml")
     check("tells it in a screen", len((room.told + out).splitlines()) < 120, len(out.splitlines()), len(room.told.splitlines()),
           (room.told)[:3000])
+    both = {account for account, region in room.where.values() if region == "eu-west-1"} & set(LIVE)
+    room.fleet("typo-watch.yaml", both | {ACCOUNT}, {"role_name": "OrganisationRole"})
+    out = room.does("a sweep of accounts with two Regions", TROUBLE, "watch", "typo-watch.yaml")
+    first = [line for line in out.splitlines() if " unseen " in line]
+    check("names both Regions of the first that is refused, and counts the others", len(first) == 2 and "us-east-1" in first[0]
+          and "eu-west-1" in first[1] and "likewise 17 other accounts (34 pairs" in out, out[:3000])
 
 
 def refusals(room):
