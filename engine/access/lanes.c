@@ -51,6 +51,14 @@ static enum err ca_bundle_open(struct lanes *l, struct wire_lane *lane,
     return lane->ca_bundle ? OK : why_set(why, ERR_NOMEM, "out of memory");
 }
 
+void lanes_plain_http_tell(const struct endpoint *open, const struct notices *n)
+{
+    notice_note(n,
+                "warning: %s is plain http: whoever is on the network can read and change "
+                "requests and answers. Keys with the form of real ones (AKIA, ASIA) are not sent",
+                open->url);
+}
+
 /* Keys that are at hand are judged now; those that are fetched later, as each request is signed.
  * One warning for all lanes. */
 static enum err plain_http_vet(const struct endpoint *open, struct credential_source *source,
@@ -65,11 +73,7 @@ static enum err plain_http_vet(const struct endpoint *open, struct credential_so
     credentials_wipe(&held);
     if (err == OK && !o->is_open_told) {
         o->is_open_told = true;
-        notice_note(
-            o->notices,
-            "warning: %s is plain http: whoever is on the network can read and change "
-            "requests and answers. Keys with the form of real ones (AKIA, ASIA) are not sent",
-            open->url);
+        lanes_plain_http_tell(open, o->notices);
     }
     return err;
 }

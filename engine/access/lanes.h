@@ -34,6 +34,8 @@ enum err lanes_open(struct lanes *l, const struct fleet *f, const struct access 
 enum err lanes_open_some(struct lanes *l, const struct fleet *f, const struct access *a,
                          enum lanes_of of, const bool *wanted, const struct notices *n,
                          struct why *why);
+/* Warns of an endpoint of plain http that is not loopback's. */
+void lanes_plain_http_tell(const struct endpoint *open, const struct notices *n);
 void lanes_close(struct lanes *l);
 /* Nothing is to be asked of the lane from now on. Keeps a copy of the sentence. */
 void lanes_give_up(struct lanes *l, uint32_t lane, const char *sentence);

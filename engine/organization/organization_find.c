@@ -59,9 +59,14 @@ static enum err lane_find(struct finding_members *f, struct why *why)
         return why_set(why, ERR_NOMEM, "out of memory");
     enum err err =
         lanes_open(&f->lanes, &f->fleet, f->asking->access, LANES_OF_SES, &f->asking->notices, why);
-    if (err == OK)
-        f->lanes.list[0].at.organizations = &f->endpoint;
-    return err;
+    if (err != OK)
+        return err;
+    struct aws_endpoints *at = &f->lanes.list[0].at;
+    at->organizations = &f->endpoint;
+    bool is_told = at->ses.is_open || at->sesv2.is_open || at->sts.is_open;
+    if (f->endpoint.is_open && !is_told)
+        lanes_plain_http_tell(&f->endpoint, &f->asking->notices);
+    return OK;
 }
 
 /* Tags may take minutes: the cost is told before. */

@@ -305,6 +305,12 @@ def noise(room):
     out = room.does("a plan of all of them", TROUBLE, "plan", "typo-plan.yaml")
     check("tells it in a screen", len((room.told + out).splitlines()) < 120, len(out.splitlines()), len(room.told.splitlines()),
           (room.told)[:3000])
+    both = {account for account, region in room.where.values() if region == "eu-west-1"} & set(LIVE)
+    room.fleet("typo-watch.yaml", both | {ACCOUNT}, {"role_name": "OrganisationRole"})
+    out = room.does("a sweep of accounts with two Regions", TROUBLE, "watch", "typo-watch.yaml")
+    first = [line for line in out.splitlines() if " unseen " in line]
+    check("names both Regions of the first that is refused, and counts the others", len(first) == 2 and "us-east-1" in first[0]
+          and "eu-west-1" in first[1] and "likewise 17 other accounts (34 pairs" in out, out[:3000])
 
 
 def refusals(room):
@@ -321,6 +327,11 @@ def refusals(room):
         check(title, process.returncode == CANNOT_RUN and part in process.stderr, process.returncode, process.stderr)
         check("and no account is asked for anything", not {c["action"] for c in room.calls()} - {"GetCallerIdentity", "ListAccounts"},
               room.counted())
+    process = subprocess.run([room.mailfrom, "discover", "--manifest", "plain.yaml"], cwd=room.path, text=True,
+                             env={**room.environment(), "AWS_ACCESS_KEY_ID": "AKIDOUTSIDE", "AWS_SECRET_ACCESS_KEY": "outside",
+                                  "AWS_ENDPOINT_URL_ORGANIZATIONS": room.url.replace("127.0.0.1", "sim.localhost")},
+                             capture_output=True)
+    check("plain http is warned of for the organization alone, too", process.stderr.count("is plain http") == 1, process.stderr)
 
 
 def main():
