@@ -103,6 +103,7 @@ static void change_add(struct json_out *j, const struct mail_domain *d)
     json_add_u64(j, "without_success", d->change.open);
     instant_add(j, "first_write", d->change.first_write);
     instant_add(j, "success", d->change.success);
+    instant_add(j, "next_write", d->change.next_write);
     json_end(j);
 }
 

@@ -103,11 +103,26 @@ static void whole_tell(struct buf *out, const struct evidence *e)
                 day_format(t->last_day, last));
 }
 
+/* A later run has changed what this one is judged by. */
+static void later_tell(struct buf *out, const struct evidence *e)
+{
+    if (!e->gain.later_domains)
+        return;
+    buf_add_str(out, " A later run has written to ");
+    counted_add(out, e->gain.later_domains, "domain", "domains");
+    buf_add_str(out, " again: what was sent since then (");
+    counted_add(out, e->gain.later_messages, "message", "messages");
+    buf_add_str(out, ") tells nothing of ");
+    evidence_run_add(out, e);
+    buf_add_str(out, ".");
+}
+
 void evidence_verdict_add(struct buf *out, const struct evidence *e)
 {
     const struct tally *t = e->tally;
     if (e->run && e->gain.domains) {
         gain_tell(out, e);
+        later_tell(out, e);
         return;
     }
     if (e->run) {
@@ -119,6 +134,7 @@ void evidence_verdict_add(struct buf *out, const struct evidence *e)
         whole_tell(out, e);
     else
         buf_add_str(out, "The reports show no mail through SES.");
+    later_tell(out, e);
 }
 
 void evidence_outcomes_add(struct buf *out, const struct evidence *e)

@@ -37,7 +37,7 @@ static bool change_of(struct changes *c, struct text key, struct change **out)
         if (!list)
             return false;
         for (uint32_t i = c->cap; i < cap; i++)
-            list[i] = (struct change){.first_write = WHEN_NEVER};
+            list[i] = (struct change){.first_write = WHEN_NEVER, .next_write = WHEN_NEVER};
         c->list = list;
         c->cap = cap;
     }
@@ -72,6 +72,7 @@ bool changes_add(struct changes *c, const struct changed_identity *i)
     change->open += i->success == 0;
     change->first_write = when_earlier(change->first_write, i->first_write);
     change->success = when_later(change->success, i->success);
+    change->next_write = when_earlier(change->next_write, i->next_write);
     return true;
 }
 
@@ -107,11 +108,12 @@ static void change_join(struct change *into, const struct change *one)
     into->open += one->open;
     into->first_write = when_earlier(into->first_write, one->first_write);
     into->success = when_later(into->success, one->success);
+    into->next_write = when_earlier(into->next_write, one->next_write);
 }
 
 struct change changes_of(const struct changes *c, struct text domain)
 {
-    struct change found = {.first_write = WHEN_NEVER};
+    struct change found = {.first_write = WHEN_NEVER, .next_write = WHEN_NEVER};
     const struct serving s = serving_of(c, domain);
     if (s.addresses)
         change_join(&found, &c->list[s.addresses]);

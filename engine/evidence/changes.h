@@ -24,12 +24,14 @@ struct change {
     uint32_t open;          /* of the written ones, SES has not shown Success */
     instant_us first_write; /* the earliest; WHEN_NEVER: nothing was written */
     instant_us success;     /* the latest of those that are there; 0: none is yet */
+    instant_us next_write;  /* the earliest of a later run; WHEN_NEVER: none has written since */
 };
 
 struct changed_identity {
     struct text identity, region;
     instant_us first_write; /* WHEN_NEVER: none that SES has taken */
     instant_us success;     /* 0: not yet, or not any more */
+    instant_us next_write;  /* of a later run; WHEN_NEVER: none */
 };
 
 /* False: out of memory; changes_clear() is due in any case, here and below. */

@@ -113,6 +113,7 @@ uint64_t sender_messages(const struct mail_domain *d, const struct mail_sender *
 struct mail_gain mail_gain(const struct tally *t)
 {
     struct mail_gain g = {.first_write = WHEN_NEVER};
+    struct mail_counts later = {0};
     for (uint32_t i = 1; i < t->domains_len; i++) {
         const struct mail_domain *d = &t->domains[i];
         const struct mail_counts *before = &d->ses[PHASE_BEFORE], *after = &d->ses[PHASE_AFTER];
@@ -120,8 +121,11 @@ struct mail_gain mail_gain(const struct tally *t)
         mail_counts_join(&g.before, before);
         mail_counts_join(&g.after, after);
         g.domains += before->messages || after->messages;
+        g.later_domains += d->change.next_write != WHEN_NEVER;
+        mail_counts_join(&later, &d->ses[PHASE_LATER]);
         g.first_write = when_earlier(g.first_write, d->change.first_write);
         g.success = when_later(g.success, d->change.success);
     }
+    g.later_messages = later.messages;
     return g;
 }

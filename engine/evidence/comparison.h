@@ -51,6 +51,8 @@ enum sender_fault sender_fault(const struct tally *t, const struct mail_sender *
 struct mail_gain {
     struct mail_counts before, after;
     uint32_t domains;                /* with mail in either */
+    uint32_t later_domains;          /* to which a later run has written */
+    uint64_t later_messages;         /* of these, since that write */
     uint32_t counts[COMPARISONS];    /* of all domains */
     instant_us first_write, success; /* over them; as in struct change */
 };

@@ -16,7 +16,7 @@ static const struct text ses_domain = TEXT("amazonses.com");
 
 const char *mail_phase_name(enum mail_phase p)
 {
-    static const char *const names[MAIL_PHASES] = {"", "before", "during", "after"};
+    static const char *const names[MAIL_PHASES] = {"", "before", "during", "after", "later"};
     return names[p];
 }
 
@@ -179,7 +179,10 @@ static enum mail_phase phase_of(const struct aggregate_report *report, const str
         return PHASE_APART;
     if (report->end <= c->first_write)
         return PHASE_BEFORE;
-    return c->success && report->begin >= c->success ? PHASE_AFTER : PHASE_DURING;
+    if (report->begin >= c->next_write)
+        return PHASE_LATER;
+    bool is_after = c->success && report->begin >= c->success && report->end <= c->next_write;
+    return is_after ? PHASE_AFTER : PHASE_DURING;
 }
 
 static void counts_add(struct mail_counts *c, const struct aggregate_row *row)
@@ -324,8 +327,8 @@ static bool domain_find(struct tally *t, struct text name, uint32_t *at)
         return false;
     struct mail_domain *d = &t->domains[*at];
     d->name = (name_id)*at;
-    d->change =
-        t->changes ? changes_of(t->changes, name) : (struct change){.first_write = WHEN_NEVER};
+    d->change = t->changes ? changes_of(t->changes, name)
+                           : (struct change){.first_write = WHEN_NEVER, .next_write = WHEN_NEVER};
     t->domains_len = *at + 1;
     return true;
 }

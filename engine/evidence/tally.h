@@ -15,7 +15,8 @@
  * report tells no finer, so nothing is spread; days with a report of more than 26 hours are marked.
  *
  * Which phase. Before: the range has ended when the run first wrote to an identity of the domain.
- * After: it began when SES had shown Success. Between them lies what proves nothing.
+ * After: it began when SES had shown Success, and ended before a later run wrote to one. Later: it
+ * began after that write. What lies between these proves nothing.
  *
  * The order of the rows changes nothing, as long as no bound is reached (base/bounds.h).
  */
@@ -30,6 +31,7 @@ enum mail_phase {
     PHASE_BEFORE,
     PHASE_DURING,
     PHASE_AFTER,
+    PHASE_LATER, /* a later run has written to an identity of the domain */
     MAIL_PHASES,
 };
 const char *mail_phase_name(enum mail_phase p); /* "before"; APART is "" */

@@ -221,6 +221,16 @@ def rolled_back(room):
     text = room.ends("evidence of a rollback", DONE, "evidence", "--dmarc-reports", "back", "2", "--report", "html:back.html")
     check("has its own words", text.startswith("Mail through SES aligned by SPF: 100 % before, 0 % after rollback 2 (100 and 100"), text)
     check("and is no alarm", '<header class="good">' in (room.path / "back.html").read_text())
+    mail.add("shop.example", "across", row(7, "amazonses.com", aligned="dkim"))
+    text = room.ends("evidence of the run that was taken back", DONE, "evidence", "--dmarc-reports", "back", "1", "--report", "json:one.json")
+    found = json.loads((room.path / "one.json").read_text())
+    jsonschema.validate(found, SCHEMA)
+    shop = found["domains"][0]
+    check("mail since the rollback is not after it", [shop[p]["messages"] for p in ("before", "during", "after", "later")] ==
+          [0, 107, 0, 100], shop)
+    check("and it is said", "A later run has written to 1 domain again: what was sent since then (100 messages) tells nothing "
+          "of run 1." in " ".join(text.split()), text)
+    check("nobody is blamed", "still left" not in text, text)
 
 
 def main():

@@ -150,8 +150,8 @@ static void days_outside_are_left_out(void **state)
 static void change_add(struct changes *c, const char *identity, const char *region,
                        instant_us write, instant_us success)
 {
-    assert_true(changes_add(
-        c, &(struct changed_identity){text_of(identity), text_of(region), write, success}));
+    assert_true(changes_add(c, &(struct changed_identity){text_of(identity), text_of(region), write,
+                                                          success, WHEN_NEVER}));
 }
 
 static void a_range_is_before_during_or_after(void **state)
@@ -175,6 +175,38 @@ static void a_range_is_before_during_or_after(void **state)
     assert_int_equal(d->ses[PHASE_APART].messages, 0);
     assert_int_equal(d->all.messages, 127);
     assert_int_equal(t.days[d->days_at].phases, 1u << PHASE_BEFORE);
+    tally_clear(&t);
+    changes_clear(&changes);
+}
+
+/* What is sent after a rollback is no fault of the run that was rolled back. */
+static void a_later_run_ends_what_is_after(void **state)
+{
+    struct changes changes;
+    struct sent_row rows[7];
+    (void)state;
+    assert_true(changes_init(&changes));
+    assert_true(
+        changes_add(&changes, &(struct changed_identity){TEXT("example.com"), TEXT("us-east-1"),
+                                                         NOON(-2), NOON(-1), NOON(2)}));
+    change_add(&changes, "kim@example.com", "us-east-1", NOON(-2), NOON(-1));
+    for (int i = 0; i < 7; i++)
+        rows[i] = (struct sent_row){.day = i - 3,
+                                    .from = "example.com",
+                                    .mail_from = DEFAULT,
+                                    .spf = AUTH_PASS,
+                                    .messages = 1u << i};
+    struct tally t = counted(&changes, rows, 7);
+    const struct mail_domain *d = sent_find(&t, "example.com");
+    assert_int_equal(d->change.next_write, NOON(2));
+    assert_int_equal(d->ses[PHASE_BEFORE].messages, 1);
+    assert_int_equal(d->ses[PHASE_AFTER].messages, 8 + 16);
+    assert_int_equal(d->ses[PHASE_DURING].messages, 2 + 4 + 32);
+    assert_int_equal(d->ses[PHASE_LATER].messages, 64);
+    struct mail_gain gain = mail_gain(&t);
+    assert_int_equal(gain.later_domains, 1);
+    assert_int_equal(gain.later_messages, 64);
+    assert_int_equal(gain.after.messages, 24);
     tally_clear(&t);
     changes_clear(&changes);
 }
@@ -463,6 +495,7 @@ int main(void)
         cmocka_unit_test(a_report_is_counted_to_the_day_of_its_middle),
         cmocka_unit_test(days_outside_are_left_out),
         cmocka_unit_test(a_range_is_before_during_or_after),
+        cmocka_unit_test(a_later_run_ends_what_is_after),
         cmocka_unit_test(the_nearest_identity_and_its_addresses_count),
         cmocka_unit_test(a_domain_is_compared_by_its_share),
         cmocka_unit_test(no_share_is_rounded_to_all_or_none),
