@@ -14,6 +14,7 @@ enum comparison {
     COMPARISON_LITTLE,  /* too little mail before or after the run */
     COMPARISON_SAME,
     COMPARISON_BETTER,
+    COMPARISON_DEFAULT,   /* as the run wants it: back to SES's own MAIL FROM, which never aligns */
     COMPARISON_UNWRITTEN, /* the run has written to no identity of the domain */
     COMPARISON_APART,     /* the run has no identity of the domain; or there is no run */
     COMPARISONS,
@@ -34,6 +35,7 @@ unsigned mail_share(uint64_t part, uint64_t whole);
 enum sender_fault {
     FAULT_OTHER_REGION, /* SES's own MAIL FROM of a Region where the run has no identity for it */
     FAULT_FALLBACK,     /* ... of a Region where the run has one */
+    FAULT_WANTED,       /* ... where the run has set it */
     FAULT_DEFAULT,      /* ... and nothing more is known */
     FAULT_UNALIGNED,    /* a custom MAIL FROM of the run, not aligned with the From domain */
     FAULT_SENT_ON,      /* SPF passed for the name of somebody else: forwarded, or a list */

@@ -43,6 +43,7 @@ static struct changed_identity identity_of(const struct report_row *row, const s
                                  .next_write = w->next_write ? w->next_write : WHEN_NEVER};
     if (row->accepted == 0)
         return i;
+    i.wants_default = row->mail_from_after.len == 0;
     i.first_write = w->first_intent ? w->first_intent : row->first_seen;
     if (row->outcome_kind == OUTCOME_DONE)
         i.success = row->finished ? row->finished : w->last_answer;

@@ -220,6 +220,7 @@ def rolled_back(room):
     mail.add("shop.example", "after", row(100, "amazonses.com", aligned="dkim"))
     text = room.ends("evidence of a rollback", DONE, "evidence", "--dmarc-reports", "back", "2", "--report", "html:back.html")
     check("has its own words", text.startswith("Mail through SES aligned by SPF: 100 % before, 0 % after rollback 2 (100 and 100"), text)
+    check("what it wants is no fault", "as the run wants it" in " ".join(text.split()) and "default wanted" in text, text)
     check("and is no alarm", '<header class="good">' in (room.path / "back.html").read_text())
     mail.add("shop.example", "across", row(7, "amazonses.com", aligned="dkim"))
     text = room.ends("evidence of the run that was taken back", DONE, "evidence", "--dmarc-reports", "back", "1", "--report", "json:one.json")

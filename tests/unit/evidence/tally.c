@@ -151,7 +151,7 @@ static void change_add(struct changes *c, const char *identity, const char *regi
                        instant_us write, instant_us success)
 {
     assert_true(changes_add(c, &(struct changed_identity){text_of(identity), text_of(region), write,
-                                                          success, WHEN_NEVER}));
+                                                          success, WHEN_NEVER, false}));
 }
 
 static void a_range_is_before_during_or_after(void **state)
@@ -188,7 +188,7 @@ static void a_later_run_ends_what_is_after(void **state)
     assert_true(changes_init(&changes));
     assert_true(
         changes_add(&changes, &(struct changed_identity){TEXT("example.com"), TEXT("us-east-1"),
-                                                         NOON(-2), NOON(-1), NOON(2)}));
+                                                         NOON(-2), NOON(-1), NOON(2), false}));
     change_add(&changes, "kim@example.com", "us-east-1", NOON(-2), NOON(-1));
     for (int i = 0; i < 7; i++)
         rows[i] = (struct sent_row){.day = i - 3,
@@ -267,6 +267,8 @@ static void a_domain_is_compared_by_its_share(void **state)
         {100, 10, 100, 49, COMPARISON_FAILING}, {100, 10, 100, 50, COMPARISON_BETTER},
         {49, 0, 1000, 1000, COMPARISON_LITTLE}, {1000, 0, 49, 49, COMPARISON_LITTLE},
         {50, 0, 50, 50, COMPARISON_BETTER},     {0, 0, 0, 0, COMPARISON_LITTLE},
+        {0, 0, 500, 0, COMPARISON_FAILING},     {49, 49, 50, 24, COMPARISON_FAILING},
+        {0, 0, 50, 25, COMPARISON_LITTLE},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -275,6 +277,8 @@ static void a_domain_is_compared_by_its_share(void **state)
             (struct mail_counts){cases[i].before, cases[i].before_spf, 0, 0, 0, 0};
         d.ses[PHASE_AFTER] = (struct mail_counts){cases[i].after, cases[i].after_spf, 0, 0, 0, 0};
         assert_int_equal(mail_compare(&d), cases[i].comparison);
+        d.change.defaults = 1;
+        assert_int_equal(mail_compare(&d), COMPARISON_DEFAULT);
         d.change.success = 0;
         assert_int_equal(mail_compare(&d), COMPARISON_OPEN);
         d.change.written = 0;
@@ -340,6 +344,33 @@ static void a_sender_has_a_fault(void **state)
         assert_int_equal(sender_fault(&t, &t.senders[d->senders_at + i]), faults[i]);
         assert_int_equal(t.senders[d->senders_at + i].all, 9 - i);
     }
+    tally_clear(&t);
+    changes_clear(&c);
+}
+
+/* A return to the default is no incident. */
+static void what_the_run_wants_is_no_fallback(void **state)
+{
+    static const struct sent_row rows[] = {
+        {2, "example.com", "amazonses.com", AUTH_PASS, NULL, false, true, 90, NULL, NULL},
+        {2, "example.com", DEFAULT, AUTH_PASS, NULL, false, true, 80, NULL, NULL},
+        {2, "b.example", "amazonses.com", AUTH_PASS, NULL, false, true, 70, NULL, NULL},
+    };
+    const struct changed_identity back = {
+        TEXT("example.com"), TEXT("us-east-1"), NOON(0), NOON(1), WHEN_NEVER, true};
+    struct changes c;
+    (void)state;
+    assert_true(changes_init(&c));
+    assert_true(changes_add(&c, &back));
+    change_add(&c, "b.example", "us-east-1", NOON(0), NOON(1));
+    struct tally t = counted(&c, rows, COUNT(rows));
+    const struct mail_domain *d = sent_find(&t, "example.com");
+    assert_int_equal(mail_compare(d), COMPARISON_DEFAULT);
+    assert_int_equal(sender_fault(&t, &t.senders[d->senders_at]), FAULT_WANTED);
+    assert_int_equal(sender_fault(&t, &t.senders[d->senders_at + 1]), FAULT_OTHER_REGION);
+    d = sent_find(&t, "b.example");
+    assert_int_equal(mail_compare(d), COMPARISON_FAILING);
+    assert_int_equal(sender_fault(&t, &t.senders[d->senders_at]), FAULT_FALLBACK);
     tally_clear(&t);
     changes_clear(&c);
 }
@@ -501,6 +532,7 @@ int main(void)
         cmocka_unit_test(no_share_is_rounded_to_all_or_none),
         cmocka_unit_test(counts_stop_at_their_end),
         cmocka_unit_test(a_sender_has_a_fault),
+        cmocka_unit_test(what_the_run_wants_is_no_fallback),
         cmocka_unit_test(senders_beyond_the_bound_are_counted),
         cmocka_unit_test(names_of_any_length_are_taken),
         cmocka_unit_test(the_order_of_rows_changes_nothing),
