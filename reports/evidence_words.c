@@ -192,6 +192,8 @@ void evidence_left_out_add(struct buf *out, const struct evidence *e)
     uint64_t senders = 0;
     for (uint32_t i = 1; i < t->domains_len; i++)
         senders += t->domains[i].senders_beyond;
+    beyond_tell(out, t->messages_unjudged,
+                "in rows without a verdict of the receiver (policy_evaluated), and not counted");
     beyond_tell(out, t->domains_beyond, "of further From domains, and in the sum alone");
     beyond_tell(out, t->days_beyond, "of further days, and in their domain's sum alone");
     beyond_tell(out, senders, "of further MAIL FROMs, which are not listed");
@@ -220,7 +222,7 @@ void sender_tell(struct buf *out, const struct evidence *e, const struct mail_se
     buf_add_str(out, " (");
     if (s->is_ses && region.len)
         buf_add_fmt(out, "Region " TEXT_FMT ", ", TEXT_ARG(region));
-    counted_add(out, s->addresses, "address", "addresses");
+    counted_add(out, sender_addresses(d, s), "address", "addresses");
     buf_add_fmt(out, "%s): %s.", s->has_more_addresses ? " or more" : "",
                 sender_fault_words(sender_fault(e->tally, s)));
 }

@@ -120,6 +120,11 @@ uint64_t sender_messages(const struct mail_domain *d, const struct mail_sender *
     return d->change.written ? s->messages[PHASE_AFTER] : s->all;
 }
 
+uint32_t sender_addresses(const struct mail_domain *d, const struct mail_sender *s)
+{
+    return d->change.written ? s->addresses_after : s->addresses;
+}
+
 struct mail_gain mail_gain(const struct tally *t)
 {
     struct mail_gain g = {.first_write = WHEN_NEVER};

@@ -178,6 +178,14 @@ def damaged(room):
     check("a report that comes twice counts once", found["read"]["duplicates"] == 1
           and found["summary"]["before"]["messages"] == 4000, found["read"])
     copied.unlink()
+    silent = row(31, "amazonses.com", header_from="silent.example")
+    silent = silent[:silent.index("<policy_evaluated>")] + silent[silent.index("</row>"):]
+    save(folder := room.path / "silent", "one.xml", report("silent.example", 1779235200, 1779321599, [silent], "silent"))
+    text = room.ends("a row without a verdict", DONE, "evidence", "--dmarc-reports", folder, "--report", "json:silent.json")
+    found = json.loads((room.path / "silent.json").read_text())
+    jsonschema.validate(found, SCHEMA)
+    check("is no failure, and is told", found["left_out"]["messages_without_verdict"] == 31 and found["summary"]["ses"]["messages"] == 0
+          and "31 messages are in rows without a verdict" in " ".join(text.split()), text)
 
 
 def refused(room):

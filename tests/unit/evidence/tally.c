@@ -348,6 +348,49 @@ static void a_sender_has_a_fault(void **state)
     changes_clear(&c);
 }
 
+static void addresses_are_those_of_the_messages_told(void **state)
+{
+    static const struct sent_row rows[] = {
+        {-2, "a.example", DEFAULT, AUTH_PASS, NULL, false, true, 105, NULL, "192.0.2.1"},
+        {2, "a.example", DEFAULT, AUTH_PASS, NULL, false, true, 3, NULL, "192.0.2.2"},
+        {3, "a.example", DEFAULT, AUTH_PASS, NULL, false, true, 3, NULL, "192.0.2.2"},
+        {3, "b.example", DEFAULT, AUTH_PASS, NULL, false, true, 3, NULL, "192.0.2.2"},
+    };
+    struct changes c;
+    (void)state;
+    assert_true(changes_init(&c));
+    change_add(&c, "a.example", "us-east-1", NOON(0), NOON(1));
+    struct tally t = counted(&c, rows, COUNT(rows));
+    const struct mail_domain *a = sent_find(&t, "a.example"), *b = sent_find(&t, "b.example");
+    const struct mail_sender *s = &t.senders[a->senders_at];
+    assert_int_equal(sender_messages(a, s), 6);
+    assert_int_equal(sender_addresses(a, s), 1);
+    assert_int_equal(s->addresses, 2);
+    assert_int_equal(sender_addresses(b, &t.senders[b->senders_at]), 1);
+    tally_clear(&t);
+    changes_clear(&c);
+}
+
+static void a_row_without_a_verdict_is_no_failure(void **state)
+{
+    const struct aggregate_report report = {.domain = TEXT("example.com"), .end = DAY_US - 1};
+    const struct aggregate_row row = {.report = &report,
+                                      .header_from = report.domain,
+                                      .messages = 31,
+                                      .spf_domain = TEXT("amazonses.com"),
+                                      .spf_result = AUTH_PASS,
+                                      .is_unjudged = true};
+    struct tally t;
+    (void)state;
+    assert_true(tally_init(&t, NULL, DAY_MIN, DAY_MAX));
+    assert_true(tally_row(&t, &row));
+    assert_int_equal(t.rows_unjudged, 1);
+    assert_int_equal(t.messages_unjudged, 31);
+    assert_int_equal(t.domains[0].all.messages, 0);
+    assert_int_equal(t.domains_len, 1);
+    tally_clear(&t);
+}
+
 /* A return to the default is no incident. */
 static void what_the_run_wants_is_no_fallback(void **state)
 {
@@ -532,6 +575,8 @@ int main(void)
         cmocka_unit_test(no_share_is_rounded_to_all_or_none),
         cmocka_unit_test(counts_stop_at_their_end),
         cmocka_unit_test(a_sender_has_a_fault),
+        cmocka_unit_test(addresses_are_those_of_the_messages_told),
+        cmocka_unit_test(a_row_without_a_verdict_is_no_failure),
         cmocka_unit_test(what_the_run_wants_is_no_fallback),
         cmocka_unit_test(senders_beyond_the_bound_are_counted),
         cmocka_unit_test(names_of_any_length_are_taken),
