@@ -210,6 +210,10 @@ static void take_count(struct report_reader *r, struct text t)
 {
     char found[64];
     struct why why;
+    if (r->has_count) {
+        refuse(r, why_set(&why, ERR_PROTO, "a row has two counts; expected is one"), &why);
+        return;
+    }
     r->has_count = true;
     if (!report_count(t, &r->row.messages))
         refuse(r,
