@@ -113,10 +113,11 @@ static void days_table(struct sink *sink, const struct mail_day *days, uint32_t 
 static const char *comparison_class(enum comparison c)
 {
     static const char *const classes[COMPARISONS] = {
-        [COMPARISON_WORSE] = "failed",        [COMPARISON_FAILING] = "attention",
-        [COMPARISON_OPEN] = "pending",        [COMPARISON_LITTLE] = "wait",
-        [COMPARISON_SAME] = "unchanged",      [COMPARISON_BETTER] = "done",
-        [COMPARISON_UNWRITTEN] = "unchanged", [COMPARISON_APART] = "untouched",
+        [COMPARISON_WORSE] = "failed",    [COMPARISON_FAILING] = "attention",
+        [COMPARISON_OPEN] = "pending",    [COMPARISON_LITTLE] = "wait",
+        [COMPARISON_SAME] = "unchanged",  [COMPARISON_BETTER] = "done",
+        [COMPARISON_DEFAULT] = "done",    [COMPARISON_UNWRITTEN] = "unchanged",
+        [COMPARISON_APART] = "untouched",
     };
     return classes[c];
 }

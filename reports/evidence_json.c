@@ -63,6 +63,7 @@ static void sender_add(struct json_out *j, const struct evidence *e, const struc
         json_add_u64(j, mail_phase_name((enum mail_phase)p), s->messages[p]);
     json_add_u64(j, "dkim_aligned", s->dkim);
     json_add_u64(j, "addresses", s->addresses);
+    json_add_u64(j, "addresses_after", s->addresses_after);
     json_add_bool(j, "more_addresses", s->has_more_addresses);
     json_add_array(j, "first_addresses");
     for (int i = 0; i < SENDER_ADDRESSES && *s->address[i]; i++)
@@ -103,6 +104,7 @@ static void change_add(struct json_out *j, const struct mail_domain *d)
     json_add_u64(j, "without_success", d->change.open);
     instant_add(j, "first_write", d->change.first_write);
     instant_add(j, "success", d->change.success);
+    instant_add(j, "next_write", d->change.next_write);
     json_end(j);
 }
 
@@ -162,6 +164,8 @@ static void read_add(struct json_out *j, const struct evidence *e)
     day_add(j, "last_day", t->last_day, t->rows > 0);
     json_end(j);
     json_add_object(j, "left_out");
+    json_add_u64(j, "rows_without_verdict", t->rows_unjudged);
+    json_add_u64(j, "messages_without_verdict", t->messages_unjudged);
     json_add_u64(j, "messages_of_further_domains", t->domains_beyond);
     json_add_u64(j, "messages_of_further_days", t->days_beyond);
     json_end(j);

@@ -103,11 +103,26 @@ static void whole_tell(struct buf *out, const struct evidence *e)
                 day_format(t->last_day, last));
 }
 
+/* A later run has changed what this one is judged by. */
+static void later_tell(struct buf *out, const struct evidence *e)
+{
+    if (!e->gain.later_domains)
+        return;
+    buf_add_str(out, " A later run has written to ");
+    counted_add(out, e->gain.later_domains, "domain", "domains");
+    buf_add_str(out, " again: what was sent since then (");
+    counted_add(out, e->gain.later_messages, "message", "messages");
+    buf_add_str(out, ") tells nothing of ");
+    evidence_run_add(out, e);
+    buf_add_str(out, ".");
+}
+
 void evidence_verdict_add(struct buf *out, const struct evidence *e)
 {
     const struct tally *t = e->tally;
     if (e->run && e->gain.domains) {
         gain_tell(out, e);
+        later_tell(out, e);
         return;
     }
     if (e->run) {
@@ -119,6 +134,7 @@ void evidence_verdict_add(struct buf *out, const struct evidence *e)
         whole_tell(out, e);
     else
         buf_add_str(out, "The reports show no mail through SES.");
+    later_tell(out, e);
 }
 
 void evidence_outcomes_add(struct buf *out, const struct evidence *e)
@@ -176,6 +192,8 @@ void evidence_left_out_add(struct buf *out, const struct evidence *e)
     uint64_t senders = 0;
     for (uint32_t i = 1; i < t->domains_len; i++)
         senders += t->domains[i].senders_beyond;
+    beyond_tell(out, t->messages_unjudged,
+                "in rows without a verdict of the receiver (policy_evaluated), and not counted");
     beyond_tell(out, t->domains_beyond, "of further From domains, and in the sum alone");
     beyond_tell(out, t->days_beyond, "of further days, and in their domain's sum alone");
     beyond_tell(out, senders, "of further MAIL FROMs, which are not listed");
@@ -204,7 +222,7 @@ void sender_tell(struct buf *out, const struct evidence *e, const struct mail_se
     buf_add_str(out, " (");
     if (s->is_ses && region.len)
         buf_add_fmt(out, "Region " TEXT_FMT ", ", TEXT_ARG(region));
-    counted_add(out, s->addresses, "address", "addresses");
+    counted_add(out, sender_addresses(d, s), "address", "addresses");
     buf_add_fmt(out, "%s): %s.", s->has_more_addresses ? " or more" : "",
                 sender_fault_words(sender_fault(e->tally, s)));
 }

@@ -109,7 +109,8 @@ static bool is_copy(struct reading *g, const struct aggregate_report *r)
 {
     name_id id;
     buf_reset(&g->key);
-    buf_add_text(&g->key, r->reporter);
+    for (size_t i = 0; i < r->reporter.len; i++) /* the same name, however it is written */
+        buf_add_char(&g->key, char_lower(r->reporter.at[i]));
     buf_add_char(&g->key, '\0');
     buf_add_text(&g->key, r->report_id);
     buf_add_char(&g->key, '\0');

@@ -52,6 +52,7 @@ struct aggregate_row {
     /* Never empty: where the report has no domain there, it is that of the policy. The second may
      * be empty: a reporter does not tell it, or it was that of a bounce. */
     struct text header_from, envelope_from;
+    bool is_unjudged; /* policy_evaluated is not there, or tells neither of the next two */
     bool spf_aligned, dkim_aligned; /* policy_evaluated: pass, which includes alignment */
     char disposition[16];           /* "none", "pass", "quarantine", "reject", "" */
     struct text spf_domain;         /* auth_results: whom SPF was about: the MAIL FROM domain */

@@ -14,13 +14,14 @@ bool changes_init(struct changes *c)
 {
     *c = (struct changes){0};
     return names_init(&c->names, NAMES_BYTES_MAX) && names_init(&c->regions, NAMES_BYTES_MAX) &&
-           names_init(&c->mail_froms, NAMES_BYTES_MAX);
+           names_init(&c->defaults, NAMES_BYTES_MAX) && names_init(&c->mail_froms, NAMES_BYTES_MAX);
 }
 
 void changes_clear(struct changes *c)
 {
     names_clear(&c->names);
     names_clear(&c->regions);
+    names_clear(&c->defaults);
     names_clear(&c->mail_froms);
     free(c->list);
     *c = (struct changes){0};
@@ -37,7 +38,7 @@ static bool change_of(struct changes *c, struct text key, struct change **out)
         if (!list)
             return false;
         for (uint32_t i = c->cap; i < cap; i++)
-            list[i] = (struct change){.first_write = WHEN_NEVER};
+            list[i] = (struct change){.first_write = WHEN_NEVER, .next_write = WHEN_NEVER};
         c->list = list;
         c->cap = cap;
     }
@@ -70,9 +71,12 @@ bool changes_add(struct changes *c, const struct changed_identity *i)
         return true;
     change->written++;
     change->open += i->success == 0;
+    change->defaults += i->wants_default;
     change->first_write = when_earlier(change->first_write, i->first_write);
     change->success = when_later(change->success, i->success);
-    return true;
+    change->next_write = when_earlier(change->next_write, i->next_write);
+    return !i->wants_default ||
+           names_add(&c->defaults, region_key(place, i->region, text_of(key)), &id);
 }
 
 bool changes_add_mail_from(struct changes *c, struct text name)
@@ -105,13 +109,15 @@ static void change_join(struct change *into, const struct change *one)
     into->identities += one->identities;
     into->written += one->written;
     into->open += one->open;
+    into->defaults += one->defaults;
     into->first_write = when_earlier(into->first_write, one->first_write);
     into->success = when_later(into->success, one->success);
+    into->next_write = when_earlier(into->next_write, one->next_write);
 }
 
 struct change changes_of(const struct changes *c, struct text domain)
 {
-    struct change found = {.first_write = WHEN_NEVER};
+    struct change found = {.first_write = WHEN_NEVER, .next_write = WHEN_NEVER};
     const struct serving s = serving_of(c, domain);
     if (s.addresses)
         change_join(&found, &c->list[s.addresses]);
@@ -120,16 +126,28 @@ struct change changes_of(const struct changes *c, struct text domain)
     return found;
 }
 
-bool changes_have_region(const struct changes *c, struct text domain, struct text region)
+/* places: keys of region_key(). */
+static bool is_placed(const struct changes *c, const struct names *places, struct text domain,
+                      struct text region)
 {
     char key[ROW_LEN], place[ROW_LEN];
     const struct serving s = serving_of(c, domain);
     if (s.addresses) {
         snprintf(key, sizeof key, "@" TEXT_FMT, TEXT_ARG(domain));
-        if (names_find(&c->regions, region_key(place, region, text_of(key))))
+        if (names_find(places, region_key(place, region, text_of(key))))
             return true;
     }
-    return s.domain && names_find(&c->regions, region_key(place, region, s.name)) != NAME_NONE;
+    return s.domain && names_find(places, region_key(place, region, s.name)) != NAME_NONE;
+}
+
+bool changes_have_region(const struct changes *c, struct text domain, struct text region)
+{
+    return is_placed(c, &c->regions, domain, region);
+}
+
+bool changes_want_default(const struct changes *c, struct text domain, struct text region)
+{
+    return is_placed(c, &c->defaults, domain, region);
 }
 
 bool changes_have_mail_from(const struct changes *c, struct text name)

@@ -10,6 +10,7 @@ static const struct {
     [COMPARISON_LITTLE] = {"too-little-mail", "too little mail"},
     [COMPARISON_SAME] = {"same", "same"},
     [COMPARISON_BETTER] = {"better", "better"},
+    [COMPARISON_DEFAULT] = {"default-wanted", "default wanted"},
     [COMPARISON_UNWRITTEN] = {"not-changed", "not changed"},
     [COMPARISON_APART] = {"not-in-the-run", "not in the run"},
 };
@@ -38,13 +39,18 @@ enum comparison mail_compare(const struct mail_domain *d)
         return COMPARISON_UNWRITTEN;
     if (d->change.success == 0)
         return COMPARISON_OPEN;
-    if (before->messages < COMPARISON_MESSAGES_MIN || after->messages < COMPARISON_MESSAGES_MIN)
+    if (d->change.defaults == d->change.written)
+        return COMPARISON_DEFAULT;
+    if (after->messages < COMPARISON_MESSAGES_MIN)
         return COMPARISON_LITTLE;
-    double gained = points(after) - points(before);
+    bool has_before = before->messages >= COMPARISON_MESSAGES_MIN;
+    double gained = has_before ? points(after) - points(before) : 0;
     if (gained <= -COMPARISON_POINTS_MIN)
         return COMPARISON_WORSE;
     if (points(after) < 50)
         return COMPARISON_FAILING;
+    if (!has_before)
+        return COMPARISON_LITTLE;
     return gained >= COMPARISON_POINTS_MIN ? COMPARISON_BETTER : COMPARISON_SAME;
 }
 
@@ -65,6 +71,8 @@ static const struct {
     [FAULT_FALLBACK] = {"fallback",
                         "SES fell back to its own name there, or another identity or account "
                         "sends it"},
+    [FAULT_WANTED] = {"default-wanted",
+                      "as the run wants it, which has taken the custom MAIL FROM away"},
     [FAULT_DEFAULT] = {"default", "no custom MAIL FROM was in force"},
     [FAULT_UNALIGNED] = {"not-aligned",
                          "a custom MAIL FROM that does not align with the From domain"},
@@ -102,6 +110,8 @@ enum sender_fault sender_fault(const struct tally *t, const struct mail_sender *
     bool was_mended = d->change.written && s->messages[PHASE_AFTER] == 0;
     if (!region.len || d->change.identities == 0 || was_mended)
         return FAULT_DEFAULT;
+    if (changes_want_default(t->changes, from, region))
+        return FAULT_WANTED;
     return changes_have_region(t->changes, from, region) ? FAULT_FALLBACK : FAULT_OTHER_REGION;
 }
 
@@ -110,9 +120,15 @@ uint64_t sender_messages(const struct mail_domain *d, const struct mail_sender *
     return d->change.written ? s->messages[PHASE_AFTER] : s->all;
 }
 
+uint32_t sender_addresses(const struct mail_domain *d, const struct mail_sender *s)
+{
+    return d->change.written ? s->addresses_after : s->addresses;
+}
+
 struct mail_gain mail_gain(const struct tally *t)
 {
     struct mail_gain g = {.first_write = WHEN_NEVER};
+    struct mail_counts later = {0};
     for (uint32_t i = 1; i < t->domains_len; i++) {
         const struct mail_domain *d = &t->domains[i];
         const struct mail_counts *before = &d->ses[PHASE_BEFORE], *after = &d->ses[PHASE_AFTER];
@@ -120,8 +136,11 @@ struct mail_gain mail_gain(const struct tally *t)
         mail_counts_join(&g.before, before);
         mail_counts_join(&g.after, after);
         g.domains += before->messages || after->messages;
+        g.later_domains += d->change.next_write != WHEN_NEVER;
+        mail_counts_join(&later, &d->ses[PHASE_LATER]);
         g.first_write = when_earlier(g.first_write, d->change.first_write);
         g.success = when_later(g.success, d->change.success);
     }
+    g.later_messages = later.messages;
     return g;
 }

@@ -14,6 +14,7 @@ enum comparison {
     COMPARISON_LITTLE,  /* too little mail before or after the run */
     COMPARISON_SAME,
     COMPARISON_BETTER,
+    COMPARISON_DEFAULT,   /* as the run wants it: back to SES's own MAIL FROM, which never aligns */
     COMPARISON_UNWRITTEN, /* the run has written to no identity of the domain */
     COMPARISON_APART,     /* the run has no identity of the domain; or there is no run */
     COMPARISONS,
@@ -34,6 +35,7 @@ unsigned mail_share(uint64_t part, uint64_t whole);
 enum sender_fault {
     FAULT_OTHER_REGION, /* SES's own MAIL FROM of a Region where the run has no identity for it */
     FAULT_FALLBACK,     /* ... of a Region where the run has one */
+    FAULT_WANTED,       /* ... where the run has set it */
     FAULT_DEFAULT,      /* ... and nothing more is known */
     FAULT_UNALIGNED,    /* a custom MAIL FROM of the run, not aligned with the From domain */
     FAULT_SENT_ON,      /* SPF passed for the name of somebody else: forwarded, or a list */
@@ -51,6 +53,8 @@ enum sender_fault sender_fault(const struct tally *t, const struct mail_sender *
 struct mail_gain {
     struct mail_counts before, after;
     uint32_t domains;                /* with mail in either */
+    uint32_t later_domains;          /* to which a later run has written */
+    uint64_t later_messages;         /* of these, since that write */
     uint32_t counts[COMPARISONS];    /* of all domains */
     instant_us first_write, success; /* over them; as in struct change */
 };

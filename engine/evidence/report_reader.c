@@ -111,7 +111,7 @@ struct kept_row {
     name_id source_ip, header_from, envelope_from;
     struct kept_spf spf;
     uint32_t dkim_at, dkim_len, dkim_more;
-    bool spf_aligned, dkim_aligned;
+    bool is_judged, spf_aligned, dkim_aligned;
     char disposition[16];
 };
 
@@ -210,6 +210,10 @@ static void take_count(struct report_reader *r, struct text t)
 {
     char found[64];
     struct why why;
+    if (r->has_count) {
+        refuse(r, why_set(&why, ERR_PROTO, "a row has two counts; expected is one"), &why);
+        return;
+    }
     r->has_count = true;
     if (!report_count(t, &r->row.messages))
         refuse(r,
@@ -366,8 +370,14 @@ static void end_in_record(struct report_reader *r, enum tag tag, struct text con
     case TAG_SOURCE_IP: take_address(r, content); break;
     case TAG_COUNT: take_count(r, content); break;
     case TAG_DISPOSITION: disposition_copy(content, r->row.disposition); break;
-    case TAG_DKIM_ALIGNED: r->row.dkim_aligned = auth_word_is_pass(content); break;
-    case TAG_SPF_ALIGNED: r->row.spf_aligned = auth_word_is_pass(content); break;
+    case TAG_DKIM_ALIGNED:
+        r->row.is_judged = true;
+        r->row.dkim_aligned = auth_word_is_pass(content);
+        break;
+    case TAG_SPF_ALIGNED:
+        r->row.is_judged = true;
+        r->row.spf_aligned = auth_word_is_pass(content);
+        break;
     case TAG_HEADER_FROM: r->row.header_from = keep_domain(r, content); break;
     case TAG_ENVELOPE_FROM: r->row.envelope_from = keep_domain(r, content); break;
     case TAG_DKIM: dkim_end(r); break;
@@ -519,6 +529,7 @@ void report_reader_row(const struct report_reader *r, uint32_t row, struct aggre
     out->messages = k->messages;
     out->header_from = names_text(n, k->header_from ? k->header_from : r->head.domain);
     out->envelope_from = names_text(n, k->envelope_from);
+    out->is_unjudged = !k->is_judged;
     out->spf_aligned = k->spf_aligned;
     out->dkim_aligned = k->dkim_aligned;
     memcpy(out->disposition, k->disposition, sizeof out->disposition);

@@ -16,7 +16,7 @@ static const struct text ses_domain = TEXT("amazonses.com");
 
 const char *mail_phase_name(enum mail_phase p)
 {
-    static const char *const names[MAIL_PHASES] = {"", "before", "during", "after"};
+    static const char *const names[MAIL_PHASES] = {"", "before", "during", "after", "later"};
     return names[p];
 }
 
@@ -179,7 +179,10 @@ static enum mail_phase phase_of(const struct aggregate_report *report, const str
         return PHASE_APART;
     if (report->end <= c->first_write)
         return PHASE_BEFORE;
-    return c->success && report->begin >= c->success ? PHASE_AFTER : PHASE_DURING;
+    if (report->begin >= c->next_write)
+        return PHASE_LATER;
+    bool is_after = c->success && report->begin >= c->success && report->end <= c->next_write;
+    return is_after ? PHASE_AFTER : PHASE_DURING;
 }
 
 static void counts_add(struct mail_counts *c, const struct aggregate_row *row)
@@ -246,18 +249,33 @@ static void address_keep(struct mail_sender *sender, struct text address)
     }
 }
 
-static bool address_count(struct tally *t, uint32_t sender, struct text address)
+/* kind tells the addresses of all mail from those of a phase. */
+static enum found address_find(struct tally *t, uint32_t sender, struct text address, uint32_t kind)
 {
-    char key[sizeof sender + sizeof t->senders->address[0]];
+    char key[2 * sizeof sender + sizeof t->senders->address[0]];
     uint32_t at;
-    address = text_slice(address, 0, sizeof key - sizeof sender);
+    memcpy(key, &sender, sizeof sender);
+    memcpy(key + sizeof sender, &kind, sizeof kind);
+    memcpy(key + 2 * sizeof sender, address.at, address.len);
+    return place_find(&t->address_keys, key, 2 * sizeof sender + address.len,
+                      EVIDENCE_ADDRESSES_MAX, &at);
+}
+
+static bool address_count(struct tally *t, uint32_t sender, struct text address,
+                          enum mail_phase phase)
+{
+    struct mail_sender *s = &t->senders[sender];
+    address = text_slice(address, 0, sizeof s->address[0]);
     if (address.len == 0)
         return true;
-    memcpy(key, &sender, sizeof sender);
-    memcpy(key + sizeof sender, address.at, address.len);
-    enum found found =
-        place_find(&t->address_keys, key, sizeof sender + address.len, EVIDENCE_ADDRESSES_MAX, &at);
-    struct mail_sender *s = &t->senders[sender];
+    if (phase == PHASE_AFTER) {
+        enum found after = address_find(t, sender, address, PHASE_AFTER);
+        s->has_more_addresses |= after == FOUND_NONE;
+        s->addresses_after += after == FOUND_NEW;
+        if (after == FOUND_NO_MEMORY)
+            return false;
+    }
+    enum found found = address_find(t, sender, address, PHASE_APART);
     s->has_more_addresses |= found == FOUND_NONE;
     if (found == FOUND_NEW) {
         s->addresses++;
@@ -309,7 +327,7 @@ static bool sender_count(struct tally *t, uint32_t domain, const struct sighting
     count_add(&sender->messages[s->phase], row->messages);
     count_add(&sender->all, row->messages);
     count_add(&sender->dkim, row->dkim_aligned ? row->messages : 0);
-    return address_count(t, at, row->source_ip);
+    return address_count(t, at, row->source_ip, s->phase);
 }
 
 /* Ids of names begin at 1, behind the whole. *at is WHOLE beyond the bound. */
@@ -324,8 +342,8 @@ static bool domain_find(struct tally *t, struct text name, uint32_t *at)
         return false;
     struct mail_domain *d = &t->domains[*at];
     d->name = (name_id)*at;
-    d->change =
-        t->changes ? changes_of(t->changes, name) : (struct change){.first_write = WHEN_NEVER};
+    d->change = t->changes ? changes_of(t->changes, name)
+                           : (struct change){.first_write = WHEN_NEVER, .next_write = WHEN_NEVER};
     t->domains_len = *at + 1;
     return true;
 }
@@ -369,6 +387,11 @@ bool tally_row(void *tally, const struct aggregate_row *row)
     }
     t->rows++;
     range_note(t, s.day);
+    if (row->is_unjudged) {
+        t->rows_unjudged++;
+        count_add(&t->messages_unjudged, row->messages);
+        return true;
+    }
     t->out_of_memory = !row_count(t, &s);
     return !t->out_of_memory;
 }

@@ -15,7 +15,8 @@
  * report tells no finer, so nothing is spread; days with a report of more than 26 hours are marked.
  *
  * Which phase. Before: the range has ended when the run first wrote to an identity of the domain.
- * After: it began when SES had shown Success. Between them lies what proves nothing.
+ * After: it began when SES had shown Success, and ended before a later run wrote to one. Later: it
+ * began after that write. What lies between these proves nothing.
  *
  * The order of the rows changes nothing, as long as no bound is reached (base/bounds.h).
  */
@@ -30,6 +31,7 @@ enum mail_phase {
     PHASE_BEFORE,
     PHASE_DURING,
     PHASE_AFTER,
+    PHASE_LATER, /* a later run has written to an identity of the domain */
     MAIL_PHASES,
 };
 const char *mail_phase_name(enum mail_phase p); /* "before"; APART is "" */
@@ -54,6 +56,7 @@ struct mail_sender {
     uint64_t messages[MAIL_PHASES], dkim; /* dkim: of all, aligned by DKIM */
     uint64_t all;                         /* of all phases */
     uint32_t addresses;                   /* source addresses, different ones */
+    uint32_t addresses_after;             /* likewise, of PHASE_AFTER */
     bool has_more_addresses;
     char address[SENDER_ADDRESSES][48]; /* the first in order, "" for none */
 };
@@ -90,6 +93,7 @@ struct tally {
     int32_t first_day, last_day;          /* of what was counted; nothing: first_day > last_day */
     uint64_t domains_beyond, days_beyond; /* messages that a bound leaves out of domains, of days */
     uint64_t rows, rows_apart;            /* counted; left out by since and until */
+    uint64_t rows_unjudged, messages_unjudged; /* of these days, without the receiver's verdict */
     bool out_of_memory;
 };
 
@@ -109,6 +113,8 @@ struct text tally_name(const struct tally *t, const struct mail_domain *d); /* t
 struct text tally_mail_from(const struct tally *t, const struct mail_sender *s);
 /* What a domain's senders have to answer for: with a change that was written, mail after it. */
 uint64_t sender_messages(const struct mail_domain *d, const struct mail_sender *s);
+/* And from how many addresses it came. */
+uint32_t sender_addresses(const struct mail_domain *d, const struct mail_sender *s);
 bool mail_from_is_default(struct text mail_from); /* amazonses.com, or below */
 /* "eu-west-1" for "eu-west-1.amazonses.com", "us-east-1" for "amazonses.com"; empty: of no
  * Region that can be told. */

@@ -1,6 +1,7 @@
 /* Instants of writes come from a run's moves, everything else from its rows. */
 #include "changes_read.h"
 
+#include "model/fleet_index.h"
 #include "rows.h"
 
 #include <stdlib.h>
@@ -9,12 +10,14 @@
  * taken it at any time between. */
 struct written {
     instant_us first_intent, last_answer; /* 0: none */
+    instant_us next_sent, next_write;     /* of later runs: without an answer, and taken; 0: none */
 };
 
 struct reading {
     const struct run *run;
     struct changes *changes;
     struct written *written; /* by row */
+    struct fleet_index index;
     bool out_of_memory;
 };
 
@@ -34,14 +37,52 @@ static bool move_note(void *ctx, const struct record *record)
 /* Success is seen when a row is done; a journal that has lost that instant has the last answer. */
 static struct changed_identity identity_of(const struct report_row *row, const struct written *w)
 {
-    struct changed_identity i = {
-        .identity = row->identity, .region = row->region, .first_write = WHEN_NEVER};
+    struct changed_identity i = {.identity = row->identity,
+                                 .region = row->region,
+                                 .first_write = WHEN_NEVER,
+                                 .next_write = w->next_write ? w->next_write : WHEN_NEVER};
     if (row->accepted == 0)
         return i;
+    i.wants_default = row->mail_from_after.len == 0;
     i.first_write = w->first_intent ? w->first_intent : row->first_seen;
     if (row->outcome_kind == OUTCOME_DONE)
         i.success = row->finished ? row->finished : w->last_answer;
     return i;
+}
+
+/* A later run, whatever it is of: what it has sent may stand there from its intent on, unless SES
+ * refused it. */
+static bool later_note(void *ctx, const struct journal_accepted *a)
+{
+    struct reading *reading = ctx;
+    if (a->run <= reading->run->head.id)
+        return true;
+    uint32_t row = fleet_index_row(&reading->index, &a->lane, a->identity);
+    if (row == 0)
+        return true;
+    struct written *w = &reading->written[row - 1];
+    instant_us at = w->next_sent ? w->next_sent : a->at;
+    if (a->word == JOURNAL_TAKEN && (w->next_write == 0 || at < w->next_write))
+        w->next_write = at;
+    w->next_sent = a->word == JOURNAL_SENT ? at : 0;
+    return true;
+}
+
+static enum err later_read(struct reading *reading, struct why *why)
+{
+    const struct run *r = reading->run;
+    struct arena memory;
+    arena_init(&memory, SIZE_MAX);
+    enum err err = fleet_index_init(&reading->index, &memory, &r->fleet)
+                       ? journal_accepted(r->journal, later_note, reading, why)
+                       : why_set(why, ERR_NOMEM, "out of memory");
+    for (uint32_t row = 0; row < r->fleet.choices_len; row++) {
+        struct written *w = &reading->written[row];
+        if (w->next_sent && (w->next_write == 0 || w->next_sent < w->next_write))
+            w->next_write = w->next_sent;
+    }
+    arena_clear(&memory);
+    return err;
 }
 
 static bool row_take(void *ctx, const struct report_row *row)
@@ -78,6 +119,8 @@ enum err changes_read(struct run *r, struct changes *c, struct why *why)
                        (unsigned long long)r->head.id, journal_verb_name(r->head.verb));
     }
     enum err err = source.moves(source.ctx, move_note, &reading, why);
+    if (err == OK)
+        err = later_read(&reading, why);
     if (err == OK)
         err = run_rows(r, row_take, &reading, why);
     if (err == OK)

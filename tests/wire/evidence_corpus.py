@@ -84,6 +84,9 @@ def copies(folder):
         (folder / f"differ{i}.xml").write_bytes(other)
     got = Reading(*(folder / f"differ{i}.xml" for i in range(len(differ))))
     check("by reporter, id and domain", [] if got.counts["reports"] == 4 else [str(got.counts)])
+    (folder / "capitals.xml").write_bytes(report(org="B.Example"))
+    got = Reading(folder / "differ1.xml", folder / "capitals.xml")
+    check("in whatever capitals the reporter writes itself", [] if got.counts["duplicates"] == 1 else [str(got.counts)])
     (folder / "bad.xml").write_bytes(report(filler="<record/>"))
     got = Reading(folder / "bad.xml", folder / "differ0.xml")
     check("a damaged one does not stand for the sound one",

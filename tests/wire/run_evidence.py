@@ -178,6 +178,14 @@ def damaged(room):
     check("a report that comes twice counts once", found["read"]["duplicates"] == 1
           and found["summary"]["before"]["messages"] == 4000, found["read"])
     copied.unlink()
+    silent = row(31, "amazonses.com", header_from="silent.example")
+    silent = silent[:silent.index("<policy_evaluated>")] + silent[silent.index("</row>"):]
+    save(folder := room.path / "silent", "one.xml", report("silent.example", 1779235200, 1779321599, [silent], "silent"))
+    text = room.ends("a row without a verdict", DONE, "evidence", "--dmarc-reports", folder, "--report", "json:silent.json")
+    found = json.loads((room.path / "silent.json").read_text())
+    jsonschema.validate(found, SCHEMA)
+    check("is no failure, and is told", found["left_out"]["messages_without_verdict"] == 31 and found["summary"]["ses"]["messages"] == 0
+          and "31 messages are in rows without a verdict" in " ".join(text.split()), text)
 
 
 def refused(room):
@@ -220,7 +228,18 @@ def rolled_back(room):
     mail.add("shop.example", "after", row(100, "amazonses.com", aligned="dkim"))
     text = room.ends("evidence of a rollback", DONE, "evidence", "--dmarc-reports", "back", "2", "--report", "html:back.html")
     check("has its own words", text.startswith("Mail through SES aligned by SPF: 100 % before, 0 % after rollback 2 (100 and 100"), text)
+    check("what it wants is no fault", "as the run wants it" in " ".join(text.split()) and "default wanted" in text, text)
     check("and is no alarm", '<header class="good">' in (room.path / "back.html").read_text())
+    mail.add("shop.example", "across", row(7, "amazonses.com", aligned="dkim"))
+    text = room.ends("evidence of the run that was taken back", DONE, "evidence", "--dmarc-reports", "back", "1", "--report", "json:one.json")
+    found = json.loads((room.path / "one.json").read_text())
+    jsonschema.validate(found, SCHEMA)
+    shop = found["domains"][0]
+    check("mail since the rollback is not after it", [shop[p]["messages"] for p in ("before", "during", "after", "later")] ==
+          [0, 107, 0, 100], shop)
+    check("and it is said", "A later run has written to 1 domain again: what was sent since then (100 messages) tells nothing "
+          "of run 1." in " ".join(text.split()), text)
+    check("nobody is blamed", "still left" not in text, text)
 
 
 def main():

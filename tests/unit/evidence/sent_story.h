@@ -76,10 +76,13 @@ static inline void story_tell(struct story *s, uint32_t domains, bool has_run, b
         char from[128], bounce[128];
         enum story_kind kind = (enum story_kind)(i % STORY_KINDS);
         story_names(s, i, from, bounce);
-        const struct changed_identity one = {text_of(from), TEXT("us-east-1"),
+        const struct changed_identity one = {text_of(from),
+                                             TEXT("us-east-1"),
                                              kind == STORY_UNWRITTEN ? WHEN_NEVER
                                                                      : STORY_WRITE + i * SPAN_S(1),
-                                             kind == STORY_UNWRITTEN ? 0 : STORY_SUCCESS};
+                                             kind == STORY_UNWRITTEN ? 0 : STORY_SUCCESS,
+                                             WHEN_NEVER,
+                                             false};
         if (kind != STORY_APART)
             (void)(changes_add(&s->changes, &one) &&
                    changes_add_mail_from(&s->changes, text_of(bounce)));

@@ -150,8 +150,8 @@ static void days_outside_are_left_out(void **state)
 static void change_add(struct changes *c, const char *identity, const char *region,
                        instant_us write, instant_us success)
 {
-    assert_true(changes_add(
-        c, &(struct changed_identity){text_of(identity), text_of(region), write, success}));
+    assert_true(changes_add(c, &(struct changed_identity){text_of(identity), text_of(region), write,
+                                                          success, WHEN_NEVER, false}));
 }
 
 static void a_range_is_before_during_or_after(void **state)
@@ -175,6 +175,38 @@ static void a_range_is_before_during_or_after(void **state)
     assert_int_equal(d->ses[PHASE_APART].messages, 0);
     assert_int_equal(d->all.messages, 127);
     assert_int_equal(t.days[d->days_at].phases, 1u << PHASE_BEFORE);
+    tally_clear(&t);
+    changes_clear(&changes);
+}
+
+/* What is sent after a rollback is no fault of the run that was rolled back. */
+static void a_later_run_ends_what_is_after(void **state)
+{
+    struct changes changes;
+    struct sent_row rows[7];
+    (void)state;
+    assert_true(changes_init(&changes));
+    assert_true(
+        changes_add(&changes, &(struct changed_identity){TEXT("example.com"), TEXT("us-east-1"),
+                                                         NOON(-2), NOON(-1), NOON(2), false}));
+    change_add(&changes, "kim@example.com", "us-east-1", NOON(-2), NOON(-1));
+    for (int i = 0; i < 7; i++)
+        rows[i] = (struct sent_row){.day = i - 3,
+                                    .from = "example.com",
+                                    .mail_from = DEFAULT,
+                                    .spf = AUTH_PASS,
+                                    .messages = 1u << i};
+    struct tally t = counted(&changes, rows, 7);
+    const struct mail_domain *d = sent_find(&t, "example.com");
+    assert_int_equal(d->change.next_write, NOON(2));
+    assert_int_equal(d->ses[PHASE_BEFORE].messages, 1);
+    assert_int_equal(d->ses[PHASE_AFTER].messages, 8 + 16);
+    assert_int_equal(d->ses[PHASE_DURING].messages, 2 + 4 + 32);
+    assert_int_equal(d->ses[PHASE_LATER].messages, 64);
+    struct mail_gain gain = mail_gain(&t);
+    assert_int_equal(gain.later_domains, 1);
+    assert_int_equal(gain.later_messages, 64);
+    assert_int_equal(gain.after.messages, 24);
     tally_clear(&t);
     changes_clear(&changes);
 }
@@ -235,6 +267,8 @@ static void a_domain_is_compared_by_its_share(void **state)
         {100, 10, 100, 49, COMPARISON_FAILING}, {100, 10, 100, 50, COMPARISON_BETTER},
         {49, 0, 1000, 1000, COMPARISON_LITTLE}, {1000, 0, 49, 49, COMPARISON_LITTLE},
         {50, 0, 50, 50, COMPARISON_BETTER},     {0, 0, 0, 0, COMPARISON_LITTLE},
+        {0, 0, 500, 0, COMPARISON_FAILING},     {49, 49, 50, 24, COMPARISON_FAILING},
+        {0, 0, 50, 25, COMPARISON_LITTLE},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -243,6 +277,8 @@ static void a_domain_is_compared_by_its_share(void **state)
             (struct mail_counts){cases[i].before, cases[i].before_spf, 0, 0, 0, 0};
         d.ses[PHASE_AFTER] = (struct mail_counts){cases[i].after, cases[i].after_spf, 0, 0, 0, 0};
         assert_int_equal(mail_compare(&d), cases[i].comparison);
+        d.change.defaults = 1;
+        assert_int_equal(mail_compare(&d), COMPARISON_DEFAULT);
         d.change.success = 0;
         assert_int_equal(mail_compare(&d), COMPARISON_OPEN);
         d.change.written = 0;
@@ -308,6 +344,76 @@ static void a_sender_has_a_fault(void **state)
         assert_int_equal(sender_fault(&t, &t.senders[d->senders_at + i]), faults[i]);
         assert_int_equal(t.senders[d->senders_at + i].all, 9 - i);
     }
+    tally_clear(&t);
+    changes_clear(&c);
+}
+
+static void addresses_are_those_of_the_messages_told(void **state)
+{
+    static const struct sent_row rows[] = {
+        {-2, "a.example", DEFAULT, AUTH_PASS, NULL, false, true, 105, NULL, "192.0.2.1"},
+        {2, "a.example", DEFAULT, AUTH_PASS, NULL, false, true, 3, NULL, "192.0.2.2"},
+        {3, "a.example", DEFAULT, AUTH_PASS, NULL, false, true, 3, NULL, "192.0.2.2"},
+        {3, "b.example", DEFAULT, AUTH_PASS, NULL, false, true, 3, NULL, "192.0.2.2"},
+    };
+    struct changes c;
+    (void)state;
+    assert_true(changes_init(&c));
+    change_add(&c, "a.example", "us-east-1", NOON(0), NOON(1));
+    struct tally t = counted(&c, rows, COUNT(rows));
+    const struct mail_domain *a = sent_find(&t, "a.example"), *b = sent_find(&t, "b.example");
+    const struct mail_sender *s = &t.senders[a->senders_at];
+    assert_int_equal(sender_messages(a, s), 6);
+    assert_int_equal(sender_addresses(a, s), 1);
+    assert_int_equal(s->addresses, 2);
+    assert_int_equal(sender_addresses(b, &t.senders[b->senders_at]), 1);
+    tally_clear(&t);
+    changes_clear(&c);
+}
+
+static void a_row_without_a_verdict_is_no_failure(void **state)
+{
+    const struct aggregate_report report = {.domain = TEXT("example.com"), .end = DAY_US - 1};
+    const struct aggregate_row row = {.report = &report,
+                                      .header_from = report.domain,
+                                      .messages = 31,
+                                      .spf_domain = TEXT("amazonses.com"),
+                                      .spf_result = AUTH_PASS,
+                                      .is_unjudged = true};
+    struct tally t;
+    (void)state;
+    assert_true(tally_init(&t, NULL, DAY_MIN, DAY_MAX));
+    assert_true(tally_row(&t, &row));
+    assert_int_equal(t.rows_unjudged, 1);
+    assert_int_equal(t.messages_unjudged, 31);
+    assert_int_equal(t.domains[0].all.messages, 0);
+    assert_int_equal(t.domains_len, 1);
+    tally_clear(&t);
+}
+
+/* A return to the default is no incident. */
+static void what_the_run_wants_is_no_fallback(void **state)
+{
+    static const struct sent_row rows[] = {
+        {2, "example.com", "amazonses.com", AUTH_PASS, NULL, false, true, 90, NULL, NULL},
+        {2, "example.com", DEFAULT, AUTH_PASS, NULL, false, true, 80, NULL, NULL},
+        {2, "b.example", "amazonses.com", AUTH_PASS, NULL, false, true, 70, NULL, NULL},
+    };
+    const struct changed_identity back = {
+        TEXT("example.com"), TEXT("us-east-1"), NOON(0), NOON(1), WHEN_NEVER, true};
+    struct changes c;
+    (void)state;
+    assert_true(changes_init(&c));
+    assert_true(changes_add(&c, &back));
+    change_add(&c, "b.example", "us-east-1", NOON(0), NOON(1));
+    struct tally t = counted(&c, rows, COUNT(rows));
+    const struct mail_domain *d = sent_find(&t, "example.com");
+    assert_int_equal(mail_compare(d), COMPARISON_DEFAULT);
+    assert_int_equal(sender_fault(&t, &t.senders[d->senders_at]), FAULT_WANTED);
+    assert_int_equal(sender_fault(&t, &t.senders[d->senders_at + 1]), FAULT_OTHER_REGION);
+    d = sent_find(&t, "b.example");
+    assert_int_equal(mail_compare(d), COMPARISON_FAILING);
+    assert_int_equal(sender_fault(&t, &t.senders[d->senders_at]), FAULT_FALLBACK);
     tally_clear(&t);
     changes_clear(&c);
 }
@@ -463,11 +569,15 @@ int main(void)
         cmocka_unit_test(a_report_is_counted_to_the_day_of_its_middle),
         cmocka_unit_test(days_outside_are_left_out),
         cmocka_unit_test(a_range_is_before_during_or_after),
+        cmocka_unit_test(a_later_run_ends_what_is_after),
         cmocka_unit_test(the_nearest_identity_and_its_addresses_count),
         cmocka_unit_test(a_domain_is_compared_by_its_share),
         cmocka_unit_test(no_share_is_rounded_to_all_or_none),
         cmocka_unit_test(counts_stop_at_their_end),
         cmocka_unit_test(a_sender_has_a_fault),
+        cmocka_unit_test(addresses_are_those_of_the_messages_told),
+        cmocka_unit_test(a_row_without_a_verdict_is_no_failure),
+        cmocka_unit_test(what_the_run_wants_is_no_fallback),
         cmocka_unit_test(senders_beyond_the_bound_are_counted),
         cmocka_unit_test(names_of_any_length_are_taken),
         cmocka_unit_test(the_order_of_rows_changes_nothing),

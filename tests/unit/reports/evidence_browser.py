@@ -90,6 +90,14 @@ class Page(unittest.TestCase):
             self.assertLessEqual(self.browser.run("document.documentElement.scrollWidth"), 400, kind)
         self.browser.ask("Emulation.clearDeviceMetricsOverride")
 
+    def test_the_table_of_senders_fits_a_page_of_a_laptop(self):
+        self.browser.ask("Emulation.setDeviceMetricsOverride", width=1100, height=800, deviceScaleFactor=1, mobile=False)
+        self.open()
+        self.browser.run("document.querySelectorAll('#rows details').forEach(d => { d.open = true; })")
+        wide = "[...document.querySelectorAll('#rows .numbers')].filter(n => n.scrollWidth > n.clientWidth).length"
+        self.assertEqual(self.browser.run(wide), 0)
+        self.browser.ask("Emulation.clearDeviceMetricsOverride")
+
 
 if __name__ == "__main__":
     if not chromium.program():
