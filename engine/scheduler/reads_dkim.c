@@ -166,6 +166,9 @@ void dkim_missed(struct scheduler *d, const struct call *call)
                  : "GetEmailIdentity is refused, and GetIdentityDkimAttributes in its place",
              &call->reply,
              !is_denied ? "DKIM of some identities is not known"
+             : was_wished && d->options.sweep
+                 ? "DKIM is not known, and is asked again when watch.verification is over; allow "
+                   "ses:GetIdentityDkimAttributes (docs/PERMISSIONS.md), or give --no-dkim"
              : was_wished
                  ? "DKIM is not known; allow ses:GetIdentityDkimAttributes "
                    "(docs/PERMISSIONS.md), or give --no-dkim"

@@ -156,6 +156,9 @@ def watches(programs):
         check("the first sweep asks", calls(room)[BATCH] == 2)
         room.run("watch", "fleet.yaml")
         check("the next remembers", calls(room)[BATCH] == 0)
+        process = room.run("watch", "fleet.yaml", "--dkim")
+        check("with --dkim it says before what that costs at most", f"note: --dkim reads up to {len(FLEET)} identities" in
+              process.stderr_text, process.stderr_text)
         with sqlite3.connect(room.path / ".mailfrom/journal.db.watch") as db:
             known = dict(db.execute("SELECT identity, dkim FROM watched WHERE identity != ''"))
         db.close()

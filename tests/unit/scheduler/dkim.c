@@ -258,6 +258,18 @@ static const struct {
      "GetIdentityDkimAttributes: AccessDenied not for you: DKIM is not known; allow "
      "ses:GetIdentityDkimAttributes (docs/PERMISSIONS.md), or give --no-dkim",
      true},
+    /* A watch remembers the refusal, and says so. */
+    {{.rows = 95,
+      .wish = DKIM_BY_BATCH,
+      .sweep = true,
+      .dkim_status = 403,
+      .dkim_code = "AccessDenied"},
+     1,
+     0,
+     "GetIdentityDkimAttributes: AccessDenied not for you: DKIM is not known, and is asked again "
+     "when watch.verification is over; allow ses:GetIdentityDkimAttributes (docs/PERMISSIONS.md), "
+     "or give --no-dkim",
+     true},
     /* An emulator without the action. */
     {{.rows = 350, .wish = DKIM_BY_BATCH, .dkim_status = 501, .dkim_code = ""}, 1, 0, "", false},
     {{.rows = 350, .wish = DKIM_BY_BATCH, .dkim_status = 400, .dkim_code = "InvalidAction"},
