@@ -28,6 +28,7 @@ static struct dmarc_ready_facts facts_of(const struct fleet *fleet, uint32_t row
 static enum dmarc_by before_of(struct dmarc_ready_facts f, const struct job_row *job,
                                struct row_dmarc *out)
 {
+    out->before_is_unlooked = out->now_is_unlooked;
     if (job->accepted == 0 || !job->before_known)
         return (enum dmarc_by)out->now.by;
     f.ses_known = true;
@@ -55,7 +56,8 @@ struct row_dmarc row_dmarc_of(const struct fleet *fleet, uint32_t row, const str
 {
     static const struct job_row none = {0};
     struct dmarc_ready_facts f = facts_of(fleet, row, job ? job : &none);
-    struct row_dmarc out = {.now = dmarc_ready_of(&f)};
+    struct row_dmarc out = {.now = dmarc_ready_of(&f),
+                            .now_is_unlooked = dmarc_ready_is_unlooked(&f)};
     out.before = (uint8_t)before_of(f, job ? job : &none, &out);
     out.planned = out.finished = out.now.by;
     bool waits = outcome == OUTCOME_WAITING_DNS || outcome == OUTCOME_PENDING;
@@ -104,16 +106,21 @@ void dmarc_sum_add(struct dmarc_sum *sum, const struct row_dmarc *row, enum iden
     sum->before[is_run ? row->before : row->now.by]++;
     sum->after[is_run ? row->now.by : row->planned]++;
     sum->finished[row->finished]++;
-    sum->unlooked += is_run && row->before_is_unlooked;
+    sum->unlooked += is_run ? row->before_is_unlooked : row->now_is_unlooked;
     sum->dkim_known += !(row->now.lack & DMARC_UNKNOWN_DKIM);
     for (unsigned i = 0; i < COUNT(sum->lacks); i++)
         sum->lacks[i] += row->now.lack >> i & 1;
 }
 
-void dmarc_sum_see(struct dmarc_sum *sum, struct dmarc_ready now, enum identity_type type)
+void dmarc_sum_see(struct dmarc_sum *sum, const struct dmarc_ready_facts *facts,
+                   enum identity_type type)
 {
-    const struct row_dmarc row = {
-        .now = now, .before = now.by, .planned = now.by, .finished = now.by};
+    struct dmarc_ready now = dmarc_ready_of(facts);
+    const struct row_dmarc row = {.now = now,
+                                  .before = now.by,
+                                  .planned = now.by,
+                                  .finished = now.by,
+                                  .before_is_unlooked = dmarc_ready_is_unlooked(facts)};
     dmarc_sum_add(sum, &row, type, TENSE_RUN);
 }
 
@@ -162,6 +169,12 @@ static void spf_add(struct buf *out, const struct dmarc_sum *sum, uint32_t count
                 plural(count, "passes", "pass"));
 }
 
+static void unlooked_add(struct buf *out, const struct dmarc_sum *sum)
+{
+    if (sum->unlooked)
+        buf_add_fmt(out, ", without %u whose earlier MAIL FROM was not looked at", sum->unlooked);
+}
+
 static void run_tell(struct buf *out, const struct dmarc_sum *sum, bool is_open)
 {
     uint32_t before = by_spf(sum->before), after = by_spf(sum->after);
@@ -171,8 +184,7 @@ static void run_tell(struct buf *out, const struct dmarc_sum *sum, bool is_open)
         buf_add_str(out, ", as before this run");
     else
         buf_add_fmt(out, " %s (before: %u", when, before);
-    if (sum->unlooked)
-        buf_add_fmt(out, ", without %u whose earlier MAIL FROM was not looked at", sum->unlooked);
+    unlooked_add(out, sum);
     buf_add_str(out, before == after && !sum->unlooked ? "" : ")");
     others_add(out, sum, ", ");
     buf_add_char(out, '.');
@@ -187,7 +199,8 @@ static void plan_tell(struct buf *out, const struct dmarc_sum *sum, enum tense t
     const char *what = tense == TENSE_ROLLBACK ? "this rollback" : "this plan";
     spf_add(out, sum, now);
     buf_add_str(out, " now");
-    if (then == now && last == now)
+    unlooked_add(out, sum);
+    if (then == now && last == now && !sum->unlooked)
         buf_add_fmt(out, " and after %s", what);
     else
         buf_add_fmt(out, "; %u will after %s", then, what);
@@ -216,6 +229,7 @@ void dmarc_seen_tell(struct buf *out, const struct dmarc_sum *sum)
     if (!dmarc_sum_is_known(sum))
         return;
     spf_add(out, sum, by_spf(sum->after));
+    unlooked_add(out, sum);
     others_add(out, sum, ", ");
     buf_add_char(out, '.');
 }
@@ -268,6 +282,7 @@ void dmarc_seen_json(struct json_out *j, const struct dmarc_sum *sum)
     buf_spend(&told, j->buf);
     json_add_u64(j, "identities", sum->rows);
     json_add_u64(j, "by_spf", by_spf(sum->after));
+    json_add_u64(j, "not_looked_at", sum->unlooked);
     present_json(j, sum);
     json_end(j);
 }

@@ -17,7 +17,8 @@ struct row_dmarc {
     uint8_t before;          /* enum dmarc_by: before the first write of the run */
     uint8_t planned;         /* once what is planned is written and at Success */
     uint8_t finished;        /* the same, and DNS has the records that are waited for */
-    bool before_is_unlooked; /* a custom MAIL FROM was there, which DNS was not asked about */
+    bool before_is_unlooked; /* dmarc_ready_is_unlooked(), before the first write of the run */
+    bool now_is_unlooked;    /* the same, now */
 };
 
 /* The row's records say what is there; outcome: the row's in the report. job may be NULL. */
@@ -34,7 +35,7 @@ const char *dmarc_lack_help(enum dmarc_lack bit);
 struct dmarc_sum {
     uint32_t rows, addresses; /* addresses: of the rows */
     uint32_t before[DMARC_BYS], after[DMARC_BYS], finished[DMARC_BYS];
-    uint32_t unlooked;           /* before_is_unlooked, of a run */
+    uint32_t unlooked;           /* of before: as dmarc_ready_is_unlooked() */
     uint32_t lacks[DMARC_LACKS]; /* of now, by bit of enum dmarc_lack */
     uint32_t dkim_known;
 };
@@ -51,7 +52,8 @@ void dmarc_sum_json(struct json_out *j, const struct dmarc_sum *sum, enum tense 
                     bool is_open);
 
 /* Of a look, which has neither a before nor an after. */
-void dmarc_sum_see(struct dmarc_sum *sum, struct dmarc_ready now, enum identity_type type);
+void dmarc_sum_see(struct dmarc_sum *sum, const struct dmarc_ready_facts *facts,
+                   enum identity_type type);
 /* "2412 of 3000 domains pass DMARC by SPF, 2950 by DKIM, 2400 by both, 38 by neither." */
 void dmarc_seen_tell(struct buf *out, const struct dmarc_sum *sum);
 void dmarc_seen_json(struct json_out *j, const struct dmarc_sum *sum);

@@ -11,6 +11,7 @@
 #include "session.h"
 #include "ui/exit_codes.h"
 #include "ui/messages.h"
+#include "ui/run_notes.h"
 #include "ui/ticker.h"
 #include "ui/watch_report.h"
 #include "verbs.h"
@@ -479,6 +480,18 @@ static int sweep_conclude(struct sweeping *s, enum err swept, struct why *why)
     return swept == OK && err == OK ? watch_exit_code(&s->report) : EXIT_CANNOT_RUN;
 }
 
+/* What of it is remembered need not be read. */
+static void dkim_cost_tell(const struct run *r)
+{
+    const struct fleet *f = &r->fleet;
+    uint32_t *jobs = calloc(f->lanes_len + 1u, sizeof *jobs);
+    for (uint32_t i = 0; jobs && i < f->choices_len; i++)
+        jobs[f->choices[i].lane]++;
+    if (jobs)
+        dkim_cost_note(f, r->config.access, jobs, true);
+    free(jobs);
+}
+
 static int sweep_run(struct watcher *w, struct why *why)
 {
     struct sweeping s = {.watcher = w, .session = session_new(w->options)};
@@ -507,6 +520,8 @@ static int sweep_run(struct watcher *w, struct why *why)
     watching_init(&s.watching, r, s.memory);
     int code = EXIT_CANNOT_RUN;
     if (err == OK) {
+        if (w->sweeps == 1 && !o->quiet)
+            dkim_cost_tell(r);
         w->every = o->every_as_written ? r->fleet.watch.every : o->every;
         err = watching_sweep(&s.watching, why);
         code = s.watching.was_stopped ? EXIT_STOPPED : sweep_conclude(&s, err, why);

@@ -345,8 +345,9 @@ static const char *gap_of(const struct inventory_lane *l, enum gap gap)
 /* SES refuses an account alike in all its Regions: the first is told. */
 static void gap_tell(const struct discover *d, enum gap of)
 {
-    static const char *const unknown[] = {"global endpoints are", "open recommendations are",
-                                          "DKIM of all identities is"};
+    static const char *const unknown[] = {
+        "global endpoints are not known: ", "open recommendations are not known: ",
+        ""}; /* DKIM: the gap says it */
     for (uint32_t i = 0; i < d->fleet.lanes_len; i++) {
         const char *gap = gap_of(inventory_lane(d->inventory, i), of);
         bool is_told = !gap[0] || !discover_has_lane(d, i);
@@ -356,8 +357,8 @@ static void gap_tell(const struct discover *d, enum gap of)
                 d->fleet.lanes[k].account == d->fleet.lanes[i].account && gap_of(other, of)[0];
         }
         if (!is_told)
-            message_note("note: account " TEXT_FMT ": %s not known: %s",
-                         TEXT_ARG(discover_account(d, i)), unknown[of], gap);
+            message_note("note: account " TEXT_FMT ": %s%s", TEXT_ARG(discover_account(d, i)),
+                         unknown[of], gap);
     }
 }
 

@@ -26,21 +26,20 @@ static struct text region_of(const struct fleet *f, uint16_t lane)
 }
 
 /* A call for each identity may take hours: told before the first. */
-static void dkim_cost_tell(const struct run_notes *n, bool resumes)
+void dkim_cost_note(const struct fleet *f, const struct access *a, const uint32_t *jobs,
+                    bool is_most)
 {
-    const struct fleet *f = &n->run->fleet;
-    const struct access *a = n->run->config.access;
     bool is_v2 = a->read_api && strcmp(a->read_api, "v2") == 0; /* costs that anyway */
     double slowest_s = 0;
     char span[WHEN_LEN];
-    if (access_dkim(a) != DKIM_BY_IDENTITY || is_v2 || n->follows_plan || f->choices_len == 0)
+    if (access_dkim(a) != DKIM_BY_IDENTITY || is_v2 || f->choices_len == 0)
         return;
     for (uint32_t i = 0; i < f->lanes_len; i++) {
-        double lane_s = n->jobs[i] / fleet_rate(f, i, a->rate_per_s);
+        double lane_s = jobs[i] / fleet_rate(f, i, a->rate_per_s);
         slowest_s = lane_s > slowest_s ? lane_s : slowest_s;
     }
     message_note("note: --dkim reads %s%u %s one by one: %u calls of GetEmailIdentity, about %s",
-                 resumes ? "up to " : "", f->choices_len,
+                 is_most ? "up to " : "", f->choices_len,
                  plural(f->choices_len, "identity", "identities"), f->choices_len,
                  span_format((span_us)(1e6 * slowest_s), span));
 }
@@ -65,7 +64,8 @@ static enum err notes_begin(void *ctx, const struct run *r, instant_us now, stru
     }
     for (uint32_t i = 0; i < f->choices_len; i++)
         n->jobs[f->choices[i].lane]++;
-    dkim_cost_tell(n, r->resumes);
+    if (!n->follows_plan)
+        dkim_cost_note(f, r->config.access, n->jobs, r->resumes);
     progress_begin(&n->progress, n->options, &r->head, f, n->signals);
     return OK;
 }

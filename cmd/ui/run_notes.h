@@ -24,6 +24,10 @@ struct run_notes {
     struct arena memory;
 };
 
+/* Of --dkim: what reading one by one costs; nothing otherwise. jobs: of each lane. is_most: or
+ * less. */
+void dkim_cost_note(const struct fleet *f, const struct access *a, const uint32_t *jobs,
+                    bool is_most);
 /* Watches a run: *n, o and signals are borrowed for its life. */
 struct run_observer run_notes_observer(struct run_notes *n, const struct options *o,
                                        const struct signals *signals);

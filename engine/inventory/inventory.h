@@ -86,8 +86,9 @@ struct inventory_lane {
                                                  service has none */
     char advice_gap[INVENTORY_REASON_LEN];
     char reason[INVENTORY_REASON_LEN];   /* the newest */
-    char dkim_gap[INVENTORY_REASON_LEN]; /* why DKIM is not known of all; "": it is, or was not
-                                            asked for, or the service has none */
+    char dkim_gap[INVENTORY_REASON_LEN]; /* why DKIM is not read as wished, and what of it is not
+                                            known; "": it is, or was not asked for, or the service
+                                            has none */
     char denied[INVENTORY_REASON_LEN];   /* how IAM refused version 1 */
 };
 

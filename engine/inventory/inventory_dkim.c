@@ -25,7 +25,9 @@ void lane_inventory_dkim_missed(struct lane_inventory *s, const struct call *cal
     if (is_lacking || is_denied || ++s->dkim_missed == MISSED_MAX)
         s->dkim = DKIM_NOT_ASKED;
     if (!is_lacking) /* of an emulator nothing is missing */
-        gap_tell(s, call, is_denied ? " (docs/PERMISSIONS.md)" : "");
+        gap_tell(s, call,
+                 is_denied ? ": DKIM of all identities is not known (docs/PERMISSIONS.md)"
+                           : ": DKIM of some identities is not known");
 }
 
 bool lane_inventory_dkim_refused(struct inventory *v, struct lane_inventory *s,
@@ -35,7 +37,9 @@ bool lane_inventory_dkim_refused(struct inventory *v, struct lane_inventory *s,
                        !v->options.with_tags;
     if (call->kind != CALL_GET || !is_for_dkim || !reply_is_access_denied(&call->reply))
         return false;
-    gap_tell(s, call, "; it is read by the batch (docs/PERMISSIONS.md)");
+    gap_tell(s, call,
+             ": DKIM is read by the batch; --dkim needs ses:GetEmailIdentity "
+             "(docs/PERMISSIONS.md)");
     s->dkim = DKIM_BY_BATCH;
     s->seen.one_by_one = false;
     batches_begin(v, s);

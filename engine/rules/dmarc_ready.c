@@ -107,6 +107,13 @@ struct dmarc_ready dmarc_ready_of(const struct dmarc_ready_facts *f)
     return (struct dmarc_ready){(uint8_t)by, (uint8_t)(record | spf | dkim)};
 }
 
+bool dmarc_ready_is_unlooked(const struct dmarc_ready_facts *f)
+{
+    unsigned lack = record_lack(f->dmarc) | mail_from_lack(f);
+    return f->ses_known && f->mail_from.len && !is_lacking(lack) &&
+           !dname_eq(f->mail_from, f->asked);
+}
+
 static const char *const by_names[DMARC_BYS] = {
     [DMARC_BY_UNKNOWN] = "unknown", [DMARC_BY_NONE] = "none", [DMARC_BY_SPF] = "spf",
     [DMARC_BY_DKIM] = "dkim",       [DMARC_BY_BOTH] = "both",

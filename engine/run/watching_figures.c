@@ -31,7 +31,7 @@ static void row_count(struct watching *w, uint32_t row)
         .asked = fleet_mail_from(f, row),
         .spf = is_silent ? SPF_STATUS_NONE : (enum spf_status)job->spf,
         .dmarc = is_silent ? DMARC_STATUS_NONE : (enum dmarc_status)job->dmarc};
-    dmarc_sum_see(&w->dmarc, dmarc_ready_of(&facts), (enum identity_type)f->choices[row].type);
+    dmarc_sum_see(&w->dmarc, &facts, (enum identity_type)f->choices[row].type);
 }
 
 void watching_dmarc_count(struct watching *w)

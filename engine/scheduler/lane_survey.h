@@ -39,7 +39,7 @@
 #include "model/fleet_index.h"
 #include "scheduler.h"
 
-#define SURVEY_REASON_LEN 256
+#define SURVEY_REASON_LEN 512
 
 /* The gaps of a lane survey; each has a reason. */
 enum lane_survey_gap {

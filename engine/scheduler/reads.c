@@ -413,6 +413,8 @@ static void read_batch_refused(struct scheduler *d, struct batch_read *s, instan
          * After earlier success version 1 may be allowed again, so the lane tries again. */
         d->lane_changes += lane->read_api == API_V1;
         lane->read_api = API_V2;
+        if (!lane->v1_worked)
+            dkim_fell_back(d, s->lane);
         lane->v1_returns = lane->v1_returns || lane->v1_worked;
         lane->v1_again_at = lane->v1_returns ? now + V1_AGAIN : 0;
         lane->v1_worked = false;

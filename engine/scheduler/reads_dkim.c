@@ -14,6 +14,8 @@
 #define REMEMBERED 0x40u /* not in this run */
 #define HELD       0x20u /* of an address: what held when it was recorded, its own or its domain's */
 #define MISSED_MAX 3     /* batches in a row, without an answer: the others would miss it, too */
+#define REFUSAL_LEN                                                                                \
+    200 /* of SES's words about it, in whole words: names the caller and the action */
 
 void dkim_know(struct scheduler *d, uint32_t row, enum dkim_status status, bool is_asked)
 {
@@ -133,14 +135,21 @@ void dkim_taken(struct scheduler *d, const struct batch_read *b)
         dkim_asked_in_vain(d, b->items[i]);
 }
 
-static void gap_tell(struct scheduler *d, const struct call *call, const char *then)
+static void gap_tell(struct scheduler *d, uint16_t lane, const char *action, const struct reply *r,
+                     const char *then)
 {
-    struct lane_survey *l = &d->surveys.lanes[call->lane];
-    const struct reply *r = &call->reply;
+    struct lane_survey *l = &d->surveys.lanes[lane];
+    struct text rest = text_of(r->message), words = text_cut_line(&rest, REFUSAL_LEN);
     if (reply_is_access_denied(r))
         l->account_gaps |= 1u << SURVEY_GAP_DKIM;
-    snprintf(l->gaps[SURVEY_GAP_DKIM], SURVEY_REASON_LEN, "%s: %.40s%s%.64s: %s",
-             call_action(call->kind, call->api), r->code, r->code[0] ? " " : "", r->message, then);
+    snprintf(l->gaps[SURVEY_GAP_DKIM], SURVEY_REASON_LEN, "%s: %.40s%s%.*s%s: %s", action, r->code,
+             r->code[0] ? " " : "", (int)words.len, words.at, rest.len ? " ..." : "", then);
+}
+
+void dkim_fell_back(struct scheduler *d, uint16_t lane)
+{
+    d->surveys.lanes[lane].gaps[SURVEY_GAP_DKIM][0] = 0;
+    d->surveys.lanes[lane].account_gaps &= (uint8_t) ~(1u << SURVEY_GAP_DKIM);
 }
 
 /* A sweep remembers that it has asked, so the next ones need not. */
@@ -168,14 +177,27 @@ void dkim_missed(struct scheduler *d, const struct call *call)
 {
     struct lane_state *lane = &d->lanes[call->lane];
     if (reply_knows_no_action(&call->reply))
-        return; /* nothing is missing */
+        return;                                         /* nothing is missing */
+    bool was_wished = d->options.dkim == DKIM_BY_BATCH; /* else it takes GetEmailIdentity's place */
     bool is_denied = reply_is_access_denied(&call->reply);
     if (is_denied || ++lane->dkim_missed == MISSED_MAX)
         give_up(d, call->lane);
-    gap_tell(d, call,
-             is_denied ? "DKIM is not known; allow ses:GetIdentityDkimAttributes "
-                         "(docs/PERMISSIONS.md), or give --no-dkim"
-                       : "DKIM of some identities is not known");
+    if (lane->read_api == API_V2 && d->options.read_api == API_V1)
+        return; /* this lane has fallen back, and GetEmailIdentity tells it */
+    gap_tell(d, call->lane,
+             was_wished || !is_denied
+                 ? call_action(call->kind, call->api)
+                 : "GetEmailIdentity is refused, and GetIdentityDkimAttributes in its place",
+             &call->reply,
+             !is_denied ? "DKIM of some identities is not known"
+             : was_wished && d->options.sweep
+                 ? "DKIM is not known, and is asked again when watch.verification is over; allow "
+                   "ses:GetIdentityDkimAttributes (docs/PERMISSIONS.md), or give --no-dkim"
+             : was_wished
+                 ? "DKIM is not known; allow ses:GetIdentityDkimAttributes "
+                   "(docs/PERMISSIONS.md), or give --no-dkim"
+                 : "the rest of DKIM is not known; allow ses:GetEmailIdentity, which --dkim needs "
+                   "(docs/PERMISSIONS.md), or give --no-dkim");
 }
 
 bool dkim_get_refused(struct scheduler *d, const struct batch_read *b)
@@ -185,13 +207,10 @@ bool dkim_get_refused(struct scheduler *d, const struct batch_read *b)
     if (!is_for_dkim || !reply_is_access_denied(&b->failed_reply))
         return false;
     if (lane->dkim == DKIM_BY_IDENTITY) {
-        struct lane_survey *l = &d->surveys.lanes[b->lane];
         lane->dkim = DKIM_BY_BATCH;
-        l->account_gaps |= 1u << SURVEY_GAP_DKIM;
-        snprintf(l->gaps[SURVEY_GAP_DKIM], SURVEY_REASON_LEN,
-                 "GetEmailIdentity: %.100s: the rest of DKIM is read by the batch; --dkim needs "
-                 "ses:GetEmailIdentity (docs/PERMISSIONS.md)",
-                 b->failed_reply.message);
+        gap_tell(d, b->lane, call_action(CALL_GET, API_V2), &b->failed_reply,
+                 "the rest of DKIM is read by the batch; --dkim needs ses:GetEmailIdentity "
+                 "(docs/PERMISSIONS.md)");
     }
     return true;
 }

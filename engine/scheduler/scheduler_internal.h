@@ -294,6 +294,8 @@ void dkim_taken(struct scheduler *d, const struct batch_read *b); /* the batch i
 /* An answer of CALL_READ_DKIM: the verdict for its batch. */
 enum verdict dkim_answered(struct scheduler *d, const struct call *call, enum verdict verdict);
 void dkim_missed(struct scheduler *d, const struct call *call); /* its batch goes on without */
+/* The lane is read by GetEmailIdentity from now on, which tells DKIM: none of it is missing. */
+void dkim_fell_back(struct scheduler *d, uint16_t lane);
 /* IAM refuses a GetEmailIdentity that was for DKIM: then by the batch. False: it was not. */
 bool dkim_get_refused(struct scheduler *d, const struct batch_read *b);
 

@@ -99,6 +99,7 @@ def refused(programs):
         notes = [line for line in said.splitlines() if BATCH in line]
         check("it is noted once for the account", len(notes) == 1 and notes[0].startswith("note: account default: ") and
               f"allow ses:{BATCH}" in notes[0], said)
+        check("with IAM's words, none of them cut", f" is not authorized to perform: ses:{BATCH}" in notes[0], notes)
         check("and not tried for long", calls(room)[BATCH] <= 2)
         room.ends("and so is an apply", DONE, "apply", "fleet.yaml", "--yes")
         check("every identity is done", set(room.outcomes(1).values()) == {"done"}, room.outcomes(1))
@@ -117,6 +118,22 @@ def refused(programs):
         done = calls(room)
         check("after few refusals", 2 <= done[BATCH] <= done[GET] < len(FLEET) / 2, done)
         check("and says so", f"--dkim needs ses:{GET}" in said, said)
+        process = room.run("discover", "--region", "us-east-1", "--out", "found.yaml", "--dkim")
+        check("so does discover, which knows all of it then", f"--dkim needs ses:{GET}" in process.stderr_text and
+              "not known" not in process.stderr_text, process.stderr_text)
+    with Denied(*programs, FLEET, f"v1:{BATCH} v2:{GET}") as room:
+        room.manifest("fleet.yaml", {name: {} for name in FLEET})
+        said = room.ends("where IAM refuses both, --dkim names the action that it needs", DONE, "plan", "fleet.yaml", "--dkim")
+        check("and the other as its substitute", f"allow ses:{GET}, which --dkim needs" in said and
+              f"allow ses:{BATCH}" not in said, said)
+    with Denied(*programs, FLEET, "v1:*") as room:
+        room.manifest("fleet.yaml", {name: {} for name in FLEET})
+        said = room.ends("where version 1 is refused, version 2 reads DKIM too", DONE, "plan", "fleet.yaml", "--report",
+                         "json:plan.json")
+        rows = json.loads((room.path / "plan.json").read_text())["identities"]
+        check("all of it is known", all(row["dkim"] for row in rows if "@" not in row["identity"]),
+              [row["identity"] for row in rows if not row["dkim"]])
+        check("and nothing else is said", "DKIM" not in said.replace("by DKIM", ""), said)
 
 
 def discovers(programs):
@@ -139,6 +156,9 @@ def watches(programs):
         check("the first sweep asks", calls(room)[BATCH] == 2)
         room.run("watch", "fleet.yaml")
         check("the next remembers", calls(room)[BATCH] == 0)
+        process = room.run("watch", "fleet.yaml", "--dkim")
+        check("with --dkim it says before what that costs at most", f"note: --dkim reads up to {len(FLEET)} identities" in
+              process.stderr_text, process.stderr_text)
         with sqlite3.connect(room.path / ".mailfrom/journal.db.watch") as db:
             known = dict(db.execute("SELECT identity, dkim FROM watched WHERE identity != ''"))
         db.close()

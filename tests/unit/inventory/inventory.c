@@ -68,14 +68,17 @@ static void dkim_is_read_beside_or_not_at_all(void **state)
          2,
          0,
          false,
-         "GetIdentityDkimAttributes: AccessDenied: not for you (docs/PERMISSIONS.md)"},
+         "GetIdentityDkimAttributes: AccessDenied: not for you: DKIM of all identities is not "
+         "known "
+         "(docs/PERMISSIONS.md)"},
         {{.identities = 950, .dkim_code = "Throttling", NOBODY},
          DKIM_BY_BATCH,
          API_V1,
          60,
          0,
          false,
-         "GetIdentityDkimAttributes: Throttling: not for you"},
+         "GetIdentityDkimAttributes: Throttling: not for you: DKIM of some identities is not "
+         "known"},
         {{.identities = 950, .dkim_code = "InvalidAction", NOBODY},
          DKIM_BY_BATCH,
          API_V1,
@@ -89,8 +92,8 @@ static void dkim_is_read_beside_or_not_at_all(void **state)
          10,
          2,
          true,
-         "GetEmailIdentity: AccessDeniedException: not for you; it is read by the batch "
-         "(docs/PERMISSIONS.md)"},
+         "GetEmailIdentity: AccessDeniedException: not for you: DKIM is read by the batch; "
+         "--dkim needs ses:GetEmailIdentity (docs/PERMISSIONS.md)"},
     };
     for (size_t i = 0; i < COUNT(table); i++) {
         struct scene x;

@@ -140,6 +140,13 @@ static void another_name_at_ses_is_not_known(void **state)
     struct row_dmarc d = row_dmarc_of(&k.fleet, 0, &job, OUTCOME_PLANNED);
     assert_int_equal(d.now.by, DMARC_BY_UNKNOWN);
     assert_int_equal(d.planned, DMARC_BY_SPF);
+    assert_true(d.now_is_unlooked);
+    job.status_seen = MAIL_FROM_FAILED; /* not used by SES, whatever DNS has of it */
+    assert_false(row_dmarc_of(&k.fleet, 0, &job, OUTCOME_PLANNED).now_is_unlooked);
+    job.status_seen = MAIL_FROM_SUCCESS;
+    job.dmarc = DMARC_STATUS_MISSING; /* nothing passes */
+    assert_false(row_dmarc_of(&k.fleet, 0, &job, OUTCOME_PLANNED).now_is_unlooked);
+    job.dmarc = DMARC_STATUS_OK;
     job.outcome = OUTCOME_DRIFTED;
     assert_int_equal(row_dmarc_of(&k.fleet, 0, &job, OUTCOME_DRIFTED).finished, DMARC_BY_UNKNOWN);
     kit_clear(&k);
@@ -246,6 +253,44 @@ static void a_plan_tells_now_and_after(void **state)
             "both, 5 by neither; of 2 it is not known.");
 }
 
+static void a_name_that_goes_is_no_failure(void **state)
+{
+    struct row_dmarc goes = {.now = {DMARC_BY_DKIM, DMARC_UNKNOWN_DNS},
+                             .before = DMARC_BY_DKIM,
+                             .planned = DMARC_BY_DKIM,
+                             .finished = DMARC_BY_DKIM,
+                             .now_is_unlooked = true};
+    struct dmarc_ready_facts facts = {.ses_known = true,
+                                      .mail_from = OLD,
+                                      .status = MAIL_FROM_SUCCESS,
+                                      .dkim = DKIM_SUCCESS,
+                                      .asked = WANTED,
+                                      .spf = SPF_STATUS_OK,
+                                      .dmarc = DMARC_STATUS_OK};
+    struct dmarc_sum sum = {.rows = 0};
+    struct buf out;
+    (void)state;
+    add(&sum, 2, goes, TENSE_PLAN);
+    add(&sum, 1, promised, TENSE_PLAN);
+    told_is(&sum, TENSE_PLAN, true,
+            "0 of 3 domains pass DMARC by SPF now, without 2 whose earlier MAIL FROM was not "
+            "looked at; 1 will after this plan. After it: 3 by DKIM, 1 by both.");
+    sum = (struct dmarc_sum){.rows = 0};
+    add(&sum, 2, goes, TENSE_PLAN);
+    told_is(&sum, TENSE_PLAN, true,
+            "0 of 2 domains pass DMARC by SPF now, without 2 whose earlier MAIL FROM was not "
+            "looked at; 0 will after this plan. After it: 2 by DKIM, 0 by both.");
+    sum = (struct dmarc_sum){.rows = 0};
+    dmarc_sum_see(&sum, &facts, IDENTITY_DOMAIN);
+    facts.mail_from = WANTED;
+    dmarc_sum_see(&sum, &facts, IDENTITY_DOMAIN);
+    buf_init(&out, LINE_LEN_MAX);
+    dmarc_seen_tell(&out, &sum);
+    assert_text(buf_text(&out), TEXT("1 of 2 domains passes DMARC by SPF, without 1 whose earlier "
+                                     "MAIL FROM was not looked at, 2 by DKIM, 1 by both."));
+    buf_clear(&out);
+}
+
 /* ---- the reports ---- */
 
 static void fleet_fill(struct kit *k)
@@ -311,6 +356,7 @@ int main(void)
         cmocka_unit_test(another_name_at_ses_is_not_known),
         cmocka_unit_test(a_run_tells_after_and_before),
         cmocka_unit_test(a_plan_tells_now_and_after),
+        cmocka_unit_test(a_name_that_goes_is_no_failure),
         cmocka_unit_test(every_report_has_the_columns_and_the_sentence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

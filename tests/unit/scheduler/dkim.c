@@ -270,6 +270,18 @@ static const struct {
      "GetIdentityDkimAttributes: AccessDenied not for you: DKIM is not known; allow "
      "ses:GetIdentityDkimAttributes (docs/PERMISSIONS.md), or give --no-dkim",
      true},
+    /* A watch remembers the refusal, and says so. */
+    {{.rows = 95,
+      .wish = DKIM_BY_BATCH,
+      .sweep = true,
+      .dkim_status = 403,
+      .dkim_code = "AccessDenied"},
+     1,
+     0,
+     "GetIdentityDkimAttributes: AccessDenied not for you: DKIM is not known, and is asked again "
+     "when watch.verification is over; allow ses:GetIdentityDkimAttributes (docs/PERMISSIONS.md), "
+     "or give --no-dkim",
+     true},
     /* An emulator without the action. */
     {{.rows = 350, .wish = DKIM_BY_BATCH, .dkim_status = 501, .dkim_code = ""}, 1, 0, "", false},
     {{.rows = 350, .wish = DKIM_BY_BATCH, .dkim_status = 400, .dkim_code = "InvalidAction"},
@@ -360,6 +372,25 @@ static void refused_one_by_one_it_is_read_by_the_batch(void **state)
         assert_non_null(strstr(seen.gap, "--dkim needs ses:GetEmailIdentity"));
         assert_true(seen.gap_is_of_account);
     }
+}
+
+static void refused_both_ways_the_wished_action_is_named(void **state)
+{
+    (void)state;
+    const struct script s = {.rows = 95,
+                             .wish = DKIM_BY_IDENTITY,
+                             .get_code = "AccessDeniedException",
+                             .dkim_status = 403,
+                             .dkim_code = "AccessDenied"};
+    struct seen seen;
+    run(&s, &seen);
+    assert_int_equal(rows_with(&s, &seen, DKIM_UNKNOWN), 95);
+    assert_string_equal(seen.gap,
+                        "GetEmailIdentity is refused, and GetIdentityDkimAttributes in its place: "
+                        "AccessDenied not for you: the rest of DKIM is not known; allow "
+                        "ses:GetEmailIdentity, which --dkim needs (docs/PERMISSIONS.md), or give "
+                        "--no-dkim");
+    assert_true(seen.gap_is_of_account);
 }
 
 static void an_address_has_what_its_domain_has(void **state)
@@ -455,6 +486,7 @@ int main(void)
         cmocka_unit_test(a_lane_goes_on_without_it),
         cmocka_unit_test(what_is_always_throttled_is_given_up),
         cmocka_unit_test(refused_one_by_one_it_is_read_by_the_batch),
+        cmocka_unit_test(refused_both_ways_the_wished_action_is_named),
         cmocka_unit_test(an_address_has_what_its_domain_has),
         cmocka_unit_test(an_address_may_come_before_its_domain),
         cmocka_unit_test(a_run_reads_in_the_order_of_the_manifest),
