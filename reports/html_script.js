@@ -70,6 +70,10 @@
     const way = {up: 'down', down: ''}[button.dataset.way] ?? 'up';
     for (const other of buttons) other.dataset.way = '';
     button.dataset.way = way;
+    for (const other of buttons) {
+      other.setAttribute('aria-pressed', String(other.dataset.way !== ''));
+      other.title = {up: 'sorted upwards', down: 'sorted downwards'}[other.dataset.way] ?? '';
+    }
     rows = inOrder;
     if (way) {
       const sign = way === 'up' ? 1 : -1;

@@ -39,7 +39,7 @@ ask() {
     code=$(printf 'header = "%s"\n' "$auth" | curl --config - --silent --show-error --max-time 60 "${more[@]}" \
         --request "$method" --header 'Content-Type: application/json' --output "$reply" --write-out '%{http_code}' \
         "$url") || die "$method $url did not succeed"
-    [[ $code == 2* ]] || die "$method $url was answered with $code: $(head -c 500 "$reply")"
+    [[ $code == 2* ]] || die "$method $url was answered with $code: $(head -c 500 "$reply" | tr -c '[:print:]' ' ')"
     cat "$reply"
 }
 
@@ -66,12 +66,14 @@ find_own() {
         answer=$(ask GET "$list?per_page=100&page=$page")
         # shellcheck disable=SC2016
         found=$(jq -r --arg author "$author" --arg marker "$marker" \
-            'map(select(('"$of_author"') and (.body | startswith($marker)))) | first | .id // empty' <<<"$answer")
+            'map(select(('"$of_author"') and (.body // "" | startswith($marker)))) | first | .id // empty' <<<"$answer")
         [[ -z $found ]] || break
         [[ $(jq length <<<"$answer") != 0 ]] || break
     done
     echo "$found"
 }
+
+[[ -r $body_file ]] || die "the file $body_file cannot be read: it is the text of the comment"
 
 # Cut in characters, as it is counted, and never in the middle of one.
 # shellcheck disable=SC2016
@@ -83,5 +85,6 @@ if [[ -n $id ]]; then
     ask "$edit" "$one/$id" >/dev/null
     echo "comment $id was edited"
 else
-    echo "comment $(ask POST "$list" | jq -r .id) was written"
+    answer=$(ask POST "$list") # by itself: a failure inside of the words of echo would be lost
+    echo "comment $(jq -r .id <<<"$answer") was written"
 fi

@@ -5,8 +5,10 @@ set -euo pipefail
 shopt -s inherit_errexit
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-results=${INPUT_RESULTS:-mailfrom-results}
+scratch=$(mktemp -d "${RUNNER_TEMP:-/tmp}/mailfrom.XXXXXX") # outside of the checkout, where a branch may have put links
+results=$scratch/results
 plan=${INPUT_PLAN:-mailfrom.plan}
+commit=${PLANNED_COMMIT:-${GITHUB_SHA:-unknown}} # of a pull request the one that people see, not that of its trial merge
 SUMMARY_MAX=1000000 # bytes; GitHub takes a mebibyte of each step
 
 # ---- what GitHub is told ----
@@ -49,16 +51,33 @@ summary() { # file
 
 # ---- the program ----
 
-# By --env NAME a value is in no argument. The token of a web identity lies in a file of the runner's.
+# A configuration of AWS may name a program that gives keys, so one that a branch could write is not read.
+configuration_judge() {
+    local top name path
+    top=$(realpath "${GITHUB_WORKSPACE:-$PWD}")
+    for name in AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE; do
+        path=${!name:-}
+        [[ -n $path ]] || continue
+        path=${path/#'~'/${HOME:-}}
+        [[ $path == /* && $path != *'$'* ]] || die "found $name=$path, expected an absolute path"
+        path=$(realpath -m "$path")
+        [[ $path/ != "$top"/* ]] || die "$name names a file in the checkout, which a branch can change: it may name a program to run"
+        export "$name=$path"
+    done
+}
+
+# By --env NAME a value is in no argument. HOME is empty: the checkout may have a folder .aws. Files that the
+# environment names, such as the token of a web identity, are the runner's.
 container() {
     local top=${GITHUB_WORKSPACE:-$PWD} name
-    local options=(--rm --user "$(id -u):$(id -g)" --volume "$top:$top" --workdir "$PWD" --env HOME="$PWD")
+    local options=(--rm --user "$(id -u):$(id -g)" --volume "$top:$top" --volume "$scratch:$scratch" --workdir "$PWD"
+        --env HOME="$scratch/home")
     while IFS= read -r name; do
         options+=(--env "$name")
     done < <(compgen -e | grep -E '^(AWS_|MAILFROM_|PG[A-Z]+$|https?_proxy$|HTTPS?_PROXY$|NO_PROXY$|no_proxy$)')
-    if [[ -n ${AWS_WEB_IDENTITY_TOKEN_FILE:-} ]]; then
-        options+=(--volume "$AWS_WEB_IDENTITY_TOKEN_FILE:$AWS_WEB_IDENTITY_TOKEN_FILE:ro")
-    fi
+    for name in AWS_WEB_IDENTITY_TOKEN_FILE AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE AWS_CA_BUNDLE PGPASSFILE; do
+        [[ ! -f ${!name:-} ]] || options+=(--volume "${!name}:${!name}:ro")
+    done
     if [[ ${MAILFROM_JOURNAL:-} == /* ]]; then
         options+=(--volume "$(dirname "$MAILFROM_JOURNAL"):$(dirname "$MAILFROM_JOURNAL")")
     fi
@@ -97,10 +116,21 @@ counts_told() { # report in JSON
     output verdict "$(jq -r '.summary.verdict' "$1")"
 }
 
-# What would become of whom, whenever it was found out: equal digests are equal changes.
+# What would become of whom, whenever it was found out: equal digests are equal changes. The number of an account and
+# the value that is replaced belong to a change. A plan file knows the numbers.
 changes_digest() { # report in JSON
-    jq -cS '[.identities[] | select(.action != "none" and .outcome != "refused")
-        | [.account, .region, .identity, .action, .mail_from_after, .behavior_after]] | sort' "$1" | sha256sum | cut -d' ' -f1
+    # shellcheck disable=SC2016 # variables of jq
+    jq -cS --slurpfile plan "$plan" '($plan[0] as $p | [$p.lanes[] | {key: "\($p.accounts[.account].name) \(.region)",
+            value: (.caller_account // $p.accounts[.account].account_id)}] | from_entries) as $numbers
+        | [([.identities[] | select(.action != "none" and .outcome != "refused")
+            | [$numbers["\(.account) \(.region)"], .account, .region, .identity, .action, .mail_from_before, .behavior_before,
+               .mail_from_after, .behavior_after]] | sort),
+           ([(.record_sets // [])[] | select(.outcome | IN("unchanged", "blocked", "refused", "failed") | not)
+            | [.account, .zone_id, .name, .type, .value, .ttl, .before]] | sort)]' "$1" | sha256sum | cut -d' ' -f1
+}
+
+account_numbers() {
+    jq -r '. as $p | [.lanes[] | .caller_account // $p.accounts[.account].account_id // "unknown"] | unique | join(", ")' "$plan"
 }
 
 # 3: finished, but something needs a person.
@@ -127,7 +157,8 @@ comment() { # file
     elif [[ ${IS_FORK:-false} == true ]]; then
         notice "no comment: a pull request from a fork has a token that reads only; the summary has the same"
     else
-        "$here/../ci/comment.sh" "${INPUT_COMMENT_KEY:-plan}" "$1"
+        quietly "$here/../ci/comment.sh" "${INPUT_COMMENT_KEY:-plan}" "$1" ||
+            die "the comment was not written, and the log says why; a token needs pull-requests: write"
     fi
 }
 
@@ -143,13 +174,30 @@ findings_hand_over() {
 run_check() {
     local code=0
     quietly mailfrom check "${manifests[@]}" "${arguments[@]}" || code=$?
-    mailfrom check "${manifests[@]}" "${arguments[@]}" --format sarif --quiet >"$results/mailfrom.sarif" || true
+    mailfrom check "${manifests[@]}" "${arguments[@]}" --format sarif --quiet >"$results/mailfrom.sarif" 2>/dev/null || true
     findings_hand_over
     end_with "$code"
 }
 
+# The comment of an older push would be taken for the plan of this one.
+no_plan() { # exit code
+    output exit-code "$1"
+    printf '## mailfrom: no plan\n\nThe plan at commit %s ended with exit code %s; the log of its step says why.\n' "$commit" "$1" \
+        >"$results/comment.md"
+    summary "$results/comment.md"
+    comment "$results/comment.md"
+    die "mailfrom ended with exit code $1, and there is no plan"
+}
+
+# What could not be asked is no identity without changes: the plan lacks what it may need.
+all_judged() { # report in JSON
+    local failed
+    failed=$(jq '.summary.outcomes.failed // 0' "$1")
+    [[ $failed == 0 ]] || die "$failed of the identities could not be judged, and the plan lacks what they need; the summary of this step says why"
+}
+
 run_plan() {
-    local code=0
+    local code=0 digest numbers
     if [[ ${IS_FORK:-false} == true ]]; then
         notice "no plan: a pull request from a fork has no credentials, and shall have none; plan it from a branch of this repository once its manifest is read"
         output skipped true
@@ -159,18 +207,22 @@ run_plan() {
     rm -f -- "$plan"
     quietly mailfrom plan "${manifests[@]}" "${arguments[@]}" --out "$plan" --detailed-exitcode \
         --report "markdown:$results/plan.md" --report "json:$results/plan.json" --report "sarif:$results/mailfrom.sarif" || code=$?
-    [[ $code == 0 || $code == 2 || $code == 3 ]] || end_with "$code"
+    [[ $code == 0 || $code == 2 || $code == 3 ]] || no_plan "$code"
+    output exit-code "$code"
     findings_hand_over
     output plan-file "$plan"
     output plan-sha256 "$(sha256sum <"$plan" | cut -d' ' -f1)"
-    output changes-digest "$(changes_digest "$results/plan.json")"
+    digest=$(changes_digest "$results/plan.json") # by itself: inside of a command's words a failure would be lost
+    numbers=$(account_numbers)
+    output changes-digest "$digest"
     counts_told "$results/plan.json"
     {
         cat "$results/plan.md"
-        printf '\nPlanned at commit %s; digest of the changes: %s.\n' "${GITHUB_SHA:-unknown}" "$(changes_digest "$results/plan.json")"
+        printf '\nPlanned at commit %s, in the AWS accounts %s; digest of the changes: %s.\n' "$commit" "$numbers" "$digest"
     } >"$results/comment.md"
     summary "$results/comment.md"
     comment "$results/comment.md"
+    all_judged "$results/plan.json"
     end_with "$code"
 }
 
@@ -218,7 +270,9 @@ run_resume() {
 
 manifests=() arguments=()
 cd "${INPUT_WORKING_DIRECTORY:-.}"
-mkdir -p "$results"
+mkdir "$results" "$scratch/home"
+output results "$results"
+configuration_judge
 lines_of manifests "${INPUT_MANIFESTS:-}"
 lines_of arguments "${INPUT_ARGUMENTS:-}"
 case ${INPUT_COMMAND:-} in

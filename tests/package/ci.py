@@ -35,8 +35,8 @@ SCRIPTS = (ROOT / "packaging/ci/comment.sh", ACTION / "run.sh")
 BOT = "github-actions[bot]"
 MARKER = "<!-- mailfrom:plan -->"
 READER = "arn:aws:iam::111122223333:role/mailfrom-read"
-SAME = {"number": 7, "head": {"repo": {"full_name": "own/fleet"}}}
-FORK = {"number": 7, "head": {"repo": {"full_name": "stranger/fleet"}}}
+SAME = {"number": 7, "head": {"sha": "beef01", "repo": {"full_name": "own/fleet"}}}
+FORK = {"number": 7, "head": {"sha": "beef02", "repo": {"full_name": "stranger/fleet"}}}
 IDENTITIES = {"a.example": {}, "b.example": {}, "late.example": {"late": True}, "waits.example": {"late": True}}
 
 
@@ -53,7 +53,8 @@ class Place(Room):
         program = self.bin / "mailfrom"
         program.write_text(f'#!/bin/sh\ncase "$1" in\nplan | apply) exec {MAILFROM} "$@" {reach} ;;\n*) exec {MAILFROM} "$@" ;;\nesac\n')
         docker = self.bin / "docker"
-        docker.write_text(f'#!/bin/sh\necho "$@" >>{self.path}/docker.log\nwhile [ "$1" != ghcr.io/OWNER/mailfrom:v1 ]; do shift; done\n'
+        docker.write_text(f'#!/bin/sh\necho "$@" >>{self.path}/docker.log\n'
+                          'while [ "$1" != ghcr.io/OWNER/mailfrom:v1 ]; do case "$1" in HOME=*) export "$1" ;; esac; shift; done\n'
                           f'shift\nexec {program} "$@"\n')
         for path in (program, docker):
             path.chmod(0o755)
@@ -181,6 +182,17 @@ def the_comment(forge, me):
     done = comment(api, "never", **{name: "wrong"})
     check(f"{forge}: so is a token that is refused, which is not told", wrong(
         fails=done.returncode == 1, says_why="401" in done.stderr, keeps_it="wrong" not in done.stdout + done.stderr))
+    for method, body in (("POST", "of a third key"), ({"github": "PATCH", "gitlab": "PUT"}[forge], "of the first")):
+        api.refuses = method
+        done = comment(api, body, key="third" if method == "POST" else "plan")
+        check(f"{forge}: a {method} that is refused fails, and is not told as written", wrong(
+            fails=done.returncode == 1, says_why="403" in done.stderr, claims_nothing=not re.search("was (written|edited)", done.stdout)))
+    api.refuses = None
+    api.comments.insert(0, {"id": 1, "author": me, "body": None})
+    check(f"{forge}: a comment without a text is passed over", told(comment(api, "after one")))
+    done = run(SCRIPTS[0], "plan", "none.md", env={"PATH": "/usr/bin:/bin", "GITHUB_API_URL": api.url, "GITHUB_REPOSITORY": "own/fleet",
+                                                  "PULL_REQUEST": "7", "GITHUB_TOKEN": "t0ken"})
+    check(f"{forge}: a text that is not there is said", wrong(fails=done.returncode == 1, says="none.md cannot be read" in done.stderr))
     check(f"{forge}: a key that would end the marker is refused", [] if comment(api, "x", key="a-->b").returncode == 1 else ["taken"])
     api.shutdown()
 
@@ -198,7 +210,7 @@ def pull_request(place):
         check(f"push {push}: it is checked and planned", [] if None not in done.values() and set(done) == {"check", "plan"} else
               [s.told for s in player.steps])
         check(f"push {push}: there is one comment, and it is the plan", wrong(
-            one=len(mine) == 1, marked=mine[0].startswith(MARKER), has_rows="late.example" in mine[0], has_commit="c0ffee" in mine[0]))
+            one=len(mine) == 1, marked=mine[0].startswith(MARKER), has_rows="late.example" in mine[0], has_commit="Planned at commit beef01, in the AWS accounts 111122223333;" in mine[0]))
     check("the summary has the plan", wrong(has_rows="late.example" in player.summary))
     check("findings went to code scanning", wrong(one=others.sarif == [("mailfrom-check", "2.1.0", others.sarif[0][2])]))
     check("the plan is an artifact", [] if (others.artifacts["mailfrom-plan"] / "mailfrom.plan").exists() else list(others.artifacts))
@@ -250,6 +262,75 @@ def refused(place):
     check("an unknown command is refused", wrong(fails=not good, says="expected check, plan, apply or resume" in player.steps[-1].told))
 
 
+def hostile(place):
+    """A branch that brings a configuration of AWS and links."""
+    (place.work / ".aws").mkdir()
+    (place.work / ".aws/config").write_text(f"[profile p]\nregion = us-east-1\ncredential_process = touch {place.path}/ran\n")
+    (place.work / "fleet/profile.yaml").write_text("version: 1\naccounts: {main: {profile: p}}\n"
+                                                   "defaults: {account: main, region: us-east-1, mail_from: 'bounce.{domain}'}\nidentities: [a.example]\n")
+    wanted = {"command": "plan", "manifests": "fleet/profile.yaml", "image": "ghcr.io/OWNER/mailfrom:v1"}
+    player, _ = github(place, {"pull_request": SAME}, "pull_request")
+    player.play_action(ACTION, wanted, place.keys())
+    check("a program that the checkout's .aws names is not run", ["it was"] if (place.path / "ran").exists() else [])
+    for path in (place.work / ".aws/config", "~/.aws/../$X", ".aws/config"):
+        outputs, good = player.play_action(ACTION, {**wanted, "image": ""}, {**place.keys(), "AWS_CONFIG_FILE": str(path)})
+        check(f"nor by AWS_CONFIG_FILE, {'absolute' if path == place.work / '.aws/config' else path}", wrong(
+            fails=not good, says="AWS_CONFIG_FILE" in player.steps[-1].told, ran=not (place.path / "ran").exists()))
+    shutil.rmtree(place.work / ".aws")
+    victim = place.path / "victim"
+    victim.write_text("mine")
+    (place.work / "mailfrom-results").mkdir()
+    for name in ("mailfrom.sarif", "comment.md", "plan.md", "plan.json"):
+        (place.work / "mailfrom-results" / name).symlink_to(victim)
+    for command in ("check", "plan"):
+        player.play_action(ACTION, {"command": command, "manifests": "fleet/fleet.yaml", "sarif": "true"}, place.keys())
+    check("nor is a link of the checkout followed", [] if victim.read_text() == "mine" else [victim.read_text()[:200]])
+    shutil.rmtree(place.work / "mailfrom-results")
+
+
+def not_planned(place):
+    """A comment that stays is no plan of this push; and what could not be asked is no change less."""
+    api = ci_play.Api("github", "t0ken", BOT)
+    player, _ = github(place, {"pull_request": SAME}, "pull_request", api)
+    wanted = {"command": "plan", "manifests": "fleet/fleet.yaml", "comment": "true", "fail-on": "error"}
+    player.play_action(ACTION, wanted, place.keys())
+    outputs, good = player.play_action(ACTION, {**wanted, "manifests": "fleet/none.yaml"}, place.keys())
+    mine = api.by(BOT)
+    check("a plan that fails takes the place of an older one", wrong(
+        fails=not good, code=outputs["exit-code"] == "1", one=len(mine) == 1, says="no plan" in mine[0], no_rows="late.example" not in mine[0]))
+    api.refuses = "PATCH"
+    outputs, good = player.play_action(ACTION, wanted, place.keys())
+    check("a comment that is refused fails the step, which says why", wrong(
+        fails=not good, says="::error title=mailfrom::the comment was not written" in player.steps[-1].told))
+    api.shutdown()
+    player, _ = github(place, {}, "push")
+    judged = place.bin / "mailfrom"
+    program = judged.read_text()
+    judged.write_text(program.replace("exec", "AWS_SECRET_ACCESS_KEY=wrong exec"))
+    lost = player.play_workflow(WORKFLOWS / "apply.yml")
+    judged.write_text(program)
+    check("a merge whose identities could not be judged fails, and is not taken for one without changes", [] if lost == {"plan": None} else
+          [str(lost), player.steps[-1].told])
+
+
+def digests(place):
+    """Of plans of one manifest: stand-ins for two accounts and for two values that are replaced."""
+    seen = {}
+    program = place.bin / "mailfrom"
+    text = program.read_text()
+    for title, change in (("same", ""), ("again", ""), ("account", "s/\"caller_account\":\"[0-9]*/\"caller_account\":\"444455556666/"),
+                          ("before", "s/\"mail_from_before\":\"/&bounce.other.a.example/")):
+        program.write_text(f"#!/bin/sh\n{text.partition(chr(10))[2].replace('exec ', '')}\ncode=$?\nsed -i '{change}' mailfrom.plan \"$MAILFROM_REPORT\"\nexit $code\n"
+                           .replace('"$MAILFROM_REPORT"', f'{place.path}/mailfrom.*/results/plan.json'))
+        player, _ = github(place, {}, "push")
+        outputs, good = player.play_action(ACTION, {"command": "plan", "manifests": "fleet/fleet.yaml"}, place.keys())
+        seen[title] = outputs["changes-digest"] if good else player.steps[-1].told
+    program.write_text(text)
+    check("the digest of the changes holds the account's number and the value that is replaced", wrong(
+        same=len(seen["same"]) == 64 and not seen["same"].startswith("e3b0c442") and seen["same"] == seen["again"], account=seen["account"] != seen["same"], before=seen["before"] != seen["same"])
+        and [str(seen)])
+
+
 def applied(place):
     place.names.publish("bounce.late.example")
     first, others = github(place, {"pull_request": SAME}, "pull_request")
@@ -269,7 +350,8 @@ def applied(place):
           reviewed["changes-digest"] else ["another"])
     check("a journal that will be lost is warned of, and kept", wrong(
         warned="::warning title=mailfrom::the journal is a file" in player.steps[-1].told,
-        kept=(others.artifacts["mailfrom-done"] / ".mailfrom/journal.db").exists()))
+        kept=(others.artifacts["mailfrom-journal"] / ".mailfrom/journal.db").exists(),
+        reports=[p.name for p in others.artifacts["mailfrom-done"].rglob("done.*")] != []))
     again, others = github(place, {}, "push")
     done = again.play_workflow(WORKFLOWS / "apply.yml")
     check("without changes there is nothing to approve", [] if set(done) == {"plan"} and done["plan"]["changes"] == "0" else [str(done)])
@@ -412,6 +494,9 @@ with Place() as place:
     pull_request(place)
     from_a_fork(place)
     refused(place)
+    hostile(place)
+    not_planned(place)
+    digests(place)
     applied(place)
     goes_on(place)
     submitted(place)

@@ -87,7 +87,7 @@ class Api(http.server.ThreadingHTTPServer):
     def __init__(self, forge, token, me):
         super().__init__(("127.0.0.1", 0), Handler)
         self.forge, self.token, self.me = forge, token, me
-        self.comments, self.asked, self.down = [], [], 0
+        self.comments, self.asked, self.down, self.refuses = [], [], 0, None
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     @property
@@ -125,6 +125,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         path, _, query = self.path.partition("?")
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         api.asked.append((method, path))
+        if method == api.refuses:
+            return self.say(403, {"message": "Resource not accessible by integration"})
         good = {"github": self.headers.get("Authorization") == f"Bearer {api.token}",
                 "gitlab": self.headers.get("PRIVATE-TOKEN") == api.token}[api.forge]
         listed, one, edit = self.PATHS[api.forge]
@@ -192,7 +194,7 @@ class GitHub:
         done = subprocess.run(["bash", "--noprofile", "--norc", "-eo", "pipefail", script], cwd=self.folder, text=True,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               env={**self.environment, **environment, **{k: str(v) for k, v in files.items()},
-                                   "GITHUB_WORKSPACE": str(self.folder), "GITHUB_REPOSITORY": "own/fleet", "GITHUB_SHA": "c0ffee"})
+                                   "GITHUB_WORKSPACE": str(self.folder), "RUNNER_TEMP": str(self.folder.parent), "GITHUB_REPOSITORY": "own/fleet", "GITHUB_SHA": "c0ffee"})
         self.summary += files["GITHUB_STEP_SUMMARY"].read_text()
         outputs = {m[1]: m[3] for m in re.finditer(r"^([\w-]+)<<(\S+)\n(.*?)\n\2$", files["GITHUB_OUTPUT"].read_text(), re.M | re.S)}
         for path in (script, *files.values()):
