@@ -77,7 +77,8 @@ static enum dkim_status domain_dkim(const struct lane_inventory *s,
 void lane_inventory_dkim_settle(struct inventory *v, struct lane_inventory *s)
 {
     uint32_t rows = s->seen.rows_len, len = 0;
-    const struct inventory_row **domains = calloc(rows + 1u, sizeof(const struct inventory_row *));
+    const struct inventory_row **domains =
+        ARENA_ARRAY(v->memory, const struct inventory_row *, rows + 1u);
     v->no_memory |= !domains;
     for (uint32_t i = 0; domains && i < rows; i++) {
         const struct inventory_row *row = lane_inventory_row(s, i);
@@ -95,5 +96,4 @@ void lane_inventory_dkim_settle(struct inventory *v, struct lane_inventory *s)
         if (row->dkim != DKIM_UNKNOWN)
             row->known |= KNOWN_DKIM;
     }
-    free(domains);
 }
