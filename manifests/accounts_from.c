@@ -117,10 +117,14 @@ static void put_key(struct manifest_walk *w, const struct key_rule *rule, void *
         put_excluded(r, o, t);
         break;
     default:
-        if (text_eq(t, TEXT("all")) && !d->in_list)
+        if (!text_eq(t, TEXT("all")))
+            draft_put(r, &d->draft, rule, t, w->event.at);
+        else if (!d->in_list)
             o->common.every_region = true;
         else
-            draft_put(r, &d->draft, rule, t, w->event.at);
+            complain(r, w->event.at,
+                     "regions: found all in a list, expected all by itself, or a list of Regions "
+                     "such as us-east-1");
     }
     if (!fits && r->err == OK)
         complain_value(r, w->event.at, rule, t, NULL);
@@ -237,6 +241,16 @@ void walk_accounts_from(struct manifest_walk *w)
 
 /* --- vetting ---------------------------------------------------------------------------------- */
 
+/* The account in which rows of a file were found. NAME_NONE: none, or by_number() gives its number
+ * to the account of their defaults. */
+static name_id number_found(struct raw *r, name_id settings)
+{
+    struct settings s;
+    memcpy(&s, names_text(&r->settings, settings).at, sizeof s);
+    const struct raw_account *usual = vet_account_of(r, r->files[s.file].settings.account);
+    return usual && usual->account.account_id == NAME_NONE ? NAME_NONE : s.account_number;
+}
+
 /* Of each name: does something name an account so? To be freed; NULL after raw_fail(). */
 static bool *refs_mark(struct raw *r)
 {
@@ -245,6 +259,8 @@ static bool *refs_mark(struct raw *r)
         raw_fail(r, ERR_NOMEM, "no memory for the accounts");
     for (uint32_t i = 0; named && i < r->refs_len; i++)
         named[r->refs[i].name] = true;
+    for (name_id i = 1; named && i < r->settings.len; i++)
+        named[number_found(r, i)] = true;
     return named;
 }
 
@@ -300,18 +316,23 @@ static void member_add(struct raw *r, const struct organization_member *m, struc
     }
 }
 
+static void number_add(struct raw *r, bool *named, uint32_t explicit_len, name_id id)
+{
+    const struct organization_member m = {.number = names_text(&r->fleet->names, id)};
+    if (named[id] && account_id_is(m.number) && !is_explicit(r, explicit_len, id))
+        member_add(r, &m, TEXT("aws"));
+    named[id] = false;
+}
+
 /* Nothing is asked: what looks like an account is one. */
 static void numbers_add(struct raw *r)
 {
     bool *named = refs_mark(r);
     uint32_t explicit_len = r->accounts_len;
-    for (uint32_t i = 0; named && i < r->refs_len && r->err == OK; i++) {
-        name_id id = r->refs[i].name;
-        const struct organization_member m = {.number = names_text(&r->fleet->names, id)};
-        if (named[id] && account_id_is(m.number) && !is_explicit(r, explicit_len, id))
-            member_add(r, &m, TEXT("aws"));
-        named[id] = false;
-    }
+    for (uint32_t i = 0; named && i < r->refs_len && r->err == OK; i++)
+        number_add(r, named, explicit_len, r->refs[i].name);
+    for (name_id i = 1; named && i < r->settings.len && r->err == OK; i++)
+        number_add(r, named, explicit_len, number_found(r, i));
     free(named);
 }
 
@@ -375,5 +396,8 @@ void vet_organization(struct raw *r)
     }
     if (o->common.every_region)
         o->regions = r->options->every_account ? regions_of(r, found.partition) : NAME_NONE;
+    o->is_asked = true;
+    o->left = found.left;
+    o->left_len = found.left_len;
     members_add(r, &found);
 }

@@ -79,10 +79,30 @@ static void put(struct raw *r, struct draft *d, const char *column, struct text 
     draft_put(r, d, rule, t, at);
 }
 
+static void unclear_tell(struct raw *r, struct source_place at, const struct managed_setting *s)
+{
+    struct buf address, identity;
+    buf_init(&address, 4 * NAME_LEN_MAX);
+    buf_init(&identity, 4 * NAME_LEN_MAX);
+    escape_terminal(&address, s->address);
+    escape_terminal(&identity, s->identity);
+    complain(r, at,
+             TEXT_FMT " does not say in which account and Region it is, expected one, for " TEXT_FMT
+                      " is in several here: terraform apply -refresh-only with version 6 of the "
+                      "AWS provider writes the Region into the state",
+             TEXT_ARG(buf_text(&address)), TEXT_ARG(buf_text(&identity)));
+    buf_clear(&identity);
+    buf_clear(&address);
+}
+
 static void row_take(struct raw *r, uint16_t file, const struct managed_setting *s)
 {
     struct draft d;
     struct source_place at = {file, s->line, s->column};
+    if (s->is_unclear) {
+        unclear_tell(r, at, s);
+        return;
+    }
     draft_begin(&d, file, at);
     put(r, &d, "identity", s->identity, at);
     if (s->region.len)

@@ -207,6 +207,9 @@ struct raw_organization {
     struct text *units, *excluded;
     struct source_place *units_at;
     struct ses_tag *tags;
+    bool is_asked;                            /* then what it has that is not taken: */
+    const struct organization_left_out *left; /* of who asked */
+    uint32_t left_len;
     uint32_t units_len, units_cap, places_cap, excluded_len, excluded_cap, tags_len, tags_cap;
 };
 

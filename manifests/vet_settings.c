@@ -39,6 +39,24 @@ static const char *account_near(const struct raw *r, struct text name)
     return near.word;
 }
 
+/* Why accounts_from does not find an account, where the organization was asked. */
+static const char *account_left_out(const struct raw *r, struct text name)
+{
+    static const char *const words[] = {
+        [ORGANIZATION_INACTIVE] = "; the organization has it, but it is not active",
+        [ORGANIZATION_EXCLUDED] = "; the organization has it, but exclude leaves it out",
+        [ORGANIZATION_UNTAGGED] = "; the organization has it, but without those tags",
+    };
+    const struct raw_organization *o = &r->organization;
+    if (!o->is_asked || !account_id_is(name))
+        return "";
+    for (uint32_t i = 0; i < o->left_len; i++)
+        if (text_eq(o->left[i].number, name))
+            return words[o->left[i].why];
+    return o->units_len ? "; those organizational_units do not have it"
+                        : "; the organization does not have it";
+}
+
 static void account_missing(struct raw *r, const struct account_ref *ref)
 {
     char q[QUOTE_LEN], m[QUOTE_LEN], near_quoted[QUOTE_LEN];
@@ -47,14 +65,14 @@ static void account_missing(struct raw *r, const struct account_ref *ref)
     uint64_t number;
     bool has_organization = r->organization.at.line;
     bool is_cut = has_organization && name.len < 12 && text_to_u64(name, &number);
-    complain(r, ref->at, "account: found %s, expected %s%s%s", quote(name, q),
+    complain(r, ref->at, "account: found %s, expected %s%s%s%s", quote(name, q),
              has_organization
                  ? "the number of an account that accounts_from finds, or the name of one that the "
                    "key accounts lists"
                  : "the name of an account that the key accounts lists",
              is_cut ? "; a number has twelve digits, and spreadsheets take away zeros in front"
                     : "",
-             meant(near ? quote(text_of(near), near_quoted) : NULL, m));
+             account_left_out(r, name), meant(near ? quote(text_of(near), near_quoted) : NULL, m));
 }
 
 void vet_accounts(struct raw *r)

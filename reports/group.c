@@ -84,12 +84,13 @@ static bool take_phrase(struct text *t, struct text begin, struct text name, str
     return true;
 }
 
-/* Accounts of an organization are called by their numbers, which stand in ARNs of their roles. */
-static bool take_number(struct text *t, const struct report_row *row, struct buf *out)
+/* Accounts of an organization are called by their numbers. In the ARN of a role a mark takes the
+ * place of the number, as in a longer name. */
+static bool take_number(struct text *t, const struct report_row *row, char before, struct buf *out)
 {
     if (!account_id_is(row->account) || !text_starts(*t, row->account))
         return false;
-    buf_add_str(out, "its account");
+    buf_add_str(out, before == ':' ? "\xe2\x80\xa6" : "its account");
     *t = text_from(*t, row->account.len);
     return true;
 }
@@ -110,7 +111,7 @@ void reason_shape(const struct report_row *row, struct text reason, struct buf *
         text_from(domain, text_rfind(domain, '@') < domain.len ? text_rfind(domain, '@') + 1 : 0);
     while (t.len && !out->failed && out->len < NAME_LEN_MAX / 2) {
         if (!goes_on(before) &&
-            (take_place(&t, row, out) || take_number(&t, row, out) ||
+            (take_place(&t, row, out) || take_number(&t, row, before, out) ||
              take_phrase(&t, TEXT("identity "), row->identity, TEXT(""), "the identity", out) ||
              take_name(&t, row->mail_from_after, "its MAIL FROM", before, out) ||
              take_name(&t, row->mail_from_before, "its MAIL FROM before", before, out) ||

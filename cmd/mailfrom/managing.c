@@ -88,6 +88,8 @@ static enum err state_take(struct managed_index *index, const char *path, struct
         err = why_set(why, ERR_INPUT,
                       "is a CloudFormation template or a file of CDK, expected a Terraform state");
     if (err == OK)
+        err = managed_join(&m, why);
+    if (err == OK)
         err = settings_add(index, path, &m, why);
     managed_clear(&m);
     return err;

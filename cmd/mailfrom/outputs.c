@@ -67,6 +67,8 @@ enum err outputs_expand(struct options *o, struct arena *arena, struct why *why)
         err = path_expand(&o->reports[i].path, arena, why);
     for (size_t i = 0; err == OK && i < o->dmarc_reports_len; i++)
         err = path_expand(&o->dmarc_reports[i], arena, why);
+    for (size_t i = 0; err == OK && i < o->states_len; i++)
+        err = path_expand(&o->states[i], arena, why);
     return err == OK ? team_expand(o, arena, why) : err;
 }
 
@@ -126,6 +128,8 @@ static enum err named_spare(const struct options *o, const char *output, struct 
     }
     for (size_t i = 0; err == OK && i < COUNT(named); i++)
         err = input_spare(output, named[i].what, named[i].path, why);
+    for (size_t i = 0; err == OK && i < o->states_len; i++)
+        err = input_spare(output, "the state", o->states[i], why);
     return err;
 }
 

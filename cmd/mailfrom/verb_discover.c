@@ -1,6 +1,7 @@
 /* discover: lanes are found, read and written as a manifest (inventory/discover.h). */
 #include "base/bounds.h"
 #include "base/escape.h"
+#include "base/plural.h"
 #include "inventory/discover_formats.h"
 #include "options/advice.h"
 #include "outputs.h"
@@ -13,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define STALE_BYTES_MAX (1u << 20) /* of a command; Linux takes about 2 MB */
 
 static bool is_to_stdout(const char *path)
 {
@@ -77,16 +80,42 @@ static const char *plan_advise(struct advice *a, const struct options *o)
     return advice_make(a, o, "plan", advice_word(&word, o->out));
 }
 
+static struct text without_slashes(struct text path)
+{
+    while (path.len > 1 && path.at[path.len - 1] == '/')
+        path.len--;
+    return path;
+}
+
+/* Other tools would read them along with the new ones. */
+static void stale_tell(const struct discover *d, const struct options *o)
+{
+    const struct discover_format *format = discover_format(d->config);
+    struct buf folder, command;
+    buf_init(&folder, PATH_LEN_MAX);
+    buf_init(&command, STALE_BYTES_MAX);
+    buf_add_text(&folder, without_slashes(text_of(o->out)));
+    buf_add_str(&command, "rm --");
+    uint32_t len = folder.failed ? 0
+                                 : discover_folder_stale(d, format->files, format->beginnings,
+                                                         folder.at, &command);
+    if (len)
+        message_note_then(command.at,
+                          "%u %s of an earlier discover %s not of this one, and %s not say what is "
+                          "asked for and there now. To remove %s:",
+                          len, plural(len, "file", "files"), plural(len, "is", "are"),
+                          plural(len, "does", "do"), plural(len, "it", "them"));
+    buf_clear(&folder);
+    buf_clear(&command);
+}
+
 static void command_tell(const struct discover *d, const struct options *o)
 {
     const struct discover_format *format = discover_format(d->config);
-    struct text path = text_of(o->out);
     struct buf word, command;
     buf_init(&word, LINE_LEN_MAX);
     buf_init(&command, LINE_LEN_MAX);
-    while (path.len > 1 && path.at[path.len - 1] == '/')
-        path.len--;
-    escape_shell(&word, path);
+    escape_shell(&word, without_slashes(text_of(o->out)));
     format->command_add(d, buf_text(&word), &command);
     if (command.len)
         message_note_then(command.at, "%s", format->next);
@@ -102,6 +131,8 @@ __attribute__((noinline)) static void next_tell(const struct discover *d, const 
     if (is_to_stdout(o->out))
         return;
     message_note("Wrote %s", o->out);
+    if (writes_folder(o))
+        stale_tell(d, o);
     if (format->next_is_plan)
         message_note_then(plan_advise(&a, o), "%s", format->next);
     else if (format->command_add)

@@ -190,7 +190,7 @@ static void print_kind(struct showing *s, uint32_t at)
     if (!is_folded)
         return;
     if (s->section->reason)
-        print_reason(s, names_text(names, g->reason));
+        print_reason(s, names_text(names, shown == 1 ? g->examples[0].reason : g->reason));
     buf_reset(&s->change);
     buf_reset(&s->where);
     kind_accounts_add(&s->groups, at, &s->change);

@@ -108,6 +108,15 @@ static struct trouble trouble_of(const struct fleet *f, uint16_t lane)
  * from so many on they are counted. */
 #define LIKEWISE_FROM 3
 
+/* Another Region of the first account is told by itself, where its sentence differs. */
+static bool is_likewise(const struct run_notes *n, const struct scheduler *scheduler,
+                        const struct trouble_kind *kind, uint16_t lane)
+{
+    struct trouble t = trouble_of(&n->run->fleet, lane);
+    const char *also = n->closed[lane] ? NULL : scheduler_lane_trouble(scheduler, lane);
+    return also && !text_eq(t.account, kind->first.account) && trouble_kind_has(kind, &t, also);
+}
+
 static void likewise_tell(struct run_notes *n, const struct scheduler *scheduler, uint16_t lane)
 {
     const struct fleet *f = &n->run->fleet;
@@ -119,16 +128,12 @@ static void likewise_tell(struct run_notes *n, const struct scheduler *scheduler
         n->jobs[lane] && trouble_fold_add(&fold, &first, scheduler_lane_trouble(scheduler, lane));
     for (uint16_t i = 0; may && i < f->lanes_len; i++) {
         struct trouble t = trouble_of(f, i);
-        const char *also = n->closed[i] ? NULL : scheduler_lane_trouble(scheduler, i);
-        if (also && trouble_kind_has(&fold.kinds[0], &t, also))
-            trouble_fold_add(&fold, &t, also);
+        if (is_likewise(n, scheduler, &fold.kinds[0], i))
+            trouble_fold_add(&fold, &t, scheduler_lane_trouble(scheduler, i));
     }
     if (may && fold.kinds[0].accounts > LIKEWISE_FROM) {
-        for (uint16_t i = 0; i < f->lanes_len; i++) {
-            struct trouble t = trouble_of(f, i);
-            const char *also = n->closed[i] ? NULL : scheduler_lane_trouble(scheduler, i);
-            n->closed[i] |= also && trouble_kind_has(&fold.kinds[0], &t, also);
-        }
+        for (uint16_t i = 0; i < f->lanes_len; i++)
+            n->closed[i] |= is_likewise(n, scheduler, &fold.kinds[0], i);
         buf_init(&line, LINE_LEN_MAX);
         trouble_kind_others(&fold.kinds[0], &line);
         message_error(TEXT_FMT, TEXT_ARG(buf_text(&line)));

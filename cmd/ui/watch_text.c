@@ -131,9 +131,9 @@ static uint32_t likewise_print(const struct watch_report *r, const struct watchi
     for (; may && len < most; len++) {
         const struct watching_problem *next = &p[len + 1];
         struct trouble t = trouble_of(r, next->lane);
-        if (next->level != p->level || next->kind != p->kind ||
+        if (next->level != p->level || next->kind != p->kind || text_eq(t.account, first.account) ||
             !trouble_kind_has(&fold.kinds[0], &t, next->reason))
-            break;
+            break; /* another Region of the first account is printed by itself */
         trouble_fold_add(&fold, &t, next->reason);
     }
     if (may && fold.kinds[0].accounts > LIKEWISE_FROM) {
@@ -200,8 +200,8 @@ static void blind_print(const struct watch_report *r)
 static void head_print(const struct watch_report *r)
 {
     const struct watching *w = r->watching;
-    uint32_t rows = w->run->fleet.choices_len;
-    char all[16], bad[16], at[WHEN_LEN], took[WHEN_LEN];
+    uint32_t rows = w->run->fleet.choices_len - w->unseen;
+    char all[16], bad[16], unseen[16], at[WHEN_LEN], took[WHEN_LEN];
     count_text(rows, all);
     count_text(w->rows_bad, bad);
     span_us length = watching_took(w) / SPAN_S(1) * SPAN_S(1);
@@ -211,8 +211,10 @@ static void head_print(const struct watch_report *r)
     else
         printf("%s of %s %s not as wanted", bad, all,
                plural(w->rows_bad, "identities is", "identities are"));
-    printf(", looked at from %s on: %llu calls to SES, %s\n", when_format(w->began, at),
-           (unsigned long long)watching_calls_sent(w),
+    if (w->unseen)
+        printf(", and %s could not be looked at;", count_text(w->unseen, unseen));
+    printf("%s looked at from %s on: %llu calls to SES, %s\n", w->unseen ? "" : ",",
+           when_format(w->began, at), (unsigned long long)watching_calls_sent(w),
            length ? span_write(length, took) : "under a second");
 }
 

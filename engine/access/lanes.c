@@ -121,7 +121,8 @@ enum err lane_keys(struct lanes *l, struct wire_lane *lane, struct lane_opening 
 }
 
 /* Where STS is asked for a role: the keys that assume it may be of an account that has not enabled
- * the Region of the lane, so one that needs no enabling comes first. */
+ * the Region of the lane, so one that needs no enabling comes first, or us-east-1 where the account
+ * has none. Keys of a Region's own STS work in every other one. */
 static struct text region_of_role(const struct fleet *f, uint32_t lane)
 {
     struct text region = names_text(&f->names, f->lanes[lane].region);
@@ -129,7 +130,7 @@ static struct text region_of_role(const struct fleet *f, uint32_t lane)
         if (f->lanes[i].account == f->lanes[lane].account &&
             !region_is_opt_in(names_text(&f->names, f->lanes[i].region)))
             region = names_text(&f->names, f->lanes[i].region);
-    return region;
+    return region_is_opt_in(region) ? TEXT("us-east-1") : region;
 }
 
 static enum err lane_open(struct lanes *l, uint32_t number, struct lane_opening *o, struct why *why)

@@ -149,7 +149,7 @@
 #define EVIDENCE_TEXTS_MAX    (512u << 20) /* the distinct texts of one report */
 #define EVIDENCE_SEEN_MAX     (256u << 20) /* ids of reports in one reading: three million */
 #define EVIDENCE_COUNT_MAX                                                                         \
-    10000000000u /* messages of a row: 100,000 a second for a day; no sum of rows can overflow */
+    10000000000u /* messages of a row: 100,000 a second for a day; sums stop at UINT64_MAX */
 #define EVIDENCE_SPAN_MAX (31ll * 24 * 3600 * 1000000) /* us; most span a day, some a week */
 
 /* journal and files */

@@ -171,7 +171,8 @@ static void optional_failed(struct batch_reads *r, uint32_t *list, const struct 
     failure.attempts = b->optional_attempts;
     enum retry next = retry_next(rules, &failure);
     bool is_again = next == RETRY_BACKOFF || next == RETRY_BY_PACE;
-    if (!is_again || ++b->optional_attempts == OPTIONAL_ATTEMPTS_MAX) {
+    bool others_wait = !r->free; /* perhaps, for this batch */
+    if (!is_again || others_wait || ++b->optional_attempts == OPTIONAL_ATTEMPTS_MAX) {
         b->missed = (uint8_t)(b->missed | BATCH_KIND(call->kind));
         return;
     }

@@ -84,8 +84,9 @@ enum batch_state { BATCH_WAITS, BATCH_DONE, BATCH_FAILED };
 #define OPTIONAL_ATTEMPTS_MAX 5 /* helpful, but not worth holding a batch up for long */
 
 /* A call of the batch has come back. One of an optional kind fails no batch: it is sent
- * OPTIONAL_ATTEMPTS_MAX times, by the pace or after a while, and then its kind is missed. With
- * VERDICT_OK the batch keeps the call; otherwise the caller gives the call back to the pool. */
+ * OPTIONAL_ATTEMPTS_MAX times in all, by the pace or after a while, and then its kind is missed: at
+ * once where no batch is free. With VERDICT_OK the batch keeps the call; otherwise the caller gives
+ * the call back to the pool. */
 enum batch_state batch_read_answered(struct batch_reads *r, uint32_t *list, struct call *call,
                                      enum verdict verdict, const struct retry_rules *rules,
                                      uint64_t seed, instant_us now);

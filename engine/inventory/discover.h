@@ -111,6 +111,12 @@ void discover_refusal(const struct discover *d, uint32_t lane, struct why *why);
 bool discover_has_lane(const struct discover *d, uint32_t lane);
 /* Is it, and worth a line? Of every Region only those with identities are. */
 bool discover_shows_lane(const struct discover *d, uint32_t lane);
+/* Has a file a line for the lane? Not for a Region that the account has not enabled, and one for
+ * all lanes of an account that could not be read for the same reason. */
+bool discover_tells_lane(const struct discover *d, uint32_t lane);
+/* Of such a lane, what follows its account in a comment: ", Region us-east-1" where it is read,
+ * ", Regions us-east-1, us-east-2, us-west-1 and 24 more: could not be read: ..." where not. */
+void discover_lane_add(const struct discover *d, uint32_t lane, struct buf *out);
 bool found_is_entry(const struct found *f);
 struct text discover_account(const struct discover *d, uint32_t lane); /* the account's name */
 struct text discover_region(const struct discover *d, uint32_t lane);

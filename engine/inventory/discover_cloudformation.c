@@ -21,6 +21,7 @@
 #define HEAD_BYTES     1024  /* of a template, around its resources */
 #define TEMPLATE_HEAD  "{\"Description\":\"Written by mailfrom discover"
 #define IMPORT_HEAD    "[\n {\"ResourceType\":\"" TYPE "\""
+#define CHANGE_SET     "mailfrom-import"
 #define SCRIPT_HEAD    "#!/bin/sh\n# Written by mailfrom discover"
 
 /* One template: identities from `first` to before `end` of the lane's list. */
@@ -160,7 +161,7 @@ static void option_add(struct buf *out, const char *option, struct text value)
 {
     if (!value.len)
         return;
-    buf_add_fmt(out, " --%s ", option);
+    buf_add_fmt(out, " --%s=", option); /* a value may begin with "-" */
     escape_shell(out, value);
 }
 
@@ -174,19 +175,44 @@ static void stack_add(struct buf *out, const struct part *p)
         out->at[i] = out->at[i] == '_' ? '-' : out->at[i];
 }
 
+/* Two functions of the script. A stack without anything but its change set is in
+ * REVIEW_IN_PROGRESS. Source: CloudFormation User Guide, "Understand stack status codes". */
+static void functions_add(struct buf *out, const struct part *p)
+{
+    struct text role = code_role(p->d, p->lane);
+    buf_add_str(out, "\ncloudformation() {\n    aws cloudformation \"$@\"");
+    option_add(out, "region", discover_region(p->d, p->lane));
+    option_add(out, "profile", role.len ? TEXT_NONE : code_profile(p->d, p->lane));
+    buf_add_str(
+        out,
+        "\n}\n\n"
+        "# Run again, it goes on: a stack that is there stays as it is, and a change set that was\n"
+        "# not executed is made anew.\n"
+        "change_set() {\n"
+        "    status=$(cloudformation describe-stacks --stack-name \"$1\" \\\n"
+        "        --query 'Stacks[0].StackStatus' --output text 2>/dev/null) || status=\n"
+        "    case $status in\n"
+        "    '') ;;\n"
+        "    REVIEW_IN_PROGRESS)\n"
+        "        cloudformation delete-change-set --stack-name \"$1\" \\\n"
+        "            --change-set-name " CHANGE_SET " ;;\n"
+        "    *)\n"
+        "        echo \"$1: the stack is there ($status), so it stays as it is\"\n"
+        "        return ;;\n"
+        "    esac\n"
+        "    cloudformation create-change-set --change-set-type IMPORT \\\n"
+        "        --change-set-name " CHANGE_SET " --stack-name \"$1\" \\\n"
+        "        --template-body \"file://$2.template.json\" \\\n"
+        "        --resources-to-import \"file://$2.import.json\"\n"
+        "}\n\n");
+}
+
 static void change_set_add(struct buf *out, const struct part *p)
 {
-    buf_add_str(out, "\naws cloudformation create-change-set --change-set-type IMPORT \\\n"
-                     "    --change-set-name mailfrom-import --stack-name ");
+    buf_add_str(out, "change_set ");
     stack_add(out, p);
-    buf_add_str(out, " \\\n    --template-body file://");
+    buf_add_char(out, ' ');
     stem_add(out, p);
-    buf_add_str(out, ".template.json \\\n    --resources-to-import file://");
-    stem_add(out, p);
-    buf_add_str(out, ".import.json \\\n   ");
-    option_add(out, "region", discover_region(p->d, p->lane));
-    option_add(out, "profile",
-               code_role(p->d, p->lane).len ? TEXT_NONE : code_profile(p->d, p->lane));
     buf_add_char(out, '\n');
 }
 
@@ -212,6 +238,7 @@ static enum err script_write(void *ctx, struct sink *sink, struct why *why)
     struct part p = {.d = whole->d, .lane = whole->lane};
     enum err err = OK;
     script_head_add(&sink->buf, &p);
+    functions_add(&sink->buf, &p);
     while (part_next(&p, why, &err) && sink_turn(sink))
         change_set_add(&sink->buf, &p);
     if (err == OK)
@@ -220,6 +247,9 @@ static enum err script_write(void *ctx, struct sink *sink, struct why *why)
 }
 
 /* ---- the folder ---- */
+
+const char *const discover_cloudformation_beginnings[] = {SCRIPT_HEAD, TEMPLATE_HEAD, IMPORT_HEAD,
+                                                          NULL};
 
 static enum err file_give(struct discover_folder *folder, struct part *p, const char *end,
                           struct text head, deliver_writer *write, struct why *why)

@@ -264,10 +264,7 @@ void code_lane_note_add(struct buf *out, const struct discover *d, uint32_t lane
 {
     buf_add_str(out, "# account ");
     escape_terminal(out, discover_account(d, lane));
-    buf_add_fmt(out, ", Region " TEXT_FMT, TEXT_ARG(discover_region(d, lane)));
-    if (!discover_has_lane(d, lane))
-        buf_add_str(out,
-                    d->by_lane[lane].is_twin ? ": the same as one above" : ": could not be read");
+    discover_lane_add(d, lane, out);
 }
 
 /* ---- accounts ---- */

@@ -5,6 +5,7 @@
 #ifndef MF_DISCOVER_FOLDER_H
 #define MF_DISCOVER_FOLDER_H
 
+#include "base/names.h"
 #include "reports/deliver.h"
 
 struct discover;
@@ -34,5 +35,10 @@ enum err discover_folder_vet(const char *path, bool is_forced, struct why *why);
  */
 enum err discover_folder_write(const struct discover *d, discover_files *files, const char *path,
                                bool is_forced, struct why *why);
+/* The files in path that begin as one of beginnings (which ends with NULL), and that d has none of:
+ * an earlier discover wrote them. Their paths go to out, as words of a shell, each with a space
+ * before it. How many; 0 too where the folder cannot be read. */
+uint32_t discover_folder_stale(const struct discover *d, discover_files *files,
+                               const char *const *beginnings, const char *path, struct buf *out);
 
 #endif

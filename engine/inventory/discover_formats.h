@@ -12,6 +12,7 @@ struct discover_format {
     const char *name;
     deliver_writer *document; /* a file, or standard output; ctx is struct discover; NULL: none */
     discover_files *files;    /* a folder; NULL: none. With both, standard output is a document */
+    const char *const *beginnings; /* of the files in a folder, ends with NULL */
     bool is_code;         /* for tools that manage the settings: what is there, and no proposal */
     const char *left_out; /* how a summary calls what is no entry; NULL: everything is there */
     const char *next;     /* the step that follows, for a person; NULL: there is none */
@@ -32,6 +33,8 @@ enum err discover_json(void *discover, struct sink *out, struct why *why);
 enum err discover_terraform(void *discover, struct sink *out, struct why *why);
 enum err discover_pulumi(void *discover, struct sink *out, struct why *why);
 discover_files discover_terraform_files, discover_cloudformation_files;
+extern const char *const discover_terraform_beginnings[];
+extern const char *const discover_cloudformation_beginnings[];
 void discover_terraform_command(const struct discover *d, struct text path, struct buf *out);
 void discover_cloudformation_command(const struct discover *d, struct text path, struct buf *out);
 void discover_pulumi_command(const struct discover *d, struct text path, struct buf *out);

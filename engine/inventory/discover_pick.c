@@ -5,8 +5,10 @@
  * becomes a comment too, since plan would restart the set-up, and a manifest of the present state
  * must not ask for changes. With --mail-from a FAILED set-up is an entry: changes are wanted then.
  */
+#include "base/bounds.h"
 #include "base/dname.h"
 #include "base/escape.h"
+#include "base/plural.h"
 #include "discover.h"
 #include "manifests/value.h"
 #include "model/region.h"
@@ -357,9 +359,9 @@ bool discover_is_disabled(const struct discover *d, uint32_t lane)
 void discover_refusal(const struct discover *d, uint32_t lane, struct why *why)
 {
     const struct inventory_lane *l = inventory_lane(d->inventory, lane);
-    uint32_t other = lane_read(d, lane);
+    uint32_t other = is_off(d, lane) ? lane_read(d, lane) : d->fleet.lanes_len;
     const char *number = inventory_account(d->inventory, d->fleet.lanes[lane].account)->number;
-    if (!is_off(d, lane) || other == d->fleet.lanes_len) {
+    if (other == d->fleet.lanes_len) {
         why_set(why, ERR_AUTH, "%s%s", l->reason, is_off(d, lane) ? REGION_OFF_DOUBT : "");
         return;
     }
@@ -378,6 +380,66 @@ bool discover_shows_lane(const struct discover *d, uint32_t lane)
 {
     bool is_of_all = discover_asks_every_region(d, lane) && d->found_len;
     return discover_has_lane(d, lane) && (d->by_lane[lane].len || !is_of_all);
+}
+
+#define LOST_SHOWN 3 /* Regions that are named */
+
+/* Could it not be read, though the account may have enabled the Region? *why: perhaps empty. */
+static bool is_lost(const struct discover *d, uint32_t lane, struct why *why)
+{
+    *why = (struct why){""};
+    if (discover_has_lane(d, lane) || d->by_lane[lane].is_twin || discover_is_disabled(d, lane))
+        return false;
+    discover_refusal(d, lane, why);
+    return true;
+}
+
+/* The next lane from `lane` on, before `end`, that is lost like another of its account; end: none.
+ */
+static uint32_t lost_alike(const struct discover *d, uint32_t lane, uint32_t end, uint16_t account,
+                           const struct why *why)
+{
+    struct why each;
+    while (lane < end && (d->fleet.lanes[lane].account != account || !is_lost(d, lane, &each) ||
+                          strcmp(each.text, why->text) != 0))
+        lane++;
+    return lane;
+}
+
+bool discover_tells_lane(const struct discover *d, uint32_t lane)
+{
+    struct why why;
+    if (discover_has_lane(d, lane))
+        return discover_shows_lane(d, lane);
+    if (d->by_lane[lane].is_twin)
+        return true;
+    return is_lost(d, lane, &why) &&
+           lost_alike(d, 0, lane, d->fleet.lanes[lane].account, &why) == lane;
+}
+
+void discover_lane_add(const struct discover *d, uint32_t lane, struct buf *out)
+{
+    struct why why;
+    struct buf regions;
+    uint32_t len = 0, end = d->fleet.lanes_len;
+    uint16_t account = d->fleet.lanes[lane].account;
+    if (!is_lost(d, lane, &why)) {
+        buf_add_fmt(out, ", Region " TEXT_FMT "%s", TEXT_ARG(discover_region(d, lane)),
+                    d->by_lane[lane].is_twin ? ": the same as one above" : "");
+        return;
+    }
+    buf_init(&regions, LINE_LEN_MAX);
+    for (uint32_t i = lane; i < end; i = lost_alike(d, i + 1, end, account, &why))
+        if (len++ < LOST_SHOWN)
+            buf_add_fmt(&regions, "%s" TEXT_FMT, regions.len ? ", " : "",
+                        TEXT_ARG(discover_region(d, i)));
+    buf_add_fmt(out, ", %s " TEXT_FMT, plural(len, "Region", "Regions"),
+                TEXT_ARG(buf_text(&regions)));
+    if (len > LOST_SHOWN)
+        buf_add_fmt(out, " and %u more", len - LOST_SHOWN);
+    buf_add_str(out, why.text[0] ? ": could not be read: " : ": could not be read");
+    escape_terminal(out, text_of(why.text));
+    buf_spend(&regions, out);
 }
 
 bool found_is_entry(const struct found *f)

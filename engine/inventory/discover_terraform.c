@@ -99,7 +99,7 @@ static enum err providers_write(void *ctx, struct sink *sink, struct why *why)
                           "  }\n"
                           "}\n");
     for (uint32_t lane = 0; lane < d->fleet.lanes_len && sink_turn(sink); lane++) {
-        if (discover_has_lane(d, lane) && !discover_shows_lane(d, lane))
+        if (!discover_tells_lane(d, lane))
             continue;
         buf_add_char(out, '\n');
         code_lane_note_add(out, d, lane);
@@ -234,6 +234,8 @@ static enum err lane_file_give(struct lane_file *file, struct discover_folder *f
     buf_clear(&name);
     return err;
 }
+
+const char *const discover_terraform_beginnings[] = {HEAD, NULL};
 
 enum err discover_terraform_files(const struct discover *d, struct discover_folder *folder,
                                   struct why *why)

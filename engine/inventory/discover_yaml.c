@@ -123,13 +123,13 @@ static bool lane_add(const struct discover *d, uint32_t lane, struct sink *out)
         .region =
             lanes_of(d, d->fleet.lanes[lane].account) > 1 ? discover_region(d, lane) : TEXT_NONE};
     struct buf *buf = &out->buf;
-    if (discover_has_lane(d, lane) && !discover_shows_lane(d, lane))
+    if (!discover_tells_lane(d, lane))
         return true;
     buf_add_str(buf, "\n  # account ");
     escape_yaml(buf, discover_account(d, lane));
-    buf_add_fmt(buf, ", Region " TEXT_FMT, TEXT_ARG(discover_region(d, lane)));
+    discover_lane_add(d, lane, buf);
     if (!discover_has_lane(d, lane)) {
-        buf_add_str(buf, l->is_twin ? ": the same as one above\n" : ": could not be read\n");
+        buf_add_char(buf, '\n');
         return true;
     }
     buf_add_fmt(buf, ": %u %s%s\n", l->len, plural(l->len, "identity", "identities"),

@@ -88,9 +88,12 @@ void lane_inventory_dkim_settle(struct inventory *v, struct lane_inventory *s)
         qsort(domains, len, sizeof(const struct inventory_row *), name_order);
     for (uint32_t i = 0; domains && i < rows; i++) {
         struct inventory_row *row = lane_inventory_row(s, i);
-        if (identity_type_of(row->identity) == IDENTITY_EMAIL_ADDRESS)
-            row->dkim = (uint8_t)dkim_status_held(row->identity, (enum dkim_status)row->dkim,
-                                                  domain_dkim(s, domains, len, row->identity));
+        if (identity_type_of(row->identity) != IDENTITY_EMAIL_ADDRESS)
+            continue;
+        row->dkim = (uint8_t)dkim_status_held(row->identity, (enum dkim_status)row->dkim,
+                                              domain_dkim(s, domains, len, row->identity));
+        if (row->dkim != DKIM_UNKNOWN)
+            row->known |= KNOWN_DKIM;
     }
     free(domains);
 }

@@ -26,8 +26,9 @@ enum managed_kind {
 /* One resource. Texts are as they stand in the file, without escapes of JSON. */
 struct managed_setting {
     struct text identity;
-    struct text account, region;     /* empty: the file does not say */
-    bool sets_mail_from;             /* false: the identity alone, so nothing is said of the next */
+    struct text account, region; /* empty: the file does not say */
+    bool is_unclear;     /* joined: its identity is in several places, and it says of none */
+    bool sets_mail_from; /* false: the identity alone, so nothing is said of the next */
     struct text mail_from, behavior; /* empty: the default, and none given */
     struct text address;             /* as its tool prints it: aws_ses_domain_mail_from.a["x"] */
     struct text provider;            /* Terraform: whose account and Region are the same */
@@ -79,6 +80,8 @@ void managed_clear(struct managed_file *m);
 /* The settings of a file as identities: each once in its account and Region, with its MAIL FROM if
  * a resource sets one. In the order of the file; the place and address are those of the resource
  * that sets the MAIL FROM, or else of the identity. Two that set one to different values both stay.
+ * A MAIL FROM without a place is where its identity is; one of an identity in several places stays
+ * as it is, and is_unclear.
  * Reuses m->settings. */
 enum err managed_join(struct managed_file *m, struct why *why);
 

@@ -38,11 +38,21 @@ struct organization_member {
     bool is_own; /* the account of the credentials that asked: no role leads there */
 };
 
+/* Why an account that is there is not taken. */
+enum organization_left { ORGANIZATION_INACTIVE, ORGANIZATION_EXCLUDED, ORGANIZATION_UNTAGGED };
+
+struct organization_left_out {
+    struct text number;
+    enum organization_left why;
+};
+
 struct organization_found {
     struct text partition;               /* of ARNs: "aws" */
     struct organization_member *members; /* by number */
     uint32_t len;
     uint32_t listed, inactive, excluded, untagged; /* listed: all, with those that were left out */
+    struct organization_left_out *left;            /* those, in no order */
+    uint32_t left_len;
     uint32_t unit_missing; /* of the wish: number + 1 of a unit that is not there; 0: none */
 };
 

@@ -46,7 +46,7 @@ struct organization {
     struct names numbers, units; /* seen: a number, or an id, counts once */
     struct text own;             /* the number of the caller's account */
     struct organization_found found;
-    uint32_t members_cap, tag_calls;
+    uint32_t members_cap, left_cap, tag_calls;
     bool *excludes; /* as wish.excluded: has fitted an account */
     struct why why;
     bool no_memory, is_stopped;
@@ -181,6 +181,22 @@ static void member_add(struct organization *o, const struct organization_item *i
     o->no_memory |= !m->number.at || (item->name.len && !m->name.at);
 }
 
+static void left_add(struct organization *o, struct text number, enum organization_left why)
+{
+    struct organization_found *f = &o->found;
+    if (f->left_len == o->left_cap) {
+        struct organization_left_out *list =
+            arena_grow(o->memory, f->left, sizeof *list, f->left_len, &o->left_cap);
+        if (!list) {
+            o->no_memory = true;
+            return;
+        }
+        f->left = list;
+    }
+    f->left[f->left_len++] = (struct organization_left_out){arena_text(o->memory, number), why};
+    o->no_memory |= !f->left[f->left_len - 1].number.at;
+}
+
 static void member_take(struct organization *o, const struct organization_item *item)
 {
     name_id seen;
@@ -191,12 +207,12 @@ static void member_take(struct organization *o, const struct organization_item *
         return;
     o->found.listed++;
     bool excluded = is_excluded(o, item);
-    if (!item->is_active)
-        o->found.inactive++;
-    else if (excluded)
-        o->found.excluded++;
-    else
+    o->found.inactive += !item->is_active;
+    o->found.excluded += item->is_active && excluded;
+    if (item->is_active && !excluded)
         member_add(o, item);
+    else
+        left_add(o, item->id, item->is_active ? ORGANIZATION_EXCLUDED : ORGANIZATION_INACTIVE);
 }
 
 /* --- pages ------------------------------------------------------------------------------------ */
@@ -341,7 +357,9 @@ static void members_end(struct organization *o)
     uint32_t len = 0;
     for (uint32_t i = 0; i < o->len; i++) {
         const struct question *q = &o->questions[i];
-        if (q->kind == CALL_ACCOUNT_TAGS && !q->tags_left)
+        if (q->kind == CALL_ACCOUNT_TAGS && q->tags_left)
+            left_add(o, f->members[q->member].number, ORGANIZATION_UNTAGGED);
+        else if (q->kind == CALL_ACCOUNT_TAGS)
             f->members[len++] = f->members[q->member]; /* questions come in the order of members */
     }
     if (o->wish->tags_len) {

@@ -410,17 +410,34 @@ void run_wire_close(struct run *r, struct wire *wire)
         wire_close(wire);
 }
 
+/* The lanes that are asked; NULL: all. A rollback has all lanes of its run, and rows in some. */
+static enum err lanes_choose(struct run *r, const bool **wanted, struct why *why)
+{
+    const struct fleet *f = &r->fleet;
+    *wanted = r->config.part ? r->config.part->wanted : NULL;
+    if (r->config.part || !r->head.parent || !f->choices_len)
+        return OK;
+    bool *lanes = ARENA_ARRAY(&r->arena, bool, f->lanes_len + 1);
+    for (uint32_t i = 0; lanes && i < f->choices_len; i++)
+        lanes[f->choices[i].lane] = true;
+    *wanted = lanes;
+    return lanes ? OK : why_set(why, ERR_NOMEM, "out of memory");
+}
+
 enum err run_carry_out(struct run *r, struct why *why)
 {
     enum err err = OK;
+    const bool *wanted = NULL;
     if (!r->suffixes) /* opened by the shown plan */
         err = suffix_list_open(&r->suffixes, r->config.access->psl_file, why);
     if (err == OK)
         err = run_own_names(r, why);
     if (err == OK)
-        err = lanes_open_some(
-            &r->lanes, &r->fleet, r->config.access, r->publishing ? LANES_OF_BOTH : LANES_OF_SES,
-            r->config.part ? r->config.part->wanted : NULL, &r->config.notices, why);
+        err = lanes_choose(r, &wanted, why);
+    if (err == OK)
+        err = lanes_open_some(&r->lanes, &r->fleet, r->config.access,
+                              r->publishing ? LANES_OF_BOTH : LANES_OF_SES, wanted,
+                              &r->config.notices, why);
     if (err != OK)
         return err;
     struct wire *wire = NULL;

@@ -331,10 +331,9 @@ static bool row_look(struct watching *w, uint32_t row, instant_us now)
         job->findings & ~policy->accept & NAME_RULES)
         seen.shown |= WATCH_BIT(WATCH_REFUSED);
     seen.dkim_is_asked = d && scheduler_dkim_is_asked(d, row);
-    seen.dkim = seen.dkim_is_asked ? scheduler_dkim(d, row) : DKIM_UNKNOWN;
-    bool good = watch_look(w->memory, &key, row, &wanted, &seen, now);
-    w->dkim[row] = (uint8_t)watch_dkim(w->memory, &key, NULL);
-    return good;
+    seen.dkim = seen.dkim_is_asked ? scheduler_dkim_own(d, row) : DKIM_UNKNOWN;
+    w->dkim[row] = (uint8_t)(d ? scheduler_dkim(d, row) : DKIM_UNKNOWN);
+    return watch_look(w->memory, &key, row, &wanted, &seen, now);
 }
 
 static bool lane_look(struct watching *w, uint32_t lane, instant_us now)
@@ -512,8 +511,9 @@ static void seldom_remember(const struct watching *w, struct scheduler *d)
         if (at && w->began - at < f->watch.verification && at <= w->began)
             scheduler_verification_remember(d, row, VERIFICATION_SUCCESS);
         enum dkim_status dkim = watch_dkim(w->memory, &key, &at);
-        if (at && w->began - at < f->watch.verification && at <= w->began)
-            scheduler_dkim_remember(d, row, dkim);
+        if (at)
+            scheduler_dkim_remember(d, row, dkim,
+                                    w->began - at < f->watch.verification && at <= w->began);
     }
 }
 

@@ -12,6 +12,7 @@
 
 #define TOLD       0x80u /* SES has been asked, in this run or an earlier one */
 #define REMEMBERED 0x40u /* not in this run */
+#define HELD       0x20u /* of an address: what held when it was recorded, its own or its domain's */
 #define MISSED_MAX 3     /* batches in a row, without an answer: the others would miss it, too */
 #define REFUSAL_LEN                                                                                \
     200 /* of SES's words about it, in whole words: names the caller and the action */
@@ -24,16 +25,31 @@ void dkim_know(struct scheduler *d, uint32_t row, enum dkim_status status, bool 
         d->dkim[row] = (uint8_t)(status | TOLD);
 }
 
-void scheduler_dkim_remember(struct scheduler *d, uint32_t row, enum dkim_status status)
+/* What was known stays. */
+static void dkim_asked_in_vain(struct scheduler *d, uint32_t row)
+{
+    d->dkim[row] = (uint8_t)((d->dkim[row] & ~REMEMBERED) | TOLD);
+}
+
+void dkim_restore(struct scheduler *d, uint32_t row, enum dkim_status held)
+{
+    assert(held < DKIM_STATUSES);
+    if (d->fleet->choices[row].type == IDENTITY_EMAIL_ADDRESS)
+        d->dkim[row] = (uint8_t)(held | HELD);
+    else
+        dkim_know(d, row, held, false);
+}
+
+void scheduler_dkim_remember(struct scheduler *d, uint32_t row, enum dkim_status own, bool is_fresh)
 {
     assert(d->options.sweep);
-    dkim_know(d, row, status, true);
-    d->dkim[row] |= REMEMBERED;
+    assert(own < DKIM_STATUSES);
+    d->dkim[row] = (uint8_t)(own | REMEMBERED | (is_fresh ? TOLD : 0));
 }
 
 static enum dkim_status own_of(const struct scheduler *d, uint32_t row)
 {
-    return (enum dkim_status)(d->dkim[row] & ~(TOLD | REMEMBERED));
+    return (enum dkim_status)(d->dkim[row] & ~(TOLD | REMEMBERED | HELD));
 }
 
 /* The row of the nearest domain of an address that is an identity. False: there is none, or it is
@@ -66,6 +82,8 @@ enum dkim_status scheduler_dkim(const struct scheduler *d, uint32_t row)
     uint32_t domain;
     if (identity_type_of(identity) == IDENTITY_EMAIL_ADDRESS && domain_row(d, row, &domain))
         of_domain = own_of(d, domain);
+    if (d->dkim[row] & HELD && of_domain == DKIM_UNKNOWN)
+        return own;
     return dkim_status_held(identity, own, of_domain);
 }
 
@@ -73,6 +91,12 @@ bool scheduler_dkim_is_asked(const struct scheduler *d, uint32_t row)
 {
     assert(row < d->fleet->choices_len);
     return (d->dkim[row] & (TOLD | REMEMBERED)) == TOLD;
+}
+
+enum dkim_status scheduler_dkim_own(const struct scheduler *d, uint32_t row)
+{
+    assert(row < d->fleet->choices_len);
+    return own_of(d, row);
 }
 
 static bool is_told(const struct scheduler *d, uint32_t row)
@@ -105,10 +129,10 @@ void dkim_taken(struct scheduler *d, const struct batch_read *b)
             if (answer->facts[i].known & KNOWN_DKIM)
                 dkim_know(d, b->items[i], answer->facts[i].dkim, true);
             else if (kind == CALL_GET) /* of an identity that is not there */
-                dkim_know(d, b->items[i], own_of(d, b->items[i]), true);
+                dkim_asked_in_vain(d, b->items[i]);
     }
     for (uint32_t i = 0; was_asked && i < b->count; i++)
-        dkim_know(d, b->items[i], own_of(d, b->items[i]), true);
+        dkim_asked_in_vain(d, b->items[i]);
 }
 
 static void gap_tell(struct scheduler *d, uint16_t lane, const char *action, const struct reply *r,
@@ -134,7 +158,7 @@ static void give_up(struct scheduler *d, uint16_t lane)
     d->lanes[lane].dkim = DKIM_NOT_ASKED;
     for (uint32_t row = 0; d->options.sweep && row < d->fleet->choices_len; row++)
         if (d->fleet->choices[row].lane == lane && !is_told(d, row))
-            dkim_know(d, row, DKIM_UNKNOWN, true);
+            dkim_asked_in_vain(d, row);
 }
 
 enum verdict dkim_answered(struct scheduler *d, const struct call *call, enum verdict verdict)

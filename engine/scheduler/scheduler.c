@@ -249,11 +249,12 @@ void scheduler_start(struct scheduler *d, instant_us now)
 {
     starts_begin(d);
     lane_survey_start(d);
-    if (d->options.dkim == DKIM_NOT_ASKED) {
+    /* What DKIM an address has is told by the row of its domain. What is written goes by the order
+     * of the manifest. */
+    if (d->options.dkim == DKIM_NOT_ASKED || !d->options.rules.plan_only) {
         rows_start(d, ROWS_ALL, now);
         return;
     }
-    /* What DKIM an address has is told by the row of its domain. */
     rows_start(d, ROWS_OF_DOMAINS, now);
     rows_start(d, ROWS_OF_ADDRESSES, now);
 }

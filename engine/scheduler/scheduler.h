@@ -98,8 +98,10 @@ void scheduler_survey_adopt(struct scheduler *d, struct scheduler *plan);
 /* Before the start of a sweep: the verification of a row was read a short while ago, so SES is not
  * asked for it. */
 void scheduler_verification_remember(struct scheduler *d, uint32_t row, enum verification v);
-/* Likewise of DKIM, whatever SES told: UNKNOWN too. */
-void scheduler_dkim_remember(struct scheduler *d, uint32_t row, enum dkim_status status);
+/* Likewise of DKIM, whatever SES told of the row itself: UNKNOWN too. Not fresh: it is shown until
+ * SES, which is asked again, has told. */
+void scheduler_dkim_remember(struct scheduler *d, uint32_t row, enum dkim_status own,
+                             bool is_fresh);
 /* Starts every job not given to scheduler_restore(), and continues the waves. */
 void scheduler_start(struct scheduler *d, instant_us now);
 
@@ -148,6 +150,7 @@ bool scheduler_verification(const struct scheduler *d, uint32_t row, enum verifi
  * by its domain's row. Has SES been asked for the row itself in this run, or since its records were
  * kept, whatever it told? */
 enum dkim_status scheduler_dkim(const struct scheduler *d, uint32_t row);
+enum dkim_status scheduler_dkim_own(const struct scheduler *d, uint32_t row); /* without it */
 bool scheduler_dkim_is_asked(const struct scheduler *d, uint32_t row);
 /* May the account of a lane send? False: SES did not tell. */
 bool scheduler_account_sends(const struct scheduler *d, uint16_t lane, bool *can_send);

@@ -283,6 +283,9 @@ span_us reads_linger(const struct scheduler *d, const struct lane_state *lane, u
 
 /* Nothing is known of UNKNOWN unless SES was asked. */
 void dkim_know(struct scheduler *d, uint32_t row, enum dkim_status status, bool is_asked);
+/* As a record has it. Of an address that is what held, perhaps by its domain: SES is asked again.
+ */
+void dkim_restore(struct scheduler *d, uint32_t row, enum dkim_status held);
 /* Is the first read of a row a GetEmailIdentity for DKIM alone? */
 bool dkim_by_get(const struct scheduler *d, uint16_t lane, uint32_t row);
 /* What a first batch asks beside: a bit of BATCH_KIND, or none. */

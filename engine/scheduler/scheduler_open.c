@@ -110,7 +110,7 @@ static void row_restore(struct scheduler *d, uint32_t number, const struct job_r
     job->behavior_seen = row->behavior_seen;
     job->status_seen = (uint8_t)row->status_seen;
     job->verification = row->verification;
-    dkim_know(d, number, row->dkim, false);
+    dkim_restore(d, number, row->dkim);
     job->mail_from_before = scheduler_name(d, row->mail_from_before);
     job->mail_from_seen = scheduler_name(d, row->mail_from_seen);
     job->deadline = row->deadline;

@@ -130,6 +130,7 @@ def folders(room):
     (folder / "main.tf").write_text("# mine\n")
     (folder / "one_us-east-1.tf").write_text("# Written by mailfrom discover --format terraform\nold\n")
     room.discover("with --force it is", DONE, *BOTH, "--format", "terraform", "--out", "tf/", "--force")
+    check("and is not named as if it were", "earlier discover" not in room.told, room.told)
     check("what is not ours stays", (folder / "main.tf").read_text() == "# mine\n")
     (folder / "main.tf").unlink()
     check("and ours is as before", whole(folder) == before and not list(folder.glob("*part*")), list(folder.iterdir()))
@@ -162,7 +163,7 @@ def refusals(room):
         check("with a sentence", told in said, said)
     text = room.discover("an account that cannot be read is left out", TROUBLE, "--profile", "nobody,one", "--regions", "us-east-1",
                          "--format", "terraform")
-    check("and is a comment", "# account nobody, Region us-east-1: could not be read\n" in text, text)
+    check("and is a comment", "# account nobody, Region us-east-1: could not be read: " in text, text)
     check("the other is there", len(managed(text)[0]) == 4, text)
     room.discover("nothing is made of nothing", CANNOT_RUN, "--profile", "nobody", "--regions", "us-east-1", "--format", "terraform",
                   "--out", "none")
@@ -199,6 +200,8 @@ def roles(room):
     other_readers(text)
     room.discover("scripts for them", DONE, "--manifest", "accounts.yaml", "--format", "cloudformation", "--out", "roles")
     script = (room.path / "roles/by-role_eu-west-1.sh").read_text()
+    own = (room.path / "roles/_1st_eu-west-1.sh").read_text()
+    check("an option and its value are one word, for a value may begin with a dash", " --region=eu-west-1 --profile=two\n" in own, own)
     check("a script says whose credentials it needs, where a profile alone has not", f"# To be run with the credentials of {ROLE}.\n" in script and
           "--profile" not in script, script)
 
@@ -206,29 +209,89 @@ def roles(room):
 # ---- CloudFormation ----
 
 CHANGE_SET = botocore.session.get_session().get_service_model("cloudformation").operation_model("CreateChangeSet").input_shape
-STUB = """#!/bin/sh
+# As CloudFormation keeps stacks: a file each, with its status. A stack named in $HOME/denied is refused.
+STUB = r"""#!/bin/sh
 pwd >>"$HOME/aws.log"
-for word; do printf '%s\\n' "$word" >>"$HOME/aws.log"; done
+for word; do printf '%s\n' "$word" >>"$HOME/aws.log"; done
+stack=
+for word; do [ "$before" != --stack-name ] || stack=$word; before=$word; done
+[ "$(cat "$HOME/denied")" != "$stack" ] || { echo ExpiredToken >&2; exit 254; }
+case $2 in
+describe-stacks) cat "$HOME/stacks/$stack" ;;
+delete-change-set) rm "$HOME/stacks/$stack.set" ;;
+create-change-set)
+    [ ! -e "$HOME/stacks/$stack.set" ] || { echo AlreadyExistsException >&2; exit 254; }
+    echo REVIEW_IN_PROGRESS >"$HOME/stacks/$stack" && : >"$HOME/stacks/$stack.set" ;;
+esac
 """
+
+
+def script_runs(room, script, denied=""):
+    (room.path / "aws.log").write_text("")
+    (room.path / "denied").write_text(denied or "none")
+    return subprocess.run(["sh", script], env={"HOME": str(room.path), "PATH": f"{room.path}/bin:/usr/bin:/bin"}, cwd="/",
+                          capture_output=True, text=True)
 
 
 def change_sets(room, script):
     """The requests that a script makes the AWS CLI send, with their files."""
     (room.path / "bin").mkdir(exist_ok=True)
+    shutil.rmtree(room.path / "stacks", ignore_errors=True)
+    (room.path / "stacks").mkdir()
     (room.path / "bin/aws").write_text(STUB)
     (room.path / "bin/aws").chmod(0o755)
-    (room.path / "aws.log").write_text("")
-    done = subprocess.run(["sh", script], env={"HOME": str(room.path), "PATH": f"{room.path}/bin:/usr/bin:/bin"}, cwd="/",
-                          capture_output=True)
+    done = script_runs(room, script)
     check("the script runs, from wherever", done.returncode == 0, done.stderr)
     requests = []
-    for call in (room.path / "aws.log").read_text().split(f"{script.parent}\ncloudformation\ncreate-change-set\n")[1:]:
-        words = call.splitlines()
+    for call in (room.path / "aws.log").read_text().split(f"{script.parent}\ncloudformation\n"):
+        if not call.startswith("create-change-set\n"):
+            continue
+        words = call.replace("--region=", "--region\n").replace("--profile=", "--profile\n").splitlines()[1:]
         given = dict(zip(words[::2], words[1::2]))
         body, imports = ((script.parent / given[f"--{key}"].removeprefix("file://")).read_text()
                          for key in ("template-body", "resources-to-import"))
         requests.append((given, body, json.loads(imports)))
     return requests
+
+
+def calls_of(room, action):
+    return re.findall(rf"^{action}\n.*?--stack-name\n(\S+)", (room.path / "aws.log").read_text(), re.M | re.S)
+
+
+def again(room):
+    """A script that stopped is run again, and comes to the end."""
+    script = room.path / "cf" / f"{lane(ONE, 'us-east-1')}.sh"
+    names = [f"mailfrom-one-us-east-1-{n}" for n in (1, 2, 3)]
+    change_sets(room, script)
+    shutil.rmtree(room.path / "stacks")
+    (room.path / "stacks").mkdir()
+    done = script_runs(room, script, denied=names[1])
+    check("a script stops where it is refused, and the refusal is seen", done.returncode and "ExpiredToken" in done.stderr
+          and calls_of(room, "create-change-set") == names[:2], done.stderr, calls_of(room, "create-change-set"))
+    done = script_runs(room, script)
+    check("run again, it goes on to the end", done.returncode == 0 and calls_of(room, "create-change-set") == names, done.stderr)
+    check("and makes anew what was not executed", calls_of(room, "delete-change-set") == names[:1], calls_of(room, "delete-change-set"))
+    (room.path / "stacks" / names[0]).write_text("IMPORT_COMPLETE\n")
+    done = script_runs(room, script)
+    check("a stack that is there stays as it is", done.returncode == 0 and calls_of(room, "create-change-set") == names[1:]
+          and f"{names[0]}: the stack is there (IMPORT_COMPLETE)" in done.stdout, done.stdout, done.stderr)
+
+
+def fewer(room):
+    """What an earlier discover wrote, and this one does not, is named with the command that removes it."""
+    command = room.discover
+    command("fewer identities into the same folder", DONE, *ONE_LANE, "--only", "d0*", "--format", "cloudformation", "--out", "cf/", "--force")
+    gone = [f"one_us-east-1-{n}.{kind}.json" for n in (2, 3) for kind in ("import", "template")]
+    other = [f"one_eu-west-1{rest}" for rest in ("-1.import.json", "-1.template.json", "-2.import.json", "-2.template.json", ".sh")]
+    empty = ["two_eu-west-1.sh", "two_us-east-1.sh"]
+    told = re.search(r"11 files of an earlier discover are not of this one, .* To remove them: rm -- (.*)$", room.told, re.M)
+    check("each file of an earlier time is named", told and told[1].split() == [f"cf/{name}" for name in [*other, *gone, *empty]], room.told)
+    (room.path / "cf/mine.json").write_text("[]\n")
+    done = subprocess.run(["sh", "-c", f"rm -- {told[1]}" if told else "false"], cwd=room.path, capture_output=True, text=True)
+    check("the command removes them, and nothing else", done.returncode == 0 and {p.name for p in (room.path / "cf").iterdir()} == {
+        "mine.json", "one_us-east-1.sh", "one_us-east-1-1.template.json", "one_us-east-1-1.import.json"}, done.stderr)
+    command("once more", DONE, *ONE_LANE, "--only", "d0*", "--format", "cloudformation", "--out", "cf", "--force")
+    check("then there is nothing to say", "earlier discover" not in room.told, room.told)
 
 
 def change_set_vet(given, body, imports):
@@ -342,6 +405,8 @@ def main():
     crowd |= {(ONE, "eu-west-1", f"{'long-' * 30}{i:04}.example"): {"mail_from": f"em.{'long-' * 30}{i:04}.example"} for i in range(150)}
     with Accounts(mailfrom, ses_sim, crowd) as room:
         stacks(room, crowd, lambda parts: parts == {lane(ONE, "us-east-1"): [200, 200, 50], lane(ONE, "eu-west-1"): [82, 68]})
+        again(room)
+        fewer(room)
     verdict()
 
 

@@ -133,6 +133,21 @@ def warns(room):
           and not findings(rows["moved.example"]), rows["alike.example"], rows["moved.example"])
 
 
+def places(room):
+    """The place of a resource is found as identities_from finds it: no warning for a row of another Region."""
+    far = {**identity("alike.example", "eu-central-1"), "region": "eu-central-1"}
+    (room.path / "mixed.tfstate").write_text(state(
+        resource(V2, "this", [instance(None, setting("free.example", "tf.free.example"))]),
+        resource(IDENTITY, "this", [instance(0, identity("free.example")), instance(1, far)])))
+    for region, warned in {"us-west-2": False, "us-east-1": True}.items():
+        (room.path / "placed.yaml").write_text(
+            f"version: 1\naccounts: {{mail: {{account_id: '{ACCOUNT}'}}}}\n"
+            f"defaults: {{account: mail, region: {region}, mail_from: 'bounce.{{domain}}'}}\nidentities: [free.example]\n")
+        text = room.ends(f"check of a row in {region}", DONE, "check", "placed.yaml", "--terraform-state", "mixed.tfstate")
+        check("warns in the Region of the resource alone, and is sure", ("(managed-elsewhere)" in text) == warned
+              and "does not say" not in text, text)
+
+
 def refuses(room):
     (room.path / "show.json").write_text('{"format_version": "1.0", "values": {"root_module": {}}}')
     (room.path / "cut.tfstate").write_text(fleet_state()[:700])
@@ -143,6 +158,17 @@ def refuses(room):
                          "--terraform-state", "none-either.tfstate")
         check("is refused with every reason before anything is asked", words in text and "none-either.tfstate" in text
               and len(room.calls()) == before and "do-not-show" not in text, text)
+
+
+def keeps(room):
+    """A state is an input: no output takes its place, and its name is expanded like the others."""
+    states = ("--terraform-state=~/terraform.tfstate", "--progress", "none")
+    text = room.ends("a plan with a state of the home", DONE, "plan", "fleet.yaml", *states)
+    check("reads it", "managed-elsewhere" in text, text)
+    for output in ("--report", "json:terraform.tfstate"), ("--out", "terraform.tfstate", "--force"):
+        text = room.ends(f"a state as {output[0]}", CANNOT_RUN, "plan", "fleet.yaml", *states, *output)
+        check("is refused, and the state stays", "is the state" in text and "would be overwritten" in text
+              and (room.path / "terraform.tfstate").read_text() == fleet_state(), text)
 
 
 KEYS = ["plain", "a.b", 'quo"te', "back\\slash", "${x}", "%{x}", "$${x}", "$", "50%", "tab\tline\nreturn\r", "b\u00fccher", "\u0001", "\u200b",
@@ -209,7 +235,9 @@ def main():
     with Room(*sys.argv[1:3], IDENTITIES) as room:
         room.names.publish("own.alone.example")
         warns(room)
+        places(room)
         refuses(room)
+        keeps(room)
         addresses(room)
     with Room(*sys.argv[1:3], {"alone.example": {}, "free.example": {}}) as room:
         lists(room)

@@ -234,6 +234,11 @@ def every_region(room):
     room.does("--regions comes before those of the manifest", DONE, "discover", "--manifest", "all.yaml", "--regions", "eu-west-1")
     check("and no other is asked", {c["region"] for c in room.calls() if c["action"] == "ListIdentities"} == {"eu-west-1"},
           room.counted())
+    check("and has no line in the file", "af-south-1: " not in text and "could not be read" not in text, text[-2000:])
+    room.write("all-15.yaml", {"regions": "all", "organizational_units": ["Workloads/Mail/Europe"]})
+    lost = room.does("one whose role is refused in every Region", TROUBLE, "discover", "--manifest", "all-15.yaml")
+    check("has one line with the reason", lost.count("could not be read") == 1 and re.search(
+        rf"# account \"?{number(15)}\"?, Regions \S+, \S+, \S+ and \d+ more: could not be read: .*role/{ROLE}", lost), lost[-3000:])
     check("Regions without identities are not written", all(set(a["regions"]) <= set(REGIONS)
           for a in yaml.safe_load(text)["accounts"].values()), text[:1000])
 
@@ -247,6 +252,8 @@ def plans(room):
     check("no call was made there", not room.calls(), room.calls()[:3])
     out = room.does("a plan of six accounts, of which one refuses its role", TROUBLE, "plan", "fleet.yaml", "--out", "p.json",
                     "--report", "json:rows.json")
+    check("the role that is refused has its account in its ARN", f"arn:aws:iam::{number(15)}:role/{ROLE}" in out
+          and "its account" not in out, out)
     rows = json.loads((room.path / "rows.json").read_text())["identities"]
     bad = [r for r in rows if r["outcome"] == "failed"]
     check("its rows alone fail, with the reason", {r["account"] for r in bad} == {number(15)} and bad
@@ -262,8 +269,14 @@ def plans(room):
     check("the plan file has the accounts", calls["ListAccounts"] == 0 and calls["AssumeRole"] and
           {c["account"] for c in room.writes()} == set(some) - {number(15)}, calls)
     room.does("rollback goes by the journal", DONE, "rollback", 1, "--yes")
+    check("and leaves accounts alone in which it has nothing to do", number(15) not in room.told
+          and room.counted()["AssumeRole"] == len(some) - 2, room.told, room.counted())
     check("which has the accounts too", room.counted()["ListAccounts"] == 0 and room.writes(), room.counted())
-    room.does("watch looks once", TROUBLE, "watch", "fleet.yaml")
+    out = room.does("watch looks once", TROUBLE, "watch", "fleet.yaml")
+    lost = sum(1 for account, _ in room.where.values() if account == number(15))
+    check("its first line counts what it has looked at", re.search(
+        rf"^0 of {len(rows) - lost} identities are not as wanted, and {lost} could not be looked at; looked at from", out)
+        or f"of {len(rows) - lost} identities" in out.splitlines()[0] and f"and {lost} could not be looked at" in out, out)
     calls = room.counted()
     check("and asks the organization for it", calls["ListAccounts"] >= 10 and calls["AssumeRole"] == len(some) - 1, calls)
     out = room.does("watch of a role that is nowhere", TROUBLE, "watch", "typo-plan.yaml")
@@ -272,7 +285,10 @@ def plans(room):
     room.does("an identity of an account that is excluded", CANNOT_RUN, "plan", room.fleet(
         "left.yaml", some, {"exclude": [number(33), "sandbox-*"]}))
     check("is a complaint with its place", re.search(rf"left.yaml:1:\d+: .*found \"{number(33)}\", expected the number of an "
-                                                     r"account that accounts_from finds", room.told), room.told)
+                                                     r"account that accounts_from finds, .*; the organization has "
+                                                     r"it, but exclude leaves it out", room.told), room.told)
+    room.does("one of an account that is suspended", CANNOT_RUN, "plan", room.fleet("away.yaml", [number(5), number(10)]))
+    check("is told so", "; the organization has it, but it is not active" in room.told, room.told)
     room.write("zeros.yaml", defaults={"mail_from": "default", "region": "us-east-1"},
                identities=[{"identity": "a7.example", "account": number(7).lstrip("0")}])
     room.does("a number whose zeros a spreadsheet has taken", CANNOT_RUN, "check", "zeros.yaml")

@@ -251,6 +251,25 @@ static void what_is_optional_is_missed_at_worst(void **state)
     }
 }
 
+/* Where no batch is free, nothing else can be read until one is. */
+static void what_is_optional_keeps_no_last_batch(void **state)
+{
+    (void)state;
+    struct scene x;
+    scene_open(&x, 2, 1);
+    struct batch_read *b = batch_read_new(&x.reads, 0, API_V1, MAIL_FROM | DKIM, 0);
+    b->optional = DKIM;
+    b->items[b->count++] = 7;
+    batch_read_want(&x.reads, &x.list, b, b->kinds);
+    assert_int_equal(send(&x, SPAN_S(1)), 2);
+    struct call *dkim = x.calls[1];
+    assert_int_equal(answered(&x, x.calls[0], VERDICT_OK, ""), BATCH_WAITS);
+    assert_int_equal(answered(&x, dkim, VERDICT_SLOW_DOWN, "Throttling"), BATCH_DONE);
+    assert_int_equal(b->missed, DKIM);
+    assert_int_equal(x.list, 0);
+    scene_close(&x);
+}
+
 /* The optional call waits to be sent again, and what the batch needs has failed. */
 static void a_failed_batch_does_not_wait_for_what_is_optional(void **state)
 {
@@ -289,6 +308,7 @@ int main(void)
         cmocka_unit_test(one_name_that_is_refused_is_found_by_halving),
         cmocka_unit_test(what_is_dropped_is_never_sent),
         cmocka_unit_test(what_is_optional_is_missed_at_worst),
+        cmocka_unit_test(what_is_optional_keeps_no_last_batch),
         cmocka_unit_test(a_failed_batch_does_not_wait_for_what_is_optional),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

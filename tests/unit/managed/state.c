@@ -221,6 +221,51 @@ static void two_resources_of_one_identity_are_one_if_they_agree(void **state)
     seen_clear(&s);
 }
 
+#define AT(region, arn_region)                                                                     \
+    "{\"attributes\": {" region "\"arn\": \"arn:aws:ses:" arn_region                               \
+    ":111122223333:identity/a.example\", \"email_identity\": \"a.example\"}}"
+#define V6_US AT("\"region\": \"us-east-1\", ", "us-east-1")
+#define V6_EU AT("\"region\": \"eu-west-1\", ", "eu-west-1")
+#define V5_MF                                                                                      \
+    OF(V2 "_mail_from_attributes", "{\"attributes\": {\"email_identity\": \"a.example\", "         \
+                                   "\"mail_from_domain\": \"us.a.example\"}}")
+#define OTHER                                                                                      \
+    OF(V2, "{\"attributes\": {\"region\": \"ap-south-1\", \"email_identity\": \"o.example\", "     \
+           "\"arn\": \"arn:aws:ses:ap-south-1:111122223333:identity/o.example\"}}")
+
+/* In whichever order they stand. */
+static void a_mail_from_without_a_region_is_where_its_identity_is(void **state)
+{
+    static const struct {
+        const char *document, *region; /* NULL: in several */
+    } orders[] = {
+        {STATE(OF(V2, V6_US) "," OF(V2, V6_EU) "," V5_MF), NULL},
+        {STATE(OF(V2, V6_EU) "," V5_MF "," OF(V2, V6_US)), NULL},
+        {STATE(V5_MF "," OF(V2, V6_US) "," OF(V2, V6_EU)), NULL},
+        {STATE(OTHER "," OF(V2, V6_US) "," V5_MF), "us-east-1"},
+        {STATE(V5_MF "," OTHER "," OF(V2, V6_EU) "," OF(V2, V6_EU)), "eu-west-1"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(orders); i++) {
+        struct seen s;
+        struct why why;
+        uint32_t found = 0;
+        see(&s, orders[i].document);
+        assert_int_equal(managed_join(&s.file, &why), OK);
+        for (uint32_t n = 0; n < s.file.settings_len; n++) {
+            const struct managed_setting *m = &s.file.settings[n];
+            if (!m->sets_mail_from)
+                continue;
+            found++;
+            assert_int_equal(m->is_unclear, orders[i].region == NULL);
+            assert_text(m->region, orders[i].region ? text_of(orders[i].region) : TEXT(""));
+        }
+        assert_int_equal(found, 1);
+        assert_int_equal(s.file.settings_len, orders[i].region ? 2 : 3);
+        seen_clear(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +276,7 @@ int main(void)
         cmocka_unit_test(places_are_those_of_the_identity),
         cmocka_unit_test(faults_are_bounded),
         cmocka_unit_test(two_resources_of_one_identity_are_one_if_they_agree),
+        cmocka_unit_test(a_mail_from_without_a_region_is_where_its_identity_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,6 +29,12 @@ static struct organization_member members[] = {
     {{"222233334444", 12}, {"shop", 4}, false},
 };
 
+static struct organization_left_out left[] = {
+    {{"333344445555", 12}, ORGANIZATION_INACTIVE},
+    {{"444455556666", 12}, ORGANIZATION_EXCLUDED},
+    {{"555566667777", 12}, ORGANIZATION_UNTAGGED},
+};
+
 static enum err ask(void *ctx, const struct organization_wish *w, struct organization_found *found,
                     struct why *why)
 {
@@ -45,6 +51,8 @@ static enum err ask(void *ctx, const struct organization_wish *w, struct organiz
     *found = (struct organization_found){.partition = TEXT("aws-us-gov"),
                                          .members = members,
                                          .len = COUNT(members),
+                                         .left = left,
+                                         .left_len = COUNT(left),
                                          .unit_missing = a->unit_missing};
     return a->err == OK ? OK : why_set(why, a->err, "this is why");
 }
@@ -190,6 +198,13 @@ static const struct {
      "4:45: account: found \"999988887777\", expected the number of an account that accounts_from "
      "finds",
      1},
+    {"identities: [{identity: a.example, account: \"999988887777\"}]\n",
+     "the key accounts lists; the organization does not have it", 1},
+    {"identities: [{identity: a.example, account: \"333344445555\"}]\n", "but it is not active", 1},
+    {"identities: [{identity: a.example, account: \"444455556666\"}]\n",
+     "but exclude leaves it out", 1},
+    {"identities: [{identity: a.example, account: \"555566667777\"}]\n", "but without those tags",
+     1},
     {"identities: [{identity: a.example, account: 7}]\n", "spreadsheets take away zeros in front",
      1},
     {"identities: [a.example]\n", "no account: expected the key account here or in defaults", 1},
@@ -200,6 +215,30 @@ static const struct {
      "did you mean \"shop\"?", 1},
     {"accounts_from: organization\n", "duplicate key accounts_from", 0},
 };
+
+/* A state says in which account an identity is, by its ARN. */
+static void an_account_of_a_state_is_taken(void **state)
+{
+    (void)state;
+    struct loaded l;
+    struct asked a = {0};
+    file_write(
+        "s.tfstate",
+        "{\"version\": 4, \"serial\": 1, \"resources\": [{\"mode\": \"managed\", \"type\": "
+        "\"aws_sesv2_email_identity\", \"name\": \"a\", \"provider\": \"p\", \"instances\": "
+        "[{\"attributes\": {\"arn\": \"arn:aws-us-gov:ses:us-gov-west-1:222233334444:identity/"
+        "a.example\", \"email_identity\": \"a.example\"}}]}]}");
+    for (int asks = 0; asks < 2; asks++) {
+        load_text(&l, asks ? &a : NULL,
+                  HEAD "accounts_from: organization\nidentities_from: s.tfstate\n", false);
+        assert_loads(&l);
+        assert_int_equal(l.fleet.choices_len, 1);
+        assert_text(fleet_account_name(&l.fleet, 0), TEXT("222233334444"));
+        assert_text(fleet_region(&l.fleet, 0), TEXT("us-gov-west-1"));
+        loaded_clear(&l);
+    }
+    remove("s.tfstate");
+}
 
 static void complaints_have_their_place(void **state)
 {
@@ -227,7 +266,8 @@ static const struct {
     {"{organization: {role_name: 'arn:aws:iam::1:role/x'}}", "role_name: found"},
     {"{organization: {role_name: /x}}", "role_name: found"},
     {"{organization: {regions: mars}}", "regions: found \"mars\""},
-    {"{organization: {regions: [all]}}", "regions: found \"all\""},
+    {"{organization: {regions: [all]}}", "regions: found all in a list, expected all by itself"},
+    {"{organization: {regions: [us-east-1, all]}}", "expected all by itself"},
     {"{organization: {organizational_units: [A//B]}}", "organizational_units: found \"A//B\""},
     {"{organization: {organizational_units: []}}", "found an empty list"},
     {"{organization: {tags: [a]}}", "tags: found a list"},
@@ -279,16 +319,63 @@ static void what_the_organization_says_is_told(void **state)
     loaded_clear(&l);
 }
 
+#define FOUND_IN(number)                                                                           \
+    "{\"version\": 4, \"resources\": [{\"mode\": \"managed\", \"type\": "                          \
+    "\"aws_sesv2_email_identity\", \"name\": \"a\", \"provider\": \"p\", \"instances\": "          \
+    "[{\"attributes\": {\"arn\": \"arn:aws:ses:us-east-1:" number                                  \
+    ":identity/a.example\", \"email_identity\": \"a.example\"}}]}]}"
+
+/* The account of a row is known by its number alone. */
+static void accounts_in_which_rows_are_found_are_taken(void **state)
+{
+    static const char *const manifest =
+        HEAD "accounts_from: organization\nidentities_from: x.tfstate\n";
+    struct asked a = {0};
+    (void)state;
+    file_write("x.tfstate", FOUND_IN("222233334444"));
+    for (int is_asked = 0; is_asked < 2; is_asked++) {
+        struct loaded l;
+        load_text(&l, is_asked ? &a : NULL, manifest, false);
+        assert_loads(&l);
+        assert_int_equal(l.fleet.accounts_len, 1);
+        assert_int_equal(l.fleet.choices_len, 1);
+        assert_text(name_of(&l, l.fleet.accounts[0].account_id), TEXT("222233334444"));
+        assert_text(name_of(&l, l.fleet.accounts[0].role_arn),
+                    is_asked ? TEXT("arn:aws-us-gov:iam::222233334444:role/" ORGANIZATION_ROLE)
+                             : TEXT("arn:aws:iam::222233334444:role/" ORGANIZATION_ROLE));
+        loaded_clear(&l);
+    }
+    struct loaded l;
+    file_write("x.tfstate", FOUND_IN("999988887777"));
+    load_text(&l, &a, manifest, false);
+    assert_says(&l, "the account in which it was found is none of the manifest");
+    loaded_clear(&l);
+    file_write("x.tfstate", FOUND_IN("222233334444"));
+    load_text(&l, &a,
+              "version: 1\naccounts_from: organization\naccounts: {mine: {profile: p}}\n"
+              "defaults: {account: mine, mail_from: 'bounce.{domain}'}\n"
+              "identities_from: x.tfstate\n",
+              false);
+    assert_loads(&l); /* the account of the defaults is held to the number, as without the key */
+    assert_int_equal(l.fleet.accounts_len, 1);
+    assert_text(name_of(&l, l.fleet.accounts[0].name), TEXT("mine"));
+    loaded_clear(&l);
+    remove("x.tfstate");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(accounts_that_are_named_are_taken, set_up, set_down),
+        cmocka_unit_test_setup_teardown(accounts_in_which_rows_are_found_are_taken, set_up,
+                                        set_down),
         cmocka_unit_test_setup_teardown(an_account_that_is_listed_wins, set_up, set_down),
         cmocka_unit_test_setup_teardown(an_account_without_a_number_hides_none, set_up, set_down),
         cmocka_unit_test_setup_teardown(all_regions_are_those_of_the_partition, set_up, set_down),
         cmocka_unit_test_setup_teardown(without_a_hook_twelve_digits_are_an_account, set_up,
                                         set_down),
         cmocka_unit_test_setup_teardown(complaints_have_their_place, set_up, set_down),
+        cmocka_unit_test_setup_teardown(an_account_of_a_state_is_taken, set_up, set_down),
         cmocka_unit_test_setup_teardown(values_are_vetted, set_up, set_down),
         cmocka_unit_test_setup_teardown(what_the_organization_says_is_told, set_up, set_down),
     };

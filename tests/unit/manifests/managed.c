@@ -161,6 +161,14 @@ static const struct {
                                            "\"domain\": \"a.example\", \"mail_from_domain\": "
                                            "\"c.a.example\"")),
      "stands in x.tfstate:1:"},
+    {"a MAIL FROM of an identity in two Regions", "x.tfstate",
+     STATE(IDENTITY("111122223333", "a.example") ", " ONE(
+         "aws_sesv2_email_identity",
+         "\"arn\": \"arn:aws:ses:us-east-1:111122223333:identity/a.example\", "
+         "\"email_identity\": \"a.example\"") ", " ONE("aws_ses_domain_mail_from",
+                                                       "\"domain\": \"a.example\"")),
+     "aws_ses_domain_mail_from.a does not say in which account and Region it is, expected one, for "
+     "a.example is in several here"},
     {"a state without identities", "x.tfstate", STATE(""), "found no SES identity in it"},
     {"a template without identities", "x.json", "{\"Resources\": {}}",
      "found no SES identity in it, expected resources such as AWS::SES::EmailIdentity"},

@@ -292,6 +292,12 @@ static void units_tags_and_exclusions_choose(void **state)
         assert_int_equal(f->inactive, choices[i].inactive);
         assert_int_equal(f->excluded, choices[i].n_excluded);
         assert_int_equal(f->untagged, choices[i].untagged);
+        uint32_t by_why[ORGANIZATION_UNTAGGED + 1] = {0};
+        for (uint32_t k = 0; k < f->left_len; k++)
+            by_why[f->left[k].why]++;
+        assert_int_equal(by_why[ORGANIZATION_INACTIVE], f->inactive);
+        assert_int_equal(by_why[ORGANIZATION_EXCLUDED], f->excluded);
+        assert_int_equal(by_why[ORGANIZATION_UNTAGGED], f->untagged);
         assert_int_equal(organization_tag_calls(a.o), choices[i].tag ? f->len + f->untagged : 0);
         asked_clear(&a);
     }

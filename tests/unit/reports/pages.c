@@ -313,6 +313,10 @@ static void reasons_that_differ_in_names_alone_are_one_kind(void **state)
         reason_shape(&row, row.reason, &shape);
         assert_text(buf_text(&shape), text_of(cases[i].shape));
     }
+    buf_reset(&shape);
+    const struct report_row numbered = {.account = TEXT("000000000024")};
+    reason_shape(&numbered, TEXT("role arn:aws:iam::000000000024:role/x of 000000000024"), &shape);
+    assert_text(buf_text(&shape), TEXT("role arn:aws:iam::\xe2\x80\xa6:role/x of its account"));
     buf_clear(&shape);
 }
 

@@ -25,6 +25,8 @@ struct script {
     const char *get_code;   /* the refusal of GetEmailIdentity, or NULL */
     unsigned gets_allowed;  /* before that */
     unsigned known;         /* so many rows are known from an earlier process, or sweep */
+    enum dkim_status kept;  /* of them */
+    bool writes;            /* a run, and no plan */
 };
 
 struct seen {
@@ -34,6 +36,7 @@ struct seen {
     char gap[SURVEY_REASON_LEN];
     bool gap_is_of_account;
     instant_us took;
+    enum identity_type first; /* of the first identity whose MAIL FROM was read */
 };
 
 static void refuse(struct call *call, uint16_t status, const char *code)
@@ -90,6 +93,11 @@ static void answer(const struct script *s, struct call *call, struct seen *seen)
             refuse(call, 403, s->get_code);
             break;
         }
+        answer_facts(call);
+        break;
+    case CALL_READ_MAIL_FROM:
+        if (seen->calls[call->kind] == 1)
+            seen->first = identity_type_of(call->identities[0]);
         answer_facts(call);
         break;
     default: answer_facts(call); break;
@@ -154,10 +162,10 @@ static void known_before(struct scheduler *d, const struct script *s, instant_us
                                     .row = {.state = JOB_READING,
                                             .seen_known = true,
                                             .verification = VERIFICATION_SUCCESS,
-                                            .dkim = DKIM_PENDING,
+                                            .dkim = s->kept,
                                             .deadline = WHEN_NEVER}};
         if (s->sweep)
-            scheduler_dkim_remember(d, i, DKIM_PENDING);
+            scheduler_dkim_remember(d, i, s->kept, true);
         else
             scheduler_restore(d, &kept, false, now);
     }
@@ -165,7 +173,7 @@ static void known_before(struct scheduler *d, const struct script *s, instant_us
 
 static void run(const struct script *s, struct seen *seen)
 {
-    const struct scheduler_options options = {.rules = {.plan_only = true},
+    const struct scheduler_options options = {.rules = {.plan_only = !s->writes},
                                               .lane_survey = true,
                                               .sweep = s->sweep,
                                               .read_api = s->api,
@@ -225,11 +233,15 @@ static void what_dkim_costs(void **state)
         {{.rows = 95, .wish = DKIM_BY_BATCH, .api = API_V2}, 0, 95, 0, 95},
         {{.rows = 95, .wish = DKIM_NOT_ASKED, .api = API_V2}, 0, 95, 0, 95},
         /* What is known is not asked for again, and who is not asks alone or in a batch. */
-        {{.rows = 95, .wish = DKIM_BY_BATCH, .known = 95}, 0, 0, 1, 0},
-        {{.rows = 95, .wish = DKIM_BY_IDENTITY, .known = 95}, 0, 0, 1, 0},
-        {{.rows = 95, .wish = DKIM_BY_IDENTITY, .known = 90}, 0, 5, 1, 5},
-        {{.rows = 95, .wish = DKIM_BY_BATCH, .known = 90}, 1, 0, 1, 95},
-        {{.rows = 95, .wish = DKIM_BY_BATCH, .known = 95, .sweep = true}, 0, 0, 1, 0},
+        {{.rows = 95, .wish = DKIM_BY_BATCH, .known = 95, .kept = DKIM_PENDING}, 0, 0, 1, 0},
+        {{.rows = 95, .wish = DKIM_BY_IDENTITY, .known = 95, .kept = DKIM_PENDING}, 0, 0, 1, 0},
+        {{.rows = 95, .wish = DKIM_BY_IDENTITY, .known = 90, .kept = DKIM_PENDING}, 0, 5, 1, 5},
+        {{.rows = 95, .wish = DKIM_BY_BATCH, .known = 90, .kept = DKIM_PENDING}, 1, 0, 1, 95},
+        {{.rows = 95, .wish = DKIM_BY_BATCH, .known = 95, .kept = DKIM_PENDING, .sweep = true},
+         0,
+         0,
+         1,
+         0},
     };
     for (size_t i = 0; i < COUNT(table); i++) {
         const struct script *s = &table[i].script;
@@ -421,6 +433,52 @@ static void an_address_may_come_before_its_domain(void **state)
     }
 }
 
+/* Who is written first does not depend on who tells DKIM. */
+static void a_run_reads_in_the_order_of_the_manifest(void **state)
+{
+    (void)state;
+    for (int writes = 0; writes < 2; writes++) {
+        const struct script s = {.rows = 350,
+                                 .address = "u@row-349.test",
+                                 .address_first = true,
+                                 .wish = DKIM_BY_BATCH,
+                                 .writes = writes};
+        struct seen seen;
+        run(&s, &seen);
+        assert_int_equal(seen.first, writes ? IDENTITY_EMAIL_ADDRESS : IDENTITY_DOMAIN);
+    }
+}
+
+/* What a record keeps of an address may have been its domain's, so SES is asked anew. A sweep
+ * remembers what the address itself has. */
+static void what_is_kept_of_an_address_is_not_its_own(void **state)
+{
+    (void)state;
+    static const struct {
+        bool sweep;
+        enum dkim_status kept, holds;
+        unsigned gets;
+    } table[] = {
+        {false, DKIM_SUCCESS, DKIM_UNKNOWN, 4}, /* it goes on first, and its domain is not read */
+        {false, DKIM_PENDING, DKIM_UNKNOWN, 4},
+        {true, DKIM_SUCCESS, DKIM_SUCCESS, 3},
+        {true, DKIM_NOT_STARTED, DKIM_DISABLED, 3},
+    };
+    for (size_t i = 0; i < COUNT(table); i++) {
+        const struct script s = {.rows = 3,
+                                 .address = "u@row-0.test",
+                                 .address_first = true,
+                                 .wish = DKIM_BY_IDENTITY,
+                                 .sweep = table[i].sweep,
+                                 .known = 1,
+                                 .kept = table[i].kept};
+        struct seen seen;
+        run(&s, &seen);
+        assert_int_equal(seen.calls[CALL_GET], table[i].gets);
+        assert_int_equal(seen.dkim[0], table[i].holds);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -431,6 +489,8 @@ int main(void)
         cmocka_unit_test(refused_both_ways_the_wished_action_is_named),
         cmocka_unit_test(an_address_has_what_its_domain_has),
         cmocka_unit_test(an_address_may_come_before_its_domain),
+        cmocka_unit_test(a_run_reads_in_the_order_of_the_manifest),
+        cmocka_unit_test(what_is_kept_of_an_address_is_not_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
