@@ -38,6 +38,8 @@ enum content content_of(struct text head)
         enum content kind;
     } kinds[] = {{"SQLite format 3", CONTENT_JOURNAL},
                  {"account,region,identity,identity_type,action,outcome", CONTENT_REPORT_CSV},
+                 {"account;region;identity;identity_type;action;outcome", CONTENT_REPORT_CSV},
+                 {"account\tregion\tidentity\tidentity_type\taction\toutcome", CONTENT_REPORT_CSV},
                  {"## mailfrom ", CONTENT_REPORT_MARKDOWN},
                  {"<!DOCTYPE html", CONTENT_HTML},
                  {"<html", CONTENT_HTML},

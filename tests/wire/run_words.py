@@ -95,6 +95,10 @@ def kinds(room):
             words = done.stdout + done.stderr
             check(f"{' '.join(verb)} {name} says what it is", done.returncode == CANNOT_RUN and f"{name} is {kind}" in words
                   and words.count("\n") == 1, words)
+    for separator in ("semicolon", "tab"):
+        room.run("plan", "fleet.yaml", "--report", f"csv:{separator}.csv", "--csv-separator", separator)
+        done = room.run("check", f"{separator}.csv")
+        check(f"a CSV report with another separator is one, too: {separator}", f"{separator}.csv is a CSV report" in said(done), said(done))
     for verb in ("plan", "apply", "check"):
         done = room.run(verb, "fleet.plan")
         check(f"{verb} hints at apply --plan", "mailfrom apply --plan fleet.plan" in done.stderr_text, said(done))
