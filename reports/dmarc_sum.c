@@ -87,8 +87,8 @@ const char *dmarc_lack_help(enum dmarc_lack bit)
         "publish one DMARC record at _dmarc of the domain: mailfrom explain dmarc-missing",
         "set a custom MAIL FROM and let SES see its MX: mailfrom apply",
         "publish the SPF record of the MAIL FROM: mailfrom records --missing",
-        "take a MAIL FROM of the same organizational domain, without aspf=s: mailfrom explain "
-        "dmarc-not-aligned",
+        ("take a MAIL FROM of the same organizational domain, without aspf=s: mailfrom explain "
+         "dmarc-not-aligned"),
         "set up DKIM of the domain in SES, and publish its CNAME records",
         "let SES be read: mailfrom check",
         "let DNS be asked about the MAIL FROM at SES: mailfrom inspect",

@@ -107,7 +107,7 @@ static void answer(const struct script *s, struct call *call, struct seen *seen)
 static void row_add(struct fleet *f, struct choice choice, const char *name)
 {
     uint32_t row;
-    choice.type = identity_type_of(text_of(name));
+    choice.type = (uint8_t)identity_type_of(text_of(name));
     assert_true(names_add(&f->names, text_of(name), &choice.identity));
     assert_true(fleet_choice(f, choice, &row));
 }
