@@ -92,8 +92,6 @@ void sights_of_identity(const struct watch_wanted *wanted, const struct watch_se
         out[WATCH_IDENTITY_UNVERIFIED] = is_bad(seen->verification != VERIFICATION_SUCCESS);
     sights_of_dns(wanted, seen, out);
     sights_of_told(seen->known, seen->shown, out);
-    if (out[WATCH_REFUSED] == SIGHT_BAD) /* an apply would not mend it: one word is enough */
-        out[WATCH_DRIFT_NAME] = out[WATCH_DRIFT_BEHAVIOR] = SIGHT_WELL;
     accept(wanted->accepted, out);
 }
 

@@ -22,10 +22,6 @@ struct watch_seen seen_of(unsigned s)
         seen.behavior = BEHAVIOR_REJECT_MESSAGE;
     if (s & ADVISED)
         seen.shown = WATCH_BIT(WATCH_ADVISOR_OPEN);
-    if (s & NAME_REFUSED) {
-        seen.known |= WATCH_BIT(WATCH_REFUSED);
-        seen.shown |= WATCH_BIT(WATCH_REFUSED);
-    }
     seen.status = s & PENDING     ? MAIL_FROM_PENDING
                   : s & TEMPORARY ? MAIL_FROM_TEMPORARY_FAILURE
                   : s & FAILED    ? MAIL_FROM_FAILED

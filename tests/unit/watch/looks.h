@@ -35,7 +35,6 @@ enum sign {
     NO_SPF_WANTED = 1 << 20,
     ACCEPTS_STRICT = 1 << 21,
     ABSENT = 1 << 22, /* not in the manifest of this sweep */
-    NAME_REFUSED = 1 << 23,
 };
 
 extern const struct lane_name looks_lane;
