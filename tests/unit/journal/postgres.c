@@ -162,6 +162,37 @@ static void a_journal_is_made_once(void **state)
     assert_non_null(strstr(why.text, "mailfrom journal migrate"));
 }
 
+/* As version 1 had it: leases knew no action of DKIM, whose place among the others is the fourth.
+ */
+static void leases_and_records_of_version_1_are_brought_along(void **state)
+{
+    const char *url = journal_made();
+    char made[POSTGRES_MADE_MAX];
+    struct journal *j = opened(url, JOURNAL_WRITE);
+    uint64_t run;
+    (void)state;
+    assert_int_equal(begin(j, 3, &run), OK);
+    assert_int_equal(keep(j, run, 0, 2), OK);
+    journal_close(j);
+    pg_server_sql(url, "ALTER TABLE mailfrom.record DROP COLUMN dkim;"
+                       "ALTER TABLE mailfrom.watched DROP COLUMN dkim, DROP COLUMN dkim_asked;"
+                       "INSERT INTO mailfrom.lease (number, region, next_call, rate_per_s) VALUES"
+                       " ('1', 'full', '{1,2,3,4,5}', '{1.5,2,3,4,5}'), ('1', 'short', '{1,2}', "
+                       "'{1,2}'),"
+                       " ('1', 'empty', '{}', '{}');"
+                       "UPDATE mailfrom.version SET number = 1");
+    assert_int_equal(postgres_journal_migrate(url, NULL, made, &why), OK);
+    assert_non_null(strstr(made, "from version 1 to 2"));
+    assert_string_equal(pg_server_sql(url, "SELECT string_agg(next_call::text || rate_per_s::text,"
+                                           " ' ' ORDER BY region) FROM mailfrom.lease"
+                                           " WHERE number = '1'"),
+                        "{}{} {1,2,3,0,4,5}{1.5,2,3,0,4,5} {1,2}{1,2}");
+    j = opened(url, JOURNAL_WRITE);
+    assert_int_equal(records_of(j, run), 2);
+    assert_int_equal(keep(j, run, 0, 1), OK);
+    journal_close(j);
+}
+
 /* Two fleets in one database know nothing of each other. */
 static void schemas_are_apart(void **state)
 {
@@ -382,6 +413,7 @@ int main(void)
         cmocka_unit_test(a_url_with_a_slip_is_no_file),
         cmocka_unit_test(any_bytes_come_back),
         cmocka_unit_test(a_journal_is_made_once),
+        cmocka_unit_test(leases_and_records_of_version_1_are_brought_along),
         cmocka_unit_test(schemas_are_apart),
         cmocka_unit_test(an_answer_that_means_nothing_is_refused),
         cmocka_unit_test(commits_stay_durable_for_who_connects_again),
