@@ -237,6 +237,9 @@ def from_a_fork(place):
         output=player.steps[-1].outputs.get("skipped") == "true"))
     check("a fork: no credentials, no comment, no findings, no artifact", wrong(
         roles=not others.roles, comments=not api.asked, sarif=not others.sarif, artifacts=not others.artifacts))
+    player, others = github(place, {"pull_request": FORK}, "pull_request_target", api)
+    outputs, _ = player.play_action(ACTION, {"command": "plan", "manifests": "fleet/fleet.yaml"}, {})
+    check("nor is it planned where the event would give it keys", wrong(skipped=outputs.get("skipped") == "true"))
     api.shutdown()
 
 
