@@ -82,6 +82,7 @@ instant_us batch_reads_wake(const struct batch_reads *r, uint32_t list, const st
 enum batch_state { BATCH_WAITS, BATCH_DONE, BATCH_FAILED };
 
 #define OPTIONAL_ATTEMPTS_MAX 5 /* helpful, but not worth holding a batch up for long */
+#define OPTIONAL_MISSED_MAX   3 /* batches in a row that missed it: the others would, too */
 
 /* A call of the batch has come back. One of an optional kind fails no batch: it is sent
  * OPTIONAL_ATTEMPTS_MAX times in all, by the pace or after a while, and then its kind is missed: at

@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define MISSED_MAX 3 /* batches in a row, without an answer: the others would miss it, too */
-
 static void gap_tell(struct lane_inventory *s, const struct call *call, const char *then)
 {
     snprintf(s->seen.dkim_gap, INVENTORY_REASON_LEN, "%s: %s%s%.400s%s",
@@ -22,7 +20,7 @@ void lane_inventory_dkim_missed(struct lane_inventory *s, const struct call *cal
 {
     bool is_lacking = reply_knows_no_action(&call->reply);
     bool is_denied = reply_is_access_denied(&call->reply);
-    if (is_lacking || is_denied || ++s->dkim_missed == MISSED_MAX)
+    if (is_lacking || is_denied || ++s->dkim_missed == OPTIONAL_MISSED_MAX)
         s->dkim = DKIM_NOT_ASKED;
     if (!is_lacking) /* of an emulator nothing is missing */
         gap_tell(s, call,

@@ -13,7 +13,6 @@
 #define TOLD       0x80u /* SES has been asked, in this run or an earlier one */
 #define REMEMBERED 0x40u /* not in this run */
 #define HELD       0x20u /* of an address: what held when it was recorded, its own or its domain's */
-#define MISSED_MAX 3     /* batches in a row, without an answer: the others would miss it, too */
 #define REFUSAL_LEN                                                                                \
     200 /* of SES's words about it, in whole words: names the caller and the action */
 
@@ -180,7 +179,7 @@ void dkim_missed(struct scheduler *d, const struct call *call)
         return;                                         /* nothing is missing */
     bool was_wished = d->options.dkim == DKIM_BY_BATCH; /* else it takes GetEmailIdentity's place */
     bool is_denied = reply_is_access_denied(&call->reply);
-    if (is_denied || ++lane->dkim_missed == MISSED_MAX)
+    if (is_denied || ++lane->dkim_missed == OPTIONAL_MISSED_MAX)
         give_up(d, call->lane);
     if (lane->read_api == API_V2 && d->options.read_api == API_V1)
         return; /* this lane has fallen back, and GetEmailIdentity tells it */
