@@ -481,8 +481,8 @@ static void findings_are_what_the_journal_names_them(void **state)
     assert_true(findings_of(b, 1) & FINDING_BIT(IDENTITY_MISSING));
     closed(b);
     sql(b, "UPDATE rule SET name = 'a-rule-of-later' WHERE number = 16");
-    sql(b, "UPDATE rule SET number = 41 WHERE name = 'identity-missing'");
-    sql(b, "UPDATE record SET findings = (1 << 41) | (1 << 16) WHERE findings & 8");
+    sql(b, "UPDATE rule SET number = 60 WHERE name = 'identity-missing'");
+    sql(b, "UPDATE record SET findings = (1 << 60) | (1 << 16) WHERE findings & 8");
     opened(b, JOURNAL_READ); /* before a writer gives spf-syntax another number */
     finding_set before = findings_of(b, 1);
     assert_true(before & FINDING_BIT(IDENTITY_MISSING));
