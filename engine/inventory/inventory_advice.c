@@ -39,6 +39,7 @@ bool advice_is_done(const struct lane_inventory *s)
 
 void advice_forget(struct lane_inventory *s)
 {
+    s->asks_generation++; /* what is still out does not count */
     s->asks_left = 0;
     memset(s->asks, 0, sizeof s->asks);
     s->seen.endpoints_len = 0;
@@ -60,7 +61,7 @@ uint32_t advice_send(struct inventory *v, uint16_t lane, instant_us now, struct 
             !pace_take(&s->pace[kinds[ask]], now))
             continue;
         struct call *call = call_pool_take(&v->calls, kinds[ask], lane, API_V2);
-        call->owner = s->generation;
+        call->owner = s->asks_generation;
         paged_list_ask(&s->asks[ask], call);
         calls[len++] = call;
     }
@@ -121,7 +122,7 @@ void advice_answered(struct inventory *v, struct call *call, instant_us now)
     struct lane_inventory *s = &v->lanes[call->lane];
     unsigned ask = ask_of(call->kind);
     enum verdict verdict = lane_inventory_verdict(s, call, s->asks[ask].attempts, now);
-    if (call->owner != s->generation || s->seen.phase >= INVENTORY_DONE)
+    if (call->owner != s->asks_generation || s->seen.phase >= INVENTORY_DONE)
         return;
     if (verdict == VERDICT_OK) {
         page_take(v, s, call, ask);

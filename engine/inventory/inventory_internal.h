@@ -35,6 +35,7 @@ struct lane_inventory {
     uint8_t dkim_missed; /* batches in a row without it */
     unsigned asks_left;  /* bits of ASK_ENDPOINTS, ...: not answered to the end */
     struct paged_list asks[ASKS];
+    uint32_t asks_generation; /* of their own: reads may begin again beside them */
     struct global_endpoint *endpoints;
     uint32_t endpoints_cap;
 };

@@ -86,7 +86,7 @@ static void dkim_is_read_beside_or_not_at_all(void **state)
          0,
          false,
          ""},
-        {{.identities = 950, .get_code = "AccessDeniedException", NOBODY},
+        {{.identities = 950, .get_code = "AccessDeniedException", .advice_is_slow = true, NOBODY},
          DKIM_BY_IDENTITY,
          API_V1,
          10,
@@ -98,8 +98,10 @@ static void dkim_is_read_beside_or_not_at_all(void **state)
     for (size_t i = 0; i < COUNT(table); i++) {
         struct scene x;
         scene_open(&x, &table[i].script, 1, "",
-                   (struct inventory_options){
-                       .rate_per_s = 5, .read_api = table[i].api, .dkim = table[i].wish});
+                   (struct inventory_options){.rate_per_s = 5,
+                                              .read_api = table[i].api,
+                                              .dkim = table[i].wish,
+                                              .with_advice = true});
         scene_run(&x);
         const struct inventory_lane *l = inventory_lane(x.v, 0);
         uint32_t batches = x.seen[0].calls[CALL_READ_DKIM][API_V1],

@@ -28,6 +28,7 @@ struct script {
     int vanished;                         /* GetEmailIdentity does not find it; -1: none */
     uint32_t advised;                     /* open recommendations; 0: there is no advisor */
     const char *advice_code;              /* refusal of endpoints and recommendations */
+    bool advice_is_slow;                  /* what is asked beside the reads comes back after them */
     uint32_t old_tokens;                  /* so many times the second page is refused */
     enum { ENDS, CIRCLES, GOES_ON } list; /* a page that leads to itself; always one more */
 };
@@ -222,7 +223,21 @@ static void scene_close(struct scene *x)
     arena_clear(&x->memory);
 }
 
-/* Calls leave now; the oldest comes back, or the next turn's time comes. */
+static bool is_advice(const struct call *call)
+{
+    return call->kind == CALL_ENDPOINTS || call->kind == CALL_ACCOUNT || call->kind == CALL_ADVICE;
+}
+
+/* The oldest that is out, or the oldest read, where advice comes last. */
+static uint32_t first_back(const struct scene *x)
+{
+    uint32_t at = 0;
+    while (at < x->out_len && x->scripts[x->out[at]->lane].advice_is_slow && is_advice(x->out[at]))
+        at++;
+    return at < x->out_len ? at : 0;
+}
+
+/* Calls leave now; the first comes back, or the next turn's time comes. */
 static void turn(struct scene *x)
 {
     uint32_t len = inventory_decide(x->v, x->now, x->out + x->out_len, OUT_MAX - x->out_len);
@@ -233,15 +248,16 @@ static void turn(struct scene *x)
     x->out_len += len;
     x->out_most = x->out_len > x->out_most ? x->out_len : x->out_most;
     instant_us wake = inventory_wake(x->v);
-    instant_us back = x->out_len ? x->out[0]->sent_at + TRIP : WHEN_NEVER;
+    uint32_t at = first_back(x);
+    instant_us back = x->out_len ? x->out[at]->sent_at + TRIP : WHEN_NEVER;
     if (wake == WHEN_NEVER && back == WHEN_NEVER)
         return;
     assert_true(wake > x->now || len > 0 || x->out_len); /* no turn for nothing */
     x->now = wake < back ? (wake > x->now ? wake : x->now) : back;
     if (back > x->now)
         return;
-    struct call *call = x->out[0];
-    memmove(x->out, x->out + 1, sizeof x->out[0] * --x->out_len);
+    struct call *call = x->out[at];
+    memmove(x->out + at, x->out + at + 1, sizeof x->out[0] * (--x->out_len - at));
     answer(x, call);
     inventory_answered(x->v, call, x->now);
 }
