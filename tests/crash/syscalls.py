@@ -43,7 +43,7 @@ def run_failing(mailfrom, fleet, call, error, k):
     paths = [arg for name in ("journal.db", "journal.db-wal", "end.csv") for arg in ("-P", fleet.folder / name)]
     if call in ("rename", "fsync"):
         paths = []  # their paths are those of the report's file beside, and of folders
-    command = ["strace", "-f", "-ttt", "-o", trace, *paths, "-e", f"trace={call}", "-e",
+    command = ["strace", "-f", "--seccomp-bpf", "-ttt", "-o", trace, *paths, "-e", f"trace={call}", "-e",
                f"inject={call}:error={error}:when={k}", *mailfrom.command(fleet, *OPTIONS), "--report",
                f"csv:{fleet.folder / 'end.csv'}"]
     done = subprocess.run(command, capture_output=True, text=True, env=mailfrom.environment, timeout=120)
@@ -65,7 +65,7 @@ def killed_while_making(mailfrom, fleet, k):
     """Was it killed, at the k-th call on its journal's files?"""
     names = ("", "-wal", "-journal", ".lock", ".mark")
     paths = [arg for name in names for arg in ("-P", f"{fleet.journal}{name}")]
-    command = ["strace", "-f", "-o", fleet.folder / "strace", *paths, "-P", fleet.folder, "-e", f"trace={MAKING}", "-e",
+    command = ["strace", "-f", "--seccomp-bpf", "-o", fleet.folder / "strace", *paths, "-P", fleet.folder, "-e", f"trace={MAKING}", "-e",
                f"inject={MAKING}:signal=SIGKILL:when={k}", *mailfrom.command(fleet, *OPTIONS)]
     return subprocess.run(command, capture_output=True, env=mailfrom.environment, timeout=120).returncode in (-9, 137)
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""Both compilers take every file without a warning: who builds with one of them hears at once what the
-other, or clang of another Debian, would say. Usage: compilers.py BUILD_FOLDER"""
+"""Both compilers take every file of the program without a warning: who builds with one of them hears at once
+what the other, or clang of another Debian, would say. Usage: compilers.py BUILD_FOLDER. tests/long/clang.sh
+does the same with the tests."""
 
 import concurrent.futures
 import json
@@ -20,7 +21,8 @@ def commands():
     """Of each source file once: its folder, and how the build's compiler is called for it."""
     found = {}
     for entry in json.loads((BUILD / "compile_commands.json").read_text()):
-        found.setdefault(entry["file"], (entry["directory"], shlex.split(entry["command"])))
+        if not entry["file"].startswith(str(guard.ROOT / "tests")):
+            found.setdefault(entry["file"], (entry["directory"], shlex.split(entry["command"])))
     return found
 
 
