@@ -81,17 +81,20 @@ void batch_read_unlist(struct batch_reads *r, uint32_t *list, struct batch_read 
     b->to_send = 0;
 }
 
-void batch_reads_drop(struct batch_reads *r, uint32_t *list, uint8_t kinds)
+uint32_t batch_reads_drop(struct batch_reads *r, uint32_t *list, uint8_t kinds)
 {
+    uint32_t dropped = 0;
     while (*list) {
         struct batch_read *b = &r->batches[*list - 1];
         if (b->kinds & kinds) {
             *list = b->next;
             batch_read_free(r, b);
+            dropped++;
         } else {
             list = &b->next;
         }
     }
+    return dropped;
 }
 
 static instant_us kind_wake(const struct batch_read *b, unsigned kind)

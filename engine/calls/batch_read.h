@@ -62,8 +62,8 @@ struct batch_read *batch_read_of(const struct batch_reads *r, const struct call 
 void batch_read_want(struct batch_reads *r, uint32_t *list, struct batch_read *b, uint8_t kinds);
 /* Takes a waiting batch without calls out from its list. */
 void batch_read_unlist(struct batch_reads *r, uint32_t *list, struct batch_read *b);
-/* Frees the batches waiting in the list for one of these kinds. */
-void batch_reads_drop(struct batch_reads *r, uint32_t *list, uint8_t kinds);
+/* Frees the batches waiting in the list for one of these kinds; how many. */
+uint32_t batch_reads_drop(struct batch_reads *r, uint32_t *list, uint8_t kinds);
 
 /* How calls of a list are made. */
 struct batch_sender {

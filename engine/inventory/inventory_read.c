@@ -200,7 +200,8 @@ static bool batch_failed(struct inventory *v, struct batch_read *b, const struct
         if (call->kind == CALL_READ_NOTIFICATION) {
             s->seen.blind = true;
             lane_inventory_reason(s, call);
-            batch_reads_drop(&v->reads, &s->again, BATCH_KIND(CALL_READ_NOTIFICATION));
+            s->batches_left[part_of(b)] -=
+                batch_reads_drop(&v->reads, &s->again, BATCH_KIND(CALL_READ_NOTIFICATION));
         } else if (b->failed_next == RETRY_FALL_BACK) {
             lane_inventory_fall_back(v, s, call);
         } else {

@@ -1,6 +1,8 @@
 /* What an inventory asks, in which time, and what becomes of it when SES misbehaves. */
 #include "inventory_scene.h"
 
+#include <inttypes.h>
+
 static void every_row_is_right(struct scene *x, uint32_t lane, unsigned known)
 {
     struct arena arena;
@@ -409,6 +411,65 @@ static void many_calls_are_out_when_the_rate_is_high(void **state)
     scene_close(&x);
 }
 
+/* None that passes with time: throttled for ever, a lane waits for ever. */
+static const char *any_code(uint64_t *seed)
+{
+    static const char *const codes[] = {"AccessDenied", "AccessDeniedException", "InvalidAction",
+                                        "InvalidClientTokenId"};
+    return dice(seed) % 3 ? NULL : codes[dice(seed) % COUNT(codes)];
+}
+
+static struct script any_script(uint64_t *seed)
+{
+    static const uint32_t sizes[] = {0, 1, 99, 100, 250, 1001};
+    return (struct script){.identities = sizes[dice(seed) % COUNT(sizes)],
+                           .read_code = any_code(seed),
+                           .forwarding_code = any_code(seed),
+                           .dkim_code = dice(seed) % 5 ? any_code(seed) : "Throttling",
+                           .get_code = any_code(seed),
+                           .advice_code = any_code(seed),
+                           .troubled = (uint32_t)(dice(seed) % 4),
+                           .trouble_code = any_code(seed),
+                           .poisoned = (int)(dice(seed) % 200) - 100,
+                           .vanished = (int)(dice(seed) % 200) - 100,
+                           .advised = (uint32_t)(dice(seed) % 2 * 250),
+                           .old_tokens = (uint32_t)(dice(seed) % 3)};
+}
+
+/* Whatever is refused, and in whichever order answers come back. */
+static void each_lane_comes_to_an_end(void **state)
+{
+    (void)state;
+    for (uint64_t first = 1; first <= 1500; first++) {
+        uint64_t seed = first * 0x9e3779b97f4a7c15u;
+        const struct script scripts[] = {any_script(&seed), any_script(&seed)};
+        const struct inventory_options options = {.rate_per_s = dice(&seed) % 2 ? 200 : 5,
+                                                  .read_api = dice(&seed) % 4 ? API_V1 : API_V2,
+                                                  .may_fall_back = dice(&seed) % 2,
+                                                  .with_tags = dice(&seed) % 4 == 0,
+                                                  .dkim = (enum dkim_wish)(dice(&seed) % 3),
+                                                  .with_advice = dice(&seed) % 4 != 0};
+        struct scene x;
+        scene_open(&x, scripts, 2, "", options);
+        x.order = seed;
+        for (int turns = 0; !inventory_is_done(x.v) || x.out_len; turns++) {
+            bool is_stuck = x.out_len == 0 && inventory_wake(x.v) == WHEN_NEVER && turns > 1;
+            if (turns == TURNS_MAX || is_stuck)
+                fail_msg("seed %" PRIu64 ": no end after %d turns", first, turns);
+            turn(&x);
+        }
+        for (uint32_t i = 0; i < 2; i++) {
+            const struct inventory_lane *l = inventory_lane(x.v, i);
+            bool is_whole = l->phase == INVENTORY_DONE && (l->read == l->rows_len || l->unread);
+            if (!is_whole && !(l->phase == INVENTORY_REFUSED && l->reason[0]))
+                fail_msg("seed %" PRIu64 ": lane %u: phase %d, %u + %u of %u", first, i, l->phase,
+                         l->read, l->unread, l->rows_len);
+        }
+        assert_int_equal(inventory_calls_out(x.v), 0);
+        scene_close(&x);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -424,6 +485,7 @@ int main(void)
         cmocka_unit_test(a_region_that_is_not_enabled_does_not_speak_for_the_account),
         cmocka_unit_test(what_is_not_wanted_is_not_read),
         cmocka_unit_test(many_calls_are_out_when_the_rate_is_high),
+        cmocka_unit_test(each_lane_comes_to_an_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

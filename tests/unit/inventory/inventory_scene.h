@@ -47,6 +47,7 @@ struct scene {
     struct call *out[OUT_MAX];
     uint32_t out_len, out_most;
     instant_us now;
+    uint64_t order; /* seed of the order in which answers come back; 0: the oldest first */
 };
 
 static void refuse(struct call *call, const char *code)
@@ -228,10 +229,12 @@ static bool is_advice(const struct call *call)
     return call->kind == CALL_ENDPOINTS || call->kind == CALL_ACCOUNT || call->kind == CALL_ADVICE;
 }
 
-/* The oldest that is out, or the oldest read, where advice comes last. */
-static uint32_t first_back(const struct scene *x)
+/* The oldest that is out, or the oldest read, where advice comes last, or any. */
+static uint32_t first_back(struct scene *x)
 {
     uint32_t at = 0;
+    if (x->order && x->out_len)
+        return (uint32_t)(dice(&x->order) % x->out_len);
     while (at < x->out_len && x->scripts[x->out[at]->lane].advice_is_slow && is_advice(x->out[at]))
         at++;
     return at < x->out_len ? at : 0;
