@@ -16,7 +16,9 @@
 #include <stdlib.h>
 
 #define START ((instant_us)1770000000 * 1000000)
-#define JOBS  60u
+#ifndef JOBS
+#define JOBS 60u
+#endif
 
 /* How a call is refused; code NULL: it is let through. status 0: it is not even sent. */
 struct refusal {
@@ -28,7 +30,8 @@ struct refusing {
     struct refusal (*refuse)(void *test, const struct call *call, instant_us now);
     void (*kept)(void *test, const struct record *record); /* of a job; NULL: not wanted */
     void *test;
-    span_us timeout, dns_delay; /* of each row; until its records are there */
+    span_us timeout, dns_delay;              /* of each row; until its records are there */
+    const struct scheduler_options *options; /* NULL: version 1 reads, or version 2 */
 
     struct io below;
     struct event events[CALLS_IN_FLIGHT_MAX];
@@ -159,6 +162,8 @@ static inline void refusing_run(struct refusing *r, struct scheduler_totals *tot
                     .send = refusing_send,
                     .keep = refusing_keep,
                     .keeper = r};
+    if (r->options)
+        options = *r->options;
     struct scheduler *scheduler = scheduler_init(&memory, &fleet, &options);
     assert_non_null(scheduler);
     scheduler_start(scheduler, START);
