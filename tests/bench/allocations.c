@@ -1,6 +1,6 @@
 /*
- * Preloaded into a program under test: how often it and its libraries ask for memory. When it ends, the
- * number is in the file that ALLOCATIONS names.
+ * Preloaded into a program under test: how often it and its libraries ask for memory. When it ends,
+ * the number is in the file that ALLOCATIONS names.
  */
 #include <stdatomic.h>
 #include <stdio.h>

@@ -24,11 +24,11 @@ def note(command):
 
 def _word(word, build):
     """As a reader has it: in the tree, or a file that was made for the figure by its name alone."""
+    if word.startswith(("/tmp/", "/dev/shm/", f"{build}/bench-")):
+        return word.rsplit("/", 1)[1]
     for folder, name in ((build, "build/release"), (TREE, ".")):
         if word.startswith(f"{folder}/"):
             return f"{name}{word.removeprefix(str(folder))}".removeprefix("./")
-    if word.startswith(("/tmp/", "/dev/shm/")):
-        return word.rsplit("/", 1)[1]
     return re.sub(r"^127\.0\.0\.1:\d+$", "127.0.0.1:PORT", word)
 
 
