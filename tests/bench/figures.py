@@ -4,28 +4,27 @@
   figures.py --build FOLDER [--quick] [--write FILE] [NAME]...    without a NAME all of them
   figures.py --list
 
-Prints a table in Markdown, row by row. --write puts it into FILE too, between its two marks.
---quick takes small sizes, runs each figure once, and fails unless every count keeps its goal;
-ratios of times are then shown but not judged.
+Prints a table in Markdown, row by row, then what each figure ran and where. --write puts all of it
+into FILE too, between its two marks. --quick takes small sizes, runs each figure once, and fails unless
+every count keeps its goal; ratios of times are then shown but not judged.
 
-A figure of time is a ratio whose two sides were measured in turn, and the median of some such
-rounds, or processor time: what else the machine does changes it little."""
+A figure of time is a ratio whose two sides were measured in turn, and the median of five such rounds or
+more, or processor time: what else the machine does changes it little. Where a round takes long there are
+three, and the row says so."""
 
 import argparse
 import concurrent.futures
 import json
-import os
 import pathlib
-import platform
-import subprocess
 import sys
-import time
 
 import figures_here
 import figures_page
 import figures_ses
+import ran
+import row as rows
 import stage
-from row import HEAD, as_markdown
+from circumstances import Circumstances
 
 FIGURES = {
     "plan-calls": figures_ses.plan_calls,
@@ -49,7 +48,6 @@ FIGURES = {
 }
 BESIDE = ("plan-calls",)  # waits for SES's rate nearly all the time: measured beside the others
 COUNTS = ("plan-calls", "apply-paced", "slow-owners", "publish-calls", "journal", "dns")  # whose goals hold on a busy machine too
-JUDGED_QUICK = ("SES ", "provider calls", "... of them", "commits", "fdatasync", "false time-outs")
 MARKS = ("<!-- figures -->\n", "<!-- end of figures -->\n")
 
 
@@ -59,6 +57,10 @@ class Bench:
 
     def size(self, full, small):
         return small if self.quick else full
+
+    def rounds(self, full=5):
+        """How often a figure is measured."""
+        return self.size(full, 1)
 
     def mailfrom(self, *arguments, **more):
         return stage.cost_of(self.build, self.build / "mailfrom", *arguments, **more)
@@ -87,27 +89,22 @@ def arguments_read():
     return arguments
 
 
-def rows_of(bench, names):
+def rows_of(bench, name, commands):
+    """The rows of one figure; what it runs is put into commands."""
+    commands[name] = ran.begin()
+    yield from FIGURES[name](bench)
+
+
+def all_rows(bench, names, commands):
     """(name, row) as they are measured; what is measured beside the others comes last."""
     beside = [] if bench.quick else [n for n in names if n in BESIDE]
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        waiting = {n: pool.submit(lambda name: list(FIGURES[name](bench)), n) for n in beside}
+        waiting = {n: pool.submit(lambda name: list(rows_of(bench, name, commands)), n) for n in beside}
         for name in names:
             if name not in waiting:
-                yield from ((name, row) for row in FIGURES[name](bench))
-        for name, rows in waiting.items():
-            yield from ((name, row) for row in rows.result())
-
-
-def circumstances(started):
-    """What a reader must know of the machine and the tree."""
-    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
-    commit = subprocess.run(["git", "log", "-1", "--format=%h"], capture_output=True, text=True).stdout.strip()
-    cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")),
-               platform.machine())
-    return (f"{time.strftime('%Y-%m-%d', time.gmtime())}, commit {commit or 'unknown'}, {os.cpu_count()} processors "
-            f"({cpu}), Linux {platform.release()}, load average at the end {load}, "
-            f"{time.monotonic() - started:.0f} s in all.")
+                yield from ((name, row) for row in rows_of(bench, name, commands))
+        for name, done in waiting.items():
+            yield from ((name, row) for row in done.result())
 
 
 def table_write(path, lines):
@@ -124,16 +121,21 @@ def main():
         print("\n".join(FIGURES))
         return 0
     bench = Bench(arguments.build, arguments.quick)
-    started, missed = time.monotonic(), 0
-    lines = [HEAD]
-    print(HEAD, flush=True)
-    for name, row in rows_of(bench, arguments.names or [*(COUNTS if bench.quick else FIGURES)]):
-        judged = not bench.quick or row.figure.startswith(JUDGED_QUICK)
+    circumstances, commands, missed = Circumstances(), {}, 0
+    names = arguments.names or [*(COUNTS if bench.quick else FIGURES)]
+    lines = []
+
+    def say(*more):
+        lines.extend(more)
+        print("\n".join(more), flush=True)
+
+    say(rows.HEAD)
+    for name, row in all_rows(bench, names, commands):
+        judged = not bench.quick or row.count
         missed += judged and row.met is False
-        lines.append(as_markdown(name, row if judged else row._replace(met=None)))
-        print(lines[-1], flush=True)
-    lines += ["", circumstances(started) + f" Goals missed: {missed}."]
-    print("\n".join(lines[-2:]))
+        say(rows.as_markdown(name, row if judged else row._replace(met=None)))
+    say("", ran.HEAD, *(line for name in names for line in ran.as_markdown(name, commands[name], bench.build)))
+    say("", *circumstances.told(), f"Goals missed: {missed}.")
     if arguments.write:
         table_write(arguments.write, lines)
     return 1 if bench.quick and missed else 0

@@ -3,7 +3,9 @@ are timed from outside by what the kernel says of them.
 
 Nothing here knows a figure or a goal."""
 
+import concurrent.futures
 import contextlib
+import contextvars
 import json
 import os
 import pathlib
@@ -14,6 +16,8 @@ import subprocess
 import tempfile
 import time
 from typing import NamedTuple
+
+import ran
 
 ACCOUNT = "111122223333"
 KEY, SECRET = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
@@ -45,6 +49,7 @@ def cost_of(build, *command, good=(0,), **more):
     failed was not measured. tests/bench/peak.c says why it is not started from here."""
     with tempfile.NamedTemporaryFile() as cost, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         command = [*map(str, command)]
+        ran.note(command)
         code = subprocess.call([build / "tests/bench_peak", cost.name, *command], stdin=subprocess.DEVNULL,
                                stdout=out, stderr=err, **more)
         out.seek(0)
@@ -65,6 +70,13 @@ def interleaved(rounds, *measures):
     list of results per measure."""
     results = [[measure() for measure in measures] for _ in range(rounds)]
     return [list(column) for column in zip(*results)]
+
+
+def at_once(rounds, measure):
+    """As many rounds beside each other, of what waits nearly all the time."""
+    with concurrent.futures.ThreadPoolExecutor(rounds) as pool:
+        waiting = [pool.submit(contextvars.copy_context().run, measure) for _ in range(rounds)]
+        return [one.result() for one in waiting]
 
 
 def domains(count):

@@ -20,3 +20,13 @@ add_executable(bench_peak ${CMAKE_CURRENT_SOURCE_DIR}/bench/peak.c)
 add_test(NAME bench_counts COMMAND /usr/bin/python3 -B
   ${CMAKE_CURRENT_SOURCE_DIR}/bench/figures.py --quick --build ${CMAKE_BINARY_DIR})
 set_tests_properties(bench_counts PROPERTIES LABELS release TIMEOUT 300)
+
+# Preloaded: how often a program asks for memory.
+add_library(allocations MODULE bench/allocations.c)
+
+# Ceilings are those of the programs as they are shipped.
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  add_test(NAME bench_ceilings COMMAND /usr/bin/python3 -B
+    ${CMAKE_CURRENT_SOURCE_DIR}/bench/ceilings.py --build ${CMAKE_BINARY_DIR})
+  set_tests_properties(bench_ceilings PROPERTIES LABELS release TIMEOUT 300)
+endif()
