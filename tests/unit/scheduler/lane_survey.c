@@ -36,6 +36,7 @@ struct outcome_seen {
     finding_set findings;
     char gap[SURVEY_REASON_LEN];
     unsigned verifications, v1_lists; /* calls */
+    unsigned beside;                  /* reads of MAIL FROM before the last page was there */
     uint32_t refused;                 /* rows */
     unsigned old_tokens, lists, notifications, reads,
         gets; /* reads, gets: about others than the fleet's */
@@ -61,7 +62,8 @@ static void answer_facts(const struct script *s, struct call *call)
         bool same = is(identity, s->same);
         bool verified = !is(identity, s->unverified) && !text_starts(identity, TEXT("user-"));
         call->facts[i] = (struct ses_facts){
-            .known = KNOWN_VERIFICATION | KNOWN_MAIL_FROM,
+            .known = (call->kind != CALL_READ_MAIL_FROM ? KNOWN_VERIFICATION : 0u) |
+                     (call->kind != CALL_READ_VERIFICATION ? KNOWN_MAIL_FROM : 0u),
             .verification = verified ? VERIFICATION_SUCCESS : VERIFICATION_PENDING,
             .mail_from = same ? TEXT("bounce.example.org") : TEXT_NONE,
             .status = same ? MAIL_FROM_SUCCESS : MAIL_FROM_NONE};
@@ -128,6 +130,7 @@ static void answer(const struct script *s, struct call *call, struct outcome_see
         break;
     default:
         seen->verifications += call->kind == CALL_READ_VERIFICATION;
+        seen->beside += call->kind == CALL_READ_MAIL_FROM && seen->lists == 1 && s->two_pages;
         if (call->owner == SURVEY_OWNER) {
             seen->reads += call->kind != CALL_GET;
             seen->gets += call->kind == CALL_GET;
@@ -211,6 +214,7 @@ static struct outcome_seen lane_survey_of(struct script s)
     for (int turns = 0; !scheduler_is_finished(d) || turns == 0; turns++) {
         assert_true(turns < 1000);
         turn(d, &s, now, &seen);
+        scheduler_audit(d);
         instant_us wake = scheduler_wake(d, now);
         now = wake > now && wake < WHEN_NEVER ? wake : now;
     }
@@ -249,6 +253,43 @@ static void the_list_tells_a_large_lane_what_is_verified(void **state)
                      i, seen.verifications, seen.v1_lists, seen.refused);
         assert_string_equal(seen.gap, "");
     }
+}
+
+/* Each by its own bucket: MAIL FROM is read from the first page on, and judged with all there is to
+ * know. */
+static void mail_from_is_read_beside_the_list(void **state)
+{
+    (void)state;
+    static const struct {
+        struct script script;
+        unsigned beside, verifications, refused;
+    } table[] = {
+        {{.listed = {"example.org"}, .rows = 150, .two_pages = true}, 1, 0, 0},
+        {{.listed = {"example.org"}, .rows = 150, .two_pages = true, .unverified = "row-7.test"},
+         1,
+         1,
+         1},
+        {{.listed = {"example.org"}, .rows = 150, .two_pages = true, .v2_list_refused = true},
+         0,
+         2,
+         0},
+        {{.listed = {"example.org"}, .rows = 50, .two_pages = true}, 0, 1, 0},
+    };
+    for (size_t i = 0; i < COUNT(table); i++) {
+        struct outcome_seen seen = lane_survey_of(table[i].script);
+        if (seen.beside != table[i].beside || seen.verifications != table[i].verifications ||
+            seen.refused != table[i].refused)
+            fail_msg(
+                "row %zu: %u reads beside the list, %u calls for verification, %u rows refused", i,
+                seen.beside, seen.verifications, seen.refused);
+    }
+    /* What the second page shows is judged with what was read before it. */
+    struct outcome_seen seen = lane_survey_of(
+        (struct script){.listed = {"example.org", "row-1.test", "bounce.example.org"},
+                        .rows = 150,
+                        .two_pages = true});
+    assert_int_equal(seen.beside, 1);
+    assert_true(seen.findings & FINDING_BIT(SENDS_MAIL));
 }
 
 static void neighbours_are_found_in_the_lists_of_the_account(void **state)
@@ -451,6 +492,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_list_tells_a_large_lane_what_is_verified),
+        cmocka_unit_test(mail_from_is_read_beside_the_list),
         cmocka_unit_test(neighbours_are_found_in_the_lists_of_the_account),
         cmocka_unit_test(an_address_needs_a_domain_of_the_account),
         cmocka_unit_test(what_was_judged_is_not_said_to_be_missing),
