@@ -21,14 +21,18 @@ import subprocess
 import sys
 import time
 
+import figures_discover
 import figures_here
 import figures_page
+import figures_plan
 import figures_ses
 import stage
 from row import HEAD, as_markdown
 
 FIGURES = {
     "plan-calls": figures_ses.plan_calls,
+    "plan-time": figures_plan.plan_time,
+    "discover": figures_discover.discover,
     "apply-paced": figures_ses.apply_paced,
     "slow-owners": figures_here.slow_owners,
     "publish-calls": figures_here.publish_calls,
