@@ -4,9 +4,9 @@
  *
  *     plan_bench IDENTITIES LANES TRIP_MS
  *
- * Prints JSON. The lanes are equal, and SES takes one call a second of each action in each. Each way
- * of a trip takes half of it, or up to a half of that more or less. What preflight asks before is
- * not in it.
+ * Prints JSON. The lanes are equal, and SES takes one call a second of each action in each. Each
+ * way of a trip takes half of it, or up to a half of that more or less. What preflight asks before
+ * is not in it.
  */
 #include "base/bounds.h"
 #include "calls/budget.h"
