@@ -29,6 +29,8 @@ struct script {
     unsigned rows;           /* of the fleet besides: row-0.test and so on, listed too */
     const char *old_in_list; /* a row that the list of version 2 shows as pending, wrongly */
     bool v2_list_refused;
+    bool sweep;              /* a plan that is only looked at */
+    unsigned rows_not_there; /* of the rows, the first so many are on no page */
 };
 
 struct outcome_seen {
@@ -79,7 +81,7 @@ static void answer_list(const struct script *s, struct call *call)
         call->listed[call->listed_len++] = text_of(s->listed[i]);
     for (unsigned i = 0; i < s->more; i++)
         call->listed[call->listed_len++] = arena_fmt(&call->arena, "user-%u@example.org", i);
-    for (unsigned i = 0; i < s->rows; i++)
+    for (unsigned i = s->rows_not_there; i < s->rows; i++)
         call->listed[call->listed_len++] = arena_fmt(&call->arena, "row-%u.test", i);
     if (call->api == API_V2)
         call->listed_verified = ARENA_ARRAY(&call->arena, uint8_t, call->listed_len + 1);
@@ -199,6 +201,7 @@ static struct outcome_seen lane_survey_of(struct script s)
 {
     struct scheduler_options options = {.rules = {.plan_only = true},
                                         .lane_survey = true,
+                                        .sweep = s.sweep,
                                         .read_falls_back = s.one_by_one,
                                         .read_api = s.gone ? API_V2 : API_V1,
                                         .rate_per_s = 10};
@@ -290,6 +293,30 @@ static void mail_from_is_read_beside_the_list(void **state)
                         .two_pages = true});
     assert_int_equal(seen.beside, 1);
     assert_true(seen.findings & FINDING_BIT(SENDS_MAIL));
+}
+
+/* A page is a call, and so are attributes of a hundred rows: a list goes on as long as it tells
+ * more. */
+static void a_sweep_lists_as_long_as_a_page_spares_calls(void **state)
+{
+    (void)state;
+    static const struct {
+        struct script script;
+        unsigned lists, verifications;
+    } table[] = {
+        {{.listed = {"example.org"}, .rows = 150, .two_pages = true}, 1, 0},
+        {{.listed = {"example.org"}, .rows = 250, .two_pages = true, .rows_not_there = 20}, 2, 1},
+        {{.listed = {"example.org"}, .rows = 150, .two_pages = true, .rows_not_there = 120}, 1, 2},
+        {{.listed = {"example.org"}, .rows = 50, .two_pages = true}, 0, 1},
+    };
+    for (size_t i = 0; i < COUNT(table); i++) {
+        struct script script = table[i].script;
+        script.sweep = true;
+        struct outcome_seen seen = lane_survey_of(script);
+        if (seen.lists != table[i].lists || seen.verifications != table[i].verifications)
+            fail_msg("row %zu: %u lists, %u calls for verification", i, seen.lists,
+                     seen.verifications);
+    }
 }
 
 static void neighbours_are_found_in_the_lists_of_the_account(void **state)
@@ -493,6 +520,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_list_tells_a_large_lane_what_is_verified),
         cmocka_unit_test(mail_from_is_read_beside_the_list),
+        cmocka_unit_test(a_sweep_lists_as_long_as_a_page_spares_calls),
         cmocka_unit_test(neighbours_are_found_in_the_lists_of_the_account),
         cmocka_unit_test(an_address_needs_a_domain_of_the_account),
         cmocka_unit_test(what_was_judged_is_not_said_to_be_missing),
