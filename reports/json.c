@@ -122,6 +122,26 @@ static void add_head(struct json_out *j, const struct report_head *head)
     json_end(j);
 }
 
+/* Only of a plan. */
+static void add_need(struct json_out *j, const struct report_need *need)
+{
+    json_line(j, "\n");
+    json_add_object(j, "apply_needs");
+    json_add_u64(j, "writes", need->writes);
+    json_add_u64(j, "reads", need->reads);
+    json_add_fixed(j, "earliest_finish_s", (double)need->earliest * 1e-6, 3);
+    if (need->action) {
+        json_add_object(j, "held_by");
+        json_add_word(j, "action", need->action);
+        json_add_u64(j, "calls", need->calls);
+        json_add_text(j, "account", need->account);
+        json_add_text(j, "region", need->region);
+        json_add_fixed(j, "per_second", need->rate_per_s, 3);
+        json_end(j);
+    }
+    json_end(j);
+}
+
 enum err json_write(const struct report *report, struct why *why)
 {
     struct json j = {.out = report->out};
@@ -153,6 +173,8 @@ enum err json_write(const struct report *report, struct why *why)
         json_add_u64(&j.json, "attention", j.sum.bad);
         json_add_u64(&j.json, "writes", j.sum.writes);
         json_add_u64(&j.json, "calls", j.sum.calls);
+        if (report->head->need)
+            add_need(&j.json, report->head->need);
         json_line(&j.json, "\n");
         wave_tally_json(&j.sum.wave, &j.json);
         json_line(&j.json, "\n");

@@ -28,6 +28,16 @@ struct report_source {
 
 struct published_list; /* published.h */
 
+/* Of a plan: what an apply of it needs, and the bucket that holds its earliest finish. */
+struct report_need {
+    uint64_t writes, reads;
+    span_us earliest;
+    const char *action; /* of the bucket; NULL: nothing is to be done */
+    uint64_t calls;     /* in it */
+    struct text account, region;
+    double rate_per_s;
+};
+
 struct report_head {
     uint64_t run;
     enum tense tense;
@@ -44,6 +54,7 @@ struct report_head {
     const struct order *orders;  /* that people gave to the run, in their order */
     uint32_t orders_len;
     const struct published_list *record_sets; /* that the run creates; NULL: none */
+    const struct report_need *need;           /* NULL: of no plan */
     struct csv_dialect csv;                   /* of a report in CSV */
 };
 

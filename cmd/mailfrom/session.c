@@ -387,7 +387,8 @@ bool session_takes_stdout(const struct options *o)
 }
 
 static enum err report_one(struct session *s, const struct report_wish *wish,
-                           const struct published_list *record_sets, struct why *why)
+                           const struct published_list *record_sets, const struct report_need *need,
+                           struct why *why)
 {
     struct run *r = &s->run;
     char format[16];
@@ -413,6 +414,7 @@ static enum err report_one(struct session *s, const struct report_wish *wish,
         .stopped = r->head.stopped,
         .last = r->head.last,
         .record_sets = record_sets,
+        .need = need,
         .csv = s->options.csv,
     };
     snprintf(format, sizeof format, TEXT_FMT, TEXT_ARG(wish->format));
@@ -431,10 +433,16 @@ enum err session_report(struct session *s, struct why *why)
         first = published_rows(r->publishing, record_sets, why);
     if (first != OK)
         record_sets = NULL;
+    bool is_plan = first == OK && r->head.verb == RUN_PLAN && r->read_api;
+    struct report_need need;
+    if (is_plan && s->options.reports_len)
+        first = summary_need(r, &need, why);
+    is_plan &= first == OK;
     fflush(stdout); /* reports to standard output go past stdio */
     for (size_t i = 0; i < s->options.reports_len; i++) {
         struct why one = {""};
-        enum err err = report_one(s, &s->options.reports[i], record_sets, &one);
+        enum err err =
+            report_one(s, &s->options.reports[i], record_sets, is_plan ? &need : NULL, &one);
         if (err != OK && first == OK)
             *why = one;
         else if (err != OK)

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/json_out.h"
 #include "base/plural.h"
+#include "budget_text.h"
 #include "messages.h"
 #include "options/help.h"
 #include "scheduler/standing.h"
@@ -111,8 +112,21 @@ static void print_assumptions(const struct rehearsal *r)
     buf_clear(&text);
 }
 
-static void print_timeline(const struct forecast *f)
+static void print_hold(const struct rehearsal *r)
 {
+    struct buf hold;
+    if (!r->forecast.budget.held_calls)
+        return;
+    buf_init(&hold, LINE_LEN_MAX);
+    buf_add_str(&hold, "  ");
+    budget_hold_add(&hold, &r->forecast.budget, &r->fleet, r->access);
+    printf(TEXT_FMT "\n", TEXT_ARG(buf_text(&hold)));
+    buf_clear(&hold);
+}
+
+static void print_timeline(const struct rehearsal *r)
+{
+    const struct forecast *f = &r->forecast;
     char after[WHEN_LEN];
     printf("  %-6s %10s  %s\n", "ended", "identities", "after");
     for (uint32_t i = 0; i < FORECAST_MARKS; i++)
@@ -120,6 +134,7 @@ static void print_timeline(const struct forecast *f)
                span_or_never(f, i, after));
     printf("\n  earliest finish   %s, by the pace of the fullest account and Region\n",
            span_format(f->budget.earliest, after));
+    print_hold(r);
     printf("  expected finish   %s\n", span_or_never(f, FORECAST_MARKS - 1, after));
     if (f->totals.writes == 0) {
         printf("  no writes\n\n");
@@ -186,7 +201,7 @@ void forecast_print_text(const struct rehearsal *r)
         return;
     }
     print_assumptions(r);
-    print_timeline(f);
+    print_timeline(r);
     printf("  %-38s %10s %10s  %s\n", "calls to SES", "calls", "at least", "throttled");
     for (int kind = 0; kind < CALL_ASK; kind++)
         if (is_told(f, kind))
@@ -248,8 +263,26 @@ static void json_seconds(struct json_out *j, const char *key, span_us span)
     json_add_fixed(j, key, seconds(span), 3);
 }
 
-static void json_timeline(struct json_out *j, const struct forecast *f)
+static void json_hold(struct json_out *j, const struct rehearsal *r)
 {
+    const struct budget *b = &r->forecast.budget;
+    const struct fleet *f = &r->fleet;
+    if (!b->held_calls)
+        return;
+    const struct lane *lane = &f->lanes[b->slowest];
+    json_line(j, "\n  ");
+    json_add_object(j, "held_by");
+    json_add_word(j, "action", budget_hold_action(b, r->access));
+    json_add_u64(j, "calls", b->held_calls);
+    json_add_text(j, "account", names_text(&f->names, f->accounts[lane->account].name));
+    json_add_text(j, "region", names_text(&f->names, lane->region));
+    json_add_fixed(j, "per_second", fleet_rate(f, b->slowest, r->access->rate_per_s), 3);
+    json_end(j);
+}
+
+static void json_timeline(struct json_out *j, const struct rehearsal *r)
+{
+    const struct forecast *f = &r->forecast;
     json_line(j, "\n  ");
     json_add_array(j, "timeline");
     for (uint32_t i = 0; i < FORECAST_MARKS; i++) {
@@ -262,6 +295,7 @@ static void json_timeline(struct json_out *j, const struct forecast *f)
     }
     json_end_line(j, "\n  ");
     json_seconds(j, "earliest_finish_s", f->budget.earliest);
+    json_hold(j, r);
     json_line(j, "\n  ");
     json_mark(j, f, "expected_finish_s", FORECAST_MARKS - 1);
     if (!f->totals.writes)
@@ -317,7 +351,7 @@ void forecast_print_json(const struct rehearsal *r)
     json_add_u64(&j, "lanes", r->forecast.lanes);
     json_line(&j, "\n  ");
     json_add_u64(&j, "seed", r->config->seed);
-    json_timeline(&j, f);
+    json_timeline(&j, r);
     json_line(&j, "\n  ");
     json_add_array(&j, "calls");
     for (int kind = 0; kind < CALL_ASK; kind++) {

@@ -4,7 +4,8 @@
 #include "access/lanes.h"
 #include "base/bounds.h"
 #include "base/plural.h"
-#include "calls/budget.h"
+#include "budget_text.h"
+#include "calls/paged_list.h"
 #include "messages.h"
 #include "run/rows.h"
 #include "summary.h"
@@ -62,21 +63,63 @@ static bool cost_one(void *ctx, const struct report_row *row)
     return true;
 }
 
+/* What the rows of the plan need, by lane and in all. */
+static enum err budget_count(struct run *r, struct costing *costing, struct budget *b,
+                             struct why *why)
+{
+    const struct fleet *f = &r->fleet;
+    *costing = (struct costing){f, ARENA_ARRAY(&r->arena, struct lane_need, f->lanes_len + 1u)};
+    *b = (struct budget){0};
+    if (!costing->needs)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    enum err err = run_rows(r, cost_one, costing, why);
+    for (uint32_t i = 0; err == OK && i < f->lanes_len; i++) {
+        struct lane_need *need = &costing->needs[i];
+        enum api read_api = (enum api)r->read_api[i];
+        need->rate_per_s = fleet_rate(f, i, r->config.access->rate_per_s);
+        if (run_tense(r) != TENSE_ROLLBACK) {
+            need->dkim = access_dkim(r->config.access);
+            need->lists = list_tells_verification(need->reads, read_api);
+        }
+        budget_add(b, need, read_api);
+    }
+    return err;
+}
+
+enum err summary_need(struct run *r, struct report_need *need, struct why *why)
+{
+    const struct fleet *f = &r->fleet;
+    struct costing costing;
+    struct budget b;
+    enum err err = budget_count(r, &costing, &b, why);
+    *need = (struct report_need){.writes = b.writes, .reads = b.reads, .earliest = b.earliest};
+    if (err != OK || b.held_calls == 0)
+        return err;
+    const struct lane *lane = &f->lanes[b.slowest];
+    need->action = budget_hold_action(&b, r->config.access);
+    need->calls = b.held_calls;
+    need->account = names_text(&f->names, f->accounts[lane->account].name);
+    need->region = names_text(&f->names, lane->region);
+    need->rate_per_s = fleet_rate(f, b.slowest, r->config.access->rate_per_s);
+    return OK;
+}
+
+static void hold_tell(const struct budget *b, const struct run *r)
+{
+    struct buf hold;
+    buf_init(&hold, LINE_LEN_MAX);
+    budget_hold_add(&hold, b, &r->fleet, r->config.access);
+    message_say(0, "It is " TEXT_FMT, TEXT_ARG(buf_text(&hold)));
+    buf_clear(&hold);
+}
+
 enum err summary_budget(struct run *r, struct why *why)
 {
     const struct fleet *f = &r->fleet;
-    struct costing costing = {f, ARENA_ARRAY(&r->arena, struct lane_need, f->lanes_len + 1u)};
-    struct budget budget = {0};
+    struct costing costing;
+    struct budget budget;
     char span[WHEN_LEN] = "less than a second";
-    if (!costing.needs)
-        return why_set(why, ERR_NOMEM, "out of memory");
-    enum err err = run_rows(r, cost_one, &costing, why);
-    for (uint32_t i = 0; err == OK && i < f->lanes_len; i++) {
-        costing.needs[i].rate_per_s = fleet_rate(f, i, r->config.access->rate_per_s);
-        if (run_tense(r) != TENSE_ROLLBACK)
-            costing.needs[i].dkim = access_dkim(r->config.access);
-        budget_add(&budget, &costing.needs[i], (enum api)r->read_api[i]);
-    }
+    enum err err = budget_count(r, &costing, &budget, why);
     if (err != OK)
         return err;
     double rate = fleet_rate(f, budget.slowest, r->config.access->rate_per_s);
@@ -93,6 +136,8 @@ enum err summary_budget(struct run *r, struct why *why)
                     plural(budget.writes, "write", "writes"), (unsigned long long)budget.reads,
                     plural(budget.reads, "read", "reads"), rate, rate == 1 ? "request" : "requests",
                     span);
+    if (budget.writes)
+        hold_tell(&budget, r);
     emails_tell(f, costing.needs);
     return OK;
 }

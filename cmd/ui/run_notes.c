@@ -6,6 +6,8 @@
 #include "base/buf.h"
 #include "base/escape.h"
 #include "base/plural.h"
+#include "budget_text.h"
+#include "calls/paged_list.h"
 #include "messages.h"
 #include "order_text.h"
 #include "preflight_text.h"
@@ -14,6 +16,8 @@
 #include "trouble_fold.h"
 
 #include <string.h>
+
+#define EARLIEST_TOLD_FROM SPAN_S(30) /* a shorter time is not worth a line */
 
 static struct text account_of(const struct fleet *f, uint16_t lane)
 {
@@ -44,6 +48,57 @@ void dkim_cost_note(const struct fleet *f, const struct access *a, const uint32_
                  span_format((span_us)(1e6 * slowest_s), span));
 }
 
+/* Of a plan its reads; of an apply also the writes, should every row need one. */
+static void need_add(struct lane_need *need, const struct fleet *f, uint32_t row, bool writes)
+{
+    bool sets = writes && f->choices[row].mail_from != MAIL_FROM_DEFAULT;
+    if (f->choices[row].guarded == GUARD_SKIP)
+        return;
+    need->reads++;
+    need->sets += sets;
+    need->clears += writes && !sets;
+    need->tightens += sets && fleet_policy_of(f, row)->behavior == BEHAVIOR_REJECT_MESSAGE;
+}
+
+/* The bound of a plan, or of an apply that no shown plan tells it of. */
+static enum err earliest_note(struct run_notes *n, const struct run *r, struct why *why)
+{
+    const struct fleet *f = &r->fleet;
+    const struct access *a = r->config.access;
+    struct lane_need *needs = ARENA_ARRAY(&n->memory, struct lane_need, f->lanes_len + 1);
+    enum api read_api = access_api(a->read_api, API_V1);
+    bool writes = r->head.verb == RUN_APPLY;
+    struct budget b = {0};
+    struct buf hold;
+    char span[WHEN_LEN];
+    bool is_heard = !n->options->quiet && n->options->progress != PROGRESS_JSON;
+    if (n->follows_plan || r->resumes || !is_heard || (r->head.verb != RUN_PLAN && !writes))
+        return OK;
+    if (!needs)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    for (uint32_t i = 0; i < f->choices_len; i++)
+        need_add(&needs[f->choices[i].lane], f, i, writes);
+    for (uint32_t i = 0; i < f->lanes_len; i++) {
+        needs[i].rate_per_s = fleet_rate(f, i, a->rate_per_s);
+        needs[i].dkim = access_dkim(a);
+        needs[i].lists = list_tells_verification(needs[i].reads, read_api);
+        budget_add(&b, &needs[i], read_api);
+    }
+    if (b.earliest < EARLIEST_TOLD_FROM)
+        return OK;
+    buf_init(&hold, LINE_LEN_MAX);
+    budget_hold_add(&hold, &b, f, a);
+    if (writes)
+        message_note("note: should every identity need a write, the earliest finish is in %s; it "
+                     "is " TEXT_FMT,
+                     span_format(b.earliest, span), TEXT_ARG(buf_text(&hold)));
+    else
+        message_note("note: the earliest finish of this plan is in %s; it is " TEXT_FMT,
+                     span_format(b.earliest, span), TEXT_ARG(buf_text(&hold)));
+    buf_clear(&hold);
+    return OK;
+}
+
 static enum err notes_begin(void *ctx, const struct run *r, instant_us now, struct why *why)
 {
     struct run_notes *n = ctx;
@@ -66,8 +121,12 @@ static enum err notes_begin(void *ctx, const struct run *r, instant_us now, stru
         n->jobs[f->choices[i].lane]++;
     if (!n->follows_plan)
         dkim_cost_note(f, r->config.access, n->jobs, r->resumes);
-    progress_begin(&n->progress, n->options, &r->head, f, n->signals);
-    return OK;
+    enum err err = earliest_note(n, r, why);
+    if (err != OK)
+        arena_clear(&n->memory);
+    else
+        progress_begin(&n->progress, n->options, &r->head, f, n->signals);
+    return err;
 }
 
 /* One sentence for all lanes of the account that were closed for the same reason. */

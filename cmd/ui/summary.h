@@ -20,7 +20,9 @@ void summary_dmarc(const struct report_sum *sum);
 enum err summary_plan(const struct options *o, struct run *r, const struct report_sum *sum,
                       struct why *why);
 
-/* What apply would cost: writes, reads, the earliest finish; one line. */
+/* What an apply of the plan would cost, and what holds its earliest finish. */
+enum err summary_need(struct run *r, struct report_need *need, struct why *why);
+/* The same for a person: a line each. */
 enum err summary_budget(struct run *r, struct why *why);
 
 /* The last lines: the result, the cost, the next steps. */

@@ -60,6 +60,9 @@
                  one write a second asks as each turn comes */
 #define CALLS_IN_FLIGHT_MAX                                                                        \
     1024 /* calls of all lanes; a lane needs its rate times its round trip */
+#define PREFLIGHT_PAGES_MAX                                                                        \
+    64 /* first pages of lists that preflight keeps for the run, under 400 KB each; of further     \
+          lanes the page is asked for again, which is one call each */
 #define RETRY_AFTER_MAX                                                                            \
     (300ll * 1000000) /* us; a bucket of SES is full again in seconds, and more stops a lane */
 #define INVENTORY_CALLS_MAX  256 /* out at once: 100 calls a second, 2.5 s each */

@@ -3,6 +3,11 @@
 
 #include "backoff.h"
 
+bool list_tells_verification(uint32_t rows, enum api read_api)
+{
+    return read_api == API_V1 && rows > SES_BATCH_MAX;
+}
+
 void paged_list_begin(struct paged_list *l)
 {
     *l = (struct paged_list){.restarts = l->restarts};

@@ -11,6 +11,11 @@
 
 #include "retry.h"
 
+/* Is a lane with so many rows listed by version 2, which tells verification as well, a thousand
+ * identities a page? Attributes tell it of so few in one call, and are what counts. read_api: of
+ * its reads; by version 2 each tells it. */
+bool list_tells_verification(uint32_t rows, enum api read_api);
+
 /* Of zeros: nothing is listed yet. */
 struct paged_list {
     struct text token; /* of the next page; empty: the first */

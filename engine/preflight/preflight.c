@@ -3,6 +3,7 @@
 
 #include "base/count.h"
 #include "callers.h"
+#include "calls/paged_list.h"
 #include "enabled.h"
 
 #include <string.h>
@@ -207,22 +208,30 @@ static const struct question {
              {CALL_READ_VERIFICATION, API_V1},
              {CALL_READ_MAIL_FROM, API_V1},
              {CALL_READ_NOTIFICATION, API_V1}},
+  by_list[] = {{CALL_LIST, API_V2}, /* tells verification */
+               {CALL_READ_MAIL_FROM, API_V1},
+               {CALL_READ_NOTIFICATION, API_V1}},
   by_v2[] = {{CALL_LIST, API_V2}, {CALL_GET, API_V2}};
 
+/* Each question once. The first page of a list is the run's, too. */
 static void question_add(struct preflight *p, uint16_t lane, enum call_kind kind, enum api api,
                          struct text identity)
 {
     struct probe *at = &p->probes[lane * PREFLIGHT_QUESTIONS], *end = at + PREFLIGHT_QUESTIONS;
     bool about_one = kind == CALL_GET || kind == CALL_READ_VERIFICATION ||
                      kind == CALL_READ_MAIL_FROM || kind == CALL_READ_NOTIFICATION;
-    while (at < end && at->attempts_max)
+    bool is_page = kind == CALL_LIST && p->pages < PREFLIGHT_PAGES_MAX;
+    while (at < end && at->attempts_max && (at->kind != kind || at->api != api))
         at++;
-    if (at < end)
-        *at = (struct probe){.lane = lane,
-                             .kind = kind,
-                             .api = api,
-                             .identity = about_one ? identity : TEXT_NONE,
-                             .attempts_max = ASK_ATTEMPTS};
+    if (at == end || at->attempts_max)
+        return;
+    p->pages += is_page;
+    *at = (struct probe){.lane = lane,
+                         .kind = kind,
+                         .api = api,
+                         .identity = about_one ? identity : TEXT_NONE,
+                         .attempts_max = ASK_ATTEMPTS,
+                         .is_kept = is_page};
 }
 
 static void questions_add(struct preflight *p, uint16_t lane, const struct question *list,
@@ -273,34 +282,68 @@ static void lane_judge(struct preflight *p, uint16_t lane)
     }
 }
 
+/* What is asked of each lane. */
+struct lane_asking {
+    struct text identity; /* the first one is as good as any other to ask about */
+    uint32_t rows;
+};
+
+static struct lane_asking *lanes_gather(struct preflight *p)
+{
+    const struct fleet *f = p->fleet;
+    struct lane_asking *lanes = ARENA_ARRAY(&p->arena, struct lane_asking, f->lanes_len + 1);
+    for (uint32_t i = 0; lanes && i < f->choices_len; i++)
+        if (!lanes[f->choices[i].lane].rows++)
+            lanes[f->choices[i].lane].identity = fleet_identity(f, i);
+    return lanes;
+}
+
+static void lane_questions_add(struct preflight *p, uint16_t lane, const struct lane_asking *asking)
+{
+    enum api read = access_api(p->access->read_api, API_V1),
+             write = access_api(p->access->write_api, API_V2);
+    question_add(p, lane, CALL_ACCOUNT, write, TEXT_NONE);
+    if (write == API_V1)
+        question_add(p, lane, CALL_QUOTA, API_V1, TEXT_NONE);
+    if (read == API_V2)
+        questions_add(p, lane, by_v2, COUNT(by_v2), asking->identity);
+    else if (list_tells_verification(asking->rows, read))
+        questions_add(p, lane, by_list, COUNT(by_list), asking->identity);
+    else
+        questions_add(p, lane, by_v1, COUNT(by_v1), asking->identity);
+}
+
+/* The list by version 2 is not to be had: version 1 lists, and attributes tell verification. */
+static bool wants_v1(const struct preflight *p, uint16_t lane)
+{
+    const struct probe *at = &p->probes[lane * PREFLIGHT_QUESTIONS];
+    bool may = access_api(p->access->read_api, API_V1) == API_V1;
+    for (int i = 0; i < PREFLIGHT_QUESTIONS; i++)
+        if (at[i].answered_at && at[i].kind == CALL_LIST && at[i].api == API_V2)
+            return may &&
+                   (reply_is_access_denied(&at[i].reply) || reply_knows_no_action(&at[i].reply));
+    return false;
+}
+
 enum err preflight_lanes(struct preflight *p, const struct io *io, struct why *why)
 {
-    /* The first identity of each lane is as good as any other to ask about. */
-    const struct fleet *f = p->fleet;
-    struct text *identities = ARENA_ARRAY(&p->arena, struct text, f->lanes_len + 1);
-    for (uint32_t i = 0; identities && i < f->choices_len; i++)
-        if (!identities[f->choices[i].lane].len)
-            identities[f->choices[i].lane] = fleet_identity(f, i);
     const char *wish = p->access->read_api;
     bool by_auto = !wish || strcmp(wish, "auto") == 0;
-    enum api read = access_api(wish, API_V1), write = access_api(p->access->write_api, API_V2);
-    if (!identities)
+    struct lane_asking *lanes = lanes_gather(p);
+    if (!lanes)
         return why_set(why, ERR_NOMEM, "out of memory");
-    for (uint16_t i = 0; i < p->fleet->lanes_len; i++) {
-        if (p->lanes->trouble[i])
-            continue;
-        question_add(p, i, CALL_ACCOUNT, write, TEXT_NONE);
-        if (write == API_V1)
-            question_add(p, i, CALL_QUOTA, API_V1, TEXT_NONE);
-        if (read == API_V1)
-            questions_add(p, i, by_v1, COUNT(by_v1), identities[i]);
-        else
-            questions_add(p, i, by_v2, COUNT(by_v2), identities[i]);
-    }
+    for (uint16_t i = 0; i < p->fleet->lanes_len; i++)
+        if (!p->lanes->trouble[i])
+            lane_questions_add(p, i, &lanes[i]);
     enum err err = questions_ask(p, io, why);
+    for (uint16_t i = 0; err == OK && i < p->fleet->lanes_len; i++)
+        if (wants_v1(p, i))
+            questions_add(p, i, by_v1, COUNT(by_v1), lanes[i].identity);
+    if (err == OK)
+        err = questions_ask(p, io, why);
     for (uint16_t i = 0; err == OK && by_auto && i < p->fleet->lanes_len; i++)
         if (wants_v2(p, i))
-            questions_add(p, i, by_v2, COUNT(by_v2), identities[i]);
+            questions_add(p, i, by_v2, COUNT(by_v2), lanes[i].identity);
     if (err == OK)
         err = questions_ask(p, io, why);
     for (uint16_t i = 0; err == OK && i < p->fleet->lanes_len; i++)

@@ -5,7 +5,8 @@
  * Every verb asks for the caller, for the manifest's guard `account_id` and for the remembered
  * callers of the lanes (callers.h). A plan asks more about every lane: permission for each needed
  * read, and the account's sending status, sandbox and quota. Permission to write shows only at the
- * first write.
+ * first write. What the run would ask again, the account and the first page of a list, it takes
+ * from here.
  */
 #ifndef MF_PREFLIGHT_H
 #define MF_PREFLIGHT_H
@@ -28,6 +29,7 @@ struct preflight {
     struct probe *regions;  /* as fleet.lanes: STS in the lane's own Region, see enabled.h */
     struct call_pool calls; /* calls of the probes */
     struct probe *probes;   /* PREFLIGHT_QUESTIONS to a lane; attempts_max 0: not asked */
+    uint32_t pages;         /* probes with is_kept */
 };
 
 enum err preflight_begin(struct preflight *p, const struct fleet *f, const struct access *access,

@@ -18,7 +18,7 @@ struct probing {
 
 bool probes_pool_init(struct call_pool *calls, struct arena *memory)
 {
-    return call_pool_init(calls, memory, PROBES_OUT_MAX);
+    return call_pool_init(calls, memory, PROBES_OUT_MAX + PREFLIGHT_PAGES_MAX);
 }
 
 static struct call *probe_call(struct probing *a, uint32_t number)
@@ -60,7 +60,10 @@ static void on_event(void *ctx, const struct event *event, instant_us now)
             a->done++;
         }
         call_pool_returned(a->calls);
-        call_pool_give(a->calls, event->call);
+        if (p->is_kept && p->verdict == VERDICT_OK)
+            p->kept = event->call;
+        else
+            call_pool_give(a->calls, event->call);
     } else
         a->interrupted = true;
 }

@@ -16,11 +16,13 @@ struct probe {
     enum api api;
     struct text identity;  /* for kinds about an identity; otherwise empty */
     unsigned attempts_max; /* 1 .. */
+    bool is_kept;          /* a good answer stays as it is, in the pool of the calls */
 
     /* the answer; texts in the given arena */
     enum verdict verdict;
     struct reply reply;
     struct account_facts account;
+    struct call *kept;               /* is_kept; NULL: no good answer */
     instant_us sent_at, answered_at; /* of the last try */
     uint64_t signed_with;            /* as in struct call, like the member below */
     span_us skew_us;
@@ -29,8 +31,8 @@ struct probe {
     instant_us due; /* earliest time; private */
 };
 
-/* The calls of the probes. They outlive the world after a second signal cut probes_ask() short:
- * calls are still out then. False: out of memory. */
+/* The calls of the probes, and of PREFLIGHT_PAGES_MAX kept answers. They outlive the world after a
+ * second signal cut probes_ask() short: calls are still out then. False: out of memory. */
 bool probes_pool_init(struct call_pool *calls, struct arena *memory);
 
 /* Is the probe unanswered only for now? The caller may ask again later. */

@@ -319,13 +319,18 @@ static enum err scheduler_open(struct run *r, const struct preflight *preflight,
     r->scheduler = scheduler_init(&r->memory, &r->fleet, &options);
     if (!r->scheduler)
         return why_set(why, ERR_NOMEM, "out of memory");
-    /* Preflight calls count for the pace of their lane. */
+    /* Preflight calls count for the pace of their lane, and need not be made again. */
     for (uint32_t i = 0; i < preflight->fleet->lanes_len * PREFLIGHT_QUESTIONS; i++) {
         const struct probe *probe = &preflight->probes[i];
-        if (probe->answered_at && probe->reply.how == REPLY_HTTP &&
-            probe->lane < r->fleet.lanes_len)
-            scheduler_called(r->scheduler, probe->lane, probe->kind, probe->sent_at,
-                             probe->answered_at);
+        if (!probe->answered_at || probe->reply.how != REPLY_HTTP ||
+            probe->lane >= r->fleet.lanes_len)
+            continue;
+        scheduler_called(r->scheduler, probe->lane, probe->kind, probe->sent_at,
+                         probe->answered_at);
+        if (probe->kind == CALL_ACCOUNT && probe->verdict == VERDICT_OK)
+            scheduler_told_account(r->scheduler, probe->lane, &probe->account);
+        if (probe->kept)
+            scheduler_told_list(r->scheduler, probe->kept, probe->answered_at);
     }
     return OK;
 }

@@ -79,8 +79,9 @@ bool lane_survey_init(struct scheduler *d, struct arena *memory)
             c->lanes[i].to_send |= BIT(PART_LIST);
         if (advice_is_wanted(d))
             c->lanes[i].to_send |= BIT(PART_ENDPOINTS);
-        c->lanes[i].lists_verified = d->options.lane_survey && d->options.read_api == API_V1 &&
-                                     c->lanes[i].rows_unknown > SES_BATCH_MAX;
+        c->lanes[i].lists_verified =
+            d->options.lane_survey &&
+            list_tells_verification(c->lanes[i].rows_unknown, d->options.read_api);
     }
     return true;
 }
@@ -143,6 +144,14 @@ bool lane_survey_is_done(const struct scheduler *d, uint16_t lane)
     const struct lane_survey *l = &d->surveys.lanes[lane];
     return !((l->to_send | l->out) & ~SURVEY_ADVICE_PART) &&
            (!l->is_doubted || d->lanes[lane].closed) && !endpoints_hold(d, lane);
+}
+
+bool lane_survey_has_company(const struct scheduler *d, uint16_t lane)
+{
+    const struct lane_survey *l = &d->surveys.lanes[lane];
+    bool is_listing = (l->to_send | l->out) & BIT(PART_LIST);
+    return d->options.rules.plan_only && !d->options.sweep && l->lists_verified &&
+           l->list.pages > 0 && (is_listing || l->is_told) && !lane_survey_is_done(d, lane);
 }
 
 static struct call *part_call(struct scheduler *d, uint16_t lane, enum part part)
@@ -471,6 +480,17 @@ static void part_failed(struct scheduler *d, const struct call *call, enum verdi
     }
 }
 
+static void account_take(struct scheduler *d, uint16_t lane, const struct account_facts *a)
+{
+    struct lane_survey *l = &d->surveys.lanes[lane];
+    l->account_known = true;
+    l->can_send = a->sending_enabled;
+    l->in_sandbox = !a->production_access;
+    if (a->has_advisor && advice_is_wanted(d) && !l->advice_spared)
+        l->to_send |= BIT(PART_ADVICE);
+    snprintf(l->status, sizeof l->status, TEXT_FMT, TEXT_ARG(a->enforcement_status));
+}
+
 void lane_survey_answered(struct scheduler *d, struct call *call, instant_us now)
 {
     struct lane_survey *l = &d->surveys.lanes[call->lane];
@@ -488,18 +508,10 @@ void lane_survey_answered(struct scheduler *d, struct call *call, instant_us now
         case PART_LIST:
         case PART_ENDPOINTS:
         case PART_ADVICE: page_take(d, call, now); break;
-        case PART_ACCOUNT: {
+        case PART_ACCOUNT:
             assert(call->kind == CALL_ACCOUNT);
-            d->surveys.lanes[call->lane].account_known = true;
-            d->surveys.lanes[call->lane].can_send = call->account.sending_enabled;
-            d->surveys.lanes[call->lane].in_sandbox = !call->account.production_access;
-            if (call->account.has_advisor && advice_is_wanted(d) && !l->advice_spared)
-                l->to_send |= BIT(PART_ADVICE);
-            snprintf(d->surveys.lanes[call->lane].status,
-                     sizeof d->surveys.lanes[call->lane].status, TEXT_FMT,
-                     TEXT_ARG(call->account.enforcement_status));
+            account_take(d, call->lane, &call->account);
             break;
-        }
         case PART_NOTIFICATION: notifications_take(d, call); break;
         case PART_MASK_VERIFICATION:
         case PART_MASK_MAIL_FROM: mask_part_take(d, call); break;
@@ -514,6 +526,28 @@ void lane_survey_answered(struct scheduler *d, struct call *call, instant_us now
         part_failed(d, call, verdict, now);
     endpoints_wake(d, call->lane);
     call_pool_give(&d->calls, call);
+    lane_survey_invariant(l);
+}
+
+void scheduler_told_account(struct scheduler *d, uint16_t lane, const struct account_facts *a)
+{
+    struct lane_survey *l = &d->surveys.lanes[lane];
+    if (!(l->to_send & BIT(PART_ACCOUNT)))
+        return;
+    l->to_send = (uint8_t)(l->to_send & ~BIT(PART_ACCOUNT));
+    account_take(d, lane, a);
+    lane_survey_invariant(l);
+}
+
+void scheduler_told_list(struct scheduler *d, struct call *page, instant_us now)
+{
+    struct lane_survey *l = &d->surveys.lanes[page->lane];
+    assert(page->kind == CALL_LIST && !page->token.len);
+    if (!(l->to_send & BIT(PART_LIST)) || page->api != lane_survey_list_api(d, page->lane))
+        return;
+    l->to_send = (uint8_t)(l->to_send & ~BIT(PART_LIST));
+    page->part = PART_LIST;
+    page_take(d, page, now);
     lane_survey_invariant(l);
 }
 

@@ -22,6 +22,8 @@
  *   GetIdentityVerificationAttributes        of the rows that the list does not show as verified:
  *                                            this answer counts
  *
+ * A plan of such a lane reads MAIL FROM meanwhile, each action by its own bucket.
+ *
  * A sweep (run/watching.h) asks for the account and for verification alone.
  *
  * By version 2 each identity is asked about by a GetEmailIdentity of its own. A part refused by SES
@@ -92,6 +94,7 @@ struct lane_survey {
     bool is_told;                /* rows without a verification here have none in the list either */
     instant_us told_at;          /* when the list was complete */
     uint32_t rows_unknown;       /* rows of the lane whose verification is still to be known */
+    uint32_t rows_told;          /* of them, by the list: verified */
     uint32_t row_first, row_end; /* the lane's rows lie in between */
     uint32_t row_next;           /* asked about by attributes up to here */
     bool is_doubted;             /* rows are to be asked about after all: verified_doubt() */
@@ -140,6 +143,9 @@ void lane_survey_clear(struct scheduler *d);
 enum api lane_survey_api(const struct scheduler *d, uint16_t lane);
 enum api lane_survey_list_api(const struct scheduler *d, uint16_t lane);
 bool lane_survey_is_done(const struct scheduler *d, uint16_t lane);
+/* May a plan read MAIL FROM beside a survey that is not done, since the list tells verification?
+ * Its rows are judged when the survey is. The first page has shown that IAM allows the list. */
+bool lane_survey_has_company(const struct scheduler *d, uint16_t lane);
 uint32_t lane_survey_send(struct scheduler *d, uint16_t lane, instant_us now, struct call **calls,
                           uint32_t max);
 void lane_survey_answered(struct scheduler *d, struct call *call, instant_us now);
@@ -158,7 +164,7 @@ bool verified_init(struct scheduler *d, struct arena *memory);
 enum verified_way { VERIFIED_KNOWN, VERIFIED_BY_LIST, VERIFIED_BY_ATTRIBUTES };
 enum verified_way verified_way(const struct scheduler *d, uint16_t lane);
 void verified_listed(struct scheduler *d, const struct call *call, uint32_t i); /* one of a page */
-/* Is it dearer to list on than to ask for attributes? */
+/* Is it dearer to list on than to ask for attributes, or is nothing left to be told? */
 bool verified_list_is_dear(const struct scheduler *d, uint16_t lane);
 /* The list is complete: a plan of rows mostly not verified asks for them in its reads. */
 void verified_list_ends(struct scheduler *d, uint16_t lane, instant_us now);
@@ -175,6 +181,8 @@ void verified_doubt(struct scheduler *d, uint32_t row);
 bool verified_doubted(struct scheduler *d, uint16_t lane);
 /* Need a first read now not ask for verification? */
 bool verified_is_told(const struct scheduler *d, uint16_t lane, instant_us now);
+/* Likewise, where it counts for a first read: by attributes, or by a list that is complete. */
+bool verified_surely(const struct scheduler *d, uint32_t row, enum verification *v);
 /* The verification of a row, as far as the survey knows it. */
 bool verified_of(const struct scheduler *d, uint32_t row, enum verification *v);
 

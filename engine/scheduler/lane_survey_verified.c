@@ -46,16 +46,20 @@ void verified_listed(struct scheduler *d, const struct call *call, uint32_t i)
     uint32_t job = fleet_index_find(&d->surveys.index, call->lane, call->listed[i]);
     if (!job || !call->listed_verified || !call->listed_verified[i])
         return;
-    uint8_t *verified = &d->surveys.verified[job - 1];
-    if (!(*verified & VERIFIED_SURELY))
-        *verified = call->listed_verified[i];
+    uint8_t *verified = &d->surveys.verified[job - 1], told = call->listed_verified[i];
+    if (*verified & VERIFIED_SURELY)
+        return;
+    d->surveys.lanes[call->lane].rows_told += told == VERIFICATION_SUCCESS + 1 && *verified != told;
+    *verified = told;
 }
 
+/* A page is a call, and so are attributes of a hundred rows. Of a few rows in a large account the
+ * first page tells almost nothing: the others would not, either. */
 bool verified_list_is_dear(const struct scheduler *d, uint16_t lane)
 {
     const struct lane_survey *l = &d->surveys.lanes[lane];
-    return d->options.sweep &&
-           l->list.pages >= (l->rows_unknown + SES_BATCH_MAX - 1) / SES_BATCH_MAX;
+    bool is_spent = l->rows_told / SES_BATCH_MAX < l->list.pages;
+    return d->options.sweep && (is_spent || l->rows_told >= l->rows_unknown);
 }
 
 static bool is_to_ask(const struct scheduler *d, uint16_t lane, uint32_t row)
@@ -153,6 +157,14 @@ bool verified_of(const struct scheduler *d, uint32_t row, enum verification *v)
     if (known)
         *v = (enum verification)(known - 1);
     return known > 0;
+}
+
+bool verified_surely(const struct scheduler *d, uint32_t row, enum verification *v)
+{
+    const struct lane_survey *l = &d->surveys.lanes[d->fleet->choices[row].lane];
+    bool is_sure =
+        l->is_told || (d->surveys.verified && d->surveys.verified[row] & VERIFIED_SURELY);
+    return is_sure && verified_of(d, row, v);
 }
 
 bool scheduler_verification(const struct scheduler *d, uint32_t row, enum verification *v)

@@ -1,7 +1,9 @@
 /*
  * Reads of SES: read batches of up to a hundred jobs. A first read asks for verification, for MAIL
  * FROM and for DKIM, calls with a bucket each; a later read asks for MAIL FROM alone. By the v2 API
- * each job is a read batch, since v2 has no batched read.
+ * each job is a read batch, since v2 has no batched read. A plan whose lane survey lists
+ * verification reads MAIL FROM from the first second, and puts aside what it has read until the
+ * survey is done and the rows can be judged.
  *
  * A full read batch leaves at once; another when its oldest job has waited long enough. A call with
  * one job costs as much as a call with a hundred, so the wait depends on the number of jobs still
@@ -28,6 +30,12 @@ static enum api next_api(const struct scheduler *d, uint16_t lane, enum read_kin
                                                                               : l->read_api;
 }
 
+/* First reads wait for the survey, by whose facts their rows are judged, or leave beside it. */
+static bool may_look_first(const struct scheduler *d, uint16_t lane)
+{
+    return d->options.sweep || lane_survey_is_done(d, lane) || lane_survey_has_company(d, lane);
+}
+
 /* Only the first read asks for verification, unless the lane survey tells it. */
 static enum call_kind first_kind(const struct scheduler *d, uint16_t lane, enum read_kind kind,
                                  instant_us now)
@@ -35,8 +43,8 @@ static enum call_kind first_kind(const struct scheduler *d, uint16_t lane, enum 
     assert(kind < READ_KINDS);
     if (next_api(d, lane, kind) == API_V2)
         return CALL_GET;
-    return kind == READ_FIRST && !verified_is_told(d, lane, now) ? CALL_READ_VERIFICATION
-                                                                 : CALL_READ_MAIL_FROM;
+    bool is_told = verified_is_told(d, lane, now) || lane_survey_has_company(d, lane);
+    return kind == READ_FIRST && !is_told ? CALL_READ_VERIFICATION : CALL_READ_MAIL_FROM;
 }
 
 span_us reads_linger(const struct scheduler *d, const struct lane_state *lane, uint32_t there)
@@ -150,8 +158,8 @@ static bool may_gather(const struct scheduler *d, uint16_t lane, enum read_kind 
 {
     const struct lane_state *l = &d->lanes[lane];
     return !l->closed && !holds_back(l) && now >= doubted_until(l) &&
-           (kind != READ_FIRST || d->options.sweep || lane_survey_is_done(d, lane)) &&
-           d->reads.free && d->calls.free && queue_due(d, l, kind, now) <= now &&
+           (kind != READ_FIRST || may_look_first(d, lane)) && d->reads.free && d->calls.free &&
+           queue_due(d, l, kind, now) <= now &&
            pace_next(&l->pace[first_kind(d, lane, kind, now)]) <= now;
 }
 
@@ -184,7 +192,7 @@ instant_us scheduler_reads_wake(const struct scheduler *d, uint16_t lane, instan
     instant_us wake = batch_reads_wake(&d->reads, l->read_batches, l->pace);
     for (int kind = READ_FIRST; kind <= READ_AGAIN && d->reads.free; kind++) {
         instant_us due = queue_due(d, l, (enum read_kind)kind, now);
-        bool is_early = kind == READ_FIRST && !d->options.sweep && !lane_survey_is_done(d, lane);
+        bool is_early = kind == READ_FIRST && !may_look_first(d, lane);
         if (holds_back(l) || is_early)
             continue;
         instant_us token = pace_next(&l->pace[first_kind(d, lane, (enum read_kind)kind, now)]);
@@ -202,7 +210,7 @@ static struct ses_facts facts_of(struct scheduler *d, const struct batch_read *s
     struct job *job = &d->jobs[s->items[i]];
     struct ses_facts facts = {.verification = (enum verification)job->verification};
     bool is_first = job->state == JOB_READING;
-    if (is_first && !d->options.sweep && verified_of(d, s->items[i], &facts.verification))
+    if (is_first && !d->options.sweep && verified_surely(d, s->items[i], &facts.verification))
         facts.known = KNOWN_VERIFICATION;
     for (unsigned kind = 0; kind < BATCH_KINDS; kind++) {
         if (!s->answers[kind])
@@ -297,6 +305,53 @@ static void job_read_done(struct scheduler *d, uint32_t number, const struct ses
     if (is_news && decision.to == (enum job_state)job->state)
         scheduler_record(d, number, RECORD_MOVE, decision.to, now, decision.reason, NULL);
     scheduler_apply(d, number, &decision, now, judged || decision.fell_back ? &j : NULL);
+}
+
+/* Of a plan: the list has not told after all which rows are verified, so they are read again, with
+ * that. */
+static void first_read_done(struct scheduler *d, uint32_t number, const struct ses_facts *facts,
+                            instant_us sent_at, instant_us now)
+{
+    if (facts->known & KNOWN_VERIFICATION)
+        job_read_done(d, number, facts, sent_at, now);
+    else
+        queue_push(d, &scheduler_lane_of(d, number)->read[READ_FIRST], number, now);
+}
+
+/* --- beside the lane survey ------------------------------------------------------------------- */
+
+/* What SES shows rests in the job until the survey is done. */
+static void read_aside(struct scheduler *d, uint32_t number, const struct ses_facts *facts,
+                       instant_us sent_at, instant_us now)
+{
+    struct job *job = &d->jobs[number];
+    assert(d->options.rules.plan_only);
+    job->mail_from_seen = scheduler_name(d, facts->mail_from);
+    job->behavior_seen = facts->behavior;
+    job->status_seen = (uint8_t)facts->status;
+    job->read_at_s = (uint32_t)(sent_at / SPAN_S(1));
+    queue_push(d, &scheduler_lane_of(d, number)->aside, number, now);
+}
+
+bool reads_may_settle(const struct scheduler *d, uint16_t lane)
+{
+    return d->lanes[lane].aside.len && lane_survey_is_done(d, lane);
+}
+
+void reads_settle(struct scheduler *d, uint16_t lane, instant_us now)
+{
+    struct queue *aside = &d->lanes[lane].aside;
+    while (reads_may_settle(d, lane) && scheduler_has_room(d)) {
+        uint32_t number = queue_pop(d, aside);
+        const struct job *job = &d->jobs[number];
+        struct ses_facts facts = {.known = KNOWN_MAIL_FROM,
+                                  .mail_from = names_text(&d->seen, job->mail_from_seen),
+                                  .status = (enum mail_from_status)job->status_seen,
+                                  .behavior = job->behavior_seen};
+        if (verified_surely(d, number, &facts.verification))
+            facts.known |= KNOWN_VERIFICATION;
+        first_read_done(d, number, &facts, (instant_us)job->read_at_s * SPAN_S(1), now);
+    }
 }
 
 /* The lane is in passing trouble: its jobs read again afterwards. */
@@ -442,6 +497,22 @@ static void read_batch_refused(struct scheduler *d, struct batch_read *s, instan
     }
 }
 
+/* What became of one row of a batch. */
+static void batch_row_done(struct scheduler *d, const struct batch_read *b, uint32_t i,
+                           const struct ses_facts *facts, instant_us sent_at, instant_us now)
+{
+    uint32_t number = b->items[i];
+    bool is_first =
+        d->jobs[number].state == JOB_READING && d->options.rules.plan_only && !d->options.sweep;
+    bool tells_all = b->kinds & (BATCH_KIND(CALL_READ_VERIFICATION) | BATCH_KIND(CALL_GET));
+    if (is_first && !lane_survey_is_done(d, b->lane))
+        read_aside(d, number, facts, sent_at, now);
+    else if (is_first && !tells_all)
+        first_read_done(d, number, facts, sent_at, now);
+    else
+        job_read_done(d, number, facts, sent_at, now);
+}
+
 void scheduler_read_done(struct scheduler *d, struct call *call, instant_us now)
 {
     struct lane_state *lane = &d->lanes[call->lane];
@@ -475,7 +546,7 @@ void scheduler_read_done(struct scheduler *d, struct call *call, instant_us now)
         dkim_taken(d, b);
         for (uint32_t i = 0; i < b->count; i++) {
             struct ses_facts facts = facts_of(d, b, i);
-            job_read_done(d, b->items[i], &facts, sent_at, now);
+            batch_row_done(d, b, i, &facts, sent_at, now);
         }
         read_batch_free(d, b);
         break;

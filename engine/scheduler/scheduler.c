@@ -225,6 +225,7 @@ void scheduler_close_lane(struct scheduler *d, uint16_t lane, const char *reason
     l->closed = true;
     for (int kind = 0; kind < READ_KINDS; kind++)
         drop_queue(d, &l->read[kind], OUTCOME_FAILED, l->reason, now);
+    drop_queue(d, &l->aside, OUTCOME_FAILED, l->reason, now);
     drop_writes(d, l, OUTCOME_FAILED, now);
 }
 
@@ -332,7 +333,8 @@ static bool has_queued(const struct lane_state *l)
     uint32_t looks = 0;
     for (int kind = 0; kind < READ_KINDS; kind++)
         looks += l->read[kind].len;
-    return looks + l->write.len + l->start.len + l->held.len + l->tighten.len + l->confirmed.len >
+    return looks + l->write.len + l->start.len + l->held.len + l->tighten.len + l->confirmed.len +
+               l->aside.len >
            0;
 }
 
@@ -345,6 +347,8 @@ static instant_us lane_wake_of(const struct scheduler *d, uint16_t lane, instant
         return now; /* the jobs end */
     if (lane_is_held(l, now))
         return lane_held_until(l);
+    if (reads_may_settle(d, lane))
+        return now; /* the next turn has room for their records */
     instant_us wake = when_earlier(scheduler_reads_wake(d, lane, now), lane_survey_wake(d, lane));
     return when_earlier(wake, ready_wake(d, lane, now));
 }
@@ -395,6 +399,7 @@ static uint32_t lane_visit(struct scheduler *d, uint16_t lane, instant_us now, s
     ready_confirm(d, lane, now);
     len += scheduler_writes(d, lane, now, calls + len, max - len);
     len += lane_survey_send(d, lane, now, calls + len, max - len);
+    reads_settle(d, lane, now);
     len += scheduler_reads(d, lane, now, calls + len, max - len);
     return len;
 }

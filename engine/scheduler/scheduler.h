@@ -108,6 +108,10 @@ void scheduler_start(struct scheduler *d, instant_us now);
 /* Before the first turn: counts a call already made by preflight for the lane's pace. */
 void scheduler_called(struct scheduler *d, uint16_t lane, enum call_kind kind, instant_us sent_at,
                       instant_us answered_at);
+/* Likewise what it was answered, so that the lane survey need not ask again: the account, and the
+ * first page of the list. */
+void scheduler_told_account(struct scheduler *d, uint16_t lane, const struct account_facts *a);
+void scheduler_told_list(struct scheduler *d, struct call *page, instant_us now);
 /* Closes a lane: its jobs end as failed with this reason, a waiting job at its next step. Other
  * lanes go on. */
 void scheduler_close_lane(struct scheduler *d, uint16_t lane, const char *reason, instant_us now);

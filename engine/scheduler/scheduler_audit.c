@@ -40,7 +40,7 @@ static uint32_t lanes_audit(const struct scheduler *d)
             jobs += queue_audit(d, &lane->read[kind]);
         jobs += queue_audit(d, &lane->start) + queue_audit(d, &lane->write);
         jobs += queue_audit(d, &lane->tighten) + queue_audit(d, &lane->confirmed);
-        jobs += queue_audit(d, &lane->held);
+        jobs += queue_audit(d, &lane->held) + queue_audit(d, &lane->aside);
     }
     return jobs;
 }

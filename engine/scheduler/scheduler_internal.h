@@ -67,6 +67,7 @@ struct lane_state {
     struct queue write;     /* ready for another one */
     struct queue tighten;   /* ready for REJECT_MESSAGE */
     struct queue confirmed; /* with a fresh read: written next */
+    struct queue aside;     /* of a plan: read before the lane survey is done, judged then */
     struct tighten tightening;
     uint32_t open;     /* jobs not final */
     uint32_t starts;   /* options.shares_waves: granted, and neither reserved nor used */
@@ -275,6 +276,10 @@ uint32_t scheduler_reads(struct scheduler *d, uint16_t lane, instant_us now, str
 void scheduler_read_done(struct scheduler *d, struct call *call, instant_us now);
 /* Puts the jobs of a waiting batch back into their queues when one is past its deadline. */
 void reads_release_overdue(struct scheduler *d, uint16_t lane, instant_us now);
+/* Judges the rows that were read beside the lane survey, as far as there is room for records. */
+void reads_settle(struct scheduler *d, uint16_t lane, instant_us now);
+/* Is it time for that? */
+bool reads_may_settle(const struct scheduler *d, uint16_t lane);
 instant_us scheduler_reads_wake(const struct scheduler *d, uint16_t lane, instant_us now);
 /* How long a read after a write waits for company, with so many jobs waiting. */
 span_us reads_linger(const struct scheduler *d, const struct lane_state *lane, uint32_t there);

@@ -18,8 +18,10 @@ import json
 import pathlib
 import sys
 
+import figures_discover
 import figures_here
 import figures_page
+import figures_plan
 import figures_ses
 import ran
 import row as rows
@@ -28,6 +30,8 @@ from circumstances import Circumstances
 
 FIGURES = {
     "plan-calls": figures_ses.plan_calls,
+    "plan-time": figures_plan.plan_time,
+    "discover": figures_discover.discover,
     "apply-paced": figures_ses.apply_paced,
     "slow-owners": figures_here.slow_owners,
     "publish-calls": figures_here.publish_calls,

@@ -12,6 +12,8 @@ endif()
 # What publishing costs, in virtual time.
 add_executable(publish_bench ${CMAKE_CURRENT_SOURCE_DIR}/bench/publish_bench.c)
 target_link_libraries(publish_bench PRIVATE publish world engine scheduler rules dns model base)
+add_executable(plan_bench ${CMAKE_CURRENT_SOURCE_DIR}/bench/plan_bench.c)
+target_link_libraries(plan_bench PRIVATE world engine scheduler calls model base)
 
 # Starts what is measured, and says what it cost.
 add_executable(bench_peak ${CMAKE_CURRENT_SOURCE_DIR}/bench/peak.c)

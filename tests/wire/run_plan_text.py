@@ -117,6 +117,8 @@ def main():
         check("it ends with counts, call budget and earliest finish",
               "Plan: 403 would change, 1 would wait for DNS, 1 refused of 405 identities\n" in text
               and re.search(r"\nApply needs about 404 writes and \d+ reads; .*earliest finish is in ", text), text)
+        check("and what holds that", re.search(r"\nIt is held by 404 calls of PutEmailIdentityMailFromAttributes in account default, "
+                                               r"Region us-east-1, at \d+ a second\n", text), text)
         check("a pipe gets no colour and whole lines", "\x1b" not in text and widest(text) > 120)
         plain = warnings(text)
         text = room.ends("with --all", TROUBLE, "plan", "fleet.yaml", "--progress", "none", "--all")

@@ -36,7 +36,7 @@ def repeatable(rehearsals):
     other = rehearsals.run(*options, "--seed", 2)
     check("the same seed gives the same bytes", first.stdout == again.stdout and first.stdout)
     check("another seed gives others", first.stdout != other.stdout)
-    for words in ("expected finish", "earliest finish", "72-hour window", "throttled", "decide"):
+    for words in ("expected finish", "earliest finish", "held by", "72-hour window", "throttled", "decide"):
         check(f"the text tells of: {words}", words in first.stdout, first.stdout)
 
 
@@ -46,6 +46,8 @@ def adds_up(forecast):
     check("the timeline only rises", after == sorted(after) and len(after) == 6, after)
     check("its end is the expected finish", after[-1] == forecast["expected_finish_s"])
     check("nobody is early", after[-1] >= forecast["earliest_finish_s"] - 1, forecast)
+    check("what holds the earliest finish are the writes", forecast["held_by"]["action"].startswith("Put") and
+          forecast["held_by"]["calls"] / forecast["held_by"]["per_second"] == forecast["earliest_finish_s"], forecast["held_by"])
     check("every identity has an outcome", sum(forecast["outcomes"].values()) == count, forecast)
     calls = sum(row["calls"] for row in forecast["calls"])
     check("one lane makes all calls", forecast["lane_calls"] == {"min": calls, "max": calls}, forecast)

@@ -57,6 +57,43 @@ static void dkim_is_read_first(void **state)
     }
 }
 
+/* A page of the list tells a thousand. */
+static void a_list_takes_the_place_of_verification_reads(void **state)
+{
+    (void)state;
+    struct budget b =
+        of_one((struct lane_need){.rate_per_s = 1, .reads = 1001, .lists = true}, API_V1);
+    assert_int_equal(b.calls[CALL_READ_VERIFICATION], 0);
+    assert_int_equal(b.calls[CALL_LIST], 2);
+    assert_int_equal(b.reads, 2 + 11);
+    b = of_one((struct lane_need){.rate_per_s = 1, .reads = 1001, .lists = true}, API_V2);
+    assert_int_equal(b.calls[CALL_LIST], 0);
+}
+
+static void the_fullest_bucket_holds_the_finish(void **state)
+{
+    (void)state;
+    static const struct {
+        struct lane_need need;
+        enum api api;
+        enum call_kind held_by;
+        uint64_t calls;
+        enum api held_api;
+    } table[] = {
+        {{1, 10000, 0, 0, 0, DKIM_BY_BATCH, true}, API_V1, CALL_READ_MAIL_FROM, 100, API_V1},
+        {{1, 250, 250, 0, 0, DKIM_NOT_ASKED, true}, API_V1, CALL_SET, 250, API_V1},
+        {{1, 250, 0, 0, 0, DKIM_BY_IDENTITY, true}, API_V1, CALL_GET, 250, API_V2},
+        {{1, 250, 100, 0, 0, DKIM_NOT_ASKED, false}, API_V2, CALL_GET, 350, API_V2},
+    };
+    for (size_t i = 0; i < COUNT(table); i++) {
+        struct budget b = of_one(table[i].need, table[i].api);
+        assert_int_equal(b.held_by, table[i].held_by);
+        assert_int_equal(b.held_calls, table[i].calls);
+        assert_int_equal(b.held_api, table[i].held_api);
+    }
+    assert_int_equal(of_one((struct lane_need){.rate_per_s = 1}, API_V1).held_calls, 0);
+}
+
 static void lanes_run_beside_each_other_and_the_slowest_ends_last(void **state)
 {
     (void)state;
@@ -83,6 +120,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_and_reads_are_counted_by_action),
         cmocka_unit_test(dkim_is_read_first),
+        cmocka_unit_test(a_list_takes_the_place_of_verification_reads),
+        cmocka_unit_test(the_fullest_bucket_holds_the_finish),
         cmocka_unit_test(lanes_run_beside_each_other_and_the_slowest_ends_last),
         cmocka_unit_test(the_largest_fleet_does_not_overflow),
     };

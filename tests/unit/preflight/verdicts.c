@@ -429,6 +429,45 @@ static void each_lane_is_asked_what_a_plan_needs(void **state)
     }
 }
 
+/* In a lane with more rows than a call of attributes takes the list tells verification, and its
+ * first page is the run's. Where that list is refused, the questions of a small lane follow. */
+static void a_large_lane_is_asked_for_its_list(void **state)
+{
+    (void)state;
+    for (int refused = 0; refused < 2; refused++) {
+        struct lane_row row = lane_rows[0];
+        const struct answer iam = IAM;
+        struct asked a;
+        struct why why = {""};
+        asked_open(&a, (const char *const[]){NULL, NULL});
+        struct choice choice = a.fleet.choices[0];
+        uint32_t index;
+        for (int i = 0; i < SES_BATCH_MAX; i++) {
+            char name[32];
+            snprintf(name, sizeof name, "a%d.test", i);
+            choice.identity = name_add(&a.fleet, name);
+            assert_true(fleet_choice(&a.fleet, choice, &index));
+        }
+        if (refused)
+            row.v2 = iam;
+        a.scripted.answer = lane_answer;
+        a.scripted.ctx = &row;
+        struct io io = io_of(&a);
+        assert_int_equal(preflight_lanes(&a.preflight, &io, &why), OK);
+        assert_int_equal(asked_by(&a, CALL_LIST), refused ? ASKED_V1 | ASKED_V2 : ASKED_V2);
+        assert_int_equal(asked_by(&a, CALL_READ_VERIFICATION), refused ? ASKED_V1 : 0);
+        assert_int_equal(asked_by(&a, CALL_READ_MAIL_FROM), ASKED_V1);
+        assert_int_equal(a.scripted.sent[0][CALL_READ_MAIL_FROM][API_V1], 1);
+        assert_int_equal(asked_by(&a, CALL_GET), 0);
+        for (int i = 0; i < PREFLIGHT_QUESTIONS; i++) {
+            const struct probe *probe = &a.preflight.probes[i];
+            bool is_page = probe->kind == CALL_LIST && probe->api == (refused ? API_V1 : API_V2);
+            assert_int_equal(probe->kept != NULL, probe->attempts_max && is_page);
+        }
+        asked_close(&a);
+    }
+}
+
 /* A lane that was given up is not asked, and the others are asked about an identity of theirs. */
 static void a_lane_in_trouble_is_left_alone(void **state)
 {
@@ -552,6 +591,7 @@ int main(void)
         cmocka_unit_test(an_account_of_zones_goes_on_or_says_why_not),
         cmocka_unit_test(a_run_without_a_lane_ends_with_the_first_ones_trouble),
         cmocka_unit_test(each_lane_is_asked_what_a_plan_needs),
+        cmocka_unit_test(a_large_lane_is_asked_for_its_list),
         cmocka_unit_test(a_lane_in_trouble_is_left_alone),
         cmocka_unit_test(a_run_goes_on_only_in_the_account_that_it_was_begun_in),
     };

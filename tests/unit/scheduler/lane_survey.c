@@ -29,6 +29,8 @@ struct script {
     unsigned rows;           /* of the fleet besides: row-0.test and so on, listed too */
     const char *old_in_list; /* a row that the list of version 2 shows as pending, wrongly */
     bool v2_list_refused;
+    bool sweep;              /* a plan that is only looked at */
+    unsigned rows_not_there; /* of the rows, the first so many are on no page */
 };
 
 struct outcome_seen {
@@ -36,6 +38,7 @@ struct outcome_seen {
     finding_set findings;
     char gap[SURVEY_REASON_LEN];
     unsigned verifications, v1_lists; /* calls */
+    unsigned beside;                  /* reads of MAIL FROM before the last page was there */
     uint32_t refused;                 /* rows */
     unsigned old_tokens, lists, notifications, reads,
         gets; /* reads, gets: about others than the fleet's */
@@ -61,7 +64,8 @@ static void answer_facts(const struct script *s, struct call *call)
         bool same = is(identity, s->same);
         bool verified = !is(identity, s->unverified) && !text_starts(identity, TEXT("user-"));
         call->facts[i] = (struct ses_facts){
-            .known = KNOWN_VERIFICATION | KNOWN_MAIL_FROM,
+            .known = (call->kind != CALL_READ_MAIL_FROM ? KNOWN_VERIFICATION : 0u) |
+                     (call->kind != CALL_READ_VERIFICATION ? KNOWN_MAIL_FROM : 0u),
             .verification = verified ? VERIFICATION_SUCCESS : VERIFICATION_PENDING,
             .mail_from = same ? TEXT("bounce.example.org") : TEXT_NONE,
             .status = same ? MAIL_FROM_SUCCESS : MAIL_FROM_NONE};
@@ -77,7 +81,7 @@ static void answer_list(const struct script *s, struct call *call)
         call->listed[call->listed_len++] = text_of(s->listed[i]);
     for (unsigned i = 0; i < s->more; i++)
         call->listed[call->listed_len++] = arena_fmt(&call->arena, "user-%u@example.org", i);
-    for (unsigned i = 0; i < s->rows; i++)
+    for (unsigned i = s->rows_not_there; i < s->rows; i++)
         call->listed[call->listed_len++] = arena_fmt(&call->arena, "row-%u.test", i);
     if (call->api == API_V2)
         call->listed_verified = ARENA_ARRAY(&call->arena, uint8_t, call->listed_len + 1);
@@ -128,6 +132,7 @@ static void answer(const struct script *s, struct call *call, struct outcome_see
         break;
     default:
         seen->verifications += call->kind == CALL_READ_VERIFICATION;
+        seen->beside += call->kind == CALL_READ_MAIL_FROM && seen->lists == 1 && s->two_pages;
         if (call->owner == SURVEY_OWNER) {
             seen->reads += call->kind != CALL_GET;
             seen->gets += call->kind == CALL_GET;
@@ -196,6 +201,7 @@ static struct outcome_seen lane_survey_of(struct script s)
 {
     struct scheduler_options options = {.rules = {.plan_only = true},
                                         .lane_survey = true,
+                                        .sweep = s.sweep,
                                         .read_falls_back = s.one_by_one,
                                         .read_api = s.gone ? API_V2 : API_V1,
                                         .rate_per_s = 10};
@@ -211,6 +217,7 @@ static struct outcome_seen lane_survey_of(struct script s)
     for (int turns = 0; !scheduler_is_finished(d) || turns == 0; turns++) {
         assert_true(turns < 1000);
         turn(d, &s, now, &seen);
+        scheduler_audit(d);
         instant_us wake = scheduler_wake(d, now);
         now = wake > now && wake < WHEN_NEVER ? wake : now;
     }
@@ -248,6 +255,67 @@ static void the_list_tells_a_large_lane_what_is_verified(void **state)
             fail_msg("row %zu: %u calls for verification, %u lists by version 1, %u rows refused",
                      i, seen.verifications, seen.v1_lists, seen.refused);
         assert_string_equal(seen.gap, "");
+    }
+}
+
+/* Each by its own bucket: MAIL FROM is read from the first page on, and judged with all there is to
+ * know. */
+static void mail_from_is_read_beside_the_list(void **state)
+{
+    (void)state;
+    static const struct {
+        struct script script;
+        unsigned beside, verifications, refused;
+    } table[] = {
+        {{.listed = {"example.org"}, .rows = 150, .two_pages = true}, 1, 0, 0},
+        {{.listed = {"example.org"}, .rows = 150, .two_pages = true, .unverified = "row-7.test"},
+         1,
+         1,
+         1},
+        {{.listed = {"example.org"}, .rows = 150, .two_pages = true, .v2_list_refused = true},
+         0,
+         2,
+         0},
+        {{.listed = {"example.org"}, .rows = 50, .two_pages = true}, 0, 1, 0},
+    };
+    for (size_t i = 0; i < COUNT(table); i++) {
+        struct outcome_seen seen = lane_survey_of(table[i].script);
+        if (seen.beside != table[i].beside || seen.verifications != table[i].verifications ||
+            seen.refused != table[i].refused)
+            fail_msg(
+                "row %zu: %u reads beside the list, %u calls for verification, %u rows refused", i,
+                seen.beside, seen.verifications, seen.refused);
+    }
+    /* What the second page shows is judged with what was read before it. */
+    struct outcome_seen seen = lane_survey_of(
+        (struct script){.listed = {"example.org", "row-1.test", "bounce.example.org"},
+                        .rows = 150,
+                        .two_pages = true});
+    assert_int_equal(seen.beside, 1);
+    assert_true(seen.findings & FINDING_BIT(SENDS_MAIL));
+}
+
+/* A page is a call, and so are attributes of a hundred rows: a list goes on as long as it tells
+ * more. */
+static void a_sweep_lists_as_long_as_a_page_spares_calls(void **state)
+{
+    (void)state;
+    static const struct {
+        struct script script;
+        unsigned lists, verifications;
+    } table[] = {
+        {{.listed = {"example.org"}, .rows = 150, .two_pages = true}, 1, 0},
+        {{.listed = {"example.org"}, .rows = 250, .two_pages = true, .rows_not_there = 20}, 2, 1},
+        {{.listed = {"example.org"}, .rows = 150, .two_pages = true, .rows_not_there = 120}, 1, 2},
+        {{.listed = {"example.org"}, .rows = 50, .two_pages = true}, 0, 1},
+    };
+    for (size_t i = 0; i < COUNT(table); i++) {
+        struct script script = table[i].script;
+        script.sweep = true;
+        struct outcome_seen seen = lane_survey_of(script);
+        if (seen.lists != table[i].lists || seen.verifications != table[i].verifications)
+            fail_msg("row %zu: %u lists, %u calls for verification", i, seen.lists,
+                     seen.verifications);
     }
 }
 
@@ -451,6 +519,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_list_tells_a_large_lane_what_is_verified),
+        cmocka_unit_test(mail_from_is_read_beside_the_list),
+        cmocka_unit_test(a_sweep_lists_as_long_as_a_page_spares_calls),
         cmocka_unit_test(neighbours_are_found_in_the_lists_of_the_account),
         cmocka_unit_test(an_address_needs_a_domain_of_the_account),
         cmocka_unit_test(what_was_judged_is_not_said_to_be_missing),

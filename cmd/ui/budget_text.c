@@ -1,0 +1,23 @@
+/* Names the fullest bucket of a budget. */
+#include "budget_text.h"
+
+#include "base/escape.h"
+#include "base/plural.h"
+
+const char *budget_hold_action(const struct budget *b, const struct access *a)
+{
+    enum api api = b->held_by == CALL_SET ? access_api(a->write_api, API_V2) : b->held_api;
+    return call_action(b->held_by, api);
+}
+
+void budget_hold_add(struct buf *out, const struct budget *b, const struct fleet *f,
+                     const struct access *a)
+{
+    const struct lane *lane = &f->lanes[b->slowest];
+    buf_add_fmt(out, "held by %llu %s of %s in account ", (unsigned long long)b->held_calls,
+                plural(b->held_calls, "call", "calls"), budget_hold_action(b, a));
+    escape_terminal(out, names_text(&f->names, f->accounts[lane->account].name));
+    buf_add_str(out, ", Region ");
+    escape_terminal(out, names_text(&f->names, lane->region));
+    buf_add_fmt(out, ", at %g a second", fleet_rate(f, b->slowest, a->rate_per_s));
+}
