@@ -334,13 +334,16 @@ enum err carrier_open(struct carrier **out, const struct carrier_config *config,
     return OK;
 }
 
-void carrier_close(struct carrier *k)
+void carrier_close(struct carrier *k, struct connections_seen *seen)
 {
     if (!k)
         return;
     atomic_store(&k->ending, true);
     https_wake(k->https);
     pthread_join(k->thread, NULL);
+    struct connections_seen own = https_connections(k->https);
+    seen->opened += own.opened;
+    seen->most = own.most > seen->most ? own.most : seen->most;
     carrier_free(k);
 }
 

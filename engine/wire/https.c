@@ -15,8 +15,8 @@
 #include "https.h"
 
 #include "base/bounds.h"
+#include "base/hash.h"
 #include "echo.h"
-#include "sockets.h"
 
 #include <assert.h>
 #include <curl/curl.h>
@@ -45,6 +45,7 @@ struct transfer {
     bool is_ready;      /* the options are set */
     struct call *call;
     struct aws_request request;
+    uint64_t host;                                /* a number of the URL's host */
     const char *ca_bundle;                        /* NULL: the system's */
     struct curl_slist lines[AWS_HEADERS_MAX + 1]; /* the headers of the request, and "Expect:" */
     struct buf body;
@@ -174,6 +175,11 @@ void https_close(struct https *h)
     free(h);
 }
 
+struct connections_seen https_connections(const struct https *h)
+{
+    return h->sockets.seen;
+}
+
 bool https_has_room(const struct https *h)
 {
     return h->idle != NULL;
@@ -224,8 +230,9 @@ static int on_request(void *data, char *ip, char *local_ip, int port, int local_
 
 static curl_socket_t on_socket_open(void *data, curlsocktype purpose, struct curl_sockaddr *a)
 {
+    struct transfer *t = data;
     (void)purpose;
-    return sockets_open(data, a->family, a->socktype, a->protocol);
+    return sockets_open(&t->of->sockets, t->host, a->family, a->socktype, a->protocol);
 }
 
 static int on_socket_close(void *data, curl_socket_t fd)
@@ -275,13 +282,13 @@ static bool options_route(CURL *easy, const struct https *h)
     return ok;
 }
 
-static bool options_connection(CURL *easy, struct https *h)
+static bool options_connection(CURL *easy, struct transfer *t)
 {
     bool ok = true;
     SET(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket_open);
-    SET(easy, CURLOPT_OPENSOCKETDATA, &h->sockets);
+    SET(easy, CURLOPT_OPENSOCKETDATA, t);
     SET(easy, CURLOPT_CLOSESOCKETFUNCTION, on_socket_close);
-    SET(easy, CURLOPT_CLOSESOCKETDATA, &h->sockets);
+    SET(easy, CURLOPT_CLOSESOCKETDATA, &t->of->sockets);
     SET(easy, CURLOPT_MAXAGE_CONN, IDLE_CONNECTION_S_MAX);
     SET(easy, CURLOPT_LOW_SPEED_LIMIT, LOW_SPEED_BYTES);
     SET(easy, CURLOPT_LOW_SPEED_TIME, LOW_SPEED_S);
@@ -307,7 +314,7 @@ static bool options_callbacks(CURL *easy, struct transfer *t)
 static bool options_always(CURL *easy, struct https *h, struct transfer *t)
 {
     return options_tls(easy, t->ca_bundle) && options_route(easy, h) &&
-           options_connection(easy, h) && options_callbacks(easy, t);
+           options_connection(easy, t) && options_callbacks(easy, t);
 }
 
 /* One look at the sockets serves all requests of a turn, which leave together. */
@@ -400,6 +407,14 @@ static void transfer_end(struct https *h, struct transfer *t, const struct https
     h->idle = t;
 }
 
+/* "https://email.us-east-1.amazonaws.com" of a URL, as a number. */
+static uint64_t host_of(struct text url)
+{
+    size_t authority = text_find_text(url, TEXT("://")) + 3;
+    size_t len = authority < url.len ? text_find(text_from(url, authority), '/') : 0;
+    return hash_bytes(url.at, text_slice(url, 0, authority + len).len);
+}
+
 void https_start(struct https *h, struct call *call, struct aws_request *request,
                  const char *ca_bundle, const struct http_terms *terms)
 {
@@ -416,6 +431,7 @@ void https_start(struct https *h, struct call *call, struct aws_request *request
     t->refused = NULL;
     t->ca_bundle = ca_bundle ? ca_bundle : h->config.ca_bundle;
     t->request = *request;
+    t->host = host_of(buf_text(&t->request.url));
     aws_request_init(request);
     if (!transfer_prepare(h, t))
         transfer_end(h, t,
