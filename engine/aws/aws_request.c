@@ -124,8 +124,11 @@ static enum err headers_make(struct aws_request *r, const struct aws_parts *p,
                                                   : p->content_type ? 2
                                                                     : 1,
                                    .body = buf_text(&r->body)};
-    struct sign_options options = {
-        .region = text_of(e->region), .service = text_of(e->service), .at = now};
+    struct sign_options options = {.region = text_of(e->region),
+                                   .service = text_of(e->service),
+                                   .at = now,
+                                   .signer = r->signer,
+                                   .lane = r->lane};
     struct signature s;
     signature_init(&s);
     enum err err = endpoint_admits(e, cred ? cred->access_key_id : NULL, why);

@@ -24,6 +24,8 @@
 
 #define AWS_HEADERS_MAX 8
 
+struct signer; /* sign.h */
+
 /* Where the services of one Region are. */
 struct aws_endpoints {
     struct endpoint ses, sesv2, sts;      /* by version 1, by version 2, STS */
@@ -41,7 +43,9 @@ struct aws_request {
                                      Authorization; Content-Type and X-Amz-Security-Token if any.
                                      Other headers may be added, but none of these again */
     uint32_t headers_len;
-    struct buf body; /* empty for GET; Content-Length is the carrier's to send */
+    struct buf body;       /* empty for GET; Content-Length is the carrier's to send */
+    struct signer *signer; /* borrowed: remembers between requests, see sign.h; NULL: nothing is */
+    uint32_t lane;         /* of the signer's */
 };
 
 void aws_request_init(struct aws_request *r);

@@ -1,6 +1,7 @@
 /*
- * From a request, an instant and a key to a signature. Invariant: no derived key outlives its
- * function; all derived keys are wiped.
+ * From a request, an instant and a key to a signature. Invariant: a derived key outlives its
+ * function in a signer alone, beside the secret and the scope that it was derived from and is good
+ * for; all derived keys are wiped.
  */
 #include "sign.h"
 
@@ -10,11 +11,51 @@
 #include "crypto/sha256.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ALGORITHM "AWS4-HMAC-SHA256"
 #define DATE_LEN  8 /* YYYYMMDD */
+
+/* A derived key with what it depends on. All zero: none yet. */
+struct kept_key {
+    char scope[SIGN_SCOPE_LEN];
+    char secret[CREDENTIAL_SECRET_LEN];
+    sha256_t key;
+};
+
+struct signer {
+    struct sha256 *hash;
+    struct kept_key *keys; /* one for each lane */
+    uint32_t lanes;
+};
+
+struct signer *signer_new(uint32_t lanes)
+{
+    struct signer *s = calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    s->hash = sha256_new();
+    s->keys = calloc(lanes + 1u, sizeof *s->keys);
+    s->lanes = lanes;
+    if (s->hash && s->keys)
+        return s;
+    signer_free(s);
+    return NULL;
+}
+
+void signer_free(struct signer *s)
+{
+    if (!s)
+        return;
+    for (uint32_t i = 0; s->keys && i < s->lanes; i++)
+        if (s->keys[i].scope[0])
+            explicit_bzero(&s->keys[i], sizeof s->keys[i]);
+    free(s->keys);
+    sha256_free(s->hash);
+    free(s);
+}
 
 void signature_init(struct signature *s)
 {
@@ -183,8 +224,34 @@ static void header_insert(struct header_list *list, struct sign_header header)
 
 static void add_lower(struct buf *out, struct text t)
 {
-    for (size_t i = 0; i < t.len; i++)
-        buf_add_char(out, char_lower(t.at[i]));
+    char part[32];
+    for (size_t len; t.len; t = text_from(t, len)) {
+        len = t.len < sizeof part ? t.len : sizeof part;
+        for (size_t i = 0; i < len; i++)
+            part[i] = char_lower(t.at[i]);
+        buf_add(out, part, len);
+    }
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* Run by run: what is not blank goes out, with one space between two. */
+static void add_value(struct buf *out, struct text value)
+{
+    bool begun = false;
+    for (size_t i = 0, end = 0; i < value.len; i = end) {
+        while (end < value.len && is_blank(value.at[end]) == is_blank(value.at[i]))
+            end++;
+        if (is_blank(value.at[i]))
+            continue;
+        if (begun)
+            buf_add_char(out, ' ');
+        buf_add(out, value.at + i, end - i);
+        begun = true;
+    }
 }
 
 static bool same_name_as_last(const struct header_list *list, uint32_t i)
@@ -230,19 +297,7 @@ static void add_canonical(struct signature *s, const struct header_list *list,
             add_lower(out, list->at[i].name);
             buf_add_char(out, ':');
         }
-        bool space = false, begun = false;
-        for (size_t k = 0; k < list->at[i].value.len; k++) {
-            char c = list->at[i].value.at[k];
-            if (c == ' ' || (c >= '\t' && c <= '\r')) {
-                space = true;
-                continue;
-            }
-            if (space && begun)
-                buf_add_char(out, ' ');
-            buf_add_char(out, c);
-            space = false;
-            begun = true;
-        }
+        add_value(out, list->at[i].value);
     }
     buf_add_char(out, '\n');
     buf_add_char(out, '\n');
@@ -251,54 +306,84 @@ static void add_canonical(struct signature *s, const struct header_list *list,
     buf_add_str(out, s->body_hash);
 }
 
-static void add_scope(struct buf *out, const struct signature *s, const struct sign_options *o)
+static bool scope_make(struct signature *s, const struct sign_options *o)
 {
-    buf_add(out, s->date, DATE_LEN);
-    buf_add_fmt(out, "/" TEXT_FMT "/" TEXT_FMT "/aws4_request", TEXT_ARG(o->region),
-                TEXT_ARG(o->service));
+    int len = snprintf(s->scope, sizeof s->scope, "%.*s/" TEXT_FMT "/" TEXT_FMT "/aws4_request",
+                       DATE_LEN, s->date, TEXT_ARG(o->region), TEXT_ARG(o->service));
+    return len > 0 && (size_t)len < sizeof s->scope;
 }
 
-static bool add_string_to_sign(struct signature *s, const struct sign_options *options)
+static bool add_string_to_sign(struct signature *s, struct sha256 *hash)
 {
-    char hash[SHA256_HEX_LEN];
-    if (!sha256_hex(buf_text(&s->canonical_request), hash))
+    char hex[SHA256_HEX_LEN];
+    if (!sha256_take_hex(hash, buf_text(&s->canonical_request), hex))
         return false;
-    buf_add_fmt(&s->string_to_sign, ALGORITHM "\n%s\n", s->date);
-    add_scope(&s->string_to_sign, s, options);
-    buf_add_fmt(&s->string_to_sign, "\n%s", hash);
+    buf_add_fmt(&s->string_to_sign, ALGORITHM "\n%s\n%s\n%s", s->date, s->scope, hex);
     return true;
 }
 
-/* HMAC over HMAC: "AWS4" + secret, date, Region, service, "aws4_request", then the string. */
-static bool sign_string(struct signature *s, const struct sign_options *options,
-                        const struct credentials *cred)
+/* HMAC over HMAC: "AWS4" + secret, date, Region, service, "aws4_request". */
+static bool key_derive(sha256_t key, const struct signature *s, const struct sign_options *options,
+                       const char *secret, struct sha256 *hash)
 {
     char first[4 + CREDENTIAL_SECRET_LEN] = "AWS4";
+    size_t secret_len = strnlen(secret, CREDENTIAL_SECRET_LEN - 1);
+    memcpy(first + 4, secret, secret_len);
+    bool ok =
+        sha256_take_hmac(hash, first, 4 + secret_len, (struct text){s->date, DATE_LEN}, key) &&
+        sha256_take_hmac(hash, key, SHA256_BYTES, options->region, key) &&
+        sha256_take_hmac(hash, key, SHA256_BYTES, options->service, key) &&
+        sha256_take_hmac(hash, key, SHA256_BYTES, TEXT("aws4_request"), key);
+    explicit_bzero(first, sizeof first);
+    return ok;
+}
+
+/* The key of the day: remembered, or derived and remembered. */
+static bool key_take(sha256_t key, const struct signature *s, const struct sign_options *options,
+                     const char *secret, struct sha256 *hash)
+{
+    struct signer *signer = options->signer;
+    struct kept_key *kept = signer ? &signer->keys[options->lane] : NULL;
+    assert(!signer || options->lane < signer->lanes);
+    if (kept && strcmp(kept->scope, s->scope) == 0 && strcmp(kept->secret, secret) == 0) {
+        memcpy(key, kept->key, SHA256_BYTES);
+        return true;
+    }
+    if (kept)
+        explicit_bzero(kept, sizeof *kept);
+    bool ok = key_derive(key, s, options, secret, hash);
+    if (ok && kept) {
+        memcpy(kept->scope, s->scope, sizeof s->scope);
+        memcpy(kept->secret, secret, strnlen(secret, CREDENTIAL_SECRET_LEN - 1));
+        memcpy(kept->key, key, SHA256_BYTES);
+    }
+    return ok;
+}
+
+static bool sign_string(struct signature *s, const struct sign_options *options,
+                        const struct credentials *cred, struct sha256 *hash)
+{
     sha256_t key;
-    size_t secret_len = strnlen(cred->secret_access_key, CREDENTIAL_SECRET_LEN - 1);
-    memcpy(first + 4, cred->secret_access_key, secret_len);
-    bool ok = sha256_hmac(first, 4 + secret_len, (struct text){s->date, DATE_LEN}, key) &&
-              sha256_hmac(key, SHA256_BYTES, options->region, key) &&
-              sha256_hmac(key, SHA256_BYTES, options->service, key) &&
-              sha256_hmac(key, SHA256_BYTES, TEXT("aws4_request"), key) &&
-              sha256_hmac(key, SHA256_BYTES, buf_text(&s->string_to_sign), key);
+    bool ok = key_take(key, s, options, cred->secret_access_key, hash) &&
+              sha256_take_hmac(hash, key, SHA256_BYTES, buf_text(&s->string_to_sign), key);
     if (ok)
         hex_write(key, sizeof key, s->hex);
-    explicit_bzero(first, sizeof first);
     explicit_bzero(key, sizeof key);
     return ok;
 }
 
-enum err sign_request(struct signature *s, const struct sign_request *request,
-                      const struct sign_options *options, const struct credentials *cred,
-                      struct why *why)
+static enum err sign_by(struct signature *s, const struct sign_request *request,
+                        const struct sign_options *options, const struct credentials *cred,
+                        struct sha256 *hash, struct why *why)
 {
     struct header_list list = {.len = 0};
     if (request->headers_len > SIGN_HEADERS_MAX - 3)
         return why_set(why, ERR_INPUT, "a request has more than %d headers", SIGN_HEADERS_MAX - 3);
     if (!when_format_basic(options->at, s->date)[0])
         return why_set(why, ERR_INPUT, "a request cannot be signed without a time");
-    if (!sha256_hex(request->body, s->body_hash))
+    if (!scope_make(s, options))
+        return why_set(why, ERR_LIMIT, "a signature is too long");
+    if (!sha256_take_hex(hash, request->body, s->body_hash))
         return why_set(why, ERR_NOMEM, "the crypto library cannot hash");
     for (uint32_t i = 0; i < request->headers_len; i++)
         header_insert(&list, request->headers[i]);
@@ -316,14 +401,25 @@ enum err sign_request(struct signature *s, const struct sign_request *request,
     add_canonical(s, &list, request, options);
     if (s->canonical_request.failed)
         return why_set(why, ERR_LIMIT, "a request is too long to be signed");
-    if (!add_string_to_sign(s, options) || !sign_string(s, options, cred))
+    if (!add_string_to_sign(s, hash) || !sign_string(s, options, cred, hash))
         return why_set(why, ERR_NOMEM, "the crypto library cannot sign");
-    buf_add_fmt(&s->authorization, ALGORITHM " Credential=%s/", cred->access_key_id);
-    add_scope(&s->authorization, s, options);
-    buf_add_str(&s->authorization, ", SignedHeaders=");
+    buf_add_fmt(&s->authorization,
+                ALGORITHM " Credential=%s/%s, SignedHeaders=", cred->access_key_id, s->scope);
     signed_headers(&s->authorization, &list);
     buf_add_fmt(&s->authorization, ", Signature=%s", s->hex);
     if (s->string_to_sign.failed || s->authorization.failed)
         return why_set(why, ERR_LIMIT, "a signature is too long");
     return OK;
+}
+
+enum err sign_request(struct signature *s, const struct sign_request *request,
+                      const struct sign_options *options, const struct credentials *cred,
+                      struct why *why)
+{
+    struct sha256 *own = options->signer ? NULL : sha256_new();
+    struct sha256 *hash = options->signer ? options->signer->hash : own;
+    enum err err = hash ? sign_by(s, request, options, cred, hash, why)
+                        : why_set(why, ERR_NOMEM, "the crypto library cannot hash");
+    sha256_free(own);
+    return err;
 }

@@ -14,6 +14,8 @@
 #include "base/when.h"
 #include "crypto/sha256.h"
 
+#define SIGN_SCOPE_LEN 128 /* day, Region (64 at most) and service (16) */
+
 struct sign_header {
     struct text name, value;
 };
@@ -29,9 +31,19 @@ struct sign_request {
     struct text body;
 };
 
+/* What signing remembers, of one thread: the hashes, which OpenSSL looks up by name, and of each
+ * lane the key derived last, which holds for a day, a Region and a service. A remembered key is
+ * used as long as day, Region, service and secret are the same; then the next one overwrites it. */
+struct signer;
+
+struct signer *signer_new(uint32_t lanes); /* NULL: out of memory */
+void signer_free(struct signer *s);        /* wipes; NULL is fine */
+
 struct sign_options {
     struct text region, service;
     instant_us at;
+    struct signer *signer;   /* NULL: nothing is remembered */
+    uint32_t lane;           /* of the signer's */
     bool keep_path;          /* true: no removal of dot segments and doubled slashes */
     bool sign_body;          /* true: adds x-amz-content-sha256 */
     bool omit_session_token; /* true: the token is sent but not signed */
@@ -49,6 +61,7 @@ struct signature {
     struct sign_header added[3];
     uint32_t added_len;
     char date[WHEN_LEN];
+    char scope[SIGN_SCOPE_LEN]; /* "20150830/us-east-1/ses/aws4_request" */
     char body_hash[SHA256_HEX_LEN];
 };
 

@@ -247,11 +247,13 @@
 #define WEBHOOK_ANSWER_MAX (64u << 10) /* body of an answer, which nobody reads */
 
 /* the wire, per carrier */
-#define HTTPS_TRANSFERS_MAX 128 /* requests out at once; 8 calls/s and lane need two or three */
-#define DNS_CARRIER_WINDOW  DNS_WINDOW /* questions out at once; more questions wait */
-#define UPDATES_OUT_MAX     4   /* connections at once: a server of DNS takes 100 or so of all */
-#define DNS_CHANNELS_MAX    128 /* servers known at once: over the window, so one is always idle */
-#define DNS_RESOLVERS_MAX   8   /* servers in --resolver */
+#define HTTPS_TRANSFERS_MAX                                                                        \
+    128 /* requests out at once, and so connections, to one host too, since all lanes of a host    \
+           take one carrier: 50 accounts at a call a second, each answered after two seconds */
+#define DNS_CARRIER_WINDOW DNS_WINDOW /* questions out at once; more questions wait */
+#define UPDATES_OUT_MAX    4   /* connections at once: a server of DNS takes 100 or so of all */
+#define DNS_CHANNELS_MAX   128 /* servers known at once: over the window, so one is always idle */
+#define DNS_RESOLVERS_MAX  8   /* servers in --resolver */
 
 #define REFRESHERS_MAX 16 /* sources asked for keys at once; each hangs for a minute at most */
 

@@ -218,13 +218,20 @@ void escape_xml(struct buf *out, struct text t)
     }
 }
 
+static bool is_unreserved(char c)
+{
+    return char_is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
 void escape_percent(struct buf *out, struct text t)
 {
-    for (size_t i = 0; i < t.len; i++) {
-        char c = t.at[i];
-        if (char_is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~')
-            buf_add_char(out, c);
-        else
-            buf_add_fmt(out, "%%%02X", (unsigned char)c);
+    for (size_t i = 0, start = 0; i <= t.len; i++) {
+        if (i < t.len && is_unreserved(t.at[i]))
+            continue;
+        if (i > start)
+            buf_add(out, t.at + start, i - start);
+        if (i < t.len)
+            buf_add_fmt(out, "%%%02X", (unsigned char)t.at[i]);
+        start = i + 1;
     }
 }

@@ -9,6 +9,7 @@
 
 #include "count.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,7 +97,18 @@ static size_t entity_read(struct text t, unsigned char *out)
     return at;
 }
 
-/* Length of the unit at t (t.len > 0). Base64 for URLs is read as the ordinary one. */
+static bool may_escape(char c)
+{
+    return c == '%' || c == '\\' || c == '&';
+}
+
+/* Base64 for URLs is read as the ordinary one. */
+static unsigned char ordinary(unsigned char c)
+{
+    return c == '-' ? '+' : c == '_' ? '/' : c;
+}
+
+/* Length of the unit at t (t.len > 0). */
 static size_t unit_read(struct text t, unsigned char *out)
 {
     size_t len = 0;
@@ -114,7 +126,7 @@ static size_t unit_read(struct text t, unsigned char *out)
         *out = (unsigned char)t.at[0];
         len = 1;
     }
-    *out = *out == '-' ? '+' : *out == '_' ? '/' : *out;
+    *out = ordinary(*out);
     return len;
 }
 
@@ -134,11 +146,17 @@ void redactor_clear(struct redactor *r)
     redactor_init(r);
 }
 
+/* Eight units as one number, the first one lowest: the next unit comes in at the top. */
+static uint64_t anchor_next(uint64_t anchor, unsigned char unit)
+{
+    return anchor >> 8 | (uint64_t)unit << 56;
+}
+
 static uint64_t anchor_of(const char *at)
 {
     uint64_t anchor;
     memcpy(&anchor, at, sizeof anchor);
-    return anchor;
+    return le64toh(anchor);
 }
 
 static uint32_t slot_of(const struct redactor *r, uint64_t anchor)
@@ -155,11 +173,11 @@ static void slot_put(struct redactor *r, uint32_t place)
     r->used++;
 }
 
-/* At most half full, so a look-up ends soon. */
+/* At most a quarter full: most look-ups end at a free slot. */
 static bool table_grow(struct redactor *r, uint32_t more)
 {
     uint32_t slots = r->slots ? r->slots : SLOTS_MIN;
-    while (slots / 2 < r->used + more)
+    while (slots / 4 < r->used + more)
         slots *= 2;
     if (slots == r->slots)
         return true;
@@ -265,7 +283,8 @@ struct scan {
     struct text t;
     size_t next; /* the first unread byte */
     struct seen seen[SEEN];
-    size_t count; /* units read since the last match */
+    size_t count;    /* units read since the last match */
+    uint64_t anchor; /* the last eight of them */
 };
 
 struct match {
@@ -305,13 +324,9 @@ static struct match match_at(const struct scan *s, size_t place)
 static struct match match_now(const struct scan *s)
 {
     struct match best = {.units = 0};
-    char anchor[ANCHOR];
-    for (size_t i = 0; i < ANCHOR; i++)
-        anchor[i] = (char)back(s, ANCHOR - i)->unit;
-    for (uint32_t i = slot_of(s->r, anchor_of(anchor)); s->r->table[i];
-         i = (i + 1) & (s->r->slots - 1)) {
+    for (uint32_t i = slot_of(s->r, s->anchor); s->r->table[i]; i = (i + 1) & (s->r->slots - 1)) {
         size_t place = (size_t)(s->r->table[i] - 1) * ANCHOR;
-        if (memcmp(s->r->pool + place, anchor, ANCHOR) != 0)
+        if (anchor_of(s->r->pool + place) != s->anchor)
             continue;
         struct match m = match_at(s, place);
         if (m.units > best.units)
@@ -320,14 +335,35 @@ static struct match match_now(const struct scan *s)
     return best;
 }
 
+/* Reads on to where the last eight units hash to a taken slot. False: the text is over. Every byte
+ * of every answer passes here, so the state is in local variables, which no store can touch. */
+static bool scan_on(struct scan *s)
+{
+    const struct text t = s->t;
+    size_t next = s->next, count = s->count;
+    uint64_t anchor = s->anchor;
+    bool found = false;
+    while (next < t.len && !found) {
+        struct seen *now = &s->seen[count++ % SEEN];
+        now->at = next;
+        unsigned char unit;
+        if (may_escape(t.at[next]))
+            next += unit_read(text_from(t, next), &unit);
+        else
+            unit = ordinary((unsigned char)t.at[next++]);
+        now->unit = unit;
+        anchor = anchor_next(anchor, unit);
+        found = count >= ANCHOR && s->r->table[slot_of(s->r, anchor)];
+    }
+    s->next = next;
+    s->count = count;
+    s->anchor = anchor;
+    return found;
+}
+
 static bool match_next(struct scan *s, struct match *out)
 {
-    while (s->r->slots && s->next < s->t.len) {
-        struct seen *now = &s->seen[s->count++ % SEEN];
-        now->at = s->next;
-        s->next += unit_read(text_from(s->t, s->next), &now->unit);
-        if (s->count < ANCHOR)
-            continue;
+    while (s->r->slots && scan_on(s)) {
         *out = match_now(s);
         if (out->units) {
             s->next = out->end;

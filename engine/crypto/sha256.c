@@ -4,6 +4,7 @@
 #include "base/hex.h"
 
 #include <assert.h>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -12,12 +13,14 @@
 
 struct sha256 {
     EVP_MD_CTX *context;
+    EVP_MAC_CTX *mac; /* made at first use */
     bool failed;
 };
 
-static void start(struct sha256 *s)
+/* A context that is started again without an algorithm keeps the one that it has looked up. */
+static void start(struct sha256 *s, const EVP_MD *md)
 {
-    s->failed = EVP_DigestInit_ex(s->context, EVP_sha256(), NULL) != 1;
+    s->failed = EVP_DigestInit_ex(s->context, md, NULL) != 1;
 }
 
 struct sha256 *sha256_new(void)
@@ -27,7 +30,7 @@ struct sha256 *sha256_new(void)
         return NULL;
     s->context = EVP_MD_CTX_new();
     if (s->context)
-        start(s);
+        start(s, EVP_sha256());
     if (s->context && !s->failed)
         return s;
     sha256_free(s);
@@ -36,8 +39,10 @@ struct sha256 *sha256_new(void)
 
 void sha256_free(struct sha256 *s)
 {
-    if (s)
+    if (s) {
         EVP_MD_CTX_free(s->context);
+        EVP_MAC_CTX_free(s->mac); /* wipes its key */
+    }
     free(s);
 }
 
@@ -50,8 +55,44 @@ void sha256_add(struct sha256 *s, struct text bytes)
 bool sha256_take(struct sha256 *s, sha256_t out)
 {
     bool ok = EVP_DigestFinal_ex(s->context, out, NULL) == 1 && !s->failed;
-    start(s);
+    start(s, NULL);
     return ok;
+}
+
+bool sha256_take_hex(struct sha256 *s, struct text bytes, char out[SHA256_HEX_LEN])
+{
+    sha256_t hash;
+    sha256_add(s, bytes);
+    if (!sha256_take(s, hash))
+        return false;
+    hex_write(hash, sizeof hash, out);
+    return true;
+}
+
+static EVP_MAC_CTX *hmac_new(void)
+{
+    char name[] = OSSL_DIGEST_NAME_SHA2_256;
+    const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
+                                 OSSL_PARAM_construct_end()};
+    EVP_MAC *hmac = EVP_MAC_fetch(NULL, OSSL_MAC_NAME_HMAC, NULL);
+    EVP_MAC_CTX *context = hmac ? EVP_MAC_CTX_new(hmac) : NULL;
+    EVP_MAC_free(hmac); /* the context holds on to it */
+    if (context && EVP_MAC_CTX_set_params(context, params) == 1)
+        return context;
+    EVP_MAC_CTX_free(context);
+    return NULL;
+}
+
+bool sha256_take_hmac(struct sha256 *s, const void *key, size_t key_len, struct text bytes,
+                      sha256_t out)
+{
+    size_t len = 0;
+    if (!s->mac)
+        s->mac = hmac_new();
+    return s->mac && EVP_MAC_init(s->mac, key, key_len, NULL) == 1 &&
+           EVP_MAC_update(s->mac, (const unsigned char *)(bytes.len ? bytes.at : ""), bytes.len) ==
+               1 &&
+           EVP_MAC_final(s->mac, out, &len, SHA256_BYTES) == 1 && len == SHA256_BYTES;
 }
 
 static bool hash_of(struct text bytes, const EVP_MD *md, unsigned char *out)

@@ -22,6 +22,12 @@ struct sha256 *sha256_new(void);    /* NULL: out of memory */
 void sha256_free(struct sha256 *s); /* accepts NULL */
 void sha256_add(struct sha256 *s, struct text bytes);
 bool sha256_take(struct sha256 *s, sha256_t out); /* and starts afresh; false: the library failed */
+/* The hash and the HMAC of one text by an object whose algorithms have been looked up: who needs
+ * many saves the look-ups, which take longer than the hashes. Nothing of it stays in the object but
+ * the last key, until the next one or sha256_free(). False: the library failed. out may be key. */
+bool sha256_take_hex(struct sha256 *s, struct text bytes, char out[SHA256_HEX_LEN]);
+bool sha256_take_hmac(struct sha256 *s, const void *key, size_t key_len, struct text bytes,
+                      sha256_t out);
 
 /* The hash of one text. False: the crypto library failed. */
 bool sha256_hex(struct text bytes, char out[SHA256_HEX_LEN]);

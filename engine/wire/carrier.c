@@ -9,6 +9,7 @@
 #include "carrier.h"
 
 #include "aws/credentials/secrets.h"
+#include "aws/sign.h"
 #include "base/escape.h"
 #include "base/hash.h"
 #include "calls/verdict.h"
@@ -44,6 +45,7 @@ struct carrier {
     struct dns_updates *updates;
     struct call_list waiting_https, waiting_keys, waiting_dns, waiting_updates, answered;
     struct carrier_lane *lanes; /* as config.lanes */
+    struct signer *signer;      /* likewise by lane */
     instant_us ticked_at;
 };
 
@@ -218,6 +220,8 @@ static void request_start(struct carrier *k, struct call *c)
         return;
     }
     aws_request_init(&request);
+    request.signer = k->signer;
+    request.lane = c->lane;
     enum err err = is_signed(lane) ? request_sign(k, c, &request, &why)
                                    : request_make(k, c, &request, NULL, &why);
     if (err == OK)
@@ -296,6 +300,7 @@ static void carrier_free(struct carrier *k)
     resolver_close(k->resolver);
     dns_updates_close(k->updates);
     call_queue_clear(&k->queue);
+    signer_free(k->signer);
     free(k->lanes);
     free(k);
 }
@@ -309,7 +314,8 @@ enum err carrier_open(struct carrier **out, const struct carrier_config *config,
     k->config.https.refuse = on_leave;
     call_queue_init(&k->queue);
     k->lanes = calloc(config->lanes_len + 1u, sizeof *k->lanes);
-    enum err err = k->lanes ? OK : why_set(why, ERR_NOMEM, "out of memory");
+    k->signer = signer_new(config->lanes_len);
+    enum err err = k->lanes && k->signer ? OK : why_set(why, ERR_NOMEM, "out of memory");
     if (err == OK)
         err = https_open(&k->https, &k->config.https, on_https, k, why);
     if (err == OK)
@@ -328,13 +334,16 @@ enum err carrier_open(struct carrier **out, const struct carrier_config *config,
     return OK;
 }
 
-void carrier_close(struct carrier *k)
+void carrier_close(struct carrier *k, struct connections_seen *seen)
 {
     if (!k)
         return;
     atomic_store(&k->ending, true);
     https_wake(k->https);
     pthread_join(k->thread, NULL);
+    struct connections_seen own = https_connections(k->https);
+    seen->opened += own.opened;
+    seen->most = own.most > seen->most ? own.most : seen->most;
     carrier_free(k);
 }
 

@@ -29,8 +29,9 @@ struct carrier_config {
 struct carrier;
 
 enum err carrier_open(struct carrier **out, const struct carrier_config *config, struct why *why);
-/* Ends and joins the thread. Calls still out are forgotten, not freed. */
-void carrier_close(struct carrier *k);
+/* Ends and joins the thread. Calls still out are forgotten, not freed. What connections there were
+ * is added to *seen. */
+void carrier_close(struct carrier *k, struct connections_seen *seen);
 /* Deciding thread. Takes the list over; *calls is empty afterwards. */
 void carrier_send(struct carrier *k, struct call_list *calls);
 /* Any thread: the refresher has news for calls waiting for keys. */

@@ -7,13 +7,16 @@
  * count also separates the two kinds of failure: at zero, no byte of the request has left. There,
  * and nowhere earlier, a request is refused whose time is over: the connection may have taken long.
  *
- * One function sets every option before each transfer, because curl_easy_reset forgets all options.
+ * A handle of libcurl keeps its options from one transfer to the next: options_always() sets what
+ * is the same for all transfers, and options_of_request() before each one everything that may
+ * differ, also where it is as by default. Neither sets an option of the other's. Only another CA
+ * bundle makes a handle begin anew, because the system's is a default that no option gives back.
  */
 #include "https.h"
 
 #include "base/bounds.h"
+#include "base/hash.h"
 #include "echo.h"
-#include "sockets.h"
 
 #include <assert.h>
 #include <curl/curl.h>
@@ -37,11 +40,14 @@
 struct transfer {
     struct transfer *next_idle;
     struct https *of;
-    CURL *easy; /* made at first use, kept with the connection caches */
+    CURL *easy;         /* made at first use; keeps its options */
+    const char *trusts; /* the CA bundle among them; NULL: the system's */
+    bool is_ready;      /* the options are set */
     struct call *call;
     struct aws_request request;
-    const char *ca_bundle; /* NULL: the system's */
-    struct curl_slist *headers;
+    uint64_t host;                                /* a number of the URL's host */
+    const char *ca_bundle;                        /* NULL: the system's */
+    struct curl_slist lines[AWS_HEADERS_MAX + 1]; /* the headers of the request, and "Expect:" */
     struct buf body;
     size_t header_bytes;
     bool has_header; /* the whole one, after those of 1xx */
@@ -55,10 +61,12 @@ struct https {
     CURLM *multi;
     struct https_config config;
     struct buf no_proxy;
+    char no_expect[sizeof "Expect:"]; /* a header that libcurl shall not send */
     https_done *done;
     void *context;
     struct transfer *idle;
     struct sockets sockets;
+    bool has_looked, is_any_dead; /* at the sockets, since https_work() */
     struct curl_waitfd waits[POLL_FDS_MAX];
     struct transfer transfers[HTTPS_TRANSFERS_MAX];
 };
@@ -101,6 +109,7 @@ enum err https_open(struct https **out, const struct https_config *config, https
     if (!h)
         return why_set(why, ERR_NOMEM, "out of memory");
     h->config = *config;
+    memcpy(h->no_expect, "Expect:", sizeof h->no_expect);
     h->sockets.timeout_ms = (unsigned)(config->timeout_us / 1000);
     h->done = done;
     h->context = context;
@@ -139,13 +148,6 @@ enum err https_open(struct https **out, const struct https_config *config, https
 
 static void transfer_clear(struct transfer *t)
 {
-    if (t->easy)
-        curl_easy_reset(t->easy);
-    /* The list's copies of the headers hold the session token and the signature. */
-    for (struct curl_slist *item = t->headers; item; item = item->next)
-        explicit_bzero(item->data, strlen(item->data));
-    curl_slist_free_all(t->headers);
-    t->headers = NULL;
     aws_request_clear(&t->request);
     if (t->body.len)
         explicit_bzero(t->body.at, t->body.len); /* the body may hold keys */
@@ -171,6 +173,11 @@ void https_close(struct https *h)
         curl_multi_cleanup(h->multi);
     buf_clear(&h->no_proxy);
     free(h);
+}
+
+struct connections_seen https_connections(const struct https *h)
+{
+    return h->sockets.seen;
 }
 
 bool https_has_room(const struct https *h)
@@ -223,8 +230,9 @@ static int on_request(void *data, char *ip, char *local_ip, int port, int local_
 
 static curl_socket_t on_socket_open(void *data, curlsocktype purpose, struct curl_sockaddr *a)
 {
+    struct transfer *t = data;
     (void)purpose;
-    return sockets_open(data, a->family, a->socktype, a->protocol);
+    return sockets_open(&t->of->sockets, t->host, a->family, a->socktype, a->protocol);
 }
 
 static int on_socket_close(void *data, curl_socket_t fd)
@@ -258,73 +266,38 @@ static bool options_tls(CURL *easy, const char *ca_bundle)
     return ok;
 }
 
-/* Confines the request to the signed URL. */
-static bool options_route(CURL *easy, const struct https *h, const struct transfer *t)
+/* Confines each request to the signed URL. */
+static bool options_route(CURL *easy, const struct https *h)
 {
     bool ok = true;
-    bool plain = text_starts(buf_text(&t->request.url), TEXT("http:"));
-    SET(easy, CURLOPT_URL, t->request.url.at);
     SET(easy, CURLOPT_PATH_AS_IS, 1L);
-    /* endpoint_admits keeps real keys off plain http to other hosts, near_url_parse allows loopback
-     * and AWS's metadata addresses alone; no proxy sees either */
-    SET(easy, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https");
     SET(easy, CURLOPT_REDIR_PROTOCOLS_STR, "https");
     SET(easy, CURLOPT_FOLLOWLOCATION, 0L);
     SET(easy, CURLOPT_UNRESTRICTED_AUTH, 0L);
     SET(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-    SET(easy, CURLOPT_PROXY, plain || t->terms.is_direct ? "" : h->config.proxy);
     SET(easy, CURLOPT_NOPROXY, h->no_proxy.at);
     SET(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    SET(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    SET(easy, CURLOPT_HTTP09_ALLOWED, 0L);
     return ok;
 }
 
-static bool options_connection(CURL *easy, struct https *h)
+static bool options_connection(CURL *easy, struct transfer *t)
 {
     bool ok = true;
     SET(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket_open);
-    SET(easy, CURLOPT_OPENSOCKETDATA, &h->sockets);
+    SET(easy, CURLOPT_OPENSOCKETDATA, t);
     SET(easy, CURLOPT_CLOSESOCKETFUNCTION, on_socket_close);
-    SET(easy, CURLOPT_CLOSESOCKETDATA, &h->sockets);
-    SET(easy, CURLOPT_FRESH_CONNECT, (long)sockets_any_is_dead(&h->sockets));
+    SET(easy, CURLOPT_CLOSESOCKETDATA, &t->of->sockets);
     SET(easy, CURLOPT_MAXAGE_CONN, IDLE_CONNECTION_S_MAX);
-    return ok;
-}
-
-static bool options_limits(CURL *easy, const struct http_terms *terms)
-{
-    bool ok = true;
-    long timeout_ms = (long)(terms->timeout_us / 1000);
-    SET(easy, CURLOPT_TIMEOUT_MS, timeout_ms);
-    SET(easy, CURLOPT_CONNECTTIMEOUT_MS,
-        timeout_ms < CONNECT_TIMEOUT_MS_MAX ? timeout_ms : CONNECT_TIMEOUT_MS_MAX);
     SET(easy, CURLOPT_LOW_SPEED_LIMIT, LOW_SPEED_BYTES);
     SET(easy, CURLOPT_LOW_SPEED_TIME, LOW_SPEED_S);
-    if (!terms->wants_status) /* it would end the transfer within the header */
-        SET(easy, CURLOPT_MAXFILESIZE, (long)terms->body_max);
-    return ok;
-}
-
-static bool options_request(CURL *easy, const struct transfer *t)
-{
-    bool ok = true;
-    SET(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    SET(easy, CURLOPT_HTTP09_ALLOWED, 0L);
-    if (strcmp(t->request.method, "GET") == 0) {
-        SET(easy, CURLOPT_HTTPGET, 1L);
-    } else {
-        SET(easy, CURLOPT_POST, 1L);
-        SET(easy, CURLOPT_POSTFIELDS, t->request.body.len ? t->request.body.at : "");
-        SET(easy, CURLOPT_POSTFIELDSIZE, (long)t->request.body.len);
-        SET(easy, CURLOPT_CUSTOMREQUEST, t->request.method);
-    }
-    SET(easy, CURLOPT_HTTPHEADER, t->headers);
     return ok;
 }
 
 static bool options_callbacks(CURL *easy, struct transfer *t)
 {
     bool ok = true;
-    t->error[0] = '\0';
     SET(easy, CURLOPT_NOSIGNAL, 1L);
     SET(easy, CURLOPT_QUICK_EXIT, 1L); /* otherwise an unresolvable name delays the exit */
     SET(easy, CURLOPT_PRIVATE, t);
@@ -338,30 +311,90 @@ static bool options_callbacks(CURL *easy, struct transfer *t)
     return ok;
 }
 
-static bool headers_make(struct transfer *t)
+static bool options_always(CURL *easy, struct https *h, struct transfer *t)
 {
+    return options_tls(easy, t->ca_bundle) && options_route(easy, h) &&
+           options_connection(easy, t) && options_callbacks(easy, t);
+}
+
+/* One look at the sockets serves all requests of a turn, which leave together. */
+static bool is_any_dead(struct https *h)
+{
+    if (!h->has_looked)
+        h->is_any_dead = sockets_any_is_dead(&h->sockets);
+    h->has_looked = true;
+    return h->is_any_dead;
+}
+
+static bool options_way(CURL *easy, struct https *h, const struct transfer *t)
+{
+    bool ok = true;
+    bool plain = text_starts(buf_text(&t->request.url), TEXT("http:"));
+    SET(easy, CURLOPT_URL, t->request.url.at);
+    /* endpoint_admits keeps real keys off plain http to other hosts, near_url_parse allows loopback
+     * and AWS's metadata addresses alone; no proxy sees either */
+    SET(easy, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https");
+    SET(easy, CURLOPT_PROXY, plain || t->terms.is_direct ? "" : h->config.proxy);
+    SET(easy, CURLOPT_FRESH_CONNECT, (long)is_any_dead(h));
+    return ok;
+}
+
+static bool options_limits(CURL *easy, const struct http_terms *terms)
+{
+    bool ok = true;
+    long timeout_ms = (long)(terms->timeout_us / 1000);
+    SET(easy, CURLOPT_TIMEOUT_MS, timeout_ms);
+    SET(easy, CURLOPT_CONNECTTIMEOUT_MS,
+        timeout_ms < CONNECT_TIMEOUT_MS_MAX ? timeout_ms : CONNECT_TIMEOUT_MS_MAX);
+    /* It would end a transfer within the header. */
+    SET(easy, CURLOPT_MAXFILESIZE, terms->wants_status ? 0L : (long)terms->body_max);
+    return ok;
+}
+
+static bool options_message(CURL *easy, struct transfer *t)
+{
+    bool ok = true;
     const struct aws_request *r = &t->request;
-    for (uint32_t i = 0; i <= r->headers_len; i++) {
-        /* the last one: no "Expect: 100-continue": saves a round trip and a special case */
-        const char *line = i < r->headers_len ? r->headers[i].at : "Expect:";
-        struct curl_slist *longer = curl_slist_append(t->headers, line);
-        if (!longer)
-            return false;
-        t->headers = longer;
+    if (strcmp(r->method, "GET") == 0) {
+        SET(easy, CURLOPT_HTTPGET, 1L);
+        SET(easy, CURLOPT_CUSTOMREQUEST, NULL);
+    } else {
+        SET(easy, CURLOPT_POST, 1L);
+        SET(easy, CURLOPT_POSTFIELDS, r->body.len ? r->body.at : "");
+        SET(easy, CURLOPT_POSTFIELDSIZE, (long)r->body.len);
+        SET(easy, CURLOPT_CUSTOMREQUEST, r->method);
     }
-    return true;
+    /* No "Expect: 100-continue": saves a round trip and a special case. */
+    for (uint32_t i = 0; i < r->headers_len; i++)
+        t->lines[i] = (struct curl_slist){r->headers[i].at, &t->lines[i + 1]};
+    t->lines[r->headers_len] = (struct curl_slist){t->of->no_expect, NULL};
+    SET(easy, CURLOPT_HTTPHEADER, t->lines);
+    return ok;
+}
+
+static bool options_of_request(CURL *easy, struct https *h, struct transfer *t)
+{
+    return options_way(easy, h, t) && options_limits(easy, &t->terms) && options_message(easy, t);
+}
+
+static bool easy_ready(struct https *h, struct transfer *t)
+{
+    if (t->is_ready && t->trusts == t->ca_bundle)
+        return true;
+    if (!t->easy)
+        t->easy = curl_easy_init();
+    if (!t->easy)
+        return false;
+    curl_easy_reset(t->easy);
+    t->trusts = t->ca_bundle;
+    t->is_ready = options_always(t->easy, h, t);
+    return t->is_ready;
 }
 
 static bool transfer_prepare(struct https *h, struct transfer *t)
 {
-    if (!t->easy)
-        t->easy = curl_easy_init();
-    if (!t->easy || !headers_make(t))
-        return false;
-    curl_easy_reset(t->easy);
-    return options_tls(t->easy, t->ca_bundle) && options_route(t->easy, h, t) &&
-           options_connection(t->easy, h) && options_limits(t->easy, &t->terms) &&
-           options_request(t->easy, t) && options_callbacks(t->easy, t) &&
+    t->error[0] = '\0';
+    return easy_ready(h, t) && options_of_request(t->easy, h, t) &&
            curl_multi_add_handle(h->multi, t->easy) == CURLM_OK;
 }
 
@@ -372,6 +405,14 @@ static void transfer_end(struct https *h, struct transfer *t, const struct https
     transfer_clear(t);
     t->next_idle = h->idle;
     h->idle = t;
+}
+
+/* "https://email.us-east-1.amazonaws.com" of a URL, as a number. */
+static uint64_t host_of(struct text url)
+{
+    size_t authority = text_find_text(url, TEXT("://")) + 3;
+    size_t len = authority < url.len ? text_find(text_from(url, authority), '/') : 0;
+    return hash_bytes(url.at, text_slice(url, 0, authority + len).len);
 }
 
 void https_start(struct https *h, struct call *call, struct aws_request *request,
@@ -390,6 +431,7 @@ void https_start(struct https *h, struct call *call, struct aws_request *request
     t->refused = NULL;
     t->ca_bundle = ca_bundle ? ca_bundle : h->config.ca_bundle;
     t->request = *request;
+    t->host = host_of(buf_text(&t->request.url));
     aws_request_init(request);
     if (!transfer_prepare(h, t))
         transfer_end(h, t,
@@ -424,6 +466,7 @@ static bool has_header(const struct transfer *t)
 void https_work(struct https *h)
 {
     int running, left;
+    h->has_looked = false;
     curl_multi_perform(h->multi, &running);
     for (CURLMsg *m; (m = curl_multi_info_read(h->multi, &left)) != NULL;) {
         struct transfer *t = NULL;

@@ -9,6 +9,7 @@
 #define MF_HTTPS_H
 
 #include "aws/http_exchange.h"
+#include "sockets.h"
 
 #include <poll.h>
 
@@ -51,6 +52,7 @@ typedef void https_done(void *context, struct call *call, const struct https_ans
 enum err https_open(struct https **out, const struct https_config *config, https_done *done,
                     void *context, struct why *why);
 void https_close(struct https *h); /* requests still out are dropped without done */
+struct connections_seen https_connections(const struct https *h);
 
 bool https_has_room(const struct https *h); /* for one more request */
 /* Sends *request and takes the request over: *request is empty afterwards. call is only a name

@@ -6,9 +6,11 @@
  * inbox.
  */
 #include "aws/credentials/secrets.h"
+#include "base/hash.h"
 #include "cares.h"
 #include "carrier.h"
 #include "descriptors.h"
+#include "providers/providers.h"
 #include "wire.h"
 
 #include <assert.h>
@@ -38,6 +40,8 @@ struct wire {
     char *ca_bundle;
     struct descriptor_share share;
     struct refresher *refresher;
+    bool verbose;
+    uint8_t *carriers_of; /* by lane: the carrier of its host */
     unsigned carriers_len;
     struct carrier *carriers[WIRE_CARRIERS_MAX];
 };
@@ -134,6 +138,27 @@ static enum err carriers_open(struct wire *w, const struct wire_config *config, 
     return OK;
 }
 
+static const char *host_of(const struct wire_lane *lane)
+{
+    return lane->provider ? lane->provider->endpoint.host : lane->at.ses.host;
+}
+
+/* All lanes of a host take one carrier, so its connections serve them all and have one bound. A
+ * lane without a host (of RFC 2136, or never called) takes any. */
+static enum err lanes_share(struct wire *w, const struct wire_lane *lanes, uint32_t len,
+                            struct why *why)
+{
+    w->carriers_of = calloc(len + 1u, sizeof *w->carriers_of);
+    if (!w->carriers_of)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    for (uint32_t i = 0; i < len; i++) {
+        const char *host = host_of(&lanes[i]);
+        uint64_t key = *host ? hash_bytes(host, strlen(host)) : i;
+        w->carriers_of[i] = (uint8_t)(key % w->carriers_len);
+    }
+    return OK;
+}
+
 static enum err libraries_open(struct why *why)
 {
     enum err err = https_library_open(why);
@@ -159,6 +184,7 @@ enum err wire_open(struct wire **out, const struct wire_config *config, struct w
     }
     os_clock_open(&w->clock, config->not_before);
     call_queue_init(&w->inbox);
+    w->verbose = config->verbose;
     w->eventfd = -1;
     w->share = (struct descriptor_share){config->carriers, REFRESHERS_MAX, HTTPS_TRANSFERS_MAX,
                                          DNS_CARRIER_WINDOW};
@@ -171,6 +197,8 @@ enum err wire_open(struct wire **out, const struct wire_config *config, struct w
         err = ca_bundle_set(w, config->ca_bundle, why);
     if (err == OK)
         err = carriers_open(w, config, why);
+    if (err == OK)
+        err = lanes_share(w, config->lanes, config->lanes_len, why);
     if (err != OK) {
         wire_close(w);
         return err;
@@ -184,18 +212,33 @@ unsigned wire_threads(const struct wire *w)
     return w->carriers_len + refresher_threads(w->refresher);
 }
 
+/* A line for --verbose, in one write like those of the carriers. */
+static void connections_tell(const struct connections_seen *seen)
+{
+    char line[128];
+    int len = snprintf(line, sizeof line,
+                       "connections: %llu opened, at most %u at once to one host (bound %d)\n",
+                       (unsigned long long)seen->opened, seen->most, HTTPS_TRANSFERS_MAX);
+    ssize_t written = write(STDERR_FILENO, line, (size_t)len);
+    (void)written; /* standard error may be closed */
+}
+
 void wire_close(struct wire *w)
 {
+    struct connections_seen seen = {0};
     if (!w)
         return;
     if (w->refresher)
         refresher_end(w->refresher); /* no more news, while there still are carriers to be told */
     for (unsigned i = 0; i < w->carriers_len; i++)
-        carrier_close(w->carriers[i]);
+        carrier_close(w->carriers[i], &seen);
+    if (w->verbose && seen.opened)
+        connections_tell(&seen);
     refresher_close(w->refresher);
     if (w->eventfd >= 0)
         close(w->eventfd);
     call_queue_clear(&w->inbox);
+    free(w->carriers_of);
     free(w->ca_bundle);
     free(w);
     cares_library_close();
@@ -217,11 +260,9 @@ instant_us wire_now(struct wire *w)
     return os_clock_now(&w->clock);
 }
 
-/* Calls of a lane always take one carrier, with the lane's connections. */
 static unsigned carrier_of(const struct wire *w, const struct call *c)
 {
-    uint64_t key = c->kind == CALL_ASK ? c->ticket : c->lane;
-    return (unsigned)(key % w->carriers_len);
+    return c->kind == CALL_ASK ? (unsigned)(c->ticket % w->carriers_len) : w->carriers_of[c->lane];
 }
 
 void wire_send(struct wire *w, struct call **calls, uint32_t len)

@@ -225,6 +225,60 @@ static void ses_requests_are_signed_as_botocore_does(void **state)
         ses_case_run(&ses_cases[i]);
 }
 
+/* The signature of one request, by the signer or by none. */
+static void sign_with(struct signer *signer, uint32_t lane, const struct credentials *cred,
+                      const char *at, const char *region, const char *service, char hex[])
+{
+    struct signature s;
+    struct sign_header header = {TEXT("Host"), TEXT("email.us-east-1.amazonaws.com")};
+    struct sign_request request = {TEXT("POST"), TEXT("/"), TEXT_NONE, &header, 1, TEXT("Action=")};
+    struct sign_options options = {
+        .region = text_of(region), .service = text_of(service), .signer = signer, .lane = lane};
+    assert_true(when_parse(text_of(at), &options.at));
+    signature_init(&s);
+    assert_int_equal(sign_request(&s, &request, &options, cred, NULL), OK);
+    memcpy(hex, s.hex, sizeof s.hex);
+    signature_clear(&s);
+}
+
+/* Each step changes one thing of those that a derived key depends on, or comes back to an earlier
+ * one. What a signer signs is what is signed without one, and no two of the keys are the same. */
+static void a_remembered_key_is_used_for_its_day_region_service_and_secret_alone(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *at, *region, *service, *id, *secret;
+        uint32_t lane;
+    } steps[] = {
+        {"2015-08-30T12:36:00Z", "us-east-1", "ses", "AKIDEXAMPLE", "one secret", 0},
+        {"2015-08-30T12:36:01Z", "us-east-1", "ses", "AKIDEXAMPLE", "one secret", 0},
+        {"2015-08-30T23:59:59Z", "us-east-1", "ses", "AKIDEXAMPLE", "one secret", 0},
+        {"2015-08-31T00:00:00Z", "us-east-1", "ses", "AKIDEXAMPLE", "one secret", 0},
+        {"2015-08-30T23:59:59Z", "us-east-1", "ses", "AKIDEXAMPLE", "one secret", 0},
+        {"2015-08-30T23:59:59Z", "us-east-1", "ses", "AKIDEXAMPLE", "another secret", 0},
+        {"2015-08-30T23:59:59Z", "us-east-1", "ses", "AKIDOTHER", "one secret", 0},
+        {"2015-08-30T23:59:59Z", "us-east-2", "ses", "AKIDOTHER", "one secret", 0},
+        {"2015-08-30T23:59:59Z", "us-east-2", "sts", "AKIDOTHER", "one secret", 0},
+        {"2015-08-30T23:59:59Z", "us-east-2", "ses", "AKIDOTHER", "another secret", 1},
+        {"2015-08-30T23:59:59Z", "us-east-2", "sts", "AKIDOTHER", "one secret", 0},
+        {"2015-08-30T23:59:59Z", "us-east-2", "sts", "AKIDOTHER", "one secre", 0},
+    };
+    struct signer *signer = signer_new(2);
+    assert_non_null(signer);
+    for (size_t i = 0; i < COUNT(steps); i++) {
+        struct credentials cred = {0};
+        char kept[SHA256_HEX_LEN], fresh[SHA256_HEX_LEN];
+        strcpy(cred.access_key_id, steps[i].id);
+        strcpy(cred.secret_access_key, steps[i].secret);
+        sign_with(signer, steps[i].lane, &cred, steps[i].at, steps[i].region, steps[i].service,
+                  kept);
+        sign_with(NULL, 0, &cred, steps[i].at, steps[i].region, steps[i].service, fresh);
+        assert_string_equal(kept, fresh);
+    }
+    signer_free(signer);
+    signer_free(NULL);
+}
+
 static void a_request_beyond_the_bounds_is_refused_not_cut(void **state)
 {
     (void)state;
@@ -243,6 +297,10 @@ static void a_request_beyond_the_bounds_is_refused_not_cut(void **state)
     request.query = (struct text){query, sizeof query};
     assert_int_equal(sign_request(&s, &request, &options, &cred, NULL), ERR_LIMIT);
     signature_clear(&s);
+    request.query = TEXT_NONE;
+    options.region = (struct text){query, SIGN_SCOPE_LEN - 1};
+    assert_int_equal(sign_request(&s, &request, &options, &cred, NULL), ERR_LIMIT);
+    signature_clear(&s);
 }
 
 int main(void)
@@ -250,6 +308,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_case_of_the_signing_suite_agrees_in_all_four_artefacts),
         cmocka_unit_test(ses_requests_are_signed_as_botocore_does),
+        cmocka_unit_test(a_remembered_key_is_used_for_its_day_region_service_and_secret_alone),
         cmocka_unit_test(a_request_beyond_the_bounds_is_refused_not_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

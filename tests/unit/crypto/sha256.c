@@ -49,6 +49,28 @@ static void pieces_hash_as_the_whole_and_a_hash_starts_afresh(void **state)
     sha256_free(NULL);
 }
 
+/* Hashes and codes in turn, by one object. */
+static void an_object_gives_the_same_codes_over_and_over(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {"Jefe", "another key", "Jefe"};
+    struct sha256 *s = sha256_new();
+    assert_non_null(s);
+    for (size_t i = 0; i < COUNT(keys); i++) {
+        sha256_t expected, mac;
+        char hex[SHA256_HEX_LEN];
+        assert_true(sha256_hmac(keys[i], strlen(keys[i]), TEXT("what"), expected));
+        assert_true(sha256_take_hmac(s, keys[i], strlen(keys[i]), TEXT("what"), mac));
+        assert_memory_equal(mac, expected, sizeof mac);
+        assert_true(sha256_take_hex(s, TEXT("abc"), hex));
+        assert_string_equal(hex, ABC);
+        assert_true(sha256_take_hmac(s, mac, sizeof mac, TEXT_NONE, mac)); /* over its key */
+        assert_true(sha256_hmac(expected, sizeof expected, TEXT_NONE, expected));
+        assert_memory_equal(mac, expected, sizeof mac);
+    }
+    sha256_free(s);
+}
+
 /* RFC 4231, test cases 2 and 6 (a key that is longer than a block). */
 static void the_examples_of_hmac_hold(void **state)
 {
@@ -111,6 +133,7 @@ int main(void)
         cmocka_unit_test(the_examples_of_the_standard_hold),
         cmocka_unit_test(base64_is_that_of_the_hash),
         cmocka_unit_test(pieces_hash_as_the_whole_and_a_hash_starts_afresh),
+        cmocka_unit_test(an_object_gives_the_same_codes_over_and_over),
         cmocka_unit_test(the_examples_of_hmac_hold),
         cmocka_unit_test(codes_of_384_and_512_bits_are_those_of_the_examples),
         cmocka_unit_test(a_mac_may_be_written_over_its_key),

@@ -87,7 +87,8 @@ static void client_close(struct client *client)
     free(client);
 }
 
-static void request_send(struct client *client, const char *method, const char *url)
+static void request_send_by(struct client *client, const char *method, const char *url,
+                            const char *ca_bundle)
 {
     struct aws_request r;
     assert_true(client->sent < CALLS_MAX);
@@ -99,8 +100,13 @@ static void request_send(struct client *client, const char *method, const char *
     r.headers_len = 2;
     if (strcmp(method, "GET") != 0)
         buf_add_str(&r.body, "{\"MailFromDomain\":\"bounce.example.com\"}");
-    https_start(client->https, &client->outcomes[client->sent++].call, &r, NULL, NULL);
+    https_start(client->https, &client->outcomes[client->sent++].call, &r, ca_bundle, NULL);
     aws_request_clear(&r);
+}
+
+static void request_send(struct client *client, const char *method, const char *url)
+{
+    request_send_by(client, method, url, NULL);
 }
 
 static void turn(struct client *client)
@@ -290,6 +296,25 @@ static void a_trusted_server_is_served_on_one_connection(void **state)
     web_server_close(server);
 }
 
+/* A handle keeps its options between requests, and another account has another bundle. */
+static void a_request_trusts_its_own_bundle_alone(void **state)
+{
+    (void)state;
+    struct web_server *server = web_server_open(WEB_TRUSTED);
+    struct client *client = client_open((struct https_config){.ca_bundle = "/dev/null"});
+    for (unsigned i = 0; i < 4; i++) {
+        bool is_trusted = i % 2 == 0;
+        struct outcome *o = &client->outcomes[client->sent];
+        request_send_by(client, "POST", https_url_of(server, "localhost"),
+                        is_trusted ? web_server_ca_path(server) : NULL);
+        turn(client);
+        assert_int_equal(o->how, is_trusted ? REPLY_HTTP : REPLY_NOT_SENT);
+    }
+    assert_int_equal(web_server_requests(server), 2);
+    client_close(client);
+    web_server_close(server);
+}
+
 /* A server may close a connection after any answer. libcurl 8.22 would send on it all the same. */
 static void a_connection_that_was_closed_is_not_used_again(void **state)
 {
@@ -425,6 +450,7 @@ int main(void)
         cmocka_unit_test(half_an_answer_is_lost),
         cmocka_unit_test(bad_servers_get_no_request),
         cmocka_unit_test(a_trusted_server_is_served_on_one_connection),
+        cmocka_unit_test(a_request_trusts_its_own_bundle_alone),
         cmocka_unit_test(a_connection_that_was_closed_is_not_used_again),
         cmocka_unit_test(a_closed_port_gets_no_request),
         cmocka_unit_test(a_request_whose_time_is_over_does_not_leave),

@@ -167,8 +167,28 @@ static void verbose_says_one_line_per_call_and_no_secret(void **state)
     assert_non_null(strstr(said, "HTTP 200"));
     assert_non_null(strstr(said, "dns MX refused.example.com, "));
     assert_non_null(strstr(said, ": REFUSED"));
+    assert_non_null(
+        strstr(said, "\nconnections: 1 opened, at most 1 at once to one host (bound 128)\n"));
     assert_null(strstr(said, "AKIDEXAMPLE"));
     assert_null(strstr(said, "Signature"));
+}
+
+/* One after another, so one connection does for all, whatever lane and however many carriers. */
+static void lanes_of_a_host_share_its_connections(void **state)
+{
+    (void)state;
+    struct web_server *web = web_server_open(WEB_PLAIN);
+    struct live *l = live_open(web, NULL, 3, false);
+    for (uint16_t i = 0; i < 4; i++) {
+        l->calls[i].kind = CALL_ACCOUNT;
+        l->calls[i].lane = i;
+        calls_send(l, i, 1);
+        calls_collect(l, 1);
+        assert_int_equal(l->calls[i].reply.how, REPLY_HTTP);
+    }
+    assert_int_equal(web_server_connections(web), 1);
+    live_close(l);
+    web_server_close(web);
 }
 
 static void without_credentials_nothing_is_sent(void **state)
@@ -486,6 +506,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(questions_and_requests_come_back_answered),
         cmocka_unit_test(verbose_says_one_line_per_call_and_no_secret),
+        cmocka_unit_test(lanes_of_a_host_share_its_connections),
         cmocka_unit_test(without_credentials_nothing_is_sent),
         cmocka_unit_test(what_is_too_late_is_not_sent),
         cmocka_unit_test(what_becomes_too_late_on_the_way_is_not_sent),

@@ -192,7 +192,7 @@ static void what_was_not_acknowledged_is_dropped_with_its_socket(void **state)
     assert_int_equal(bind(listener, (struct sockaddr *)&here, sizeof here), 0);
     assert_int_equal(listen(listener, 1), 0);
     assert_int_equal(getsockname(listener, (struct sockaddr *)&here, &len), 0);
-    int fd = sockets_open(&list, AF_INET, SOCK_STREAM, 0);
+    int fd = sockets_open(&list, 1, AF_INET, SOCK_STREAM, 0);
     unsigned limit = 0;
     assert_int_equal(
         getsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, &(socklen_t){sizeof limit}), 0);
