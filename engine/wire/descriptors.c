@@ -3,7 +3,7 @@
 
 #include "base/bounds.h"
 
-#include <fcntl.h>
+#include <poll.h>
 #include <sys/resource.h>
 
 /* Descriptors of each, counted with lsof and strace on Debian 12 (libcurl 7.88, c-ares 1.18). */
@@ -15,6 +15,7 @@
 #define OF_REFRESHER 8    /* a wake-up pair; a transfer, or a child's pipes, timer and pidfd */
 
 #define COUNTED_MAX     65536 /* a process with more open ones has enough left, or is not ours */
+#define FDS_AT_ONCE     1024  /* of one poll, on the stack; poll refuses more than RLIMIT_NOFILE */
 #define WORTH_A_CARRIER 8     /* transfers: with fewer for each, fewer carriers are better */
 
 unsigned long descriptors_needed(const struct descriptor_share *share, bool asks_ses)
@@ -61,17 +62,31 @@ bool descriptors_share(struct descriptor_share *share, const struct descriptor_s
     return false;
 }
 
+/* Open descriptors below `end`: poll tells of a thousand at once which are not, and fcntl of one.
+ */
+static unsigned long open_below(int end)
+{
+    struct pollfd fds[FDS_AT_ONCE];
+    unsigned long open = 0;
+    for (int first = 0; first < end; first += FDS_AT_ONCE) {
+        nfds_t len = end - first < FDS_AT_ONCE ? (nfds_t)(end - first) : FDS_AT_ONCE;
+        for (nfds_t i = 0; i < len; i++)
+            fds[i] = (struct pollfd){.fd = first + (int)i};
+        int told = poll(fds, len, 0);
+        for (nfds_t i = 0; i < len; i++)
+            open += told < 0 || !(fds[i].revents & POLLNVAL);
+    }
+    return open;
+}
+
 enum err descriptors_settle(struct descriptor_share *share, bool asks_ses, struct why *why)
 {
     struct rlimit limit;
     struct descriptor_share wish = *share, least = {1, 1, 1, 1};
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
         return OK;
-    unsigned long count = 0;
     int end = limit.rlim_cur < COUNTED_MAX ? (int)limit.rlim_cur : COUNTED_MAX;
-    for (int fd = 0; fd < end; fd++)
-        count += fcntl(fd, F_GETFD) >= 0;
-    unsigned long open = count;
+    unsigned long open = open_below(end);
     unsigned long wanted = open + descriptors_needed(&wish, asks_ses);
     if (limit.rlim_cur < wanted && limit.rlim_cur < limit.rlim_max) {
         struct rlimit more = {wanted < limit.rlim_max ? wanted : limit.rlim_max, limit.rlim_max};
