@@ -269,7 +269,7 @@ instant_us ready_wake(const struct scheduler *d, uint16_t number, instant_us now
         return WHEN_NEVER;
     instant_us wake = read_due(d, lane, now);
     if (lane->confirmed.len)
-        wake = when_earlier(wake, pace_next(&lane->pace[CALL_SET]));
+        wake = when_earlier(wake, pace_next_group(&lane->pace[CALL_SET]));
     if (under_way(lane) < ahead_max(lane) && next_is_fresh(d, lane, now))
         wake = now;
     return wake == WHEN_NEVER ? wake : when_later(wake, lane_doubted_until(lane, CALL_SET));
