@@ -104,7 +104,7 @@ def slow_owners(bench):
     count = 10_000
     with folder() as place:
         manifest = stage.manifest_write(place / "fleet.yaml", count)
-        for hours in bench.size((4, 12), (4,)):
+        for hours in bench.size((4, 12, 24), (4,)):
             said = json.loads(rehearse_cost(bench, manifest, "--dns-delay", f"1m..{hours}h", "--format", "json").said)
             calls = {c["action"]: c["calls"] - c["throttled"] for c in said["calls"]}
             writes = sum(n for action, n in calls.items() if action in stage.WRITES)

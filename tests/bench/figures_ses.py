@@ -64,7 +64,7 @@ def apply_paced(bench):
         yield at_most("time from the first write to the last against the rate alone", size,
                       stage.median(spans) / (count / RATE), 1.03, {"seconds": rounded(spans)})
         yield at_most("time of the whole apply, to Success, against the rate alone", size,
-                      stage.median(walls) / (count / RATE), 1.03, raw)
+                      stage.median(walls) / (count / RATE), 1.02, raw)
 
 
 def rounded(values, digits=2):
@@ -97,7 +97,7 @@ def write_cost(bench):
     size = f"{count} against {few} writes"
     theirs = stage.median(theirs)
     yield at_least("processor time per write over TLS, boto3's put : our whole apply", size,
-                   theirs / stage.median(mine), 15, raw)
+                   theirs / stage.median(mine), 12, raw)
     yield Row("... boto3's put : what an apply takes beyond its plan (write, journal, follow)", size, "",
               theirs / (stage.median(mine) - stage.median(plan)), None, {})
 
