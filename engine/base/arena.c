@@ -9,6 +9,7 @@
 
 #define BLOCK_BYTES     4096u
 #define BLOCK_BYTES_MAX (1u << 20) /* blocks double up to here, so many small takes stay cheap */
+#define FMT_FIRST       256        /* a text that fits is formatted once; names and hosts do */
 
 struct arena_block {
     struct arena_block *next;
@@ -118,12 +119,15 @@ struct text arena_text(struct arena *a, struct text t)
 
 struct text arena_fmt(struct arena *a, const char *fmt, ...)
 {
+    char first[FMT_FIRST];
     va_list ap;
     va_start(ap, fmt);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    int n = vsnprintf(first, sizeof first, fmt, ap);
     va_end(ap);
     if (n < 0)
         return TEXT_NONE;
+    if ((size_t)n < sizeof first)
+        return arena_text(a, (struct text){first, (size_t)n});
     char *out = arena_take(a, (size_t)n + 1);
     if (!out)
         return TEXT_NONE;

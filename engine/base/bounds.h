@@ -54,7 +54,7 @@
 #define RATE_MAX 10000.0 /* no account is granted as much */
 #define READ_BEFORE_WRITE_MAX                                                                      \
     60000000ll /* us; greatest age of the read before a write: a read of a hundred identities      \
-                  serves forty seconds of writes at the documented rate */
+                  serves forty-five seconds of writes at the documented rate */
 #define MX_BEFORE_TIGHTEN_MAX                                                                      \
     5000000ll /* us; REJECT_MESSAGE is written at most so long after DNS showed the MX: a lane of  \
                  one write a second asks as each turn comes */

@@ -40,8 +40,8 @@ bool text_eq_nocase(struct text a, struct text b)
 {
     if (a.len != b.len)
         return false;
-    for (size_t i = 0; i < a.len; i++)
-        if (char_lower(a.at[i]) != char_lower(b.at[i]))
+    for (size_t i = 0; i < a.len; i++) /* most bytes are the same as they stand */
+        if (a.at[i] != b.at[i] && char_lower(a.at[i]) != char_lower(b.at[i]))
             return false;
     return true;
 }

@@ -49,6 +49,11 @@ instant_us pace_next(const struct pace *p)
     return p->next;
 }
 
+instant_us pace_next_group(const struct pace *p)
+{
+    return p->next + (is_even(p) ? 0 : PACE_GROUP);
+}
+
 bool pace_take(struct pace *p, instant_us now)
 {
     if (now < p->next)

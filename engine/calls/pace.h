@@ -5,7 +5,8 @@
  * every (account, Region, action) has a bucket of its own. Calls are spaced evenly, 1/rate apart:
  * the service's bucket holds one token too. Above PACE_EVEN_MAX calls a second a late wake-up may
  * be caught up within PACE_CATCH_UP, or the scheduler's delays and slow commits would cost a few
- * per cent of the rate.
+ * per cent of the rate. There writes leave in groups of PACE_GROUP, so that a group shares a turn
+ * and a commit of the journal, and not one less is sent.
  *
  * A request is counted when it arrives, not when it leaves. If a call took longer than the fastest
  * one of its bucket, it may have arrived that much later, so the next one is held back by the
@@ -26,6 +27,7 @@
 
 #define PACE_EVEN_MAX 50.0        /* calls a second with strict spacing */
 #define PACE_CATCH_UP SPAN_MS(40) /* largest delay caught up above PACE_EVEN_MAX */
+#define PACE_GROUP    SPAN_MS(10) /* above PACE_EVEN_MAX; leaves most of PACE_CATCH_UP for delays */
 #define PACE_MARGIN   500
 
 struct pace {
@@ -52,7 +54,8 @@ void pace_hold(struct pace *p, instant_us until);
 /* It has learned this rate, too: calls go at it until trials show that the bucket gives more. */
 void pace_teach(struct pace *p, double rate_per_s, instant_us now);
 instant_us pace_next(const struct pace *p);
-bool pace_take(struct pace *p, instant_us now); /* false: too early */
+instant_us pace_next_group(const struct pace *p); /* as many calls as are due then leave together */
+bool pace_take(struct pace *p, instant_us now);   /* false: too early */
 /* Takes a served call; not for DNS or for calls not sent. */
 void pace_answered(struct pace *p, instant_us sent_at, instant_us answered_at);
 /* Is the bucket slower than configured, because SES's rate is lower or others share the bucket? */

@@ -4,17 +4,17 @@
  * identities and a write one, so SES is read ahead, for as many jobs as can be written while the
  * read is fresh. These jobs wait in the queue `confirmed`; a job with a stale read is read again.
  *
- * Example, at one call a second: when three are left, forty are read by one call, and the last of
- * them is written 43 s later. A row judged just now needs no second read, unless the row has waited
- * for DNS meanwhile or a write has failed. A row to be tightened asks DNS for its MX when its turn
- * has come.
+ * Example, at one call a second: when three are left, forty-five are read by one call, and the last
+ * of them is written 48 s later. A row judged just now needs no second read, unless the row has
+ * waited for DNS meanwhile or a write has failed. A row to be tightened asks DNS for its MX when
+ * its turn has come.
  */
 #include "scheduler_internal.h"
 
 #include <assert.h>
 
 #define AHEAD_S                                                                                    \
-    40              /* a read ahead is for so many seconds of writes; under the bound of a minute  \
+    45              /* a read ahead is for so many seconds of writes; under the bound of a minute  \
                      */
 #define LEFT_S    3 /* and is made when so many are left: a call takes less */
 #define AHEAD_MAX 400
@@ -269,7 +269,7 @@ instant_us ready_wake(const struct scheduler *d, uint16_t number, instant_us now
         return WHEN_NEVER;
     instant_us wake = read_due(d, lane, now);
     if (lane->confirmed.len)
-        wake = when_earlier(wake, pace_next(&lane->pace[CALL_SET]));
+        wake = when_earlier(wake, pace_next_group(&lane->pace[CALL_SET]));
     if (under_way(lane) < ahead_max(lane) && next_is_fresh(d, lane, now))
         wake = now;
     return wake == WHEN_NEVER ? wake : when_later(wake, lane_doubted_until(lane, CALL_SET));

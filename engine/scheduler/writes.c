@@ -118,6 +118,8 @@ uint32_t scheduler_writes(struct scheduler *d, uint16_t lane, instant_us now, st
 {
     struct pace *pace = &d->lanes[lane].pace[CALL_SET];
     uint32_t len = 0, job;
+    if (pace_next_group(pace) > now)
+        return 0;
     while (len < max && ready_may_write(d, lane, now) && d->calls.free && scheduler_has_room(d) &&
            pace_next(pace) <= now && ready_next(d, lane, now, &job)) {
         bool taken = pace_take(pace, now);

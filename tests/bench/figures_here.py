@@ -111,7 +111,7 @@ def slow_owners(bench):
     count = 10_000
     with folder() as place:
         manifest = stage.manifest_write(place / "fleet.yaml", count)
-        for hours in bench.size((4, 12), (4,)):
+        for hours in bench.size((4, 12, 24), (4,)):
             runs = [calls_rehearsed(bench, manifest, f"1m..{hours}h") for _ in range(bench.rounds())]
             writes = [sum(calls[action] for action in stage.WRITES) for calls in runs]
             dkim = [calls["GetIdentityDkimAttributes"] for calls in runs]

@@ -28,6 +28,26 @@ static void a_late_wake_up_is_caught_up_at_a_high_rate(void **state)
     assert_between(taken, 4995, 5000 + 500 * PACE_CATCH_UP / SPAN_S(1) + 1);
 }
 
+/* A turn every millisecond: each group costs one, and none of the rate is lost. */
+static void writes_leave_in_groups_at_a_high_rate(void **state)
+{
+    (void)state;
+    struct pace p;
+    uint32_t taken = 0, groups = 0;
+    pace_init(&p, 500);
+    for (instant_us now = SPAN_S(1); now < SPAN_S(11); now += SPAN_MS(1)) {
+        bool leaves = pace_next_group(&p) <= now;
+        groups += leaves;
+        while (leaves && pace_take(&p, now))
+            taken++;
+    }
+    assert_between(taken, 4995, 5000 + 500 * PACE_CATCH_UP / SPAN_S(1) + 1);
+    assert_between(groups, 1, SPAN_S(10) / PACE_GROUP + 1);
+    pace_init(&p, 5);
+    assert_true(pace_take(&p, SPAN_S(1)));
+    assert_int_equal(pace_next_group(&p), pace_next(&p)); /* no call waits for another there */
+}
+
 static void no_second_holds_more_than_the_rate(void **state)
 {
     (void)state;
@@ -325,6 +345,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calls_are_spaced_evenly_at_a_low_rate),
         cmocka_unit_test(a_late_wake_up_is_caught_up_at_a_high_rate),
+        cmocka_unit_test(writes_leave_in_groups_at_a_high_rate),
         cmocka_unit_test(no_second_holds_more_than_the_rate),
         cmocka_unit_test(a_call_that_arrived_late_holds_back_the_next),
         cmocka_unit_test(the_first_call_connects_and_holds_back_the_next),
