@@ -214,20 +214,14 @@ static bool rfc9989_judge(struct dmarc_survey *s)
     return policy_refine(s, v, n);
 }
 
-static struct text listed_organizational_domain(const struct dmarc_survey *s, struct text name)
-{
-    struct text listed = s->organizational_domain(s->organizational_domain_ctx, name);
-    return listed.len ? listed : name;
-}
-
 /* RFC 7489, section 6.6.3: the author domain, then its organizational domain; several records at
  * either end the search. */
 static bool rfc7489_judge(struct dmarc_survey *s)
 {
     struct dmarc_verdict *v = &s->rfc7489;
     *v = (struct dmarc_verdict){.queries = 1};
-    v->from_organizational_domain = listed_organizational_domain(s, s->from);
-    v->mail_from_organizational_domain = listed_organizational_domain(s, s->mail_from);
+    v->from_organizational_domain = s->from_listed;
+    v->mail_from_organizational_domain = s->mail_from_listed;
     const struct dmarc_name *n = name_need(s, s->from, DNS_TYPE_TXT);
     if (!n)
         return false;
@@ -374,9 +368,7 @@ void dmarc_survey_start(struct dmarc_survey *s, struct text from, struct text ma
 {
     struct arena arena = s->arena;
     arena_reset(&arena);
-    *s = (struct dmarc_survey){.arena = arena,
-                               .organizational_domain = organizational_domain,
-                               .organizational_domain_ctx = ctx};
+    *s = (struct dmarc_survey){.arena = arena};
     if (from.len > DNAME_LEN_MAX || mail_from.len > DNAME_LEN_MAX) {
         s->done = true;
         s->trouble = TEXT("a name is longer than 253 characters");
@@ -389,6 +381,10 @@ void dmarc_survey_start(struct dmarc_survey *s, struct text from, struct text ma
         s->trouble = TEXT("out of memory");
         return;
     }
+    s->from_listed = organizational_domain(ctx, s->from);
+    s->from_listed = s->from_listed.len ? s->from_listed : s->from;
+    s->mail_from_listed = organizational_domain(ctx, s->mail_from);
+    s->mail_from_listed = s->mail_from_listed.len ? s->mail_from_listed : s->mail_from;
     survey_advance(s);
 }
 

@@ -85,8 +85,8 @@ struct dmarc_survey {
     struct arena arena;
     bool supposes; /* the rules run with supposed records: no further name is asked for */
     struct text from, mail_from;
-    dmarc_organizational_domain *organizational_domain;
-    void *organizational_domain_ctx;
+    struct text from_listed,
+        mail_from_listed; /* organizational domains by the Public Suffix List */
     struct dmarc_name names[DMARC_NAMES_MAX];
     unsigned names_len;
 };
