@@ -62,8 +62,10 @@
     1024 /* calls of all lanes; a lane needs its rate times its round trip */
 #define RETRY_AFTER_MAX                                                                            \
     (300ll * 1000000) /* us; a bucket of SES is full again in seconds, and more stops a lane */
-#define INVENTORY_CALLS_MAX  256 /* out at once: 100 calls a second, 2.5 s each */
-#define DNS_WINDOW           100 /* questions in flight; above 200 UDP drops and false time-outs */
+#define INVENTORY_CALLS_MAX 256 /* out at once: 100 calls a second, 2.5 s each */
+#define DNS_WINDOW          100 /* questions in flight; above 200 UDP drops and false time-outs */
+#define DNS_AUTHORITIES_WINDOW                                                                     \
+    512 /* likewise, where many authorities share them: each gets few (DNS_SERVER_OUT_MAX) */
 #define EVENTS_PER_TURN_MAX  1024
 #define RECORDS_PER_TURN_MAX 4096 /* one commit; also bounds the unsure jobs after a crash */
 
@@ -245,9 +247,9 @@
 
 /* the wire, per carrier */
 #define HTTPS_TRANSFERS_MAX 128 /* requests out at once; 8 calls/s and lane need two or three */
-#define DNS_CARRIER_WINDOW  DNS_WINDOW /* questions out at once; more questions wait */
+#define DNS_CARRIER_WINDOW  256 /* questions out at once; more questions wait: half of all */
 #define UPDATES_OUT_MAX     4   /* connections at once: a server of DNS takes 100 or so of all */
-#define DNS_CHANNELS_MAX    128 /* servers known at once: over the window, so one is always idle */
+#define DNS_CHANNELS_MAX    288 /* servers known at once: over the window, so one is always idle */
 #define DNS_RESOLVERS_MAX   8   /* servers in --resolver */
 
 #define REFRESHERS_MAX 16 /* sources asked for keys at once; each hangs for a minute at most */

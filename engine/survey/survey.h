@@ -40,6 +40,7 @@ struct survey_options {
     enum inquiry_mode mode;
     uint16_t authority_port;            /* 0: 53 */
     const struct suffix_list *suffixes; /* needed for step 2 with a From domain */
+    uint32_t window; /* questions out at once, of these DNS_WINDOW at the resolver; 0: DNS_WINDOW */
     bool closer;     /* look where a missing record may stand, and whether a resolver that validates
                         sees the records that the authorities have */
     bool above;      /* in authority mode: look whether a record at the name would hide others */
