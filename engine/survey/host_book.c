@@ -52,8 +52,8 @@ const struct dns_reply *host_book_find(struct host_book *b, const struct dns_que
     if (h->until <= now || !text_eq((struct text){h->name, h->name_len}, question->name))
         return NULL;
     for (uint32_t i = 0; i < h->addresses_len; i++) {
-        b->records[i] = (struct dns_record){
-            .owner = question->name, .type = DNS_TYPE_A, .section = DNS_ANSWER};
+        b->records[i] =
+            (struct dns_record){.owner = question->name, .type = DNS_TYPE_A, .section = DNS_ANSWER};
         memcpy(b->records[i].address, h->addresses[i], sizeof h->addresses[i]);
     }
     b->reply = (struct dns_reply){.outcome = DNS_ANSWERED, .same_until = h->same_until};
@@ -88,9 +88,8 @@ static void entry_write(struct known_host *h, const struct dns_question *questio
 void host_book_reply(struct host_book *b, const struct dns_question *question,
                      const struct dns_reply *reply, instant_us now)
 {
-    bool is_answer =
-        reply->outcome == DNS_ANSWERED && reply->message.rcode == DNS_RCODE_NOERROR &&
-        reply->message.records_len > 0;
+    bool is_answer = reply->outcome == DNS_ANSWERED && reply->message.rcode == DNS_RCODE_NOERROR &&
+                     reply->message.records_len > 0;
     if (!is_of_host(question) || !is_answer)
         return;
     if (!b->hosts)

@@ -17,8 +17,8 @@
 #include "dns/zone.h"
 
 #define HOST_BOOK_SETS 4096
-#define HOST_BOOK_WAYS 4     /* 16,384 hosts in 1.9 MB */
-#define HOST_NAME_MAX  63    /* a longer name is not kept */
+#define HOST_BOOK_WAYS 4          /* 16,384 hosts in 1.9 MB */
+#define HOST_NAME_MAX  63         /* a longer name is not kept */
 #define HOST_KEEP      SPAN_S(60) /* at most */
 
 struct known_host {

@@ -21,6 +21,7 @@ import subprocess
 import sys
 import time
 
+import figures_dns
 import figures_here
 import figures_page
 import figures_ses
@@ -41,6 +42,7 @@ FIGURES = {
     "journal-witness": figures_here.journal_witness,
     "check": figures_here.check_time,
     "dns": figures_here.dns,
+    "noticing": figures_dns.noticing,
     "page-clients": figures_page.page_clients,
     "rehearse": figures_here.rehearse,
     "growth-check": figures_here.growth_check,

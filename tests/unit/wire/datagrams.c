@@ -24,8 +24,7 @@ static int socket_bound(struct sockaddr_in *address)
 {
     socklen_t len = sizeof *address;
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    *address =
-        (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    *address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     assert_int_equal(bind(fd, (struct sockaddr *)address, len), 0);
     assert_int_equal(getsockname(fd, (struct sockaddr *)address, &len), 0);
     return fd;
