@@ -71,21 +71,24 @@ static void lookup_answered(void *context, struct call *call)
 static instant_us questions_send(struct mx_lookup *l)
 {
     struct sim *s = l->sim;
-    while (l->free) {
+    bool due = true;
+    instant_us next = WHEN_NEVER;
+    while (l->free && due) {
         struct mx_lookup_slot *one = l->free;
         pthread_mutex_lock(&s->lock);
-        bool due = ses_model_next_check(&s->model, clock_scaled(&s->clock), &one->check);
-        instant_us next = ses_model_next_due(&s->model);
+        due = ses_model_next_check(&s->model, clock_scaled(&s->clock), &one->check);
+        next = ses_model_next_due(&s->model);
         pthread_mutex_unlock(&s->lock);
         if (!due)
-            return next;
+            break;
         l->free = one->next_free;
         call_answer_reset(&one->call);
         one->call.question = (struct dns_question){
             .name = one->check.mail_from, .type = DNS_TYPE_MX, .recurse = true};
         resolver_ask(l->resolver, &one->call);
     }
-    return WHEN_NEVER; /* an answer comes before there is room for a question */
+    resolver_send(l->resolver);
+    return due ? WHEN_NEVER : next; /* an answer comes before there is room for a question */
 }
 
 /* Waiting */

@@ -65,8 +65,10 @@
           lanes the page is asked for again, which is one call each */
 #define RETRY_AFTER_MAX                                                                            \
     (300ll * 1000000) /* us; a bucket of SES is full again in seconds, and more stops a lane */
-#define INVENTORY_CALLS_MAX  256 /* out at once: 100 calls a second, 2.5 s each */
-#define DNS_WINDOW           100 /* questions in flight; above 200 UDP drops and false time-outs */
+#define INVENTORY_CALLS_MAX 256 /* out at once: 100 calls a second, 2.5 s each */
+#define DNS_WINDOW          100 /* questions in flight; above 200 UDP drops and false time-outs */
+#define DNS_AUTHORITIES_WINDOW                                                                     \
+    512 /* likewise, where many authorities share them: each gets few (DNS_SERVER_OUT_MAX) */
 #define EVENTS_PER_TURN_MAX  1024
 #define RECORDS_PER_TURN_MAX 4096 /* one commit; also bounds the unsure jobs after a crash */
 
@@ -250,9 +252,9 @@
 #define HTTPS_TRANSFERS_MAX                                                                        \
     128 /* requests out at once, and so connections, to one host too, since all lanes of a host    \
            take one carrier: 50 accounts at a call a second, each answered after two seconds */
-#define DNS_CARRIER_WINDOW DNS_WINDOW /* questions out at once; more questions wait */
+#define DNS_CARRIER_WINDOW 256 /* questions out at once; more questions wait: half of all */
 #define UPDATES_OUT_MAX    4   /* connections at once: a server of DNS takes 100 or so of all */
-#define DNS_CHANNELS_MAX   128 /* servers known at once: over the window, so one is always idle */
+#define DNS_CHANNELS_MAX   288 /* servers known at once: over the window, so one is always idle */
 #define DNS_RESOLVERS_MAX  8   /* servers in --resolver */
 
 #define REFRESHERS_MAX 16 /* sources asked for keys at once; each hangs for a minute at most */

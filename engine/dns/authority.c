@@ -168,7 +168,8 @@ static struct answer merge(struct inquiry *q, uint16_t type)
 static void notes_write(struct inquiry *q)
 {
     const struct inquiry_walk *w = q->walk;
-    q->facts.servers = ARENA_ARRAY(&q->arena, struct server_note, w->servers_len + 1u);
+    if (!q->terse)
+        q->facts.servers = ARENA_ARRAY(&q->arena, struct server_note, w->servers_len + 1u);
     if (!q->facts.servers)
         return;
     for (uint32_t i = 0; i < w->servers_len; i++)

@@ -84,6 +84,11 @@ void inquiry_look_above(struct inquiry *q)
     q->above = true;
 }
 
+void inquiry_be_terse(struct inquiry *q)
+{
+    q->terse = true;
+}
+
 /* ---- where a missing record may stand ---- */
 
 struct text inquiry_doubled_name(struct inquiry *q, struct text zone)
@@ -236,7 +241,8 @@ static void recursive_end(struct inquiry *q)
         struct text said = arena_fmt(&q->arena, "resolver: " TEXT_FMT, TEXT_ARG(failed->trouble));
         q->facts.trouble = said.at ? said : failed->trouble;
     }
-    q->facts.servers = ARENA_NEW(&q->arena, struct server_note);
+    if (!q->terse)
+        q->facts.servers = ARENA_NEW(&q->arena, struct server_note);
     if (q->facts.servers) {
         q->facts.servers[0] = answer_note(TEXT("resolver"), mx, txt, &q->arena);
         q->facts.servers_len = 1;

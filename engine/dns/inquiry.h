@@ -32,6 +32,7 @@ struct inquiry {
     struct text apex;   /* likewise; empty: not asked for */
     bool closer;        /* ask for the places where a missing record may stand */
     bool above;         /* ask for what a record at the name would hide */
+    bool terse;         /* facts without the notes of each server */
     struct dns_facts facts;
     uint32_t planned, asked, answered; /* questions; answered <= asked <= planned */
     int64_t same_until;                /* the earliest of the replies'; 0: unknown for some reply */
@@ -51,6 +52,8 @@ void inquiry_start(struct inquiry *q, enum inquiry_mode mode, struct text name);
 void inquiry_look_closer(struct inquiry *q, struct text apex);
 /* Right after the start. Authority mode only. */
 void inquiry_look_above(struct inquiry *q);
+/* Right after the start. Nobody will read what each server said: dns_facts.servers stays empty. */
+void inquiry_be_terse(struct inquiry *q);
 /* The next question to send now, with its number; false: none until a reply comes (or done). */
 bool inquiry_next(struct inquiry *q, struct dns_question *out, uint32_t *number);
 /* The reply to question `number`, once for each handed-out number. The inquiry copies values; the

@@ -171,6 +171,8 @@ void scheduler_apply(struct scheduler *d, uint32_t number, const struct decision
     job->restarts = (job->restarts + decision->restart) & 3u;
     if (decision->to == JOB_WAITING_DNS || decision->to == JOB_FOLLOWING) {
         job->reads = moved ? 0 : (uint8_t)(job->reads + (job->reads < UINT8_MAX));
+        if (decision->foretold)
+            job->reads = UINT8_MAX;
         if (job->deadline == WHEN_NEVER)
             job->deadline = now + fleet_policy_of(d->fleet, number)->timeout_us;
     }

@@ -58,6 +58,8 @@ struct scheduler *scheduler_init(struct arena *memory, const struct fleet *fleet
         .authority_port = d->options.authority_port,
         .suffixes = d->options.suffixes,
         .closer = d->options.looks_closer,
+        .window = DNS_AUTHORITIES_WINDOW,
+        .terse = true,
     };
     survey_pool_init(d->survey_pool, &survey, siphash_key_of_seed(d->options.rules.seed),
                      scheduler_survey_goes_on, d);

@@ -253,6 +253,7 @@ static struct decision wait_for_dns(const struct situation *s, const char *reaso
         return step_finish(s, OUTCOME_EXPIRED, reason);
     struct decision d = step_decide(s, JOB_WAITING_DNS);
     d.wait_us = dns_wait(s);
+    d.foretold = s->dns_same_until > s->now;
     assert(d.wait_us > 0);
     snprintf(d.reason, sizeof d.reason, "%s%s",
              s->job->publishing ? "its record sets are being published; DNS shows now: " : "",

@@ -27,6 +27,7 @@ struct decision {
     enum action action;
     enum write_kind write; /* with to == JOB_READY */
     span_us wait_us;       /* before the job's next attempt; 0: at once */
+    bool foretold;         /* DNS says the same until then: the looks left out count as made */
     bool restart;          /* counts as a restart of a Failed set-up */
     bool stale;            /* the read shows the value before a write: not believed */
     bool confirmed;        /* the read shows an unanswered write: SES has accepted the write */

@@ -83,11 +83,11 @@ bool server_limit_take(struct server_limit *m, const struct dns_server *server, 
     return true;
 }
 
-void server_limit_give(struct server_limit *m, const struct dns_server *server)
+bool server_limit_give(struct server_limit *m, const struct dns_server *server)
 {
     if (server->family == 0)
-        return;
+        return false;
     struct limited_server *known = server_find(m, server);
     assert(known && known->out > 0);
-    known->out--;
+    return known->out-- >= DNS_SERVER_OUT_MAX;
 }

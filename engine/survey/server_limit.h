@@ -41,7 +41,8 @@ void server_limit_init(struct server_limit *m, struct siphash_key key);
  * earliest instant at which the caller should ask again. */
 bool server_limit_take(struct server_limit *m, const struct dns_server *server, instant_us now,
                        instant_us *again);
-/* A counted question has come back, with an answer or without. */
-void server_limit_give(struct server_limit *m, const struct dns_server *server);
+/* A counted question has come back, with an answer or without. True: as many as may be were out, so
+ * that others may have waited for this. */
+bool server_limit_give(struct server_limit *m, const struct dns_server *server);
 
 #endif

@@ -72,6 +72,8 @@ void survey_start(struct survey *s, struct text name, struct text from)
         inquiry_look_closer(&s->inquiry, s->from.len ? s->from : parent_of(s));
     if (s->options->above)
         inquiry_look_above(&s->inquiry);
+    if (s->options->terse)
+        inquiry_be_terse(&s->inquiry);
 }
 
 bool survey_name_is_known(const struct survey *s)

@@ -40,10 +40,12 @@ struct survey_options {
     enum inquiry_mode mode;
     uint16_t authority_port;            /* 0: 53 */
     const struct suffix_list *suffixes; /* needed for step 2 with a From domain */
-    bool closer; /* look where a missing record may stand, and whether a resolver that validates
-                    sees the records that the authorities have */
-    bool above;  /* in authority mode: look whether a record at the name would hide others */
-    bool checks; /* run check_host() for client, sender and helo */
+    uint32_t window; /* questions out at once, of these DNS_WINDOW at the resolver; 0: DNS_WINDOW */
+    bool closer;     /* look where a missing record may stand, and whether a resolver that validates
+                        sees the records that the authorities have */
+    bool above;      /* in authority mode: look whether a record at the name would hide others */
+    bool terse;      /* facts without the notes of each server, which few owners read */
+    bool checks;     /* run check_host() for client, sender and helo */
     struct spf_address client;
     struct text sender, helo; /* empty: postmaster@NAME, NAME; "local" means local@NAME */
     bool sender_is_null;      /* "<>": the HELO name is checked (RFC 7208, section 2.4) */

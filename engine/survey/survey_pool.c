@@ -6,6 +6,13 @@
 
 #include <assert.h>
 
+/* Hundreds of slots may be held by the rate of one server: they are tried together, for the tokens
+ * of so long, and not for each token. */
+#define HELD_AT_LEAST SPAN_MS(20)
+
+static_assert(HELD_AT_LEAST * DNS_SERVER_RATE_MAX < SPAN_S(1) * DNS_SERVER_OUT_MAX,
+              "a bucket has room for the tokens that come meanwhile");
+
 /* ---- lists of slots ---- */
 
 static void list_push(struct survey_pool *p, struct survey_list *list, struct survey_slot *slot)
@@ -60,11 +67,13 @@ void survey_pool_init(struct survey_pool *p, const struct survey_options *option
     p->options = *options;
     p->goes_on = goes_on;
     p->ctx = ctx;
-    p->out = p->unanswered = 0;
+    p->window = options->window ? options->window : DNS_WINDOW;
+    p->out = p->at_resolver = p->unanswered = 0;
     p->free = p->ready = p->held = p->done = (struct survey_list){0};
     p->held_until = WHEN_NEVER;
     server_limit_init(&p->server_limit, key);
     dns_cache_init(&p->cache, key);
+    host_book_init(&p->hosts, key);
     for (uint32_t i = 0; i < SURVEYS_MAX; i++) {
         p->slots[i].is_listed = false;
         p->slots[i].held_len = 0;
@@ -78,11 +87,12 @@ void survey_pool_clear(struct survey_pool *p)
     for (uint32_t i = 0; i < SURVEYS_MAX; i++)
         survey_clear(&p->slots[i].survey);
     dns_cache_clear(&p->cache);
+    host_book_clear(&p->hosts);
 }
 
 bool survey_pool_has_room(const struct survey_pool *p)
 {
-    return p->free.first && !p->ready.first && p->out < DNS_WINDOW;
+    return p->free.first && !p->ready.first && p->out < p->window && p->at_resolver < DNS_WINDOW;
 }
 
 /* Moves the slot on after its survey changed: to a list, or to the next question. */
@@ -138,11 +148,17 @@ static enum dns_cache_state question_try(struct survey_pool *p, const struct dns
                                          instant_us now, const struct dns_reply **known)
 {
     instant_us again = WHEN_NEVER;
+    bool is_of_resolver = question->server.family == 0;
+    if (is_of_resolver && (*known = host_book_find(&p->hosts, question, now)) != NULL)
+        return DNS_CACHE_KNOWN;
+    if (is_of_resolver && p->at_resolver >= DNS_WINDOW)
+        return DNS_CACHE_OUT;
     enum dns_cache_state state = dns_cache_ask(&p->cache, question, now, known);
     if (state != DNS_CACHE_SEND ||
         server_limit_take(&p->server_limit, &question->server, now, &again))
         return state;
-    p->held_until = again < p->held_until ? again : p->held_until;
+    again = when_later(again, now + HELD_AT_LEAST);
+    p->held_until = when_earlier(again, p->held_until);
     return DNS_CACHE_OUT;
 }
 
@@ -173,10 +189,11 @@ bool survey_pool_next(struct survey_pool *p, instant_us now, struct survey_quest
 {
     if (now >= p->held_until)
         held_retry(p);
-    while (p->ready.first && p->out < DNS_WINDOW) {
+    while (p->ready.first && p->out < p->window) {
         struct survey_slot *slot = &p->slots[p->ready.first - 1];
         bool found = slot_next(p, slot, now, out);
         p->out += found;
+        p->at_resolver += found && out->question.server.family == 0;
         if (found && slot->held_len)
             return true;
         list_pop(p, &p->ready);
@@ -196,16 +213,23 @@ void survey_pool_reply(struct survey_pool *p, const struct survey_question *q,
 {
     struct survey_slot *slot = &p->slots[q->slot];
     assert(p->out > 0 && q->slot < SURVEYS_MAX);
+    uint32_t held_len = slot->held_len;
+    bool is_of_resolver = q->question.server.family == 0;
+    bool frees =
+        (is_of_resolver && p->at_resolver >= DNS_WINDOW) || dns_cache_is_shared(&q->question);
     p->out--;
-    server_limit_give(&p->server_limit, &q->question.server);
+    p->at_resolver -= is_of_resolver;
+    frees |= server_limit_give(&p->server_limit, &q->question.server);
     dns_cache_reply(&p->cache, &q->question, reply, now);
+    host_book_reply(&p->hosts, &q->question, reply, now);
     if (survey_part_is_of_receivers(q->part))
         p->unanswered = reply->outcome == DNS_TIMED_OUT ? p->unanswered + 1 : 0;
     survey_reply(&slot->survey, q->part, reply);
     slot_advance(p, slot, now);
     if (!slot->is_listed)
         slot_list(p, slot);
-    held_retry(p);
+    if (frees || slot->held_len > held_len)
+        held_retry(p);
 }
 
 const struct survey *survey_pool_take(struct survey_pool *p, uint32_t *subject)
@@ -222,7 +246,7 @@ instant_us survey_pool_wake(const struct survey_pool *p, instant_us now)
 {
     if (p->done.first)
         return now;
-    if (p->out >= DNS_WINDOW)
+    if (p->out >= p->window)
         return WHEN_NEVER;
     return p->ready.first ? now : p->held_until;
 }

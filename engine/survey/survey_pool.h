@@ -1,6 +1,7 @@
 /*
- * Many surveys at once. The pool chooses the next question: at most DNS_WINDOW are out,
- * server_limit.h bounds each server, and dns_cache.h answers from the resolver's recent answers.
+ * Many surveys at once. The pool chooses the next question: options.window bounds all that are out,
+ * DNS_WINDOW those at the resolver, and server_limit.h those at each authority. dns_cache.h and
+ * host_book.h answer from the resolver's recent answers.
  * The owner carries the questions, by any world.
  *
  *   while (survey_pool_has_room(p) && there is a name)  survey_pool_start(p, subject, ...);
@@ -19,10 +20,12 @@
 #include "base/bounds.h"
 #include "base/siphash.h"
 #include "dns_cache.h"
+#include "host_book.h"
 #include "server_limit.h"
 #include "survey.h"
 
-#define SURVEYS_MAX (2 * DNS_WINDOW) /* slots held by a server limit leave the window full */
+#define SURVEYS_MAX                                                                                \
+    DNS_AUTHORITIES_WINDOW /* a look at authorities has two questions out and more */
 
 /* A question on its way. slot and part come back with its reply. */
 struct survey_question {
@@ -55,8 +58,10 @@ struct survey_pool {
     struct survey_options options;
     survey_goes_on *goes_on; /* NULL: always */
     void *ctx;
-    uint32_t out;        /* questions on their way */
-    uint32_t unanswered; /* questions of step 2 that timed out, since one was answered */
+    uint32_t window;      /* options.window */
+    uint32_t out;         /* questions on their way */
+    uint32_t at_resolver; /* of these */
+    uint32_t unanswered;  /* questions of step 2 that timed out, since one was answered */
     /* Each slot is in one list, unless all questions of the slot are out: free; ready to be tried;
      * held, since no question may go; or done. */
     struct survey_list free, ready, held, done;
@@ -64,6 +69,7 @@ struct survey_pool {
         held_until; /* the earliest try of a slot in `held`; WHEN_NEVER: when an answer comes */
     struct server_limit server_limit;
     struct dns_cache cache;
+    struct host_book hosts;
     struct survey_slot slots[SURVEYS_MAX];
 };
 

@@ -19,11 +19,13 @@
 #include <ares.h>
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define EDNS_SIZE  1232 /* fits every path unfragmented (DNS flag day 2020) */
 #define CLASS_IN   1
@@ -34,6 +36,7 @@
 struct cares {
     ares_channel ares;
     struct cares_config config;
+    int udp;             /* the last UDP socket; with datagrams */
     uint32_t tcp_opened; /* TCP sockets so far */
 };
 
@@ -78,6 +81,64 @@ static int on_socket_made(ares_socket_t fd, int type, void *data)
     c->tcp_opened += type == SOCK_STREAM;
     return ARES_SUCCESS;
 }
+
+/* System calls for many datagrams */
+
+#if !HAS_DNSREC
+static ares_socket_t socket_make(int family, int type, int protocol, void *data)
+{
+    struct cares *c = data;
+    const int on = 1;
+    int fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+    if (fd >= 0 && type == SOCK_STREAM)
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    else if (fd >= 0)
+        c->udp = fd;
+    return fd;
+}
+
+static int socket_end(ares_socket_t fd, void *data)
+{
+    datagrams_forget(((struct cares *)data)->config.datagrams, fd);
+    return close(fd);
+}
+
+static int socket_connect(ares_socket_t fd, const struct sockaddr *to, ares_socklen_t len,
+                          void *data)
+{
+    (void)data;
+    return connect(fd, to, len);
+}
+
+static ares_ssize_t socket_read(ares_socket_t fd, void *bytes, size_t len, int flags,
+                                struct sockaddr *from, ares_socklen_t *from_len, void *data)
+{
+    const struct cares *c = data;
+    return fd == c->udp ? datagrams_receive(c->config.datagrams, fd, bytes, len, from, from_len)
+                        : recvfrom(fd, bytes, len, flags, from, from_len);
+}
+
+static ares_ssize_t socket_write(ares_socket_t fd, const struct iovec *parts, int len, void *data)
+{
+    const struct cares *c = data;
+    return fd == c->udp ? datagrams_send(c->config.datagrams, fd, parts, len)
+                        : writev(fd, parts, len);
+}
+
+static void datagrams_use(struct cares *c)
+{
+    static const struct ares_socket_functions functions = {socket_make, socket_end, socket_connect,
+                                                           socket_read, socket_write};
+    c->udp = -1;
+    if (c->config.datagrams)
+        ares_set_socket_functions(c->ares, &functions, c);
+}
+#else
+static void datagrams_use(struct cares *c)
+{
+    c->udp = -1;
+}
+#endif
 
 enum err cares_open(struct cares **out, const struct cares_config *config, struct why *why)
 {
@@ -130,6 +191,7 @@ enum err cares_open(struct cares **out, const struct cares_config *config, struc
         return trouble(why, status);
     }
     ares_set_socket_callback(c->ares, on_socket_made, c);
+    datagrams_use(c);
     *out = c;
     return OK;
 }

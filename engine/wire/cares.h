@@ -10,6 +10,7 @@
 #define MF_CARES_H
 
 #include "base/error.h"
+#include "datagrams.h"
 #include "servers.h"
 
 /* Once per process, before the first channel, and after the last. ERR_IO: a library that does not
@@ -38,9 +39,10 @@ struct cares_answer {
 };
 
 struct cares_config {
-    struct dns_server server; /* family 4 or 6 */
-    bool recurse;             /* RD; sockets are then kept open between questions */
-    unsigned timeout_ms;      /* at most; newer c-ares waits less where a server is quick */
+    struct dns_server server;    /* family 4 or 6 */
+    bool recurse;                /* RD; sockets are then kept open between questions */
+    unsigned timeout_ms;         /* at most; newer c-ares waits less where a server is quick */
+    struct datagrams *datagrams; /* NULL, or since 1.28: each takes a system call of its own */
     /* A socket waits for these events of poll(2); 0: closed. */
     void (*on_socket)(void *context, int fd, short events);
     void *context;

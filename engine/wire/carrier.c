@@ -267,6 +267,7 @@ static void *carrier_run(void *data)
             c->sent_at = now(k);
             resolver_ask(k->resolver, c);
         }
+        resolver_send(k->resolver);
         while (k->waiting_updates.first && dns_updates_have_room(k->updates)) {
             struct call *c = call_list_pop(&k->waiting_updates);
             call_answer_reset(c);

@@ -66,7 +66,9 @@ struct resolver {
     uint64_t turn;
     uint32_t first; /* index of the next server; silent and absent ones lie before */
     uint32_t out, watches_len;
-    struct resolver_asking *idle, *to_send;
+    struct resolver_asking *idle, *to_send, **to_send_last;
+    struct datagrams *datagrams;
+    struct channel *sending; /* whose questions are held back, to leave together; or NULL */
     struct socket_watch watches[RESOLVER_FDS_MAX];
     struct channel channels[DNS_CHANNELS_MAX];
     struct resolver_asking askings[DNS_CARRIER_WINDOW];
@@ -136,6 +138,7 @@ static struct channel *channel_for(struct resolver *r, const struct channel *wan
         struct cares_config config = {.server = found->server,
                                       .recurse = found->recurse,
                                       .timeout_ms = found->patient ? 2 * try_ms : try_ms,
+                                      .datagrams = found->resolver->datagrams,
                                       .on_socket = on_socket,
                                       .context = found};
         if (cares_open(&found->cares, &config, why) != OK)
@@ -151,9 +154,14 @@ enum err resolver_open(struct resolver **out, const struct resolver_config *conf
                        resolver_done *done, void *context, struct why *why)
 {
     struct resolver *r = calloc(1, sizeof *r);
-    if (!r)
+    if (r)
+        r->datagrams = datagrams_new();
+    if (!r || !r->datagrams) {
+        free(r);
         return why_set(why, ERR_NOMEM, "out of memory");
+    }
     r->config = *config;
+    r->to_send_last = &r->to_send;
     r->done = done;
     r->context = context;
     unsigned questions = config->questions ? config->questions : DNS_CARRIER_WINDOW;
@@ -165,6 +173,7 @@ enum err resolver_open(struct resolver **out, const struct resolver_config *conf
     if (r->config.servers.len == 0) {
         enum err err = cares_system_servers(&r->config.servers, why);
         if (err != OK) {
+            datagrams_free(r->datagrams);
             free(r);
             return err == ERR_NOMEM ? err : why_wrap(why, err, "DNS resolver");
         }
@@ -179,6 +188,7 @@ void resolver_close(struct resolver *r)
         return;
     for (uint32_t i = 0; i < DNS_CHANNELS_MAX; i++)
         channel_close(&r->channels[i]);
+    datagrams_free(r->datagrams);
     free(r);
 }
 
@@ -221,11 +231,10 @@ static void reply_trouble(struct resolver_asking *a, enum dns_outcome outcome, c
 
 static void asking_queue(struct resolver_asking *a)
 {
-    struct resolver_asking **last = &a->resolver->to_send;
-    while (*last)
-        last = &(*last)->next;
+    struct resolver *r = a->resolver;
     a->next = NULL;
-    *last = a;
+    *r->to_send_last = a;
+    r->to_send_last = &a->next;
 }
 
 static void asking_end(struct resolver_asking *a)
@@ -349,6 +358,16 @@ static bool name_can_be_asked(struct text name)
     return name.len <= NAME_LEN_MAX;
 }
 
+/* What is held back leaves. A socket that cannot send fails its questions, and these are asked
+ * elsewhere. */
+static void held_send(struct resolver *r)
+{
+    int broken = datagrams_flush(r->datagrams);
+    if (r->sending && broken >= 0)
+        cares_work(r->sending->cares, broken, POLLERR);
+    r->sending = NULL;
+}
+
 static void asking_send(struct resolver_asking *a)
 {
     const struct dns_question *q = &a->call->question;
@@ -369,15 +388,24 @@ static void asking_send(struct resolver_asking *a)
     name[q->name.len] = '\0';
     a->channel = ch;
     ch->out++;
+    if (ch != a->resolver->sending)
+        held_send(a->resolver);
+    a->resolver->sending = ch;
+    datagrams_hold(a->resolver->datagrams);
     a->question = (struct cares_question){.on_answer = on_answer, .context = a};
     cares_ask(ch->cares, &a->question, name, q->type, q->unchecked);
 }
 
-static void queued_send(struct resolver *r)
+void resolver_send(struct resolver *r)
 {
-    for (struct resolver_asking *a; (a = r->to_send) != NULL;) {
-        r->to_send = a->next;
-        asking_send(a);
+    while (r->to_send) {
+        for (struct resolver_asking *a; (a = r->to_send) != NULL;) {
+            r->to_send = a->next;
+            if (!r->to_send)
+                r->to_send_last = &r->to_send;
+            asking_send(a);
+        }
+        held_send(r);
     }
 }
 
@@ -394,7 +422,6 @@ void resolver_ask(struct resolver *r, struct call *call)
     r->out++;
     if (name_can_be_asked(call->question.name)) {
         asking_queue(a);
-        queued_send(r);
         return;
     }
     reply_trouble(a, DNS_UNREACHABLE, "this name cannot be asked for");
@@ -426,7 +453,7 @@ void resolver_work(struct resolver *r, const struct pollfd *fds, uint32_t len)
         if (ch)
             cares_work(ch->cares, fds[i].fd, fds[i].revents);
     }
-    queued_send(r);
+    resolver_send(r);
 }
 
 void resolver_tick(struct resolver *r)
@@ -434,5 +461,5 @@ void resolver_tick(struct resolver *r)
     for (uint32_t i = 0; i < DNS_CHANNELS_MAX; i++)
         if (r->channels[i].out > 0)
             cares_work(r->channels[i].cares, -1, 0);
-    queued_send(r);
+    resolver_send(r);
 }

@@ -29,7 +29,8 @@ struct resolver_config {
 
 typedef void resolver_done(void *context, struct call *call);
 
-/* done is called from resolver_ask, resolver_work and resolver_tick; done must not ask. */
+/* done is called from resolver_ask, resolver_send, resolver_work and resolver_tick; done must not
+ * ask. */
 enum err resolver_open(struct resolver **out, const struct resolver_config *config,
                        resolver_done *done, void *context, struct why *why);
 void resolver_close(struct resolver *r); /* questions still out are dropped without done */
@@ -38,6 +39,7 @@ bool resolver_has_room(const struct resolver *r); /* for one more question */
 bool resolver_is_busy(const struct resolver *r);  /* questions are out */
 /* Asks call->question and writes call->dns, in the call's arena. */
 void resolver_ask(struct resolver *r, struct call *call);
+void resolver_send(struct resolver *r); /* what was asked leaves, all of it together */
 
 /* The sockets to wait for; at most RESOLVER_FDS_MAX. */
 uint32_t resolver_fds(const struct resolver *r, struct pollfd *fds);

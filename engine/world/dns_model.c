@@ -168,20 +168,32 @@ static bool is_policy(struct text name)
     return text_starts(name, TEXT("_dmarc.")) || dname_eq(name, TEXT("amazonses.com"));
 }
 
-static void answer_ns(struct text name, struct dns_message *message, struct arena *arena)
+static void answer_ns(const struct dns_model *m, struct text name, struct dns_message *message,
+                      struct arena *arena)
 {
+    uint32_t pairs = m->options.server_pairs;
     if (dname_labels(name) != 2)
         return; /* no zone cut here: an empty answer */
     for (int i = 1; i <= 2; i++)
         dns_model_record(message, arena, name, DNS_TYPE_NS)->name =
-            arena_fmt(arena, "ns%d." TEXT_FMT, i, TEXT_ARG(name));
+            pairs ? arena_fmt(arena, "ns%d.%u.host.test", i,
+                              (unsigned)(hash_bytes(name.at, name.len) % pairs))
+                  : arena_fmt(arena, "ns%d." TEXT_FMT, i, TEXT_ARG(name));
 }
 
-/* "ns2.example.com" is 192.0.2.2, like every other second server (RFC 5737). */
-static void answer_address(struct text name, struct dns_message *message, struct arena *arena)
+/* "ns2.example.com" is 192.0.2.2, like every other second server (RFC 5737). Of many pairs the
+ * servers of pair 258 are 10.1.2.1 and 10.1.2.2. */
+static void answer_address(const struct dns_model *m, struct text name, struct dns_message *message,
+                           struct arena *arena)
 {
     struct dns_record *r = dns_model_record(message, arena, name, DNS_TYPE_A);
-    const uint8_t address[4] = {192, 0, 2, text_starts(name, TEXT("ns2.")) ? 2 : 1};
+    uint8_t address[4] = {192, 0, 2, text_starts(name, TEXT("ns2.")) ? 2 : 1};
+    if (m->options.server_pairs) {
+        uint32_t pair = (uint32_t)strtoul(dname_parent(name).at, NULL, 10);
+        address[0] = 10;
+        address[1] = (uint8_t)(pair >> 8);
+        address[2] = (uint8_t)pair;
+    }
     memcpy(r->address, address, sizeof address);
 }
 
@@ -253,11 +265,10 @@ static instant_us view_until(const struct dns_model *m, struct text name, instan
     return WHEN_NEVER;
 }
 
-static instant_us same_until(const struct dns_model *m, const struct dns_question *question,
-                             instant_us now)
+/* When the answer changes next. */
+static instant_us answer_until(const struct dns_model *m, const struct dns_question *question,
+                               instant_us now)
 {
-    if (!m->options.foretells)
-        return 0;
     struct text doubled = doubled_of(question->name);
     if (question->type == DNS_TYPE_NS || question->type == DNS_TYPE_A ||
         question->type == DNS_TYPE_DS || is_policy(question->name) ||
@@ -269,6 +280,15 @@ static instant_us same_until(const struct dns_model *m, const struct dns_questio
         return view_until(m, question->name, now, lag_of(m, &question->server, question->name));
     instant_us silent = silent_until(m, question->name);
     return silent > now ? silent : view_until(m, question->name, now, 0);
+}
+
+static instant_us same_until(const struct dns_model *m, const struct dns_question *question,
+                             instant_us now)
+{
+    instant_us known = m->options.foretold_until ? m->options.foretold_until : WHEN_NEVER;
+    if (!m->options.foretells || now >= known)
+        return 0;
+    return when_earlier(answer_until(m, question, now), known);
 }
 
 void dns_model_answer(struct dns_model *m, const struct dns_question *question, instant_us now,
@@ -283,9 +303,9 @@ void dns_model_answer(struct dns_model *m, const struct dns_question *question, 
     message->question = name;
     message->question_type = question->type;
     if (question->type == DNS_TYPE_NS)
-        answer_ns(name, message, arena);
+        answer_ns(m, name, message, arena);
     else if (question->type == DNS_TYPE_A)
-        answer_address(name, message, arena);
+        answer_address(m, name, message, arena);
     else if (question->type == DNS_TYPE_TXT && is_policy(name))
         answer_policy(m, name, message, arena);
     else if (question->type != DNS_TYPE_MX && question->type != DNS_TYPE_TXT)

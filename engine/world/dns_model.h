@@ -4,7 +4,8 @@
  * no memory: there from the start, or published after a while; right at once, or wrong first;
  * broken again later, then mended for good.
  *
- * Every zone is two labels deep, is not signed, and has two servers; the second lags behind. Some
+ * Every zone is two labels deep, is not signed, and has two servers; the second lags behind. Either
+ * all zones have the same two, or each has one of many pairs, by its name. Some
  * owners have SES's SPF record at the domain itself, which is no MAIL FROM name. The resolver
  * caches negative answers for the negative TTL (RFC 2308).
  */
@@ -27,7 +28,9 @@ struct dns_model_options {
     span_us lag_max;              /* of the second server */
     span_us negative_ttl;         /* of the resolver; 0: no negative cache */
     struct text right_host;       /* "feedback-smtp.us-east-1.amazonses.com" */
+    uint32_t server_pairs;        /* so many pairs of servers share all zones; 0: one pair */
     bool foretells; /* answers carry the instant of the next change: no need to ask before */
+    instant_us foretold_until; /* but of no change from then on; 0: of every one */
 };
 
 enum dns_view {

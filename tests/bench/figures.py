@@ -19,6 +19,7 @@ import pathlib
 import sys
 
 import figures_discover
+import figures_dns
 import figures_here
 import figures_page
 import figures_plan
@@ -44,6 +45,7 @@ FIGURES = {
     "journal-witness": figures_here.journal_witness,
     "check": figures_here.check_time,
     "dns": figures_here.dns,
+    "noticing": figures_dns.noticing,
     "page-clients": figures_page.page_clients,
     "rehearse": figures_here.rehearse,
     "growth-check": figures_here.growth_check,

@@ -15,6 +15,11 @@ target_link_libraries(publish_bench PRIVATE publish world engine scheduler rules
 add_executable(plan_bench ${CMAKE_CURRENT_SOURCE_DIR}/bench/plan_bench.c)
 target_link_libraries(plan_bench PRIVATE world engine scheduler calls model base)
 
+# How soon records are noticed, and what their servers get of it, in virtual time.
+add_executable(notice_bench ${CMAKE_CURRENT_SOURCE_DIR}/bench/notice_bench.c)
+target_link_libraries(notice_bench PRIVATE world engine scheduler rules dns model base)
+add_test(NAME records_noticed COMMAND notice_bench 4000 10 720 30)
+
 # Starts what is measured, and says what it cost.
 add_executable(bench_peak ${CMAKE_CURRENT_SOURCE_DIR}/bench/peak.c)
 

@@ -1,4 +1,4 @@
-foreach(test IN ITEMS survey/server_limit survey/dns_cache survey/validation)
+foreach(test IN ITEMS survey/server_limit survey/dns_cache survey/host_book survey/validation)
   mailfrom_test(${test} USES survey)
 endforeach()
 mailfrom_out_of_memory_test(survey/out_of_memory USES survey)

@@ -106,7 +106,8 @@ BUGS = [
     ("survey/survey_pool.c", "a question that waits for its server's limit is dropped", [
         ("        case DNS_CACHE_OUT: i++; break;", "        case DNS_CACHE_OUT: held_remove(slot, i); break;")]),
     ("survey/survey_pool.c", "what waits for the same question of another survey is never tried again", [
-        ("        slot_list(p, slot);\n    held_retry(p);\n", "        slot_list(p, slot);\n")]),
+        ("    if (frees || slot->held_len > held_len)\n        held_retry(p);\n",
+         "    (void)frees;\n    (void)held_len;\n")]),
     ("scheduler/scheduler_dns.c", "a job that finds the window of questions full is lost", [
         (" && d->calls.free && survey_pool_has_room(d->survey_pool);", " && d->calls.free;"),
         ("        uint32_t job = queue_pop(d, judge ? &d->to_judge : &d->dns);\n",

@@ -128,6 +128,7 @@ static bool work_resolver(void)
         .type = DNS_TYPE_MX,
         .server = {.family = 4, .port = dns_server_port(dns), .address = {127, 0, 0, 1}}};
     resolver_ask(resolver, &call);
+    resolver_send(resolver);
     while (resolver_is_busy(resolver)) {
         struct pollfd fds[RESOLVER_FDS_MAX];
         uint32_t len = resolver_fds(resolver, fds);

@@ -60,6 +60,7 @@ static void question_send(struct asked *a, unsigned call, const char *name,
                                         .server = server};
     assert_true(resolver_has_room(a->resolver));
     resolver_ask(a->resolver, c);
+    resolver_send(a->resolver);
 }
 
 /* Turns the loop until nothing is out. */
@@ -409,8 +410,8 @@ static void a_full_window_has_no_room_and_can_be_closed(void **state)
 {
     (void)state;
     struct dns_server_thread *server = dns_server_open(false);
-    struct asked *a = asked_open(&(struct resolver_config){.try_ms = 1000});
-    for (unsigned i = 0; i < DNS_CARRIER_WINDOW; i++)
+    struct asked *a = asked_open(&(struct resolver_config){.questions = CALLS_MAX, .try_ms = 1000});
+    for (unsigned i = 0; i < CALLS_MAX; i++)
         question_send(a, i, "silent.example.com", loopback(dns_server_port(server)), false);
     assert_false(resolver_has_room(a->resolver));
     asked_close(a);
