@@ -230,8 +230,10 @@ enum err front_open(struct front **out, struct sim *s, const struct front_option
         return why_set(why, ERR_NOMEM, "no memory for the HTTP server");
     f->sim = s;
     f->delay = s->faults.delay_ms ? delay_open(visit_release) : NULL;
+    /* Not epoll: libmicrohttpd 0.9.75 then takes a processor while a TLS handshake waits for the
+     * client. */
     unsigned flags =
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK;
+        MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK;
     if (options->certificate)
         flags |= MHD_USE_TLS;
     if (address.ss_family == AF_INET6)
