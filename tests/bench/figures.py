@@ -22,6 +22,7 @@ import sys
 import time
 
 import figures_here
+import figures_lanes
 import figures_page
 import figures_ses
 import stage
@@ -30,6 +31,7 @@ from row import HEAD, as_markdown
 FIGURES = {
     "plan-calls": figures_ses.plan_calls,
     "apply-paced": figures_ses.apply_paced,
+    "lanes-500": figures_lanes.lanes_500,
     "slow-owners": figures_here.slow_owners,
     "publish-calls": figures_here.publish_calls,
     "write-cost": figures_ses.write_cost,
