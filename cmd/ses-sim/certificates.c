@@ -83,7 +83,7 @@ static bool server_make(struct pair *p, const struct pair *authority)
            extension_add(p->certificate, ca, NID_key_usage, "critical,digitalSignature") &&
            extension_add(p->certificate, ca, NID_ext_key_usage, "serverAuth") &&
            extension_add(p->certificate, ca, NID_subject_alt_name,
-                         "IP:127.0.0.1,IP:::1,DNS:localhost") &&
+                         "IP:127.0.0.1,IP:::1,DNS:localhost,DNS:*.ses-sim.localhost") &&
            extension_add(p->certificate, ca, NID_authority_key_identifier, "keyid") &&
            X509_sign(p->certificate, authority->key, EVP_sha256()) > 0;
 }

@@ -56,10 +56,11 @@ struct exchange {
     struct text method, path, query, body;
     struct header headers[SIM_HEADERS_MAX];
     uint32_t headers_len;
-    struct form form;  /* of the Query protocol, once routed */
-    uint64_t number;   /* of all requests, from 0 */
-    instant_us real;   /* when it came, by the sim's own (perhaps skewed) clock */
-    instant_us scaled; /* the same in the time of the model */
+    struct form form;    /* of the Query protocol, once routed */
+    uint64_t number;     /* of all requests, from 0 */
+    uint64_t connection; /* that it came by, from 1; 0: none */
+    instant_us real;     /* when it came, by the sim's own (perhaps skewed) clock */
+    instant_us scaled;   /* the same in the time of the model */
 
     /* Who asks, set by auth.c; empty while nobody is known. */
     enum protocol protocol;

@@ -7,6 +7,7 @@
 #include "sim.h"
 
 #include <microhttpd.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -21,6 +22,7 @@ struct front {
     struct sim *sim;
     struct MHD_Daemon *daemon;
     struct delay *delay;
+    atomic_uint_fast64_t connections; /* so far */
     char url[URL_LEN];
 };
 
@@ -30,6 +32,24 @@ struct visit {
     struct MHD_Connection *connection;
     bool is_begun, is_served;
 };
+
+/* Connections: each has its number for a context. */
+
+static void connection_number(void *arg, struct MHD_Connection *connection, void **context,
+                              enum MHD_ConnectionNotificationCode code)
+{
+    struct front *f = arg;
+    (void)connection;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED)
+        *context = (void *)(uintptr_t)++f->connections; /* NOLINT(performance-no-int-to-ptr) */
+}
+
+static uint64_t connection_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? (uintptr_t)info->socket_context : 0;
+}
 
 /* Requests */
 
@@ -157,6 +177,7 @@ static enum MHD_Result serve(struct front *f, struct visit *v, const char *metho
 {
     v->x.method = text_of(method);
     v->x.body = buf_text(&v->body);
+    v->x.connection = connection_of(v->connection);
     MHD_get_connection_values(v->connection, MHD_HEADER_KIND, header_take, &v->x);
     if (v->body.failed)
         exchange_fail(&v->x, 413, "RequestEntityTooLarge", "The body is too large.");
@@ -209,8 +230,10 @@ enum err front_open(struct front **out, struct sim *s, const struct front_option
         return why_set(why, ERR_NOMEM, "no memory for the HTTP server");
     f->sim = s;
     f->delay = s->faults.delay_ms ? delay_open(visit_release) : NULL;
+    /* Not epoll: libmicrohttpd 0.9.75 then takes a processor while a TLS handshake waits for the
+     * client. */
     unsigned flags =
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK;
+        MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK;
     if (options->certificate)
         flags |= MHD_USE_TLS;
     if (address.ss_family == AF_INET6)
@@ -226,8 +249,9 @@ enum err front_open(struct front **out, struct sim *s, const struct front_option
     struct MHD_OptionItem plain[] = {{MHD_OPTION_END, 0, NULL}};
     f->daemon = MHD_start_daemon(
         flags, 0, NULL, NULL, handle, f, MHD_OPTION_SOCK_ADDR, (const void *)&address,
-        MHD_OPTION_URI_LOG_CALLBACK, visit_begin, NULL, MHD_OPTION_NOTIFY_COMPLETED, visit_end,
-        NULL, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)THREADS, MHD_OPTION_CONNECTION_TIMEOUT,
+        MHD_OPTION_NOTIFY_CONNECTION, connection_number, f, MHD_OPTION_URI_LOG_CALLBACK,
+        visit_begin, NULL, MHD_OPTION_NOTIFY_COMPLETED, visit_end, NULL,
+        MHD_OPTION_THREAD_POOL_SIZE, (unsigned)THREADS, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)IDLE_S, MHD_OPTION_CONNECTION_LIMIT, (unsigned)SIM_CONNECTIONS_MAX,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADERS_BYTES, MHD_OPTION_ARRAY,
         options->certificate ? tls : plain, MHD_OPTION_END);

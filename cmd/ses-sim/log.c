@@ -37,6 +37,10 @@ void log_write(FILE *log, const struct exchange *x)
     if (x->fault)
         json_add_word(&j, "fault", x->fault);
     json_add_u64(&j, "status", x->status);
+    if (x->connection) {
+        json_add_text(&j, "host", exchange_header(x, "host"));
+        json_add_u64(&j, "connection", x->connection);
+    }
     json_end(&j);
     buf_add_char(&line, '\n');
     if (!line.failed) {

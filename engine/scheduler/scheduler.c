@@ -99,7 +99,7 @@ void scheduler_enqueue(struct scheduler *d, uint32_t job, instant_us now)
     case JOB_READING: queue_push(d, &lane->read[READ_FIRST], job, now); break;
     case JOB_UNSURE:
     case JOB_FOLLOWING: queue_push(d, &lane->read[READ_AGAIN], job, now); break;
-    case JOB_JUDGING: queue_push(d, &d->to_judge, job, now); break;
+    case JOB_JUDGING: judge_push(d, job, now); break;
     case JOB_WAITING_DNS: queue_push(d, &d->dns, job, now); break;
     case JOB_READY:
         if (ready_is_next(d, job, now))

@@ -41,6 +41,7 @@ static uint32_t lanes_audit(const struct scheduler *d)
         jobs += queue_audit(d, &lane->start) + queue_audit(d, &lane->write);
         jobs += queue_audit(d, &lane->tighten) + queue_audit(d, &lane->confirmed);
         jobs += queue_audit(d, &lane->held) + queue_audit(d, &lane->aside);
+        jobs += queue_audit(d, &lane->judge);
     }
     return jobs;
 }
@@ -109,7 +110,7 @@ void scheduler_audit(const struct scheduler *d)
     starts_audit(d);
     assert(alive + d->reads.free_len == READ_BATCHES_MAX);
     uint32_t places = lanes_audit(d) + jobs + surveys_audit(d);
-    places += queue_audit(d, &d->to_judge) + queue_audit(d, &d->dns);
+    places += queue_audit(d, &d->dns);
     places += queue_audit(d, &d->skipped) + d->timers.len + d->by_state[JOB_WRITING];
     assert(places == open);
     /* The counts say what the jobs say. */

@@ -2,6 +2,11 @@
  * Asks DNS about a job's MAIL FROM. A survey (survey.h) makes the questions; here the questions
  * become calls, and the results are judged and decided on.
  *
+ * Lanes take turns with their first questions: a lane writes nothing before one of its rows is
+ * judged, and questions about a large fleet take longer than a lane's writes. A turn is one row,
+ * and twice as many with each round, so that every lane has rows to write soon, and most names of a
+ * zone, which lie together in a manifest, are asked about together.
+ *
  * The receivers' view holds up no job: a resolver silent about SPF and DMARC is soon asked for
  * addresses of name servers alone.
  */
@@ -12,6 +17,63 @@
 
 #define DENIAL_MIN     SPAN_M(1) /* a shorter one is over before the next look */
 #define UNANSWERED_MAX 16 /* unanswered receivers' questions in a row: then no more are asked */
+
+/* ---- turns ---- */
+
+static void turn_begin(struct scheduler *d)
+{
+    struct judge_turns *t = &d->to_judge;
+    t->left = t->first ? d->lanes[t->first - 1].judge_most : 0;
+}
+
+static void turns_join(struct scheduler *d, uint32_t lane, uint32_t most)
+{
+    struct judge_turns *t = &d->to_judge;
+    d->lanes[lane].judge_next = 0;
+    d->lanes[lane].judge_most = most;
+    if (t->last)
+        d->lanes[t->last - 1].judge_next = lane + 1;
+    else
+        t->first = lane + 1;
+    t->last = lane + 1;
+}
+
+void judge_push(struct scheduler *d, uint32_t job, instant_us now)
+{
+    uint32_t lane = d->fleet->choices[job].lane;
+    bool is_there = d->lanes[lane].judge.len > 0;
+    queue_push(d, &d->lanes[lane].judge, job, now);
+    d->to_judge.len++;
+    if (is_there)
+        return;
+    turns_join(d, lane, 1);
+    if (d->to_judge.first == lane + 1)
+        turn_begin(d);
+}
+
+/* There is one. */
+static uint32_t judge_pop(struct scheduler *d)
+{
+    struct judge_turns *t = &d->to_judge;
+    assert(t->first && t->left > 0);
+    uint32_t number = t->first - 1;
+    struct lane_state *lane = &d->lanes[number];
+    uint32_t job = queue_pop(d, &lane->judge);
+    t->len--;
+    t->left--;
+    if (lane->judge.len && t->left)
+        return job;
+    t->first = lane->judge_next;
+    if (!t->first)
+        t->last = 0;
+    if (lane->judge.len)
+        turns_join(d, number,
+                   lane->judge_most < UINT32_MAX / 2 ? 2 * lane->judge_most : UINT32_MAX);
+    turn_begin(d);
+    return job;
+}
+
+/* ---- judging ---- */
 
 /* The end of the resolver's negative cache entry for the MX; 0: unknown. */
 static instant_us denied_until(const struct survey *s, instant_us now)
@@ -219,7 +281,7 @@ uint32_t scheduler_asks(struct scheduler *d, instant_us now, struct call **calls
         assert(d->to_judge.len || d->dns.len);
         bool judge = d->to_judge.len && !(d->to_judge_last && d->dns.len);
         d->to_judge_last = judge;
-        uint32_t job = queue_pop(d, judge ? &d->to_judge : &d->dns);
+        uint32_t job = judge ? judge_pop(d) : queue_pop(d, &d->dns);
         survey_pool_start(d->survey_pool, job, fleet_mail_from(d->fleet, job),
                           identity_domain(fleet_identity(d->fleet, job)), now);
         len += questions_send(d, now, calls + len, max - len);

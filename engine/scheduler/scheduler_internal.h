@@ -68,6 +68,9 @@ struct lane_state {
     struct queue tighten;   /* ready for REJECT_MESSAGE */
     struct queue confirmed; /* with a fresh read: written next */
     struct queue aside;     /* of a plan: read before the lane survey is done, judged then */
+    struct queue judge;     /* want to ask DNS for the first time */
+    uint32_t judge_next;    /* in scheduler.judge_turns: lane + 1 */
+    uint32_t judge_most;    /* rows of `judge` in this turn of the lane */
     struct tighten tightening;
     uint32_t open;     /* jobs not final */
     uint32_t starts;   /* options.shares_waves: granted, and neither reserved nor used */
@@ -104,6 +107,13 @@ struct lane_state {
     char trouble[REASON_LEN_MAX]; /* the last, with trouble_since or a doubt */
 };
 
+/* Lanes with rows in lane_state.judge, and whose turn it is. */
+struct judge_turns {
+    uint32_t first, last; /* lane + 1, linked through lane_state.judge_next; 0: none */
+    uint32_t left;        /* rows until the first lane's turn is over */
+    uint32_t len;         /* rows of all lanes */
+};
+
 struct scheduler {
     const struct fleet *fleet;
     struct scheduler_options options;
@@ -115,13 +125,14 @@ struct scheduler {
     bool lanes_may_start;   /* the value at the last computation of lane_wake */
     uint32_t lanes_company; /* likewise */
     struct heap timers;
-    struct queue to_judge, dns; /* want to ask DNS: for the first time, and again */
-    bool to_judge_last;         /* the two queues take turns */
-    struct queue skipped;       /* rows ending without a read, as records have room */
-    struct names seen;          /* MAIL FROM names told by SES */
-    bool out_of_memory;         /* something was not remembered: nothing is to be kept or sent */
-    uint8_t *mail_from_uses;    /* by name_id of the fleet, saturating */
-    struct batch_reads reads;   /* items: jobs */
+    struct judge_turns to_judge; /* want to ask DNS for the first time */
+    struct queue dns;            /* and again */
+    bool to_judge_last;          /* these two take turns */
+    struct queue skipped;        /* rows ending without a read, as records have room */
+    struct names seen;           /* MAIL FROM names told by SES */
+    bool out_of_memory;          /* something was not remembered: nothing is to be kept or sent */
+    uint8_t *mail_from_uses;     /* by name_id of the fleet, saturating */
+    struct batch_reads reads;    /* items: jobs */
     struct survey_pool *survey_pool; /* surveys under way; subjects are jobs */
     uint16_t *dns_shown; /* inquiry_digest() of what a job's sentences were made of; 0: none yet */
     uint8_t *dkim;       /* by job: enum dkim_status, and whether SES was asked */
@@ -174,6 +185,9 @@ void scheduler_apply(struct scheduler *d, uint32_t job, const struct decision *d
                      instant_us now, const struct judgement *said);
 /* Remembers a name told by SES, or the lack of memory. */
 name_id scheduler_name(struct scheduler *d, struct text name);
+
+/* scheduler_dns.c */
+void judge_push(struct scheduler *d, uint32_t job, instant_us now);
 
 /* writes.c */
 void scheduler_record(struct scheduler *d, uint32_t job, enum record_kind kind, enum job_state from,

@@ -109,8 +109,10 @@ enum err blocking_client_open(struct blocking_client **out, const struct https_c
     *out = NULL;
     if (!c)
         return why_set(why, ERR_NOMEM, "out of memory");
+    struct https_config one = *config;
+    one.transfers = 1; /* and one connection, whatever hosts are asked in turn */
     c->ending_fd = ending_fd;
-    enum err err = https_open(&c->https, config, on_done, c, why);
+    enum err err = https_open(&c->https, &one, on_done, c, why);
     if (err)
         free(c);
     else

@@ -2,9 +2,9 @@
  * The loop of one carrier: mail in, requests and questions out, answers back in batches.
  *
  * Invariant: a call is in exactly one place: the call queue, a waiting list, out (https or
- * resolver), the list of answered ones, or the inbox. When the transfers or the window are full, or
- * keys are being fetched, calls wait here: a started request waits for the network alone, so a
- * timeout means the network.
+ * resolver), the list of answered ones, or the inbox. When the transfers of a host or the window
+ * are full, or keys are being fetched, calls wait here: a started request waits for the network
+ * alone, so a timeout means the network.
  */
 #include "carrier.h"
 
@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "calls/verdict.h"
 #include "dns_update.h"
+#include "host_turns.h"
 #include "providers/providers.h"
 #include "servers.h"
 #include "skew.h"
@@ -43,7 +44,8 @@ struct carrier {
     struct https *https;
     struct resolver *resolver;
     struct dns_updates *updates;
-    struct call_list waiting_https, waiting_keys, waiting_dns, waiting_updates, answered;
+    struct host_turns waiting_https;
+    struct call_list waiting_keys, waiting_dns, waiting_updates, answered;
     struct carrier_lane *lanes; /* as config.lanes */
     struct signer *signer;      /* likewise by lane */
     instant_us ticked_at;
@@ -119,6 +121,7 @@ static bool is_signed(const struct wire_lane *lane)
 static void on_https(void *context, struct call *c, const struct https_answer *answer)
 {
     struct carrier *k = context;
+    host_turns_done(&k->waiting_https, c);
     if (answer->how != REPLY_HTTP) {
         call_failed(k, c, answer->how, answer->trouble);
         return;
@@ -216,6 +219,7 @@ static void request_start(struct carrier *k, struct call *c)
     call_answer_reset(c);
     c->sent_at = now(k);
     if (call_is_too_late(c, c->sent_at)) {
+        host_turns_done(&k->waiting_https, c);
         call_failed(k, c, REPLY_NOT_SENT, CALL_TOO_LATE);
         return;
     }
@@ -224,6 +228,8 @@ static void request_start(struct carrier *k, struct call *c)
     request.lane = c->lane;
     enum err err = is_signed(lane) ? request_sign(k, c, &request, &why)
                                    : request_make(k, c, &request, NULL, &why);
+    if (err != OK)
+        host_turns_done(&k->waiting_https, c);
     if (err == OK)
         https_start(k->https, c, &request, lane->ca_bundle, NULL);
     else if (err == ERR_BUSY)
@@ -233,11 +239,22 @@ static void request_start(struct carrier *k, struct call *c)
     aws_request_clear(&request);
 }
 
-static struct call_list *waiting_of(struct carrier *k, const struct call *c)
+static void requests_start(struct carrier *k)
 {
-    return c->kind == CALL_ASK     ? &k->waiting_dns
-           : c->api == API_RFC2136 ? &k->waiting_updates
-                                   : &k->waiting_https;
+    struct call *c;
+    while (https_has_room(k->https) &&
+           (c = host_turns_next(&k->waiting_https, https_transfers(k->https), now(k))) != NULL)
+        request_start(k, c);
+}
+
+static void mail_sort(struct carrier *k, struct call *c)
+{
+    if (c->kind == CALL_ASK)
+        call_list_add(&k->waiting_dns, c);
+    else if (c->api == API_RFC2136)
+        call_list_add(&k->waiting_updates, c);
+    else
+        host_turns_add(&k->waiting_https, c, now(k));
 }
 
 static void answered_give(struct carrier *k)
@@ -256,11 +273,9 @@ static void *carrier_run(void *data)
         struct call_list mail = {0};
         call_queue_take(&k->queue, &mail);
         for (struct call *c; (c = call_list_pop(&mail)) != NULL;)
-            call_list_add(waiting_of(k, c), c);
-        if (atomic_exchange(&k->wakeup, false)) {
-            call_list_join(&k->waiting_keys, &k->waiting_https); /* longest waiting first */
-            call_list_join(&k->waiting_https, &k->waiting_keys);
-        }
+            mail_sort(k, c);
+        if (atomic_exchange(&k->wakeup, false))
+            host_turns_again(&k->waiting_https, &k->waiting_keys, now(k));
         while (k->waiting_dns.first && resolver_has_room(k->resolver)) {
             struct call *c = call_list_pop(&k->waiting_dns);
             call_answer_reset(c);
@@ -274,13 +289,13 @@ static void *carrier_run(void *data)
             c->sent_at = now(k);
             dns_update_start(k->updates, c, k->config.lanes[c->lane].provider);
         }
-        while (k->waiting_https.first && https_has_room(k->https))
-            request_start(k, call_list_pop(&k->waiting_https));
+        requests_start(k);
         answered_give(k);
         struct pollfd fds[RESOLVER_FDS_MAX + UPDATES_OUT_MAX];
         uint32_t len = resolver_fds(k->resolver, fds);
         uint32_t more = dns_updates_fds(k->updates, fds + len);
-        bool busy = resolver_is_busy(k->resolver) || dns_updates_are_out(k->updates);
+        bool busy = resolver_is_busy(k->resolver) || dns_updates_are_out(k->updates) ||
+                    host_turns_wait(&k->waiting_https);
         https_poll(k->https, fds, len + more, busy ? (int)(TICK_US / 1000) : IDLE_POLL_MS);
         resolver_work(k->resolver, fds, len);
         dns_updates_work(k->updates, fds + len, more);
@@ -302,6 +317,7 @@ static void carrier_free(struct carrier *k)
     dns_updates_close(k->updates);
     call_queue_clear(&k->queue);
     signer_free(k->signer);
+    host_turns_clear(&k->waiting_https);
     free(k->lanes);
     free(k);
 }
@@ -316,7 +332,9 @@ enum err carrier_open(struct carrier **out, const struct carrier_config *config,
     call_queue_init(&k->queue);
     k->lanes = calloc(config->lanes_len + 1u, sizeof *k->lanes);
     k->signer = signer_new(config->lanes_len);
-    enum err err = k->lanes && k->signer ? OK : why_set(why, ERR_NOMEM, "out of memory");
+    bool has_hosts = host_turns_init(&k->waiting_https, config->lanes, config->lanes_len);
+    bool has_memory = k->lanes && k->signer && has_hosts;
+    enum err err = has_memory ? OK : why_set(why, ERR_NOMEM, "out of memory");
     if (err == OK)
         err = https_open(&k->https, &k->config.https, on_https, k, why);
     if (err == OK)

@@ -185,6 +185,11 @@ bool https_has_room(const struct https *h)
     return h->idle != NULL;
 }
 
+unsigned https_transfers(const struct https *h)
+{
+    return h->config.transfers ? h->config.transfers : HTTPS_TRANSFERS_MAX;
+}
+
 static size_t on_body(char *bytes, size_t size, size_t count, void *data)
 {
     struct transfer *t = data;

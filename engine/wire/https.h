@@ -55,6 +55,7 @@ void https_close(struct https *h); /* requests still out are dropped without don
 struct connections_seen https_connections(const struct https *h);
 
 bool https_has_room(const struct https *h); /* for one more request */
+unsigned https_transfers(const struct https *h);
 /* Sends *request and takes the request over: *request is empty afterwards. call is only a name
  * here. ca_bundle: of this request, or NULL; must outlive the request. terms NULL: the handle's own
  * timeout, HTTP_BODY_MAX, and the proxy of the environment. */

@@ -21,6 +21,7 @@ import sys
 import figures_discover
 import figures_dns
 import figures_here
+import figures_lanes
 import figures_page
 import figures_plan
 import figures_ses
@@ -34,6 +35,7 @@ FIGURES = {
     "plan-time": figures_plan.plan_time,
     "discover": figures_discover.discover,
     "apply-paced": figures_ses.apply_paced,
+    "lanes-500": figures_lanes.lanes_500,
     "slow-owners": figures_here.slow_owners,
     "publish-calls": figures_here.publish_calls,
     "write-cost": figures_ses.write_cost,

@@ -154,12 +154,12 @@ def knot_answers(port):
 
 
 @contextlib.contextmanager
-def knot(names):
+def knot(names, zones=zones_write):
     """A name server with so many names; its port. It gives up its privileges, if it has any."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-knot-"))
     port = free_port()
     (folder / "run").mkdir()
-    zones_write(folder, names)
+    zones(folder, names)
     (folder / "knot.conf").write_text(KNOT.format(folder=folder, port=port))
     command = ["/usr/sbin/knotd", "-c", str(folder / "knot.conf")]
     if os.geteuid() == 0:
@@ -181,14 +181,16 @@ def knot(names):
 
 
 class Ses:
-    """ses-sim with count verified identities that have no custom MAIL FROM."""
+    """ses-sim with verified identities that have no custom MAIL FROM. places: (account, Region, identity) of
+    each; count of them in one lane if there are none."""
 
-    def __init__(self, build, count, dns_port, rate=1e6, burst=1e6, tls=False):
+    def __init__(self, build, count, dns_port, rate=1e6, burst=1e6, tls=False, places=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-ses-"))
         self.log = self.folder / "calls.jsonl"
         self.ca = self.folder / "tls/ca.pem" if tls else None
         table = self.folder / "identities.csv"
-        rows = (f"{ACCOUNT},us-east-1,{name},DOMAIN,SUCCESS,,USE_DEFAULT_VALUE,,true\n" for name in domains(count))
+        places = places or ((ACCOUNT, "us-east-1", name) for name in domains(count))
+        rows = (f"{','.join(place)},DOMAIN,SUCCESS,,USE_DEFAULT_VALUE,,true\n" for place in places)
         with open(table, "w") as out:
             out.write("account,region,identity,type,verified,mail_from,behavior,status,forwarding\n")
             out.writelines(rows)

@@ -110,8 +110,8 @@ BUGS = [
          "    (void)frees;\n    (void)held_len;\n")]),
     ("scheduler/scheduler_dns.c", "a job that finds the window of questions full is lost", [
         (" && d->calls.free && survey_pool_has_room(d->survey_pool);", " && d->calls.free;"),
-        ("        uint32_t job = queue_pop(d, judge ? &d->to_judge : &d->dns);\n",
-         "        uint32_t job = queue_pop(d, judge ? &d->to_judge : &d->dns);\n"
+        ("        uint32_t job = judge ? judge_pop(d) : queue_pop(d, &d->dns);\n",
+         "        uint32_t job = judge ? judge_pop(d) : queue_pop(d, &d->dns);\n"
          "        if (!survey_pool_has_room(d->survey_pool))\n            break;\n")]),
     ("calls/pace.c", "calls have no pace", [
         ("    if (now < p->next)\n        return false;\n", "")]),
