@@ -62,6 +62,28 @@ enum name_fault identity_check(struct text t)
     return at == 0 || at + 1 == t.len ? NAME_AT : NAME_OK;
 }
 
+bool domain_is_plain(struct text t)
+{
+    enum { LETTER = 1, HYPHEN = 2, DOT = 4 }; /* two hyphens: maybe an A-label */
+    static const uint8_t kinds[256] = {
+        ['-'] = HYPHEN, ['.'] = DOT,    ['0'] = LETTER, ['1'] = LETTER, ['2'] = LETTER,
+        ['3'] = LETTER, ['4'] = LETTER, ['5'] = LETTER, ['6'] = LETTER, ['7'] = LETTER,
+        ['8'] = LETTER, ['9'] = LETTER, ['_'] = LETTER, ['a'] = LETTER, ['b'] = LETTER,
+        ['c'] = LETTER, ['d'] = LETTER, ['e'] = LETTER, ['f'] = LETTER, ['g'] = LETTER,
+        ['h'] = LETTER, ['i'] = LETTER, ['j'] = LETTER, ['k'] = LETTER, ['l'] = LETTER,
+        ['m'] = LETTER, ['n'] = LETTER, ['o'] = LETTER, ['p'] = LETTER, ['q'] = LETTER,
+        ['r'] = LETTER, ['s'] = LETTER, ['t'] = LETTER, ['u'] = LETTER, ['v'] = LETTER,
+        ['w'] = LETTER, ['x'] = LETTER, ['y'] = LETTER, ['z'] = LETTER,
+    };
+    unsigned before = DOT, bad = 0; /* no label is empty */
+    for (size_t i = 0; i < t.len; i++) {
+        unsigned kind = kinds[(unsigned char)t.at[i]];
+        bad |= (kind == 0) | (kind & before & (HYPHEN | DOT));
+        before = kind;
+    }
+    return bad == 0 && before != DOT && t.len <= NAME_LEN_MAX;
+}
+
 /* Is t already in normal form? True of nearly every name, and cheap to test. */
 static bool host_is_normal(struct text t)
 {
@@ -77,7 +99,7 @@ static bool host_is_normal(struct text t)
 
 struct text host_normal(struct text t, char out[NAME_LEN_MAX + 1])
 {
-    if (host_is_normal(t))
+    if (domain_is_plain(t) || host_is_normal(t))
         return t;
     struct text ascii;
     const char *fault;
