@@ -32,7 +32,7 @@ def check_time(bench):
         mine, peer = stage.interleaved(
             bench.size(3, 1), lambda: bench.mailfrom("check", small).cpu,
             lambda: bench.peer("yaml", small)["cpu"])
-    yield at_most("time of check : bare libyaml events", f"{count} identities", stage.median(ratios), 3,
+    yield at_most("time of check : bare libyaml events", f"{count} identities", stage.median(ratios), 2.5,
                   {"ratios": ratios, "s": [s.splitlines()[-1] for s in said[:1]]})
     yield at_most("peak memory of check, MB", f"{count} identities", max(c.memory for c in costs) / 1e6, 200,
                   {"cpu s": rounded(c.cpu for c in costs)})
@@ -172,7 +172,7 @@ def growth_records(bench):
     for what, rows in worst.items():
         raw = {form: [round(step, 2) for step in steps] for _, form, steps in rows}
         yield at_most(f"records: growth of {what} per identity, the worst format", f"{counts[0]} to {counts[-1]}",
-                      max(rows)[0], 1.3, raw)
+                      max(rows)[0], 1.2, raw)
 
 
 def journal_said(bench, *arguments):

@@ -13,6 +13,10 @@ endif()
 add_executable(publish_bench ${CMAKE_CURRENT_SOURCE_DIR}/bench/publish_bench.c)
 target_link_libraries(publish_bench PRIVATE publish world engine scheduler rules dns model base)
 
+# A plan in the simulated world, in virtual time.
+add_executable(plan_bench ${CMAKE_CURRENT_SOURCE_DIR}/bench/plan_bench.c)
+target_link_libraries(plan_bench PRIVATE manifests store_sqlite world engine scheduler rules model base)
+
 # Starts what is measured, and says what it cost.
 add_executable(bench_peak ${CMAKE_CURRENT_SOURCE_DIR}/bench/peak.c)
 
