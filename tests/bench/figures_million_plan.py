@@ -1,15 +1,13 @@
 """Figures of a plan as a fleet grows to a million. Each function yields rows."""
 
 import stage
-from figures_here import folder, growth_rows, sum_of
-
-SIZES = [10_000, 100_000, 1_000_000]
+from figures_here import TENFOLD, folder, growth_rows, sum_of
 
 
 def growth_plan(bench):
     """A plan in the simulated world, in virtual time (plan_bench): manifest, engine, journal in memory. The
     same 100 lanes at every size. The world is in the same process, so its memory counts as well."""
-    counts = bench.size(SIZES, [500, 2_000, 8_000])
+    counts = bench.size(TENFOLD, [500, 2_000, 8_000])
     with folder() as place:
         files = [stage.manifest_write(place / f"{n}.yaml", n, lanes=bench.size(100, 5)) for n in counts]
         program = bench.build / "tests/plan_bench"
