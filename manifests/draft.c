@@ -51,11 +51,15 @@ static void put_identity(struct raw *r, struct draft *d, const struct key_rule *
                          struct source_place at)
 {
     char normal[NAME_LEN_MAX + 1];
-    enum name_fault fault = identity_check(t);
+    bool is_plain = domain_is_plain(t);
+    enum name_fault fault = is_plain ? NAME_OK : identity_check(t);
     d->at = at;
-    if (fault != NAME_OK)
+    if (fault != NAME_OK) {
         refuse_name(r, d, rule, t, at, fault);
-    else if (!(d->identity = names_stow(&r->fleet->names, identity_normal(t, normal))))
+        return;
+    }
+    d->identity = names_stow(&r->fleet->names, is_plain ? t : identity_normal(t, normal));
+    if (!d->identity)
         raw_fail(r, ERR_NOMEM, "no memory for the names of the manifest");
 }
 

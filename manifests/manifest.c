@@ -126,7 +126,8 @@ enum err manifest_load(struct fleet *f, const char *const *paths, size_t paths_l
     names_clear(&r.owner_names);
     free(r.owners);
     free(r.providers);
-    free(r.rows);
+    while (r.rows)
+        raw_rows_drop(&r);
     free(r.files);
     free(r.accounts);
     free(r.refs);

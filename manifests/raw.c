@@ -36,24 +36,55 @@ bool raw_name(struct raw *r, struct text t, name_id *id)
     return false;
 }
 
+/* Most rows have the settings of the row before. */
+static bool settings_intern(struct raw *r, const struct settings *s)
+{
+    struct text bytes = {(const char *)s, sizeof *s};
+    return text_eq(names_text(&r->settings, r->last_settings), bytes) ||
+           names_add(&r->settings, bytes, &r->last_settings);
+}
+
+/* Room for one more row. */
+static bool rows_grow(struct raw *r)
+{
+    if (r->last_rows && r->last_rows->len < ROWS_OF_BLOCK)
+        return true;
+    struct raw_rows *rows = malloc(sizeof *rows);
+    if (!rows) {
+        raw_fail(r, ERR_NOMEM, "no memory for the manifest");
+        return false;
+    }
+    rows->next = NULL;
+    rows->len = 0;
+    *(r->last_rows ? &r->last_rows->next : &r->rows) = rows;
+    r->last_rows = rows;
+    return true;
+}
+
+void raw_rows_drop(struct raw *r)
+{
+    struct raw_rows *first = r->rows;
+    r->rows = first->next;
+    if (!r->rows)
+        r->last_rows = NULL;
+    free(first);
+}
+
 bool raw_row_add(struct raw *r, struct draft *d)
 {
     if (r->rows_len >= IDENTITIES_MAX) {
         raw_fail(r, ERR_LIMIT, "more than 4,000,000 identities");
         return false;
     }
-    name_id settings;
-    struct text bytes = {(const char *)&d->settings, sizeof d->settings};
-    void *rows = raw_grown(r, r->rows, r->rows_len, &r->rows_cap, sizeof *r->rows);
-    if (!rows)
+    if (!rows_grow(r))
         return false;
-    r->rows = rows;
-    if (!names_add(&r->settings, bytes, &settings)) {
+    if (!settings_intern(r, &d->settings)) {
         raw_fail(r, ERR_NOMEM, "no memory for the settings of the manifest");
         return false;
     }
-    r->rows[r->rows_len++] =
-        (struct raw_row){d->identity, d->mail_from, settings, d->at.line, d->at.column};
+    r->rows_len++;
+    r->last_rows->at[r->last_rows->len++] =
+        (struct raw_row){d->identity, d->mail_from, r->last_settings, d->at.line, d->at.column};
     return true;
 }
 

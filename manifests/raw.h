@@ -192,6 +192,15 @@ struct raw_row {
     uint32_t line, column;
 };
 
+/* Rows lie in blocks, so that each block is given back once it is vetted, and what the fleet needs
+ * takes its place. */
+#define ROWS_OF_BLOCK 2048
+struct raw_rows {
+    struct raw_rows *next;
+    uint32_t len;
+    struct raw_row at[ROWS_OF_BLOCK];
+};
+
 struct raw_account {
     struct account account;
     struct source_place at;
@@ -255,9 +264,10 @@ struct raw {
     struct text region; /* of the command line */
     const struct manifest_options *options;
     struct arena arena;
-    struct names settings, lists; /* interned as bytes: struct settings, lists of name_id */
-    struct raw_row *rows;
-    uint32_t rows_len, rows_cap;
+    struct names settings, lists;      /* interned as bytes: struct settings, lists of name_id */
+    name_id last_settings;             /* of the row before */
+    struct raw_rows *rows, *last_rows; /* in reading order */
+    uint32_t rows_len;                 /* of all blocks */
     struct raw_file *files;
     uint32_t files_len, files_cap;
     struct raw_account *accounts;
@@ -282,6 +292,7 @@ struct raw {
 void *raw_grown(struct raw *r, void *array, uint32_t len, uint32_t *cap, size_t size);
 void raw_fail(struct raw *r, enum err err, const char *sentence); /* the first one counts */
 bool raw_row_add(struct raw *r, struct draft *d);
+void raw_rows_drop(struct raw *r); /* the first block; there is one */
 /* Adds an account, whose name is new; false after raw_fail(). */
 bool raw_account_add(struct raw *r, const struct raw_account *account);
 struct raw_account *raw_account_find(struct raw *r, name_id name);
@@ -481,6 +492,7 @@ struct resolved {
     bool is_usable;      /* false: complained about, except for `missing` */
     const char *missing; /* to complain about at every row of these settings; NULL: no complaint */
     bool has_mail_from;
+    bool is_template;   /* mail_from has something to fill in */
     bool has_own_owner; /* the policy's owner is of the entry, and no pattern counts */
     name_id mail_from;  /* of the defaults; may hold {domain} and {region} */
     uint16_t policy, file;
@@ -506,7 +518,8 @@ struct vet {
     struct resolved *resolved; /* by id of raw.settings */
     uint16_t *lanes;           /* lists of lanes of the fleet */
     uint32_t lanes_len, lanes_cap;
-    uint32_t *seen, seen_mask; /* rows of the fleet + 1, by lane and identity */
+    uint32_t *seen, seen_mask; /* rows of the fleet + 1, by lane and identity; NULL: no identity has
+                                  come twice yet */
     uint32_t begun, ended;     /* choices; the ones between the two are in ahead[] */
     struct ahead ahead[VET_AHEAD];
 };

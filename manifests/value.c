@@ -5,7 +5,6 @@
 #include "rules/idna.h"
 
 #include "base/character.h"
-#include "base/count.h"
 
 #include <string.h>
 
@@ -62,6 +61,29 @@ enum name_fault identity_check(struct text t)
     return at == 0 || at + 1 == t.len ? NAME_AT : NAME_OK;
 }
 
+bool domain_is_plain(struct text t)
+{
+    /* Two hyphens: maybe an A-label. Two dots: an empty label. */
+    enum { PLAIN = 1, HYPHEN = 2 | PLAIN, DOT = 4 | PLAIN };
+    static const uint8_t kinds[256] = {
+        ['-'] = HYPHEN, ['.'] = DOT,   ['0'] = PLAIN, ['1'] = PLAIN, ['2'] = PLAIN, ['3'] = PLAIN,
+        ['4'] = PLAIN,  ['5'] = PLAIN, ['6'] = PLAIN, ['7'] = PLAIN, ['8'] = PLAIN, ['9'] = PLAIN,
+        ['_'] = PLAIN,  ['a'] = PLAIN, ['b'] = PLAIN, ['c'] = PLAIN, ['d'] = PLAIN, ['e'] = PLAIN,
+        ['f'] = PLAIN,  ['g'] = PLAIN, ['h'] = PLAIN, ['i'] = PLAIN, ['j'] = PLAIN, ['k'] = PLAIN,
+        ['l'] = PLAIN,  ['m'] = PLAIN, ['n'] = PLAIN, ['o'] = PLAIN, ['p'] = PLAIN, ['q'] = PLAIN,
+        ['r'] = PLAIN,  ['s'] = PLAIN, ['t'] = PLAIN, ['u'] = PLAIN, ['v'] = PLAIN, ['w'] = PLAIN,
+        ['x'] = PLAIN,  ['y'] = PLAIN, ['z'] = PLAIN,
+    };
+    unsigned before = DOT, all = PLAIN, twice = 0;
+    for (size_t i = 0; i < t.len; i++) {
+        unsigned kind = kinds[(unsigned char)t.at[i]];
+        all &= kind;
+        twice |= kind & before;
+        before = kind;
+    }
+    return all && !(twice & ~(unsigned)PLAIN) && before != DOT && t.len <= NAME_LEN_MAX;
+}
+
 /* Is t already in normal form? True of nearly every name, and cheap to test. */
 static bool host_is_normal(struct text t)
 {
@@ -77,7 +99,7 @@ static bool host_is_normal(struct text t)
 
 struct text host_normal(struct text t, char out[NAME_LEN_MAX + 1])
 {
-    if (host_is_normal(t))
+    if (domain_is_plain(t) || host_is_normal(t))
         return t;
     struct text ascii;
     const char *fault;
@@ -118,15 +140,17 @@ struct text identity_normal(struct text t, char out[NAME_LEN_MAX + 1])
     return (struct text){out, local_len + ascii.len};
 }
 
-static const struct text placeholders[] = {{"{domain}", 8}, {"{region}", 8}};
+#define PLACEHOLDER_LEN 8
+enum placeholder { PLACEHOLDER_DOMAIN, PLACEHOLDER_REGION, PLACEHOLDERS };
 
-/* The placeholder beginning at i; COUNT(placeholders): none. */
-static size_t placeholder_at(struct text t, size_t i)
+/* The placeholder beginning at i; PLACEHOLDERS: none. */
+static enum placeholder placeholder_at(struct text t, size_t i)
 {
-    size_t p = 0;
-    while (p < COUNT(placeholders) && !text_starts(text_from(t, i), placeholders[p]))
-        p++;
-    return p;
+    if (t.len - i < PLACEHOLDER_LEN)
+        return PLACEHOLDERS;
+    if (memcmp(t.at + i, "{domain}", PLACEHOLDER_LEN) == 0)
+        return PLACEHOLDER_DOMAIN;
+    return memcmp(t.at + i, "{region}", PLACEHOLDER_LEN) == 0 ? PLACEHOLDER_REGION : PLACEHOLDERS;
 }
 
 size_t template_fault(struct text t)
@@ -134,10 +158,9 @@ size_t template_fault(struct text t)
     for (size_t i = 0; i < t.len; i++) {
         if (t.at[i] != '{' && t.at[i] != '}')
             continue;
-        size_t p = placeholder_at(t, i);
-        if (p == COUNT(placeholders))
+        if (placeholder_at(t, i) == PLACEHOLDERS)
             return i;
-        i += placeholders[p].len - 1;
+        i += PLACEHOLDER_LEN - 1;
     }
     return t.len;
 }
@@ -150,18 +173,21 @@ bool template_is(struct text t)
 bool template_fill(struct text t, struct text domain, struct text region,
                    char out[NAME_LEN_MAX + 1], struct text *result)
 {
-    const struct text fill[COUNT(placeholders)] = {domain, region};
+    const struct text fill[PLACEHOLDERS] = {domain, region};
     size_t len = 0;
-    while (t.len) {
-        size_t p = t.at[0] == '{' ? placeholder_at(t, 0) : COUNT(placeholders);
-        size_t plain_len = t.at[0] == '{' ? 1 : text_find(t, '{');
-        struct text piece = p < COUNT(placeholders) ? fill[p] : text_slice(t, 0, plain_len);
+    for (size_t i = 0, taken; i < t.len; i += taken) {
+        enum placeholder p = t.at[i] == '{' ? placeholder_at(t, i) : PLACEHOLDERS;
+        struct text piece = {t.at + i, 1};
+        if (p < PLACEHOLDERS)
+            piece = fill[p];
+        else if (t.at[i] != '{')
+            piece.len = text_find((struct text){piece.at, t.len - i}, '{');
         if (piece.len > NAME_LEN_MAX - len)
             return false;
         if (piece.len)
             memcpy(out + len, piece.at, piece.len);
         len += piece.len;
-        t = text_from(t, p < COUNT(placeholders) ? placeholders[p].len : plain_len);
+        taken = p < PLACEHOLDERS ? PLACEHOLDER_LEN : piece.len;
     }
     out[len] = '\0';
     *result = (struct text){out, len};

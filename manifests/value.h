@@ -23,6 +23,9 @@ const char *name_fault_text(enum name_fault fault);
  * reports faults as findings. */
 enum name_fault name_check(struct text t);
 enum name_fault identity_check(struct text t);
+/* Is t a domain in normal form, without a fault? One pass says so of nearly every identity. False:
+ * look closer. */
+bool domain_is_plain(struct text t);
 /* SES's spelling, in out or t itself: a domain in lower-case A-labels, an address as written except
  * for a domain part outside ASCII. A name refused by IDNA stays as lower-case bytes. */
 struct text identity_normal(struct text t, char out[NAME_LEN_MAX + 1]);

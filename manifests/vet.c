@@ -9,7 +9,6 @@
  */
 #include "raw.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 #define BLOCK 16u /* 4-byte slots of a cache line */
@@ -18,7 +17,6 @@
 static void mail_from_begin(const struct fleet *f, struct ahead *a)
 {
     struct text name = names_text(&f->names, a->wanted), filled;
-    a->is_template = template_is(name);
     if (!a->is_template)
         return; /* in normal form since reading */
     struct text domain = identity_domain(names_stowed(a->identity));
@@ -67,59 +65,103 @@ static bool owner_end(struct raw *r, const struct ahead *a, struct choice *c)
     return r->err == OK;
 }
 
+/* The existing row of this identity in this lane, or the free slot for a new row. */
+static uint32_t slot_of(const struct vet *v, const struct choice *c)
+{
+    const struct choice *choices = v->raw->fleet->choices;
+    uint64_t block = siphash_pair(v->raw->fleet->names.key, c->lane, c->identity / BLOCK);
+    uint32_t i = ((uint32_t)block * BLOCK + c->identity % BLOCK) & v->seen_mask;
+    for (; v->seen[i]; i = (i + 1) & v->seen_mask) {
+        const struct choice *other = &choices[v->seen[i] - 1];
+        if (other->identity == c->identity && other->lane == c->lane)
+            break;
+    }
+    return i;
+}
+
+/* Most fleets have each identity once, and their names tell: what is new among the names is new
+ * among the identities. The table is made when a name comes that is known. */
+static bool seen_make(struct vet *v)
+{
+    const struct fleet *f = v->raw->fleet;
+    v->seen = calloc((size_t)v->seen_mask + 1, sizeof *v->seen);
+    for (uint32_t row = 0; v->seen && row < f->choices_len; row++)
+        v->seen[slot_of(v, &f->choices[row])] = row + 1;
+    if (!v->seen)
+        raw_fail(v->raw, ERR_NOMEM, "no memory to vet the manifest");
+    return v->seen != NULL;
+}
+
+static void complain_of_double(struct raw *r, const struct choice *c, uint32_t row)
+{
+    const struct fleet *f = r->fleet;
+    const struct choice *first = &f->choices[row];
+    char name[QUOTE_LEN], account[QUOTE_LEN];
+    complain(r, (struct source_place){c->file, c->line, c->column},
+             "%s in account %s, Region " TEXT_FMT " stands in " TEXT_FMT ":%u:%u already",
+             quote(names_text(&f->names, c->identity), name),
+             quote(fleet_account_name(f, row), account), TEXT_ARG(fleet_region(f, row)),
+             TEXT_ARG(f->files[first->file]), first->line, first->column);
+}
+
 /* Turns the oldest choice on its way into a row or a complaint. */
 static void choice_end(struct vet *v)
 {
     struct raw *r = v->raw;
+    struct names *names = &r->fleet->names;
     const struct ahead *a = &v->ahead[v->ended++ % VET_AHEAD];
     struct choice c = a->choice;
-    uint32_t slot, number;
-    if (!names_adopt(&r->fleet->names, a->identity, a->identity_hash, &c.identity)) {
+    uint32_t slot = 0, number, known = names->len;
+    if (!names_adopt(names, a->identity, a->identity_hash, &c.identity)) {
         raw_fail(r, ERR_NOMEM, "no memory for the names of the manifest");
         return;
     }
-    /* The existing row of this identity in this lane, or the free slot for a new row. */
-    const struct choice *choices = v->raw->fleet->choices;
-    uint64_t block = siphash_pair(v->raw->fleet->names.key, c.lane, c.identity / BLOCK);
-    uint32_t i = ((uint32_t)block * BLOCK + c.identity % BLOCK) & v->seen_mask;
-    for (; v->seen[i]; i = (i + 1) & v->seen_mask) {
-        const struct choice *other = &choices[v->seen[i] - 1];
-        if (other->identity == c.identity && other->lane == c.lane)
-            break;
-    }
-    slot = i;
-    if (v->seen[i] != 0) {
-        uint32_t row = v->seen[slot] - 1;
-        const struct fleet *f = r->fleet;
-        const struct choice *first = &f->choices[row];
-        char name[QUOTE_LEN], account[QUOTE_LEN];
-        complain(r, (struct source_place){c.file, c.line, c.column},
-                 "%s in account %s, Region " TEXT_FMT " stands in " TEXT_FMT ":%u:%u already",
-                 quote(names_text(&f->names, c.identity), name),
-                 quote(fleet_account_name(f, row), account), TEXT_ARG(fleet_region(f, row)),
-                 TEXT_ARG(f->files[first->file]), first->line, first->column);
-    } else if (mail_from_end(r, a, &c) && owner_end(r, a, &c)) {
-        if (fleet_choice(r->fleet, c, &number))
-            v->seen[slot] = number + 1;
-        else
+    if (names->len == known && !v->seen && !seen_make(v))
+        return;
+    if (v->seen)
+        slot = slot_of(v, &c);
+    if (v->seen && v->seen[slot])
+        complain_of_double(r, &c, v->seen[slot] - 1);
+    else if (mail_from_end(r, a, &c) && owner_end(r, a, &c)) {
+        if (!fleet_choice(r->fleet, c, &number))
             raw_fail(r, ERR_NOMEM, "no memory for the rows of the fleet");
+        else if (v->seen)
+            v->seen[slot] = number + 1;
     }
 }
 
-/* Counts the rows of the fleet; complains of incomplete entries. */
-static uint64_t rows_count(struct vet *v)
+static name_id wanted_of(const struct raw_row *row, const struct resolved *s)
+{
+    return row->mail_from != NAME_NONE ? row->mail_from : s->mail_from;
+}
+
+static bool is_template(const struct fleet *f, const struct raw_row *row, const struct resolved *s)
+{
+    return row->mail_from == NAME_NONE ? s->is_template
+                                       : template_is(names_text(&f->names, row->mail_from));
+}
+
+/* Counts a row's choices; complains of an incomplete entry. The names that a row will bring are
+ * counted too: as a rule no fewer. */
+static uint64_t row_count(struct vet *v, const struct raw_row *row, uint32_t *names)
 {
     struct raw *r = v->raw;
+    const struct resolved *s = vet_settings(v, row->settings);
+    if (!s)
+        return 0;
+    if (s->missing)
+        complain(r, (struct source_place){s->file, row->line, row->column}, "%s", s->missing);
+    *names += 1u + is_template(r->fleet, row, s);
+    return s->lanes_len;
+}
+
+static uint64_t rows_count(struct vet *v, uint32_t *names)
+{
     uint64_t count = 0;
-    for (uint32_t i = 0; i < r->rows_len; i++) {
-        const struct raw_row *row = &r->rows[i];
-        const struct resolved *s = vet_settings(v, row->settings);
-        if (!s)
-            return 0;
-        if (s->missing)
-            complain(r, (struct source_place){s->file, row->line, row->column}, "%s", s->missing);
-        count += s->lanes_len;
-    }
+    *names = 0;
+    for (const struct raw_rows *b = v->raw->rows; b; b = b->next)
+        for (uint32_t i = 0; i < b->len && v->raw->err == OK; i++)
+            count += row_count(v, &b->at[i], names);
     return count;
 }
 
@@ -131,45 +173,50 @@ static bool vet_init(struct vet *v, struct raw *r)
         raw_fail(r, ERR_NOMEM, "no memory to vet the manifest");
         return false;
     }
-    uint64_t rows = rows_count(v), slots = BLOCK;
+    uint32_t names;
+    uint64_t rows = rows_count(v, &names), slots = BLOCK;
     if (rows > IDENTITIES_MAX)
         raw_fail(r, ERR_LIMIT, "more than 4,000,000 identities");
+    else if (r->err == OK && !names_reserve(&r->fleet->names, names))
+        raw_fail(r, ERR_NOMEM, "no memory for the names of the manifest");
     while (slots < rows * 2)
         slots *= 2;
-    v->seen = r->err == OK ? calloc(slots, sizeof *v->seen) : NULL;
     v->seen_mask = (uint32_t)slots - 1;
-    if (!v->seen)
-        raw_fail(r, ERR_NOMEM, "no memory to vet the manifest");
     return r->err == OK;
+}
+
+static void row_begin(struct vet *v, const struct raw_row *row)
+{
+    const struct resolved *s = vet_settings(v, row->settings);
+    struct fleet *f = v->raw->fleet;
+    struct text identity = names_stowed(row->identity);
+    uint32_t hash = names_hash(&f->names, identity);
+    names_prefetch(&f->names, hash);
+    for (uint32_t k = 0; k < s->lanes_len && v->raw->err == OK; k++) {
+        if (v->begun - v->ended == VET_AHEAD)
+            choice_end(v);
+        struct ahead *a = &v->ahead[v->begun++ % VET_AHEAD];
+        a->choice = (struct choice){.lane = v->lanes[s->lanes_at + k],
+                                    .policy = s->policy,
+                                    .file = s->file,
+                                    .type = (uint8_t)identity_type_of(identity),
+                                    .line = row->line,
+                                    .column = row->column};
+        a->has_own_owner = s->has_own_owner;
+        a->identity = row->identity;
+        a->identity_hash = hash;
+        a->wanted = wanted_of(row, s);
+        a->is_template = is_template(f, row, s);
+        mail_from_begin(f, a);
+    }
 }
 
 static void rows_vet(struct vet *v)
 {
-    const struct raw *r = v->raw;
-    assert(v->seen);
-    for (uint32_t i = 0; i < r->rows_len && r->err == OK; i++) {
-        const struct resolved *s = vet_settings(v, r->rows[i].settings);
-        struct names *names = &v->raw->fleet->names;
-        struct text identity = names_stowed(r->rows[i].identity);
-        uint32_t hash = names_hash(names, identity);
-        names_prefetch(names, hash);
-        for (uint32_t k = 0; k < s->lanes_len && v->raw->err == OK; k++) {
-            if (v->begun - v->ended == VET_AHEAD)
-                choice_end(v);
-            struct ahead *a = &v->ahead[v->begun++ % VET_AHEAD];
-            a->choice = (struct choice){.lane = v->lanes[s->lanes_at + k],
-                                        .policy = s->policy,
-                                        .file = s->file,
-                                        .type = (uint8_t)identity_type_of(identity),
-                                        .line = r->rows[i].line,
-                                        .column = r->rows[i].column};
-            a->has_own_owner = s->has_own_owner;
-            a->identity = r->rows[i].identity;
-            a->identity_hash = hash;
-            a->wanted = r->rows[i].mail_from != NAME_NONE ? r->rows[i].mail_from : s->mail_from;
-            mail_from_begin(v->raw->fleet, a);
-        }
-    }
+    struct raw *r = v->raw;
+    for (; r->rows && r->err == OK; raw_rows_drop(r))
+        for (uint32_t i = 0; i < r->rows->len && r->err == OK; i++)
+            row_begin(v, &r->rows->at[i]);
     while (v->ended < v->begun && r->err == OK)
         choice_end(v);
 }

@@ -272,6 +272,7 @@ const struct resolved *vet_settings(struct vet *v, name_id settings)
     out->has_mail_from = s.given & KEY_BIT(KEY_MAIL_FROM);
     if (has_own)
         out->mail_from = NAME_NONE;
+    out->is_template = template_is(names_text(&r->fleet->names, out->mail_from));
     resolve_lanes(v, out, &s);
     for (int i = 0; i < POLICY_FIELDS; i++)
         if (policy_get(&s.policy, &policy_fields[i]) == 0)

@@ -15,7 +15,7 @@ bool names_init(struct names *n, size_t limit_bytes)
 {
     *n = (struct names){.len = 1,
                         .cap = SLOTS_FIRST / 2,
-                        .slot_mask = SLOTS_FIRST - 1,
+                        .slots_len = SLOTS_FIRST,
                         .key = siphash_key_of_process()};
     arena_init(&n->bytes, limit_bytes);
     n->slots = calloc(SLOTS_FIRST, sizeof *n->slots);
@@ -56,19 +56,30 @@ uint32_t names_hash(const struct names *n, struct text t)
     return (uint32_t)siphash(n->key, t.at, t.len);
 }
 
+/* Slots are in the order of their hashes, so a table grows from its beginning to its end, and may
+ * have any length. */
+static uint32_t slot_first(const struct names *n, uint32_t hash)
+{
+    return (uint32_t)((uint64_t)hash * n->slots_len >> 32);
+}
+
+static uint32_t slot_next(const struct names *n, uint32_t i)
+{
+    return i + 1 < n->slots_len ? i + 1 : 0;
+}
+
 void names_prefetch(const struct names *n, uint32_t hash)
 {
-    __builtin_prefetch(&n->slots[hash & n->slot_mask]);
+    __builtin_prefetch(&n->slots[slot_first(n, hash)]);
 }
 
 static uint32_t slot_of(const struct names *n, struct text t, uint32_t hash)
 {
-    uint32_t i = hash & n->slot_mask;
-    while (n->slots[i]) {
+    uint32_t i = slot_first(n, hash);
+    for (; n->slots[i]; i = slot_next(n, i)) {
         uint64_t slot = n->slots[i];
         if ((uint32_t)(slot >> 32) == hash && text_eq(names_text(n, (name_id)slot), t))
             break;
-        i = (i + 1) & n->slot_mask;
     }
     return i;
 }
@@ -79,18 +90,49 @@ name_id names_find(const struct names *n, struct text t)
 }
 
 /* Look-ups fall all over the table. With ordinary pages nearly every look-up would miss the
- * processor's address cache too, at the cost of a second look-up. */
+ * processor's address cache too, at the cost of a second look-up. Not aligned, for calloc() gets so
+ * many bytes as zeros from the system and need not write them; huge pages begin inside. */
 static uint64_t *slots_new(uint32_t len)
 {
     size_t bytes = len * sizeof(uint64_t);
-    if (bytes < HUGE_PAGE)
-        return calloc(len, sizeof(uint64_t));
-    uint64_t *slots = aligned_alloc(HUGE_PAGE, bytes);
-    if (slots) {
-        (void)madvise(slots, bytes, MADV_HUGEPAGE);
-        memset(slots, 0, bytes);
-    }
+    uint64_t *slots = calloc(len, sizeof *slots);
+    size_t before = -(uintptr_t)slots % HUGE_PAGE;
+    if (slots && bytes >= 2 * HUGE_PAGE)
+        (void)madvise((char *)slots + before, (bytes - before) / HUGE_PAGE * HUGE_PAGE,
+                      MADV_HUGEPAGE);
     return slots;
+}
+
+/* To so many slots, for cap names. */
+static bool grow(struct names *n, uint64_t slots, uint64_t cap)
+{
+    struct names old = *n;
+    const char **at = slots <= UINT32_MAX ? realloc((void *)n->at, sizeof *at * cap) : NULL;
+    if (!at)
+        return false;
+    n->at = at;
+    uint64_t *fresh = slots_new((uint32_t)slots);
+    if (!fresh)
+        return false;
+    n->slots = fresh;
+    n->slots_len = (uint32_t)slots;
+    n->cap = (uint32_t)cap;
+    for (uint32_t i = 0; i < old.slots_len; i++) {
+        uint32_t to = slot_first(n, (uint32_t)(old.slots[i] >> 32));
+        if (!old.slots[i])
+            continue;
+        while (fresh[to])
+            to = slot_next(n, to);
+        fresh[to] = old.slots[i];
+    }
+    free(old.slots);
+    return true;
+}
+
+bool names_reserve(struct names *n, uint32_t more)
+{
+    uint64_t cap = (uint64_t)n->len + more;
+    return cap <= n->cap || grow(n, cap + cap / 3, cap);
 }
 
 /* Packed by hand: two bytes of length, the bytes, a NUL. The arena would round every name up. */
@@ -113,28 +155,8 @@ static bool add_new(struct names *n, struct text t, const char *stowed, uint32_t
                     uint32_t slot, name_id *id)
 {
     if (n->len == n->cap) {
-        uint32_t slots = (n->slot_mask + 1) * 2;
-        if (slots == 0)
+        if (!grow(n, (uint64_t)n->slots_len * 2, n->slots_len))
             return false;
-        const char **at = realloc((void *)n->at, sizeof *at * (slots / 2));
-        if (!at)
-            return false;
-        n->at = at;
-        uint64_t *fresh = slots_new(slots);
-        if (!fresh)
-            return false;
-        for (uint32_t old = 0; old <= n->slot_mask; old++) {
-            uint32_t i = (uint32_t)(n->slots[old] >> 32) & (slots - 1);
-            if (!n->slots[old])
-                continue;
-            while (fresh[i])
-                i = (i + 1) & (slots - 1);
-            fresh[i] = n->slots[old];
-        }
-        free(n->slots);
-        n->slots = fresh;
-        n->slot_mask = slots - 1;
-        n->cap = slots / 2;
         slot = slot_of(n, t, hash);
     }
     const char *at = stowed ? stowed : names_stow(n, t);

@@ -18,12 +18,15 @@ struct names {
     struct arena bytes;
     const char **at; /* id -> bytes; a length stands before the bytes */
     uint64_t *slots; /* open addressing: half a hash and the id, or 0; see names.c */
-    uint32_t len, cap, slot_mask;
+    uint32_t len, cap, slots_len;
     struct siphash_key key; /* of the process; the order of the ids does not depend on the key */
 };
 
 bool names_init(struct names *n, size_t limit_bytes);
 void names_clear(struct names *n);
+/* Makes room for so many more names at once, and for few others: a table that doubles on its way
+ * there is written anew at each step, and both lie in memory. False: out of memory. */
+bool names_reserve(struct names *n, uint32_t more);
 /* The id of t, new or known. The empty text is NAME_NONE. False: out of memory or of bounds
  * (NAME_LEN_MAX); *id is then NAME_NONE. */
 bool names_add(struct names *n, struct text t, name_id *id);

@@ -109,10 +109,8 @@ size_t text_find(struct text t, char c)
 
 size_t text_rfind(struct text t, char c)
 {
-    for (size_t i = t.len; i > 0; i--)
-        if (t.at[i - 1] == c)
-            return i - 1;
-    return t.len;
+    const char *hit = t.len ? memrchr(t.at, c, t.len) : NULL;
+    return hit ? (size_t)(hit - t.at) : t.len;
 }
 
 size_t text_find_text(struct text t, struct text needle)

@@ -22,6 +22,7 @@ import figures_discover
 import figures_dns
 import figures_here
 import figures_lanes
+import figures_million_plan
 import figures_page
 import figures_plan
 import figures_ses
@@ -53,6 +54,7 @@ FIGURES = {
     "growth-check": figures_here.growth_check,
     "growth-rehearse": figures_here.growth_rehearse,
     "growth-records": figures_here.growth_records,
+    "growth-plan": figures_million_plan.growth_plan,
 }
 BESIDE = ("plan-calls",)  # waits for SES's rate nearly all the time: measured beside the others
 COUNTS = ("plan-calls", "apply-paced", "slow-owners", "publish-calls", "journal", "dns")  # whose goals hold on a busy machine too

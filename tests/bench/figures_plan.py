@@ -12,7 +12,7 @@ def in_virtual_time(bench):
     Long trips of changing length have no goal: a bucket of one token takes no call that arrives early, and makes up for
     none that arrives late."""
     for count, lanes, trip_ms, goal in ((10_000, 1, 2, 1.02), (100_000, 100, 2, 1.02), (10_000, 1, 60, None)):
-        said = json.loads(bench.tool("plan_bench", str(count), str(lanes), str(trip_ms)))
+        said = json.loads(bench.tool("plan_pace_bench", str(count), str(lanes), str(trip_ms)))
         size = f"{count} identities, {lanes} {'lane' if lanes == 1 else 'lanes'}, 1 call/s, trips of {trip_ms // 2} to {trip_ms * 3 // 2} ms, virtual"
         figure, ratio = "SES time of a plan, first call to last, against the bound of its fullest bucket", said["took_s"] / said["bound_s"]
         yield at_most(figure, size, ratio, goal, said) if goal else Row(figure, size, "", ratio, None, said)

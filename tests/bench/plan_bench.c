@@ -1,190 +1,166 @@
 /*
- * What a plan costs in virtual time: its calls, and the time from the first to the last against the
- * fullest bucket.
+ * A plan of a manifest in the simulated world, in virtual time: what `plan` does between its
+ * manifest and its report, without a wire.
  *
- *     plan_bench IDENTITIES LANES TRIP_MS
+ *     plan_bench MANIFEST
  *
- * Prints JSON. The lanes are equal, and SES takes one call a second of each action in each. Each
- * way of a trip takes half of it, or up to a half of that more or less. What preflight asks before
- * is not in it.
+ * Every identity exists and is verified, and every record is there. Rows are kept in a journal in
+ * memory, as by `plan`. Prints JSON: how many rows there are and how many would be changed, calls
+ * to SES, and the seconds that the plan took in the world's time. Processor time and memory are for
+ * whoever starts it to see (bench_peak); the world's own are among them.
  */
 #include "base/bounds.h"
-#include "calls/budget.h"
-#include "calls/paged_list.h"
 #include "engine.h"
+#include "journal/journal.h"
+#include "journal/store_sqlite/store_sqlite.h"
+#include "manifests/manifest.h"
+#include "rules/suffix.h"
 #include "scheduler/scheduler.h"
 #include "world/world.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #define START ((instant_us)1770000000 * 1000000)
 
 struct bench {
     struct fleet fleet;
+    struct suffix_list *suffixes;
+    struct journal *journal;
+    struct run_head head;
     struct world *world;
-    struct io inner;
-    instant_us first, last; /* calls to SES */
+    struct arena memory;
+    struct scheduler_totals totals;
 };
 
-static void must(bool held)
+static enum err fleet_read(struct bench *b, const char *path, struct why *why)
 {
-    if (held)
-        return;
-    fputs("out of memory\n", stderr);
-    exit(1);
-}
-
-static void lane_add(struct fleet *f, uint32_t number)
-{
-    char name[32];
-    struct account account = {0};
-    name_id region;
-    uint16_t index, lane;
-    snprintf(name, sizeof name, "a%u", number);
-    must(names_add(&f->names, text_of(name), &account.name) &&
-         names_add(&f->names, TEXT("us-east-1"), &region) && fleet_account(f, account, &index) &&
-         fleet_lane(f, index, region, &lane));
-}
-
-static void row_add(struct fleet *f, uint32_t number, uint16_t lane)
-{
-    char name[32], from[48];
-    struct choice choice = {.lane = lane, .type = IDENTITY_DOMAIN, .line = number + 1};
-    uint32_t row;
-    snprintf(name, sizeof name, "d%u.test", number);
-    snprintf(from, sizeof from, "bounce.%s", name);
-    must(names_add(&f->names, text_of(name), &choice.identity) &&
-         names_add(&f->names, text_of(from), &choice.mail_from) &&
-         fleet_policy(f, (struct policy){.timeout_us = SPAN_H(72)}, &choice.policy) &&
-         fleet_choice(f, choice, &row));
-}
-
-static void world_make(struct bench *b, span_us round_trip)
-{
-    struct why why = {""};
-    const struct ses_facts verified = {.verification = VERIFICATION_SUCCESS};
-    struct fleet *f = &b->fleet;
-    struct world_options options = {
-        .start = START,
-        .round_trip = round_trip,
-        .time_out = SPAN_S(30),
-        .ses = ses_rules_default(),
-        .dns = {.start = START,
-                .published = 1,
-                .right_host = TEXT("feedback-smtp.us-east-1.amazonses.com")},
-        .identities_max = f->choices_len};
-    options.ses.rate_per_s = 1;
-    b->world = world_new(&options, f, (struct world_keeper){0}, &why);
-    must(b->world != NULL);
-    for (uint32_t i = 0; i < f->choices_len; i++)
-        must(ses_model_add(world_ses(b->world), world_lane(b->world, f->choices[i].lane),
-                           fleet_identity(f, i), &verified, START, &why) == OK);
-    b->inner = world_io(b->world);
-}
-
-static instant_us bench_now(void *ctx)
-{
-    return world_now(((struct bench *)ctx)->world);
-}
-
-static uint32_t bench_wait(void *ctx, instant_us until, struct event *events, uint32_t max)
-{
-    struct bench *b = ctx;
-    return b->inner.wait(b->inner.world, until, events, max);
-}
-
-static void bench_send(void *ctx, struct call **calls, uint32_t len)
-{
-    struct bench *b = ctx;
-    for (uint32_t i = 0; i < len; i++) {
-        if (calls[i]->kind == CALL_ASK)
-            continue;
-        b->last = bench_now(b);
-        b->first = b->first ? b->first : b->last;
-    }
-    b->inner.send(b->inner.world, calls, len);
+    struct complaints complaints;
+    const struct manifest_options options = {.region = TEXT_NONE};
+    complaints_init(&complaints);
+    enum err err = manifest_load(&b->fleet, &path, 1, &options, &complaints, why);
+    complaints_clear(&complaints);
+    return err;
 }
 
 static enum err bench_keep(void *ctx, const struct record *records, uint32_t len, struct why *why)
 {
-    (void)ctx, (void)records, (void)len, (void)why;
-    return OK;
+    struct bench *b = ctx;
+    return journal_keep(b->journal, b->head.id, records, len, why);
 }
 
-static struct budget budget_of(const struct fleet *f)
+static double rate_most(const struct fleet *f)
 {
-    struct budget budget = {0};
-    for (uint32_t i = 0; i < f->lanes_len; i++) {
-        struct lane_need need = {.rate_per_s = 1, .dkim = DKIM_BY_BATCH};
-        for (uint32_t k = 0; k < f->choices_len; k++)
-            need.reads += f->choices[k].lane == i;
-        need.lists = list_tells_verification(need.reads, API_V1);
-        budget_add(&budget, &need, API_V1);
-    }
-    return budget;
+    double most = 0;
+    for (uint32_t lane = 0; lane < f->lanes_len; lane++)
+        if (fleet_rate(f, lane, 0) > most)
+            most = fleet_rate(f, lane, 0);
+    return most;
 }
 
-static void told(const struct bench *b, const struct scheduler *d)
+static enum err world_make(struct bench *b, struct why *why)
 {
-    const struct budget budget = budget_of(&b->fleet);
-    struct scheduler_totals totals;
-    uint64_t calls = 0, throttled = 0;
-    scheduler_totals(d, &totals);
-    for (int kind = 0; kind < CALL_ASK; kind++) {
-        calls += totals.calls[kind];
-        throttled += totals.throttled[kind];
-    }
-    printf("{\"planned\": %u, \"calls\": %llu, \"throttled\": %llu, \"took_s\": %.2f, \"bound_s\": "
-           "%.2f, \"held_by\": \"%s\"}\n",
-           totals.by_outcome[OUTCOME_PLANNED], (unsigned long long)calls,
-           (unsigned long long)throttled, (double)(b->last - b->first) / 1e6,
-           (double)budget.earliest / 1e6, call_action(budget.held_by, budget.held_api));
+    const struct fleet *f = &b->fleet;
+    const struct ses_facts facts = {.verification = VERIFICATION_SUCCESS};
+    struct world_options options = {.start = START,
+                                    .seed = 1,
+                                    .round_trip = SPAN_MS(60),
+                                    .time_out = SPAN_S(30),
+                                    .dns_grain = SPAN_MS(50),
+                                    .ses = ses_rules_default(),
+                                    .identities_max = f->choices_len};
+    options.ses.rate_per_s = rate_most(f);
+    options.dns = (struct dns_model_options){.seed = 1,
+                                             .start = START,
+                                             .published = 1,
+                                             .right_host =
+                                                 TEXT("feedback-smtp.us-east-1.amazonses.com")};
+    b->world = world_new(&options, f, (struct world_keeper){b, bench_keep}, why);
+    enum err err = b->world ? OK : ERR_NOMEM;
+    for (uint32_t row = 0; err == OK && row < f->choices_len; row++)
+        err = ses_model_add(world_ses(b->world), world_lane(b->world, f->choices[row].lane),
+                            fleet_identity(f, row), &facts, START, why);
+    return err;
+}
+
+static enum err journal_make(struct bench *b, struct why *why)
+{
+    b->head = (struct run_head){.verb = RUN_PLAN,
+                                .started = START,
+                                .last = START,
+                                .seed = 1,
+                                .jobs = b->fleet.choices_len,
+                                .options = TEXT("{}"),
+                                .version = TEXT("plan_bench")};
+    enum err err = journal_open_memory(&b->journal, why);
+    return err == OK ? journal_begin(b->journal, &b->head, &b->fleet, why) : err;
+}
+
+static enum err plan(struct bench *b, struct why *why)
+{
+    const struct io io = world_io(b->world);
+    enum engine_end end;
+    const struct scheduler_options options = {.rules = {.seed = 1, .plan_only = true},
+                                              .read_api = API_V1,
+                                              .write_api = API_V2,
+                                              .lane_survey = true,
+                                              .advice = true,
+                                              .surveys = true,
+                                              .looks_closer = true,
+                                              .dkim = DKIM_BY_BATCH,
+                                              .suffixes = b->suffixes};
+    struct scheduler *scheduler = scheduler_init(&b->memory, &b->fleet, &options);
+    if (!scheduler)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    const struct machine machine = scheduler_machine(scheduler);
+    scheduler_start(scheduler, START);
+    enum err err = engine_run(&machine, &io, NULL, &end, why);
+    if (err == OK && world_is_stuck(b->world))
+        err = why_set(why, ERR_LIMIT, "the plan has lost a row");
+    scheduler_totals(scheduler, &b->totals);
+    world_crash(b->world);
+    scheduler_clear(scheduler);
+    return err == OK ? journal_stop(b->journal, b->head.id, RUN_ENDED, world_now(b->world), why)
+                     : err;
+}
+
+static void told(const struct bench *b)
+{
+    uint64_t calls = 0;
+    for (int kind = 0; kind < CALL_ASK; kind++)
+        calls += b->totals.calls[kind];
+    printf("{\"rows\": %u, \"planned\": %u, \"calls\": %llu, \"took_s\": %.1f}\n", b->totals.jobs,
+           b->totals.by_outcome[OUTCOME_PLANNED], (unsigned long long)calls,
+           (double)(world_now(b->world) - START) / 1e6);
 }
 
 int main(int argc, char **argv)
 {
     struct bench b = {0};
-    struct arena memory;
     struct why why = {""};
-    enum engine_end end;
-    uint32_t identities = argc == 4 ? (uint32_t)atoi(argv[1]) : 0;
-    uint32_t lanes = argc == 4 ? (uint32_t)atoi(argv[2]) : 0;
-    int trip_ms = argc == 4 ? atoi(argv[3]) : 0;
-    if (!identities || !lanes || lanes > LANES_MAX || trip_ms <= 0) {
-        fputs("usage: plan_bench IDENTITIES LANES TRIP_MS\n", stderr);
+    if (argc != 2) {
+        fputs("usage: plan_bench MANIFEST\n", stderr);
         return 2;
     }
-    arena_init(&memory, SIZE_MAX);
     fleet_init(&b.fleet);
-    b.fleet.max_failures.value = NO_BOUND;
-    must(names_init(&b.fleet.names, NAMES_BYTES_MAX));
-    for (uint32_t i = 0; i < lanes; i++)
-        lane_add(&b.fleet, i);
-    for (uint32_t i = 0; i < identities; i++)
-        row_add(&b.fleet, i, (uint16_t)(i % lanes));
-    world_make(&b, SPAN_MS(trip_ms));
-    const struct scheduler_options options = {.rules = {.seed = 1, .plan_only = true},
-                                              .read_api = API_V1,
-                                              .write_api = API_V2,
-                                              .lane_survey = true,
-                                              .dkim = DKIM_BY_BATCH,
-                                              .rate_per_s = 1};
-    struct scheduler *d = scheduler_init(&memory, &b.fleet, &options);
-    must(d != NULL);
-    const struct io io = {.world = &b,
-                          .now = bench_now,
-                          .wait = bench_wait,
-                          .send = bench_send,
-                          .keep = bench_keep,
-                          .keeper = &b};
-    struct machine machine = scheduler_machine(d);
-    scheduler_start(d, START);
-    bool fine = engine_run(&machine, &io, NULL, &end, &why) == OK && !world_is_stuck(b.world);
-    told(&b, d);
-    scheduler_clear(d);
+    arena_init(&b.memory, SIZE_MAX);
+    enum err err = fleet_read(&b, argv[1], &why);
+    if (err == OK)
+        err = suffix_list_open(&b.suffixes, NULL, &why);
+    if (err == OK)
+        err = journal_make(&b, &why);
+    if (err == OK)
+        err = world_make(&b, &why);
+    if (err == OK)
+        err = plan(&b, &why);
+    if (err == OK)
+        told(&b);
+    else
+        fprintf(stderr, "plan_bench: %s\n", why.text);
     world_free(b.world);
+    if (b.journal)
+        journal_close(b.journal);
+    suffix_list_close(b.suffixes);
+    arena_clear(&b.memory);
     fleet_clear(&b.fleet);
-    arena_clear(&memory);
-    return fine ? 0 : 1;
+    return err == OK && b.totals.by_outcome[OUTCOME_PLANNED] == b.totals.jobs ? 0 : 1;
 }

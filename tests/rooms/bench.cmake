@@ -12,13 +12,17 @@ endif()
 # What publishing costs, in virtual time.
 add_executable(publish_bench ${CMAKE_CURRENT_SOURCE_DIR}/bench/publish_bench.c)
 target_link_libraries(publish_bench PRIVATE publish world engine scheduler rules dns model base)
-add_executable(plan_bench ${CMAKE_CURRENT_SOURCE_DIR}/bench/plan_bench.c)
-target_link_libraries(plan_bench PRIVATE world engine scheduler calls model base)
+add_executable(plan_pace_bench ${CMAKE_CURRENT_SOURCE_DIR}/bench/plan_pace_bench.c)
+target_link_libraries(plan_pace_bench PRIVATE world engine scheduler calls model base)
 
 # How soon records are noticed, and what their servers get of it, in virtual time.
 add_executable(notice_bench ${CMAKE_CURRENT_SOURCE_DIR}/bench/notice_bench.c)
 target_link_libraries(notice_bench PRIVATE world engine scheduler rules dns model base)
 add_test(NAME records_noticed COMMAND notice_bench 4000 10 720 30)
+
+# A plan in the simulated world, in virtual time.
+add_executable(plan_bench ${CMAKE_CURRENT_SOURCE_DIR}/bench/plan_bench.c)
+target_link_libraries(plan_bench PRIVATE manifests store_sqlite world engine scheduler rules model base)
 
 # Starts what is measured, and says what it cost.
 add_executable(bench_peak ${CMAKE_CURRENT_SOURCE_DIR}/bench/peak.c)

@@ -112,6 +112,29 @@ static void bounds_are_kept(void **state)
     names_clear(&n);
 }
 
+static void room_is_made_for_many_at_once(void **state)
+{
+    (void)state;
+    struct names n;
+    char text[64];
+    name_id id;
+    assert_true(names_init(&n, NAMES_BYTES_MAX));
+    for (uint32_t i = 0; i < 600; i++)
+        assert_true(names_add(&n, numbered(text, sizeof text, i), &id));
+    assert_true(names_reserve(&n, 9000));
+    uint32_t slots = n.slots_len;
+    assert_between(slots, 9600, 14400);
+    for (uint32_t i = 600; i < 9600; i++)
+        assert_true(names_add(&n, numbered(text, sizeof text, i), &id));
+    assert_int_equal(n.slots_len, slots);
+    for (uint32_t i = 9600; i < 20000; i++) /* more than was said */
+        assert_true(names_add(&n, numbered(text, sizeof text, i), &id));
+    for (uint32_t i = 0; i < 20000; i++)
+        assert_int_equal(names_find(&n, numbered(text, sizeof text, i)), i + 1);
+    assert_true(names_reserve(&n, 0));
+    names_clear(&n);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -120,6 +143,7 @@ int main(void)
         cmocka_unit_test(a_stowed_name_gets_a_number_of_its_own_or_that_of_its_equal),
         cmocka_unit_test(the_empty_name_is_number_none),
         cmocka_unit_test(bounds_are_kept),
+        cmocka_unit_test(room_is_made_for_many_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -64,7 +64,7 @@ static void the_key_decides(void **state)
 static uint32_t longest_run(const struct names *n)
 {
     uint32_t longest = 0, run = 0;
-    for (uint32_t i = 0; i <= n->slot_mask; i++) {
+    for (uint32_t i = 0; i < n->slots_len; i++) {
         run = n->slots[i] ? run + 1 : 0;
         longest = run > longest ? run : longest;
     }
@@ -81,7 +81,7 @@ static void names_chosen_to_meet_do_not_meet(void **state)
     for (uint32_t i = 0; i < CRAFTED_MANY; i++)
         assert_true(names_add(&n, crafted_next(name, true), &id));
     assert_int_equal(n.len, CRAFTED_MANY + 1);
-    assert_int_equal(n.slot_mask + 1, CRAFTED_PLACES);
+    assert_int_equal(n.slots_len, CRAFTED_PLACES);
     assert_between(longest_run(&n), 1, CRAFTED_RUN_MAX);
     names_clear(&n);
 }

@@ -3,6 +3,9 @@
  */
 #include "manifest_room.h"
 
+#include "manifests/value.h"
+#include "rules/idna.h"
+
 #define TOP "version: 1\ndefaults: {region: us-east-1, mail_from: 'bounce.{domain}'}\n"
 
 /* A row as one line: account, Region, identity, MAIL FROM, and what differs from the usual policy.
@@ -560,6 +563,62 @@ static void an_endpoint_is_vetted(void **state)
     loaded_clear(&l);
 }
 
+/* Every text of up to four of these. */
+static void a_plain_domain_has_no_fault_and_is_in_normal_form(void **state)
+{
+    static const char letters[] = "az09-._A@ ~\xc3";
+    char t[5] = "", out[NAME_LEN_MAX + 1];
+    const unsigned base = sizeof letters; /* with the final NUL: shorter texts */
+    unsigned plain = 0;
+    (void)state;
+    for (unsigned n = 0; n < base * base * base * base; n++) {
+        for (unsigned i = 0, rest = n; i < 4; i++, rest /= base)
+            t[i] = letters[rest % base];
+        struct text text = text_of(t), ascii;
+        const char *fault;
+        if (!domain_is_plain(text))
+            continue;
+        plain++;
+        assert_int_equal(identity_check(text), NAME_OK);
+        assert_text(identity_normal(text, out), text);
+        if (idna_to_ascii(text, out, &ascii, &fault))
+            assert_text(ascii, text);
+    }
+    assert_true(plain > 1000);
+    assert_true(domain_is_plain(TEXT("news.example.org")));
+    assert_false(domain_is_plain(TEXT("xn--bcher-kva.example")));
+}
+
+/* Rows before the double, which are vetted and given back in between. */
+static void a_double_is_found_wherever_it_stands(void **state)
+{
+    struct loaded l;
+    FILE *file = fopen("m.yaml", "w");
+    (void)state;
+    assert_non_null(file);
+    fputs(TOP "identities:\n", file);
+    for (unsigned i = 0; i < 5000; i++)
+        fprintf(file, "- d%u.example\n", i);
+    fputs("- bounce.d7.example\n- {identity: d7.example, region: eu-west-1}\n", file);
+    assert_int_equal(fclose(file), 0);
+    load(&l, "m.yaml");
+    assert_loads(&l);
+    assert_int_equal(l.fleet.choices_len, 5002);
+    assert_text(fleet_identity(&l.fleet, 4999), TEXT("d4999.example"));
+    loaded_clear(&l);
+    file = fopen("m.yaml", "a");
+    assert_non_null(file);
+    fputs("- d4998.example\n- {identity: d7.example, region: eu-west-1}\n", file);
+    assert_int_equal(fclose(file), 0);
+    load(&l, "m.yaml");
+    assert_text(buf_text(&l.said),
+                TEXT("m.yaml:5006:3: \"d4998.example\" in account \"default\", Region us-east-1 "
+                     "stands in m.yaml:5002:3 already\n"
+                     "m.yaml:5007:14: \"d7.example\" in account \"default\", Region eu-west-1 "
+                     "stands in m.yaml:5005:14 already\n"));
+    loaded_clear(&l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -576,6 +635,8 @@ int main(void)
         TEST(who_can_write_which_zones),
         TEST(providers_of_included_files_come_last),
         TEST(an_endpoint_is_vetted),
+        TEST(a_plain_domain_has_no_fault_and_is_in_normal_form),
+        TEST(a_double_is_found_wherever_it_stands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
