@@ -55,9 +55,17 @@ static bool ends_cell_elsewhere(char c, char separator)
 
 static bool needs_quotes(struct text t)
 {
-    for (size_t i = 0; i < t.len; i++)
-        if (text_find(TEXT(",;\t\"\r\n"), t.at[i]) < 6) /* what any reader may split at */
-            return true;
+    for (size_t i = 0; i < t.len; i++) {
+        switch (t.at[i]) { /* what any reader may split at */
+        case ',':
+        case ';':
+        case '\t':
+        case '"':
+        case '\r':
+        case '\n': return true;
+        default: break;
+        }
+    }
     return t.len && (t.at[0] == ' ' || t.at[t.len - 1] == ' ');
 }
 

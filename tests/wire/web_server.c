@@ -329,7 +329,8 @@ static void *server_run(void *data)
         c->server = s;
         c->fd = fd;
         s->connections[at] = c;
-        atomic_store(&s->connections_len, at + 1); /* before it can be closed, and counted as that */
+        atomic_store(&s->connections_len,
+                     at + 1); /* before it can be closed, and counted as that */
         int failed = pthread_create(&c->thread, NULL, connection_run, c);
         assert(!failed);
     }

@@ -49,6 +49,8 @@ static const char *const views[] = {
     /* 4 is of a target; 1 and 2 are intents and answers. */
     "SELECT seq, job, findings_json IS NOT NULL FROM record WHERE " OF_RUN_BEHIND
     " AND kind <> 4 ORDER BY seq",
+    "SELECT seq, job, at, kind, from_state, state, outcome FROM record WHERE " OF_RUN_BEHIND
+    " AND kind <> 4 ORDER BY seq",
     "SELECT r.seq, r.run, a.name, a.account_id, l.caller_account, l.region, c.identity, r.at,"
     " r.kind, r.state, r.outcome, r.accepted, r.write_mail_from, r.write_behavior,"
     " r.mail_from_seen, r.behavior_seen, r.mail_from_before, r.behavior_before FROM record r"
@@ -58,8 +60,8 @@ static const char *const views[] = {
     " WHERE (r.accepted > 0 OR r.kind IN (1, 2)) AND ?1 IN (r.run, 0) ORDER BY r.seq",
 };
 
-static_assert(VIEW_OUTLINE == STORE_TABLES && VIEW_SENT == STORE_TABLES + 1 &&
-                  STORE_VIEWS == STORE_TABLES + 2,
+static_assert(VIEW_OUTLINE == STORE_TABLES && VIEW_MOVES == STORE_TABLES + 1 &&
+                  VIEW_SENT == STORE_TABLES + 2 && STORE_VIEWS == STORE_TABLES + 3,
               "views");
 static_assert(RECORD_INTENT == 1 && RECORD_ANSWER == 2 && RECORD_PUBLISH == 4,
               "kinds of the views");
