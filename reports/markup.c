@@ -67,6 +67,10 @@ void markup_add_told(struct buf *out, struct text t)
 {
     size_t from = 0, at = 0;
     while (at < t.len) {
+        if (!char_is_digit(t.at[at])) {
+            at++;
+            continue;
+        }
         struct text instant = text_slice(t, at, at + INSTANT_LEN);
         if (!begins_instant(instant)) {
             at++;

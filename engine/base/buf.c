@@ -75,7 +75,9 @@ static bool buf_reserve(struct buf *b, size_t more)
 
 void buf_add(struct buf *b, const void *bytes, size_t len)
 {
-    if (!buf_reserve(b, len))
+    size_t room = b->cap - b->len; /* with the NUL; as a rule it suffices */
+    bool fits = len < room && len <= b->max - b->len && !b->failed;
+    if (!fits && !buf_reserve(b, len))
         return;
     if (len)
         memcpy(b->at + b->len, bytes, len);

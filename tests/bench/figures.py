@@ -23,6 +23,7 @@ import time
 
 import figures_here
 import figures_page
+import figures_reports
 import figures_ses
 import stage
 from row import HEAD, as_markdown
@@ -46,6 +47,8 @@ FIGURES = {
     "growth-check": figures_here.growth_check,
     "growth-rehearse": figures_here.growth_rehearse,
     "growth-records": figures_here.growth_records,
+    "reports": figures_reports.reports,
+    "growth-reports": figures_reports.growth_reports,
 }
 BESIDE = ("plan-calls",)  # waits for SES's rate nearly all the time: measured beside the others
 COUNTS = ("plan-calls", "apply-paced", "slow-owners", "publish-calls", "journal", "dns")  # whose goals hold on a busy machine too

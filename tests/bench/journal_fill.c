@@ -14,8 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define TOGETHER    4096                       /* records to a commit */
-#define RUN_SECONDS ((double)6 * 3600)         /* of the writes alone, in one lane */
+#define TOGETHER    4096               /* records to a commit */
+#define RUN_SECONDS ((double)6 * 3600) /* of the writes alone, in one lane */
 #define RATE_LEAST  1.0
 
 struct filling {
@@ -39,8 +39,7 @@ static int complain(const char *what)
 
 static enum err rows_keep(struct filling *f, struct why *why)
 {
-    enum err err =
-        f->len ? journal_keep(f->journal, f->head.id, f->records, f->len, why) : OK;
+    enum err err = f->len ? journal_keep(f->journal, f->head.id, f->records, f->len, why) : OK;
     f->kept += f->len;
     f->len = 0;
     arena_reset(&f->texts);
@@ -126,15 +125,23 @@ static enum err sail(struct filling *f, struct why *why)
     return err == OK ? rows_keep(f, why) : err;
 }
 
+/* A scene names a MAIL FROM that is expected for rows that expect none, too; a fleet does not. */
+static void expectations_lighten(struct fleet *fleet)
+{
+    for (uint32_t i = 0; i < fleet->choices_len; i++)
+        if (fleet->choices[i].guarded == GUARD_NONE)
+            fleet->expected[i] = (struct expectation){0};
+}
+
 static bool scene_begin(struct filling *f, uint64_t seed, uint32_t jobs, struct why *why)
 {
     uint16_t file;
     const struct scene_options options = {.seed = seed, .jobs = jobs};
     const struct world_keeper keeper = {f, on_keep}; /* not asked: keeping goes past the world */
     double rate = jobs / RUN_SECONDS;
-    if (!scene_make(&f->scene, &options) ||
-        !fleet_file(&f->scene.fleet, TEXT("fleet.yaml"), &file))
+    if (!scene_make(&f->scene, &options) || !fleet_file(&f->scene.fleet, TEXT("fleet.yaml"), &file))
         return false;
+    expectations_lighten(&f->scene.fleet);
     f->scene.rate_per_s = rate > RATE_LEAST ? rate : RATE_LEAST;
     f->scene.world.ses.rate_per_s = f->scene.rate_per_s;
     f->world = world_new(&f->scene.world, &f->scene.fleet, keeper, why);

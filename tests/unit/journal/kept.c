@@ -412,74 +412,6 @@ static void rows_are_the_last_of_each_job_with_the_notes_that_it_left_out(void *
     assert_int_equal(s.at[2], 30);
 }
 
-struct moved {
-    const struct record *wanted;
-    uint32_t len;
-};
-
-static bool same_move(void *ctx, const struct record *r)
-{
-    struct moved *m = ctx;
-    const struct record *w = &m->wanted[m->len++];
-    assert_int_equal(r->job, w->job);
-    assert_int_equal(r->at, w->at);
-    assert_int_equal(r->kind, w->kind);
-    assert_int_equal(r->from, w->from);
-    assert_int_equal(r->row.state, w->row.state);
-    assert_int_equal(r->row.outcome, w->row.outcome);
-    return true;
-}
-
-static void moves_are_the_records_in_short(void **state)
-{
-    struct stored *b = *state;
-    static const struct record r[] = {
-        {.job = 1, .at = 10, .from = JOB_READING, .row.state = JOB_READY},
-        {.job = 1, .at = 20, .kind = RECORD_INTENT, .from = JOB_READY, .row.state = JOB_WRITING},
-        {.job = 0, .at = 30, .row = {.state = JOB_DONE, .outcome = OUTCOME_REFUSED}},
-        {.job = 1,
-         .at = 40,
-         .kind = RECORD_ANSWER,
-         .from = JOB_WRITING,
-         .row.state = JOB_FOLLOWING},
-    };
-    struct moved m = {.wanted = r};
-    uint64_t run = begin(b), other = begin(b);
-    assert_int_equal(journal_keep(b->journal, run, r, 2, &b->why), OK);
-    assert_int_equal(journal_keep(b->journal, other, r, 1, &b->why), OK);
-    assert_int_equal(journal_keep(b->journal, run, r + 2, 2, &b->why), OK);
-    assert_int_equal(journal_moves(b->journal, run, same_move, &m, &b->why), OK);
-    assert_int_equal(m.len, 4);
-}
-
-static void rows_of_a_vetted_run_are_the_same(void **state)
-{
-    struct stored *b = *state;
-    static const struct finding_note note = {SANDBOX, SEVERITY_INFO, false, TEXT("old")};
-    const struct record r[] = {
-        {.job = 2, .at = 10, .row.notes = {&note, 1, true}},
-        {.job = 0, .at = 20},
-        {.job = 2, .at = 30},
-    };
-    uint64_t run = begin(b), other = begin(b);
-    assert_int_equal(journal_keep(b->journal, other, r, 2, &b->why), OK);
-    assert_int_equal(journal_keep(b->journal, run, r, 3, &b->why), OK);
-    stored_open(b, JOURNAL_READ);
-    for (int vetted = 0; vetted < 3; vetted++) {
-        struct seen s = {0};
-        struct run_loss lost;
-        if (vetted)
-            assert_int_equal(journal_vet(b->journal, vetted == 1 ? run : other, &lost, &b->why),
-                             OK);
-        assert_int_equal(journal_rows(b->journal, run, see, &s, &b->why), OK);
-        assert_int_equal(s.len, 2);
-        assert_int_equal(s.at[0], 20);
-        assert_int_equal(s.at[1], 30);
-        assert_string_equal(s.notes[1], "old");
-    }
-    stored_open(b, JOURNAL_WRITE);
-}
-
 struct counted {
     uint32_t len, step, ends_after;
 };
@@ -735,8 +667,6 @@ int main(void)
         ON_STORES(heads_come_back_and_the_newest_is_first),
         ON_STORES(a_record_comes_back_with_every_member),
         ON_STORES(rows_are_the_last_of_each_job_with_the_notes_that_it_left_out),
-        ON_STORES(moves_are_the_records_in_short),
-        ON_STORES(rows_of_a_vetted_run_are_the_same),
         ON_STORES(rows_of_a_large_fleet_come_in_its_order),
         ON_STORES(notes_of_lanes_are_no_rows_and_the_newest_counts),
         ON_STORES(findings_are_what_the_journal_names_them),
