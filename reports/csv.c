@@ -27,11 +27,11 @@ static void scratch_write(struct csv_table *table)
 static void cell_findings(struct csv_table *table, finding_set findings)
 {
     const char *between = "";
-    for (int f = 0; f < FINDINGS_LEN; f++) {
-        if (findings & FINDING_BIT(f)) {
-            buf_add_fmt(&table->scratch, "%s%s", between, finding_rule((enum finding)f)->name);
-            between = " ";
-        }
+    for (; findings; findings &= findings - 1) {
+        enum finding f = (enum finding)__builtin_ctzll(findings);
+        buf_add_str(&table->scratch, between);
+        buf_add_str(&table->scratch, finding_rule(f)->name);
+        between = " ";
     }
     scratch_write(table);
 }
@@ -64,18 +64,33 @@ static bool line_add(void *ctx, const struct report_row *row)
     return sink_turn(table->out);
 }
 
-enum err csv_write(const struct report *report, struct why *why)
+static enum err table_begin(void *state, const struct report *report, struct why *why)
 {
-    struct csv_table table = {.out = report->out,
-                              .is_international = fleet_is_international(report->fleet)};
-    buf_init(&table.scratch, LINE_LEN_MAX);
-    csv_begin(&table.line, &report->out->buf, report->head->csv, report_columns[0].name);
+    struct csv_table *table = state;
+    (void)why;
+    table->out = report->out;
+    table->is_international = fleet_is_international(report->fleet);
+    buf_init(&table->scratch, LINE_LEN_MAX);
+    csv_begin(&table->line, &report->out->buf, report->head->csv, report_columns[0].name);
     for (int i = 1; i < REPORT_COLUMNS; i++)
-        csv_text(&table.line, text_of(report_columns[i].name));
-    if (table.is_international)
-        csv_text(&table.line, TEXT("identity_unicode"));
-    csv_end(&table.line);
-    enum err err = report_rows(report, line_add, &table, why);
-    buf_clear(&table.scratch);
-    return err;
+        csv_text(&table->line, text_of(report_columns[i].name));
+    if (table->is_international)
+        csv_text(&table->line, TEXT("identity_unicode"));
+    csv_end(&table->line);
+    return OK;
 }
+
+static enum err table_end(void *state, struct why *why)
+{
+    (void)state;
+    (void)why;
+    return OK;
+}
+
+static void table_clear(void *state)
+{
+    buf_clear(&((struct csv_table *)state)->scratch);
+}
+
+const struct report_format csv_format = {
+    "csv", sizeof(struct csv_table), table_begin, line_add, table_end, table_clear};

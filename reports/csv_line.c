@@ -55,9 +55,17 @@ static bool ends_cell_elsewhere(char c, char separator)
 
 static bool needs_quotes(struct text t)
 {
-    for (size_t i = 0; i < t.len; i++)
-        if (text_find(TEXT(",;\t\"\r\n"), t.at[i]) < 6) /* what any reader may split at */
-            return true;
+    for (size_t i = 0; i < t.len; i++) {
+        switch (t.at[i]) { /* what any reader may split at */
+        case ',':
+        case ';':
+        case '\t':
+        case '"':
+        case '\r':
+        case '\n': return true;
+        default: break;
+        }
+    }
     return t.len && (t.at[0] == ' ' || t.at[t.len - 1] == ' ');
 }
 
@@ -72,8 +80,25 @@ static size_t plain_len(struct text t, char separator)
     return len;
 }
 
+/* Would no reader of any dialect see more than the text itself, and no spreadsheet a formula? */
+static bool is_plain(struct text t)
+{
+    if (t.len == 0)
+        return true;
+    if (!char_is_alnum(t.at[0]) || t.at[t.len - 1] == ' ')
+        return false;
+    for (size_t i = 0; i < t.len; i++)
+        if (t.at[i] < ' ' || t.at[i] > '~' || t.at[i] == '"' || t.at[i] == ',' || t.at[i] == ';')
+            return false;
+    return true;
+}
+
 static void cell_add(struct buf *out, struct text t, char separator)
 {
+    if (is_plain(t)) {
+        buf_add_text(out, t);
+        return;
+    }
     bool quoted = needs_quotes(t);
     buf_add_str(out, quoted ? "\"" : "");
     buf_add_str(out, is_risky(t) ? "'" : "");

@@ -7,8 +7,7 @@
 #include "deliver.h"
 
 #include "base/count.h"
-#include "deliver_part.h"
-#include "row.h"
+#include "delivery.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -20,81 +19,36 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const struct {
-    const char *name;
-    report_writer *write;
-} formats[] = {
-    {"csv", csv_write},           {"json", json_write},   {"html", html_write},
-    {"markdown", markdown_write}, {"junit", junit_write}, {"sarif", sarif_write},
-};
-
-#define FORMATS_LEN (COUNT(formats))
-
-const char *report_format_name(size_t i)
-{
-    return i < FORMATS_LEN ? formats[i].name : NULL;
-}
-
-static report_writer *writer_of(struct text format)
-{
-    if (text_eq(format, TEXT("md")))
-        return markdown_write;
-    for (size_t i = 0; i < FORMATS_LEN; i++)
-        if (text_eq(format, text_of(formats[i].name)))
-            return formats[i].write;
-    return NULL;
-}
-
-bool report_format_known(struct text format)
-{
-    return writer_of(format) != NULL;
-}
-
-static enum err write_to(int fd, deliver_writer *write, void *ctx, struct why *why)
-{
-    struct sink sink;
-    sink_init(&sink, fd);
-    enum err err = write(ctx, &sink, why);
-    if (err == OK)
-        err = sink_flush(&sink, why);
-    sink_clear(&sink);
-    return err;
-}
-
 static void folder_of(const char *path, char folder[PATH_MAX])
 {
     const char *slash = strrchr(path, '/');
     snprintf(folder, PATH_MAX, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
 }
 
-static enum err write_beside(const char *path, bool sync, deliver_writer *write, void *ctx,
-                             struct why *why)
+static void folder_sync(const char *path)
 {
-    struct part part;
-    if (sync)
-        part_read_batch(path);
-    enum err err = part_make(&part, path, why);
-    if (err != OK)
-        return err;
-    err = write_to(part.fd, write, ctx, why);
-    if (err == OK && sync && fsync(part.fd) != 0)
+    char folder[PATH_MAX];
+    folder_of(path, folder);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+}
+
+/* Without the fsync of the folder a crash of the machine may forget the rename; the file stays
+ * whole. */
+static enum err part_end(struct delivery *d, enum err err, struct why *why)
+{
+    if (err == OK && d->sync && fsync(d->part.fd) != 0)
         err = why_set(why, ERR_IO, "%s", strerror(errno));
     if (err != OK) {
-        part_drop(&part);
+        part_drop(&d->part);
         return err;
     }
-    err = part_settle(&part, path, why);
-    if (err == OK && sync) {
-        /* Without the fsync of the folder a crash of the machine may forget the rename; the file
-           stays whole. */
-        char folder[PATH_MAX];
-        folder_of(path, folder);
-        int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd >= 0) {
-            fsync(fd);
-            close(fd);
-        }
-    }
+    err = part_settle(&d->part, d->path, why);
+    if (err == OK && d->sync)
+        folder_sync(d->path);
     return err;
 }
 
@@ -148,17 +102,45 @@ static enum err kind_vet(const char *path, struct why *why)
                    kind);
 }
 
+static enum err file_begin(struct delivery *d, struct why *why)
+{
+    enum err err = kind_vet(d->path, why);
+    if (err == OK && d->sync)
+        part_read_batch(d->path);
+    return err == OK ? part_make(&d->part, d->path, why) : err;
+}
+
+static enum err begin(struct delivery *d, const char *path, bool sync, struct why *why)
+{
+    *d = (struct delivery){.path = path, .stream = deliver_stream(path), .sync = sync};
+    enum err err = d->stream < 0 ? file_begin(d, why) : OK;
+    if (err == OK)
+        sink_init(&d->sink, d->stream < 0 ? d->part.fd : d->stream);
+    return err;
+}
+
+enum err delivery_begin(struct delivery *d, const char *path, struct why *why)
+{
+    return begin(d, path, true, why);
+}
+
+enum err delivery_end(struct delivery *d, enum err err, struct why *why)
+{
+    if (err == OK)
+        err = sink_flush(&d->sink, why);
+    sink_clear(&d->sink);
+    if (d->stream < 0)
+        return part_end(d, err, why);
+    return err == ERR_IO && d->stream == STDOUT_FILENO ? why_wrap(why, err, "standard output")
+                                                       : err;
+}
+
 static enum err write_file(const char *path, bool sync, deliver_writer *write, void *ctx,
                            struct why *why)
 {
-    int stream = deliver_stream(path);
-    if (stream >= 0) {
-        enum err err = write_to(stream, write, ctx, why);
-        return err == ERR_IO && stream == STDOUT_FILENO ? why_wrap(why, err, "standard output")
-                                                        : err;
-    }
-    enum err err = kind_vet(path, why);
-    return err == OK ? write_beside(path, sync, write, ctx, why) : err;
+    struct delivery d;
+    enum err err = begin(&d, path, sync, why);
+    return err == OK ? delivery_end(&d, write(ctx, &d.sink, why), why) : err;
 }
 
 enum err deliver(const char *path, deliver_writer *write, void *ctx, struct why *why)
@@ -242,28 +224,4 @@ enum err deliver_settle(const char *folder, struct why *why)
     if (fd >= 0)
         close(fd);
     return error ? why_set(why, ERR_IO, "%s", strerror(error)) : OK;
-}
-
-struct written {
-    report_writer *write;
-    struct report report;
-};
-
-static enum err report_deliver(void *ctx, struct sink *out, struct why *why)
-{
-    struct written *written = ctx;
-    written->report.out = out;
-    return written->write(&written->report, why);
-}
-
-enum err report_write(const char *format, const char *path, const struct report_head *head,
-                      const struct fleet *fleet, const struct report_source *source,
-                      struct why *why)
-{
-    struct written written = {writer_of(text_of(format)),
-                              {.head = head, .fleet = fleet, .source = source}};
-    if (!written.write)
-        return why_set(why, ERR_INPUT, "unknown report format \"%s\"", format);
-    enum err err = deliver(path, report_deliver, &written, why);
-    return err == OK ? OK : why_wrap(why, err, "report %s", path);
 }

@@ -103,14 +103,38 @@ static bool take_place(struct text *t, const struct report_row *row, struct buf 
                        "the feedback host of its Region", out);
 }
 
+/* What a name or a phrase begins with, of those that are looked for: at most words of a reason none
+ * does. */
+struct beginnings {
+    bool at[256];
+};
+
+static void beginning_note(struct beginnings *b, struct text t)
+{
+    if (t.len)
+        b->at[(unsigned char)t.at[0]] = true;
+}
+
+static void beginnings_note(struct beginnings *b, const struct report_row *row, struct text domain)
+{
+    const struct text all[] = {TEXT("account "),      TEXT("Region "), TEXT("feedback-smtp."),
+                               TEXT("identity "),     row->account,    row->mail_from_after,
+                               row->mail_from_before, row->identity,   domain};
+    *b = (struct beginnings){{false}};
+    for (size_t i = 0; i < COUNT(all); i++)
+        beginning_note(b, all[i]);
+}
+
 void reason_shape(const struct report_row *row, struct text reason, struct buf *out)
 {
     struct text t = reason, domain = row->identity;
+    struct beginnings beginnings;
     char before = ' ';
     domain =
         text_from(domain, text_rfind(domain, '@') < domain.len ? text_rfind(domain, '@') + 1 : 0);
+    beginnings_note(&beginnings, row, domain);
     while (t.len && !out->failed && out->len < NAME_LEN_MAX / 2) {
-        if (!goes_on(before) &&
+        if (!goes_on(before) && beginnings.at[(unsigned char)t.at[0]] &&
             (take_place(&t, row, out) || take_number(&t, row, before, out) ||
              take_phrase(&t, TEXT("identity "), row->identity, TEXT(""), "the identity", out) ||
              take_name(&t, row->mail_from_after, "its MAIL FROM", before, out) ||

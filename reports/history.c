@@ -10,12 +10,6 @@ struct job_past {
 
 static_assert(JOB_STATES <= 16, "a bit for each state");
 
-struct folding {
-    struct history *h;
-    struct job_past *past; /* one per job */
-    int32_t flow[HISTORY_STEPS][BANDS];
-};
-
 /* Where a row stands. A plan is done where the work would begin, and is shown there. */
 static enum job_state stand_of(const struct job_row *row)
 {
@@ -46,14 +40,8 @@ static void note_state(struct history *h, struct job_past *past, enum job_state 
     past->been |= bit;
 }
 
-static bool fold_move(void *ctx, const struct record *record)
+void history_take(struct history_fold *f, const struct record *record)
 {
-    struct folding *f = ctx;
-    struct history *h = f->h;
-    if (record->job >= h->jobs)
-        return true; /* no row of the fleet */
-    struct job_past *past = &f->past[record->job];
-    enum job_state stand = stand_of(&record->row);
     static const uint8_t of_stand[JOB_STATES] = {
         [JOB_NEW] = BAND_UNTOUCHED,    [JOB_READING] = BAND_UNTOUCHED,
         [JOB_JUDGING] = BAND_WAITING,  [JOB_WAITING_DNS] = BAND_WAITING,
@@ -61,6 +49,11 @@ static bool fold_move(void *ctx, const struct record *record)
         [JOB_UNSURE] = BAND_FOLLOWING, [JOB_FOLLOWING] = BAND_FOLLOWING,
         [JOB_DONE] = BAND_DONE,
     };
+    struct history *h = f->h;
+    if (record->job >= h->jobs)
+        return; /* no row of the fleet */
+    struct job_past *past = &f->past[record->job];
+    enum job_state stand = stand_of(&record->row);
     bool bad = record->row.state == JOB_DONE && outcome_is_bad(record->row.outcome);
     enum history_band band = bad ? BAND_ATTENTION : of_stand[stand];
     int32_t *flow = f->flow[step_of(h, record->at)];
@@ -79,32 +72,53 @@ static bool fold_move(void *ctx, const struct record *record)
         h->first_write = h->first_write ? h->first_write : record->at;
         h->last_write = record->at;
     }
-    return true;
 }
 
-enum err history_make(struct history *h, const struct report *report, struct why *why)
+enum err history_begin(struct history_fold *f, struct history *h, const struct report *report,
+                       struct why *why)
 {
     const struct report_head *head = report->head;
     *h = (struct history){.from = head->started,
                           .until = head->last > head->started ? head->last : head->started,
                           .jobs = report->fleet->choices_len};
-    struct folding f = {h, calloc(h->jobs + 1u, sizeof *f.past), {{0}}};
-    if (!f.past)
+    *f = (struct history_fold){.h = h, .past = calloc(h->jobs + 1u, sizeof *f->past)};
+    if (!f->past)
         return why_set(why, ERR_NOMEM, "out of memory");
     for (uint32_t i = 0; i < h->jobs; i++)
-        f.past[i].band = BAND_UNTOUCHED;
+        f->past[i].band = BAND_UNTOUCHED;
     h->here[JOB_NEW] = h->jobs;
-    enum err err = report->source->moves(report->source->ctx, fold_move, &f, why);
-    for (uint32_t i = 0; i < h->jobs; i++)
-        h->refused += f.past[i].band == BAND_ATTENTION && !(f.past[i].been & (1u << JOB_READY));
+    return OK;
+}
+
+void history_end(struct history_fold *f)
+{
+    struct history *h = f->h;
+    for (uint32_t i = 0; f->past && i < h->jobs; i++)
+        h->refused += f->past[i].band == BAND_ATTENTION && !(f->past[i].been & (1u << JOB_READY));
     /* Turns arrivals and departures of each step into counts at the end of the step. */
     int64_t now[BANDS] = {[BAND_UNTOUCHED] = h->jobs};
     for (int step = 0; step < HISTORY_STEPS; step++) {
         for (int band = 0; band < BANDS; band++) {
-            now[band] += f.flow[step][band];
+            now[band] += f->flow[step][band];
             h->stands[step][band] = (uint32_t)now[band];
         }
     }
-    free(f.past);
+    free(f->past);
+    f->past = NULL;
+}
+
+static bool move_take(void *ctx, const struct record *record)
+{
+    history_take(ctx, record);
+    return true;
+}
+
+enum err history_make(struct history *h, const struct report *report, struct why *why)
+{
+    struct history_fold f;
+    enum err err = history_begin(&f, h, report, why);
+    if (err == OK)
+        err = report->source->moves(report->source->ctx, move_take, &f, why);
+    history_end(&f);
     return err;
 }

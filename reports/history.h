@@ -31,6 +31,19 @@ struct history {
     instant_us first_write, last_write;    /* 0: none */
 };
 
+/* The fold under way, for callers that make a pass over all moves anyway. */
+struct history_fold {
+    struct history *h;
+    struct job_past *past; /* one per job; owned */
+    int32_t flow[HISTORY_STEPS][BANDS];
+};
+
+/* ERR_NOMEM. *fold is to be ended in every case: that makes the history. */
+enum err history_begin(struct history_fold *fold, struct history *h, const struct report *report,
+                       struct why *why);
+void history_take(struct history_fold *fold, const struct record *move);
+void history_end(struct history_fold *fold);
+
 /* A pass over all moves. ERR_NOMEM, or the error of the source. */
 enum err history_make(struct history *h, const struct report *report, struct why *why);
 

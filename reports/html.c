@@ -17,28 +17,34 @@
 #define PART_BEGIN "<div class=\"part\">\n"
 
 struct sheet {
-    struct sink *out;
+    struct report report;
     struct html_facts facts;
     bool only_bad; /* too many rows for a list of all */
-    uint32_t listed;
+    uint32_t listed, listed_max;
 };
 
 static bool row_list(void *ctx, const struct report_row *row)
 {
     struct sheet *sheet = ctx;
+    struct buf *out = &sheet->report.out->buf;
     if (sheet->only_bad && !row_needs_care(row))
         return true;
-    if (sheet->listed >= HTML_ROWS_MAX)
-        return false;
     if (sheet->listed++ % HTML_PART_ROWS == 0)
-        buf_add_str(&sheet->out->buf, sheet->listed > 1 ? "</div>\n" PART_BEGIN : PART_BEGIN);
-    row_add_html(&sheet->out->buf, row, sheet->facts.sum.tense);
-    return sink_turn(sheet->out);
+        buf_add_str(out, sheet->listed > 1 ? "</div>\n" PART_BEGIN : PART_BEGIN);
+    row_add_html(out, row, sheet->facts.sum.tense);
+    return sink_turn(sheet->report.out) && sheet->listed < sheet->listed_max;
 }
 
-static enum err sheet_write(const struct report *report, struct sheet *sheet, struct why *why)
+static uint32_t rows_listed(const struct report_sum *sum)
 {
-    struct buf *out = &sheet->out->buf;
+    uint32_t meant = sum->rows > HTML_ROWS_MAX ? sum->bad : sum->rows;
+    return meant < HTML_ROWS_MAX ? meant : HTML_ROWS_MAX;
+}
+
+static enum err sheet_write(struct sheet *sheet, struct why *why)
+{
+    const struct report *report = &sheet->report;
+    struct buf *out = &report->out->buf;
     const struct html_facts *facts = &sheet->facts;
     struct text script = html_files[HTML_SCRIPT].text;
     struct buf title;
@@ -61,6 +67,7 @@ static enum err sheet_write(const struct report *report, struct sheet *sheet, st
     rules_add(out, &facts->sum);
     lanes_add(out, report->fleet, &facts->sum, NULL, UINT32_MAX);
     sheet->only_bad = facts->sum.rows > HTML_ROWS_MAX;
+    sheet->listed_max = rows_listed(&facts->sum);
     buf_add_str(out, "<section class=\"fleet\">\n<h2>Identities</h2>\n");
     if (sheet->only_bad)
         buf_add_fmt(out,
@@ -68,7 +75,7 @@ static enum err sheet_write(const struct report *report, struct sheet *sheet, st
                     "attention; the CSV and JSON reports have all.</p>\n",
                     facts->sum.rows);
     rows_begin(out);
-    enum err err = report_rows(report, row_list, sheet, why);
+    enum err err = sheet->listed_max ? report_rows(report, row_list, sheet, why) : OK;
     buf_add_str(out, sheet->listed ? "</div></div>\n" : "</div>\n");
     if (sheet->only_bad && facts->sum.bad > sheet->listed)
         buf_add_fmt(out, "<p class=\"note\">Only the first %u are listed.</p>\n", sheet->listed);
@@ -81,12 +88,30 @@ static enum err sheet_write(const struct report *report, struct sheet *sheet, st
     return err;
 }
 
-enum err html_write(const struct report *report, struct why *why)
+static enum err sheet_begin(void *state, const struct report *report, struct why *why)
 {
-    struct sheet sheet = {.out = report->out};
-    enum err err = html_facts_make(&sheet.facts, report, why);
-    if (err == OK)
-        err = sheet_write(report, &sheet, why);
-    html_facts_clear(&sheet.facts);
-    return err;
+    struct sheet *sheet = state;
+    sheet->report = *report;
+    return html_facts_begin(&sheet->facts, report, why);
 }
+
+static bool row_count(void *state, const struct report_row *row)
+{
+    html_facts_row(&((struct sheet *)state)->facts, row);
+    return true;
+}
+
+static enum err sheet_end(void *state, struct why *why)
+{
+    struct sheet *sheet = state;
+    enum err err = html_facts_end(&sheet->facts, why);
+    return err == OK ? sheet_write(sheet, why) : err;
+}
+
+static void sheet_clear(void *state)
+{
+    html_facts_clear(&((struct sheet *)state)->facts);
+}
+
+const struct report_format html_format = {"html",    sizeof(struct sheet), sheet_begin, row_count,
+                                          sheet_end, sheet_clear};

@@ -15,10 +15,15 @@ struct html_facts {
     struct groups groups;
     struct history history;
     struct waiting waiting;
+    struct waiting_fold waiting_fold; /* of the rows that are still to come */
 };
 
-/* Some passes over the rows and the moves of report; its sink is not used. *facts is to be cleared
- * in every case. */
+/* A pass over the moves of report. Its rows come one by one then, and end makes the facts of them.
+ * The sink is not used. *facts is to be cleared in every case. */
+enum err html_facts_begin(struct html_facts *facts, const struct report *report, struct why *why);
+void html_facts_row(struct html_facts *facts, const struct report_row *row);
+enum err html_facts_end(struct html_facts *facts, struct why *why);
+/* The three of them, with a pass over the rows. */
 enum err html_facts_make(struct html_facts *facts, const struct report *report, struct why *why);
 void html_facts_clear(struct html_facts *facts);
 

@@ -8,36 +8,74 @@
 #include "base/plural.h"
 #include "markup.h"
 
-static bool row_count(void *ctx, const struct report_row *row)
+struct moves_counting {
+    struct history_fold history;
+    struct waiting_fold *waiting;
+};
+
+static bool move_count(void *ctx, const struct record *move)
 {
-    struct html_facts *facts = ctx;
-    report_sum_add(&facts->sum, row);
-    groups_add(&facts->groups, row);
+    struct moves_counting *m = ctx;
+    history_take(&m->history, move);
+    waiting_move(m->waiting, move);
     return true;
 }
 
-enum err html_facts_make(struct html_facts *facts, const struct report *report, struct why *why)
+static enum err moves_read(struct html_facts *facts, const struct report *report, struct why *why)
+{
+    struct moves_counting m = {.waiting = &facts->waiting_fold};
+    enum err err = history_begin(&m.history, &facts->history, report, why);
+    if (err == OK)
+        err = report->source->moves(report->source->ctx, move_count, &m, why);
+    history_end(&m.history);
+    return err;
+}
+
+enum err html_facts_begin(struct html_facts *facts, const struct report *report, struct why *why)
 {
     *facts = (struct html_facts){.groups = {.len = 0}};
     enum err err = report_sum_init(&facts->sum, report->fleet, report->head->tense, why);
     if (err == OK)
         err = groups_init(&facts->groups, why);
     if (err == OK)
-        err = report_rows(report, row_count, facts, why);
-    if (err == OK && facts->groups.failed)
-        err = why_set(why, ERR_NOMEM, "out of memory");
+        err = waiting_begin(&facts->waiting_fold, &facts->waiting, report->fleet, waiting_parent,
+                            NULL, why);
+    return err == OK ? moves_read(facts, report, why) : err;
+}
+
+void html_facts_row(struct html_facts *facts, const struct report_row *row)
+{
+    report_sum_add(&facts->sum, row);
+    groups_add(&facts->groups, row);
+    waiting_row(&facts->waiting_fold, row->number, row->state, row->mail_from_after, row->deadline);
+}
+
+enum err html_facts_end(struct html_facts *facts, struct why *why)
+{
+    if (facts->groups.failed)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    groups_sort(&facts->groups);
+    return waiting_end(&facts->waiting_fold, why);
+}
+
+static bool row_take(void *ctx, const struct report_row *row)
+{
+    html_facts_row(ctx, row);
+    return true;
+}
+
+enum err html_facts_make(struct html_facts *facts, const struct report *report, struct why *why)
+{
+    enum err err = html_facts_begin(facts, report, why);
     if (err == OK)
-        err = history_make(&facts->history, report, why);
-    if (err == OK)
-        err = waiting_make(&facts->waiting, report, waiting_parent, NULL, why);
-    if (err == OK)
-        groups_sort(&facts->groups);
-    return err;
+        err = report_rows(report, row_take, facts, why);
+    return err == OK ? html_facts_end(facts, why) : err;
 }
 
 void html_facts_clear(struct html_facts *facts)
 {
     groups_clear(&facts->groups);
+    waiting_drop(&facts->waiting_fold);
     waiting_clear(&facts->waiting);
     report_sum_clear(&facts->sum);
 }

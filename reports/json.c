@@ -11,8 +11,11 @@
 
 struct json {
     struct json_out json;
+    const struct report_head *head;
+    const struct fleet *fleet;
     struct sink *out;
     struct report_sum sum;
+    struct buf words; /* of one value */
 };
 
 static void add_instant(struct json_out *j, const char *key, instant_us at)
@@ -39,13 +42,18 @@ static void add_findings(struct json_out *j, const char *key, const struct repor
     json_end(j);
 }
 
-static void add_ready(struct json_out *j, const char *key, struct dmarc_ready ready)
+/* Resetting it forgets a failure. */
+static void add_words(struct json *j, const char *key)
 {
-    struct buf words;
-    buf_init(&words, LINE_LEN_MAX);
-    dmarc_ready_add(&words, ready);
-    json_add_text(j, key, buf_text(&words));
-    buf_spend(&words, j->buf);
+    json_add_text(&j->json, key, buf_text(&j->words));
+    j->out->buf.failed = j->out->buf.failed || j->words.failed;
+    buf_reset(&j->words);
+}
+
+static void add_ready(struct json *j, const char *key, struct dmarc_ready ready)
+{
+    dmarc_ready_add(&j->words, ready);
+    add_words(j, key);
 }
 
 static bool add_row(void *ctx, const struct report_row *row)
@@ -53,8 +61,6 @@ static bool add_row(void *ctx, const struct report_row *row)
     struct json *j = ctx;
     json_line(&j->json, "\n");
     json_add_object(&j->json, NULL);
-    struct buf unicode;
-    buf_init(&unicode, LINE_LEN_MAX);
     for (int i = 0; i < REPORT_COLUMNS; i++) {
         const struct report_column *column = &report_columns[i];
         const void *cell = report_cell(row, column);
@@ -63,14 +69,11 @@ static bool add_row(void *ctx, const struct report_row *row)
         case REPORT_COUNT: json_add_u64(&j->json, column->name, *(const uint32_t *)cell); break;
         case REPORT_INSTANT: add_instant(&j->json, column->name, *(const instant_us *)cell); break;
         case REPORT_FINDINGS: add_findings(&j->json, column->name, row); break;
-        case REPORT_READY:
-            add_ready(&j->json, column->name, *(const struct dmarc_ready *)cell);
-            break;
+        case REPORT_READY: add_ready(j, column->name, *(const struct dmarc_ready *)cell); break;
         }
     }
-    if (identity_unicode_add(&unicode, row->identity))
-        json_add_text(&j->json, "identity_unicode", buf_text(&unicode));
-    buf_spend(&unicode, j->json.buf);
+    if (identity_unicode_add(&j->words, row->identity))
+        add_words(j, "identity_unicode");
     json_end(&j->json);
     report_sum_add(&j->sum, row);
     return sink_turn(j->out);
@@ -142,71 +145,103 @@ static void add_need(struct json_out *j, const struct report_need *need)
     json_end(j);
 }
 
-enum err json_write(const struct report *report, struct why *why)
+static void add_verdict(struct json *j)
 {
-    struct json j = {.out = report->out};
-    enum err err = report_sum_init(&j.sum, report->fleet, report->head->tense, why);
+    struct buf verdict;
+    buf_init(&verdict, 4096);
+    report_verdict(&j->sum, &verdict);
+    json_add_text(&j->json, "verdict", buf_text(&verdict));
+    buf_spend(&verdict, j->json.buf);
+    json_add_u64(&j->json, "identities", j->sum.rows);
+    json_add_u64(&j->json, "attention", j->sum.bad);
+    json_add_u64(&j->json, "writes", j->sum.writes);
+    json_add_u64(&j->json, "calls", j->sum.calls);
+}
+
+static void add_lane(struct json *j, uint32_t i)
+{
+    const struct fleet *fleet = j->fleet;
+    const struct lane *lane = &fleet->lanes[i];
+    json_line(&j->json, "\n");
+    json_add_object(&j->json, NULL);
+    json_add_text(&j->json, "account",
+                  names_text(&fleet->names, fleet->accounts[lane->account].name));
+    json_add_text(&j->json, "region", names_text(&fleet->names, lane->region));
+    add_outcomes(&j->json, j->sum.by_lane[i].by_outcome);
+    json_end(&j->json);
+}
+
+static void add_summary(struct json *j)
+{
+    struct json_out *out = &j->json;
+    json_add_object(out, "summary");
+    add_verdict(j);
+    if (j->head->need)
+        add_need(out, j->head->need);
+    json_line(out, "\n");
+    wave_tally_json(&j->sum.wave, out);
+    json_line(out, "\n");
+    json_add_u64(out, "rejecting_mail", j->sum.by_alarm[ALARM_REJECTING]);
+    json_add_u64(out, "as_wanted_but", j->sum.by_alarm[ALARM_AILING]);
+    json_line(out, "\n");
+    report_dmarc_json(&j->sum, out);
+    json_line(out, "\n");
+    add_outcomes(out, j->sum.by_outcome);
+    json_line(out, "\n");
+    json_add_object(out, "actions");
+    for (int a = ACTION_NONE; a <= ACTION_RESTART; a++)
+        json_add_u64(out, action_name((enum action)a), j->sum.by_action[a]);
+    json_end(out);
+    json_line(out, "\n");
+    json_add_array(out, "lanes");
+    for (uint32_t i = 0; i < j->fleet->lanes_len; i++)
+        add_lane(j, i);
+    json_end(out);
+    json_end(out);
+}
+
+static enum err document_begin(void *state, const struct report *report, struct why *why)
+{
+    struct json *j = state;
+    j->out = report->out;
+    j->head = report->head;
+    j->fleet = report->fleet;
+    buf_init(&j->words, LINE_LEN_MAX);
+    enum err err = report_sum_init(&j->sum, report->fleet, report->head->tense, why);
     if (err != OK)
         return err;
-    json_init(&j.json, &j.out->buf);
-    json_add_object(&j.json, NULL);
-    json_add_u64(&j.json, "format_version", 1);
-    json_line(&j.json, "\n");
-    add_head(&j.json, report->head);
-    json_line(&j.json, "\n");
-    json_add_array(&j.json, "identities");
-    err = report_rows(report, add_row, &j, why);
-    if (err == OK) {
-        json_end_line(&j.json, "\n");
-        json_line(&j.json, "\n");
-        if (report->head->record_sets) {
-            published_json_add(&j.json, j.out, report->head->record_sets);
-            json_line(&j.json, "\n");
-        }
-        struct buf verdict;
-        buf_init(&verdict, 4096);
-        report_verdict(&j.sum, &verdict);
-        json_add_object(&j.json, "summary");
-        json_add_text(&j.json, "verdict", buf_text(&verdict));
-        buf_spend(&verdict, j.json.buf);
-        json_add_u64(&j.json, "identities", j.sum.rows);
-        json_add_u64(&j.json, "attention", j.sum.bad);
-        json_add_u64(&j.json, "writes", j.sum.writes);
-        json_add_u64(&j.json, "calls", j.sum.calls);
-        if (report->head->need)
-            add_need(&j.json, report->head->need);
-        json_line(&j.json, "\n");
-        wave_tally_json(&j.sum.wave, &j.json);
-        json_line(&j.json, "\n");
-        json_add_u64(&j.json, "rejecting_mail", j.sum.by_alarm[ALARM_REJECTING]);
-        json_add_u64(&j.json, "as_wanted_but", j.sum.by_alarm[ALARM_AILING]);
-        json_line(&j.json, "\n");
-        report_dmarc_json(&j.sum, &j.json);
-        json_line(&j.json, "\n");
-        add_outcomes(&j.json, j.sum.by_outcome);
-        json_line(&j.json, "\n");
-        json_add_object(&j.json, "actions");
-        for (int a = ACTION_NONE; a <= ACTION_RESTART; a++)
-            json_add_u64(&j.json, action_name((enum action)a), j.sum.by_action[a]);
-        json_end(&j.json);
-        json_line(&j.json, "\n");
-        json_add_array(&j.json, "lanes");
-        for (uint32_t i = 0; i < report->fleet->lanes_len; i++) {
-            const struct lane *lane = &report->fleet->lanes[i];
-            json_line(&j.json, "\n");
-            json_add_object(&j.json, NULL);
-            json_add_text(
-                &j.json, "account",
-                names_text(&report->fleet->names, report->fleet->accounts[lane->account].name));
-            json_add_text(&j.json, "region", names_text(&report->fleet->names, lane->region));
-            add_outcomes(&j.json, j.sum.by_lane[i].by_outcome);
-            json_end(&j.json);
-        }
-        json_end(&j.json);
-        json_end(&j.json);
-        json_end(&j.json);
-        buf_add_char(&j.out->buf, '\n');
-    }
-    report_sum_clear(&j.sum);
-    return err;
+    json_init(&j->json, &j->out->buf);
+    json_add_object(&j->json, NULL);
+    json_add_u64(&j->json, "format_version", 1);
+    json_line(&j->json, "\n");
+    add_head(&j->json, report->head);
+    json_line(&j->json, "\n");
+    json_add_array(&j->json, "identities");
+    return OK;
 }
+
+static enum err document_end(void *state, struct why *why)
+{
+    struct json *j = state;
+    (void)why;
+    json_end_line(&j->json, "\n");
+    json_line(&j->json, "\n");
+    if (j->head->record_sets) {
+        published_json_add(&j->json, j->out, j->head->record_sets);
+        json_line(&j->json, "\n");
+    }
+    add_summary(j);
+    json_end(&j->json);
+    buf_add_char(&j->out->buf, '\n');
+    return OK;
+}
+
+static void document_clear(void *state)
+{
+    struct json *j = state;
+    report_sum_clear(&j->sum);
+    buf_clear(&j->words);
+}
+
+const struct report_format json_format = {"json",  sizeof(struct json), document_begin,
+                                          add_row, document_end,        document_clear};

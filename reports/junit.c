@@ -61,14 +61,14 @@ static void add_time(struct buf *out, span_us took)
 }
 
 struct suite {
-    struct sink *out;
-    enum tense tense;
+    struct report report;
+    struct report_sum sum;
 };
 
 static bool case_add(void *ctx, const struct report_row *row)
 {
     const struct suite *suite = ctx;
-    struct buf *out = &suite->out->buf;
+    struct buf *out = &suite->report.out->buf;
     buf_add_str(out, "<testcase classname=\"");
     markup_add(out, row->account);
     buf_add_char(out, '.');
@@ -77,7 +77,7 @@ static bool case_add(void *ctx, const struct report_row *row)
     add_attribute(out, "name", row->identity);
     add_time(out, row->finished && row->first_seen ? row->finished - row->first_seen : 0);
     buf_add_char(out, '>');
-    add_result(out, row, suite->tense);
+    add_result(out, row, suite->sum.tense);
     buf_add_str(out, "<system-out>");
     for (int i = 0; i < REPORT_COLUMNS; i++)
         if (report_columns[i].type != REPORT_FINDINGS) {
@@ -107,7 +107,7 @@ static bool case_add(void *ctx, const struct report_row *row)
     add_findings(out, row);
     buf_add_str(out, "</system-out>");
     buf_add_str(out, "</testcase>\n");
-    return sink_turn(suite->out);
+    return sink_turn(suite->report.out);
 }
 
 static void add_property(struct buf *out, const char *name, struct text value)
@@ -117,39 +117,61 @@ static void add_property(struct buf *out, const char *name, struct text value)
     buf_add_str(out, "/>");
 }
 
-enum err junit_write(const struct report *report, struct why *why)
+static void add_head(struct buf *out, const struct report_head *head, const struct report_sum *sum)
 {
-    struct report_sum sum;
-    struct buf *out = &report->out->buf;
-    enum err err = report_sum_make(&sum, report, why);
-    if (err == OK) {
-        char when[WHEN_LEN];
-        buf_add_str(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite "
-                         "name=\"mailfrom ");
-        markup_add(out, report->head->verb);
-        if (report->head->run)
-            buf_add_fmt(out, " run %llu", (unsigned long long)report->head->run);
-        buf_add_fmt(out, "\" tests=\"%u\" failures=\"%u\" errors=\"0\" skipped=\"%u\"", sum.rows,
-                    sum.bad, sum.unfinished);
-        add_time(out, report->head->stopped ? report->head->stopped - report->head->started : 0);
-        if (*when_format(report->head->started, when))
-            add_attribute(out, "timestamp", text_of(when));
-        buf_add_str(out, ">\n<properties>");
-        add_property(out, "state", report->head->state);
-        add_property(out, "version", report->head->version);
-        if (report->head->lost.len)
-            add_property(out, "lost-records", report->head->lost);
-        if (report->head->selection.len)
-            add_property(out, "selection", report->head->selection);
-        buf_add_str(out, "</properties>\n");
-        struct suite suite = {report->out, sum.tense};
-        err = report_rows(report, case_add, &suite, why);
-        buf_add_str(out, "<system-out>");
-        report_verdict(&sum, out);
-        buf_add_char(out, '\n');
-        report_dmarc(&sum, out);
-        buf_add_str(out, "</system-out>\n</testsuite>\n</testsuites>\n");
-    }
-    report_sum_clear(&sum);
+    char when[WHEN_LEN];
+    buf_add_str(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite "
+                     "name=\"mailfrom ");
+    markup_add(out, head->verb);
+    if (head->run)
+        buf_add_fmt(out, " run %llu", (unsigned long long)head->run);
+    buf_add_fmt(out, "\" tests=\"%u\" failures=\"%u\" errors=\"0\" skipped=\"%u\"", sum->rows,
+                sum->bad, sum->unfinished);
+    add_time(out, head->stopped ? head->stopped - head->started : 0);
+    if (*when_format(head->started, when))
+        add_attribute(out, "timestamp", text_of(when));
+    buf_add_str(out, ">\n<properties>");
+    add_property(out, "state", head->state);
+    add_property(out, "version", head->version);
+    if (head->lost.len)
+        add_property(out, "lost-records", head->lost);
+    if (head->selection.len)
+        add_property(out, "selection", head->selection);
+    buf_add_str(out, "</properties>\n");
+}
+
+static enum err suite_begin(void *state, const struct report *report, struct why *why)
+{
+    struct suite *suite = state;
+    suite->report = *report;
+    return report_sum_init(&suite->sum, report->fleet, report->head->tense, why);
+}
+
+/* The counts of all cases stand before the first. */
+static bool case_count(void *state, const struct report_row *row)
+{
+    report_sum_add(&((struct suite *)state)->sum, row);
+    return true;
+}
+
+static enum err suite_end(void *state, struct why *why)
+{
+    struct suite *suite = state;
+    struct buf *out = &suite->report.out->buf;
+    add_head(out, suite->report.head, &suite->sum);
+    enum err err = report_rows(&suite->report, case_add, suite, why);
+    buf_add_str(out, "<system-out>");
+    report_verdict(&suite->sum, out);
+    buf_add_char(out, '\n');
+    report_dmarc(&suite->sum, out);
+    buf_add_str(out, "</system-out>\n</testsuite>\n</testsuites>\n");
     return err;
 }
+
+static void suite_clear(void *state)
+{
+    report_sum_clear(&((struct suite *)state)->sum);
+}
+
+const struct report_format junit_format = {"junit",   sizeof(struct suite), suite_begin, case_count,
+                                           suite_end, suite_clear};

@@ -42,7 +42,7 @@ static const struct markdown_section sections[] = {
 #define SECTIONS_LEN (COUNT(sections))
 
 struct comment {
-    const struct report *report;
+    struct report report;
     struct buf *out;
     struct report_sum sum;
     struct groups groups;
@@ -69,7 +69,7 @@ static struct text or_default(struct text mail_from)
 
 static void lane_add(struct comment *c, uint16_t lane)
 {
-    const struct fleet *f = c->report->fleet;
+    const struct fleet *f = c->report.fleet;
     cell_add(c->out, names_text(&f->names, f->accounts[f->lanes[lane].account].name));
     cell_add(c->out, names_text(&f->names, f->lanes[lane].region));
 }
@@ -77,7 +77,7 @@ static void lane_add(struct comment *c, uint16_t lane)
 /* With what people call an internationalized name. */
 static void identity_add(struct comment *c, uint32_t row)
 {
-    struct text identity = fleet_identity(c->report->fleet, row);
+    struct text identity = fleet_identity(c->report.fleet, row);
     struct buf unicode;
     cell_add(c->out, identity);
     buf_init(&unicode, LINE_LEN_MAX);
@@ -115,7 +115,7 @@ static uint32_t examples_add(struct comment *c, const struct group *g, bool with
             markup_add_code(c->out, or_default(names_text(&c->groups.names, e->before)));
             buf_add_str(c->out, " \xe2\x86\x92 ");
         }
-        markup_add_code(c->out, or_default(fleet_mail_from(c->report->fleet, e->row)));
+        markup_add_code(c->out, or_default(fleet_mail_from(c->report.fleet, e->row)));
         buf_add_char(c->out, ' ');
         if (with_all)
             cell_add(c->out, names_text(&c->groups.names, e->reason));
@@ -123,7 +123,7 @@ static uint32_t examples_add(struct comment *c, const struct group *g, bool with
             warnings_add(c, e, with_all);
         struct buf scratch;
         buf_init(&scratch, LINE_LEN_MAX);
-        cell_add(c->out, fleet_source(c->report->fleet, e->row, &scratch));
+        cell_add(c->out, fleet_source(c->report.fleet, e->row, &scratch));
         buf_spend(&scratch, c->out);
         buf_add_str(c->out, "|\n");
     }
@@ -250,7 +250,7 @@ static void lane_counts_add(struct comment *c, uint16_t lane)
 /* By account and Region, where there is more than one. */
 static void lanes_add(struct comment *c)
 {
-    uint32_t len = c->report->fleet->lanes_len, lane = 0;
+    uint32_t len = c->report.fleet->lanes_len, lane = 0;
     size_t limit = limit_of(c->out, 4);
     if (len < 2)
         return;
@@ -308,7 +308,7 @@ static void dmarc_add(struct comment *c)
 
 static void comment_write(struct comment *c)
 {
-    const struct report_head *head = c->report->head;
+    const struct report_head *head = c->report.head;
     buf_add_str(c->out, "## mailfrom ");
     report_title_add(head, c->out);
     buf_add_str(c->out, "\n\n**");
@@ -320,12 +320,12 @@ static void comment_write(struct comment *c)
         wave_tally_told(&c->sum.wave, 0, c->out);
         buf_add_str(c->out, ".\n");
     }
-    if (c->report->head->lost.len)
+    if (c->report.head->lost.len)
         buf_add_fmt(c->out,
                     "\n**The journal %s lost records of this run: " TEXT_FMT
                     ". Rows may lack what was written last.**\n",
-                    c->report->head->lost_is_suspected ? "may have" : "has",
-                    TEXT_ARG(c->report->head->lost));
+                    c->report.head->lost_is_suspected ? "may have" : "has",
+                    TEXT_ARG(c->report.head->lost));
     if (head->selection.len) {
         buf_add_str(c->out, "\nSelected by ");
         cell_add(c->out, head->selection);
@@ -345,21 +345,31 @@ static void comment_write(struct comment *c)
         section_add(c, i);
 }
 
-enum err markdown_write(const struct report *report, struct why *why)
+static enum err comment_begin(void *state, const struct report *report, struct why *why)
 {
-    struct comment c = {.report = report, .out = &report->out->buf};
-    enum err err = report_sum_init(&c.sum, report->fleet, report->head->tense, why);
-    if (err == OK)
-        err = groups_init(&c.groups, why);
-    if (err == OK)
-        err = report_rows(report, row_count, &c, why);
-    if (err == OK && c.groups.failed)
-        err = why_set(why, ERR_NOMEM, "out of memory");
-    if (err == OK) {
-        groups_sort(&c.groups);
-        comment_write(&c);
-    }
-    groups_clear(&c.groups);
-    report_sum_clear(&c.sum);
-    return err;
+    struct comment *c = state;
+    c->report = *report;
+    c->out = &report->out->buf;
+    enum err err = report_sum_init(&c->sum, report->fleet, report->head->tense, why);
+    return err == OK ? groups_init(&c->groups, why) : err;
 }
+
+static enum err comment_end(void *state, struct why *why)
+{
+    struct comment *c = state;
+    if (c->groups.failed)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    groups_sort(&c->groups);
+    comment_write(c);
+    return OK;
+}
+
+static void comment_clear(void *state)
+{
+    struct comment *c = state;
+    groups_clear(&c->groups);
+    report_sum_clear(&c->sum);
+}
+
+const struct report_format markdown_format = {
+    "markdown", sizeof(struct comment), comment_begin, row_count, comment_end, comment_clear};

@@ -20,9 +20,24 @@ static struct text next_safe(struct text *t, uint32_t *code)
     return len == 0 || (escape_is_unsafe(c) || (c & 0xfffe) == 0xfffe) ? TEXT(REPLACEMENT) : here;
 }
 
+/* How many bytes are themselves in every place: as a rule all of them. */
+static size_t plain_len(struct text t)
+{
+    size_t len = 0;
+    while (len < t.len && t.at[len] >= ' ' && t.at[len] <= '~' && t.at[len] != '&' &&
+           t.at[len] != '<' && t.at[len] != '>' && t.at[len] != '"' && t.at[len] != '\'')
+        len++;
+    return len;
+}
+
 void markup_add(struct buf *out, struct text t)
 {
-    while (t.len) {
+    for (;;) {
+        size_t plain = plain_len(t);
+        buf_add(out, t.at, plain);
+        t = text_from(t, plain);
+        if (t.len == 0)
+            break;
         uint32_t c;
         struct text safe = next_safe(&t, &c);
         switch (c) {
@@ -52,6 +67,10 @@ void markup_add_told(struct buf *out, struct text t)
 {
     size_t from = 0, at = 0;
     while (at < t.len) {
+        if (!char_is_digit(t.at[at])) {
+            at++;
+            continue;
+        }
         struct text instant = text_slice(t, at, at + INSTANT_LEN);
         if (!begins_instant(instant)) {
             at++;

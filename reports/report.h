@@ -21,7 +21,8 @@ struct report_source {
     void *ctx;
     enum err (*rows)(void *ctx, bool (*fn)(void *fn_ctx, uint32_t row, const struct job_row *job),
                      void *fn_ctx, struct why *why);
-    /* Every record in the order of keeping. */
+    /* Every record in the order of keeping, as a move: job, kind, at, from, row.state and
+     * row.outcome. */
     enum err (*moves)(void *ctx, bool (*fn)(void *fn_ctx, const struct record *record),
                       void *fn_ctx, struct why *why);
 };
@@ -62,9 +63,20 @@ bool report_format_known(struct text format); /* csv, json, ... */
 /* The format at index i, or NULL past the last: for help texts. */
 const char *report_format_name(size_t i);
 
-/* Writes the report to path, or to standard output when path is "-". The report is written beside
- * and renamed, so path always holds a whole report: the new one, or after an error the old one.
- * ERR_INPUT: no such format. */
+/* A report that is wanted, and what became of it. */
+struct report_wanted {
+    struct text format;
+    const char *path; /* "-": standard output */
+    enum err err;     /* ERR_INPUT: no such format, or no such file */
+    struct why why;
+};
+
+/* Writes reports, with as few passes over the rows as their formats need together. Each is written
+ * beside its path and renamed, so the path always holds a whole report: the new one, or after an
+ * error the old one. An error of one leaves the others alone. */
+void reports_write(struct report_wanted *list, size_t len, const struct report_head *head,
+                   const struct fleet *fleet, const struct report_source *source);
+/* Likewise a single one. */
 enum err report_write(const char *format, const char *path, const struct report_head *head,
                       const struct fleet *fleet, const struct report_source *source,
                       struct why *why);

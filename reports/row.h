@@ -66,8 +66,20 @@ struct report {
     struct sink *out;
 };
 
-typedef enum err report_writer(const struct report *report, struct why *why);
-report_writer csv_write, json_write, markdown_write, junit_write, html_write, sarif_write;
+/* A format: begin, every row in order, end. So one pass over the rows is for several reports. What
+ * a report must know of all rows before it writes the first, it learns in that pass, and makes
+ * passes of its own in end. */
+struct report_format {
+    const char *name;
+    size_t state_size; /* begin finds so many bytes of zeroes */
+    enum err (*begin)(void *state, const struct report *report, struct why *why);
+    bool (*row)(void *state, const struct report_row *row); /* false: no more of them */
+    enum err (*end)(void *state, struct why *why);
+    void (*clear)(void *state); /* after begin, whatever came of it */
+};
+
+extern const struct report_format csv_format, json_format, markdown_format, junit_format,
+    html_format, sarif_format;
 
 /* The fold: every row of the fleet in order, rows without a record too. Every display takes rows
  * from here, so a state has one name everywhere. report needs fleet and source,

@@ -6,14 +6,14 @@
 
 struct findings_log {
     struct sarif_log sarif;
-    const struct report *report;
+    struct report report;
     int level; /* the level of this pass */
 };
 
 static bool row_add(void *ctx, const struct report_row *row)
 {
     struct findings_log *log = ctx;
-    const struct fleet *fleet = log->report->fleet;
+    const struct fleet *fleet = log->report.fleet;
     const struct choice *choice = &fleet->choices[row->number];
     struct finding_walk walk;
     struct finding_note f;
@@ -36,16 +36,34 @@ static bool row_add(void *ctx, const struct report_row *row)
         if (sarif_level(f.severity) == log->level)
             sarif_result(&log->sarif, &result);
     }
-    return !sarif_is_full(&log->sarif) && sink_turn(log->report->out);
+    return !sarif_is_full(&log->sarif) && sink_turn(log->report.out);
 }
 
-enum err sarif_write(const struct report *report, struct why *why)
+static enum err log_begin(void *state, const struct report *report, struct why *why)
 {
-    struct findings_log log = {.report = report};
+    struct findings_log *log = state;
+    (void)why;
+    log->report = *report;
+    sarif_begin(&log->sarif, &report->out->buf, report->head->version, NULL, report->head->lost);
+    return OK;
+}
+
+/* The pass that has gone by was that of the first level. */
+static enum err log_end(void *state, struct why *why)
+{
+    struct findings_log *log = state;
     enum err err = OK;
-    sarif_begin(&log.sarif, &report->out->buf, report->head->version, NULL, report->head->lost);
-    for (; err == OK && log.level < SARIF_LEVELS; log.level++)
-        err = report_rows(report, row_add, &log, why);
-    sarif_end(&log.sarif);
+    for (log->level++; err == OK && !sarif_is_full(&log->sarif) && log->level < SARIF_LEVELS;
+         log->level++)
+        err = report_rows(&log->report, row_add, log, why);
+    sarif_end(&log->sarif);
     return err;
 }
+
+static void log_clear(void *state)
+{
+    (void)state;
+}
+
+const struct report_format sarif_format = {
+    "sarif", sizeof(struct findings_log), log_begin, row_add, log_end, log_clear};

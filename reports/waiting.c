@@ -8,16 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct zone_folding {
-    struct waiting *w;
-    const struct fleet *fleet;
-    waiting_zone_of *zone_of;
-    void *ctx;
-    instant_us *since; /* of each row: when it first waited for DNS; 0: it never did */
-    uint32_t cap;
-    bool failed;
-};
-
 struct text waiting_parent(void *ctx, struct text mail_from)
 {
     struct text parent = dname_parent(mail_from);
@@ -25,15 +15,13 @@ struct text waiting_parent(void *ctx, struct text mail_from)
     return parent.len ? parent : mail_from;
 }
 
-static bool move_take(void *ctx, const struct record *record)
+void waiting_move(struct waiting_fold *f, const struct record *record)
 {
-    struct zone_folding *f = ctx;
-    if (record->row.state == JOB_WAITING_DNS && !f->since[record->job])
+    if (record->row.state == JOB_WAITING_DNS && record->job < f->rows && !f->since[record->job])
         f->since[record->job] = record->at;
-    return true;
 }
 
-static struct waiting_zone *zone_take(struct zone_folding *f, struct text zone)
+static struct waiting_zone *zone_take(struct waiting_fold *f, struct text zone)
 {
     name_id id;
     struct waiting *w = f->w;
@@ -53,23 +41,21 @@ static struct waiting_zone *zone_take(struct zone_folding *f, struct text zone)
     return &w->list[w->len++];
 }
 
-static bool row_take(void *ctx, uint32_t row, const struct job_row *job)
+void waiting_row(struct waiting_fold *f, uint32_t row, enum job_state state, struct text mail_from,
+                 instant_us deadline)
 {
-    struct zone_folding *f = ctx;
-    struct text mail_from = fleet_mail_from(f->fleet, row);
-    if (job->state != JOB_WAITING_DNS || mail_from.len == 0)
-        return true;
+    if (state != JOB_WAITING_DNS || mail_from.len == 0 || f->failed)
+        return;
     struct waiting_zone *zone = zone_take(f, f->zone_of(f->ctx, mail_from));
     f->failed = !zone;
     if (!zone)
-        return false;
+        return;
     if (zone->rows++ == 0 || f->since[row] < zone->since) {
         zone->since = f->since[row];
         zone->oldest = row;
     }
-    zone->deadline = when_earlier(zone->deadline, job->deadline);
+    zone->deadline = when_earlier(zone->deadline, deadline);
     f->w->rows++;
-    return true;
 }
 
 static int zone_cmp(const void *left, const void *right, void *ctx)
@@ -84,26 +70,68 @@ static int zone_cmp(const void *left, const void *right, void *ctx)
     return records_name_cmp(waiting_name(ctx, a), waiting_name(ctx, b));
 }
 
+enum err waiting_begin(struct waiting_fold *f, struct waiting *w, const struct fleet *fleet,
+                       waiting_zone_of *zone_of, void *ctx, struct why *why)
+{
+    memset(w, 0, sizeof *w);
+    *f = (struct waiting_fold){.w = w,
+                               .zone_of = zone_of,
+                               .ctx = ctx,
+                               .since = calloc(fleet->choices_len + 1u, sizeof *f->since),
+                               .rows = fleet->choices_len};
+    return f->since && names_init(&w->zones, NAMES_BYTES_MAX)
+               ? OK
+               : why_set(why, ERR_NOMEM, "out of memory");
+}
+
+void waiting_drop(struct waiting_fold *f)
+{
+    free(f->since);
+    f->since = NULL;
+}
+
+enum err waiting_end(struct waiting_fold *f, struct why *why)
+{
+    struct waiting *w = f->w;
+    waiting_drop(f);
+    if (f->failed)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    if (w->len)
+        qsort_r(w->list, w->len, sizeof *w->list, zone_cmp, w);
+    return OK;
+}
+
+static bool move_take(void *ctx, const struct record *record)
+{
+    waiting_move(ctx, record);
+    return true;
+}
+
+struct rows_taking {
+    struct waiting_fold fold;
+    const struct fleet *fleet;
+};
+
+static bool row_take(void *ctx, uint32_t row, const struct job_row *job)
+{
+    struct rows_taking *t = ctx;
+    waiting_row(&t->fold, row, job->state, fleet_mail_from(t->fleet, row), job->deadline);
+    return !t->fold.failed;
+}
+
 enum err waiting_make(struct waiting *w, const struct report *report, waiting_zone_of *zone_of,
                       void *ctx, struct why *why)
 {
     const struct report_source *source = report->source;
-    struct zone_folding f = {
-        .w = w, .fleet = report->fleet, .zone_of = zone_of, .ctx = ctx, .failed = false};
-    memset(w, 0, sizeof *w);
-    f.since = calloc(report->fleet->choices_len + 1u, sizeof *f.since);
-    if (!names_init(&w->zones, NAMES_BYTES_MAX) || !f.since) {
-        free(f.since);
-        return why_set(why, ERR_NOMEM, "out of memory");
-    }
-    enum err err = source->moves(source->ctx, move_take, &f, why);
+    struct rows_taking t = {.fleet = report->fleet};
+    enum err err = waiting_begin(&t.fold, w, report->fleet, zone_of, ctx, why);
     if (err == OK)
-        err = source->rows(source->ctx, row_take, &f, why);
-    free(f.since);
-    if (err == OK && f.failed)
-        err = why_set(why, ERR_NOMEM, "out of memory");
-    if (err == OK && w->len)
-        qsort_r(w->list, w->len, sizeof *w->list, zone_cmp, w);
+        err = source->moves(source->ctx, move_take, &t.fold, why);
+    if (err == OK)
+        err = source->rows(source->ctx, row_take, &t, why);
+    if (err == OK)
+        return waiting_end(&t.fold, why);
+    waiting_drop(&t.fold);
     return err;
 }
 

@@ -386,12 +386,11 @@ bool session_takes_stdout(const struct options *o)
     return false;
 }
 
-static enum err report_one(struct session *s, const struct report_wish *wish,
-                           const struct published_list *record_sets, const struct report_need *need,
-                           struct why *why)
+static enum err reports_make(struct session *s, const struct published_list *record_sets,
+                             const struct report_need *need, struct report_wanted *list,
+                             struct why *why)
 {
     struct run *r = &s->run;
-    char format[16];
     struct report_source source = run_source(r);
     struct run_orders orders;
     enum err err = run_orders_read(&orders, r->journal, r->head.id, &r->arena, why);
@@ -417,8 +416,43 @@ static enum err report_one(struct session *s, const struct report_wish *wish,
         .need = need,
         .csv = s->options.csv,
     };
-    snprintf(format, sizeof format, TEXT_FMT, TEXT_ARG(wish->format));
-    return report_write(format, wish->path, &head, &r->fleet, &source, why);
+    reports_write(list, s->options.reports_len, &head, &r->fleet, &source);
+    return OK;
+}
+
+/* The first error is the caller's to tell. */
+static enum err reports_tell(const struct report_wanted *list, size_t len, enum err first,
+                             struct why *why)
+{
+    for (size_t i = 0; i < len; i++) {
+        const struct report_wanted *one = &list[i];
+        if (one->err != OK && first == OK)
+            *why = one->why;
+        else if (one->err != OK)
+            message_error("%s", one->why.text);
+        first = first == OK ? one->err : first;
+    }
+    return first;
+}
+
+static enum err reports_of_run(struct session *s, const struct published_list *record_sets,
+                               const struct report_need *need, enum err first, struct why *why)
+{
+    const struct options *o = &s->options;
+    struct why second = {""};
+    struct report_wanted *list =
+        ARENA_ARRAY(&s->run.arena, struct report_wanted, o->reports_len + 1);
+    if (!list)
+        return first == OK ? why_set(why, ERR_NOMEM, "out of memory") : first;
+    for (size_t i = 0; i < o->reports_len; i++)
+        list[i] =
+            (struct report_wanted){.format = o->reports[i].format, .path = o->reports[i].path};
+    enum err err = o->reports_len ? reports_make(s, record_sets, need, list, &second) : OK;
+    if (err != OK && first == OK)
+        *why = second;
+    else if (err != OK)
+        message_error("%s", second.text);
+    return reports_tell(list, o->reports_len, first == OK ? err : first, why);
 }
 
 enum err session_report(struct session *s, struct why *why)
@@ -439,17 +473,7 @@ enum err session_report(struct session *s, struct why *why)
         first = summary_need(r, &need, why);
     is_plan &= first == OK;
     fflush(stdout); /* reports to standard output go past stdio */
-    for (size_t i = 0; i < s->options.reports_len; i++) {
-        struct why one = {""};
-        enum err err =
-            report_one(s, &s->options.reports[i], record_sets, is_plan ? &need : NULL, &one);
-        if (err != OK && first == OK)
-            *why = one;
-        else if (err != OK)
-            message_error("%s", one.text);
-        first = first == OK ? err : first;
-    }
-    return first;
+    return reports_of_run(s, record_sets, is_plan ? &need : NULL, first, why);
 }
 
 static int exit_code_of(const struct session *s, const struct report_sum *sum)

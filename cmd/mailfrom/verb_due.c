@@ -68,7 +68,7 @@ static enum err run_learn(struct run *r, struct due *d, struct why *why)
     struct row_learning l = {d, calloc(r->fleet.choices_len + 1u, sizeof *l.asked)};
     if (!l.asked)
         return why_set(why, ERR_NOMEM, "out of memory");
-    enum err err = journal_replay(r->journal, r->head.id, move_take, &l, why);
+    enum err err = journal_moves(r->journal, r->head.id, move_take, &l, why);
     if (err == OK)
         err = journal_rows(r->journal, r->head.id, row_take, &l, why);
     free(l.asked);

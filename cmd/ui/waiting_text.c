@@ -15,6 +15,8 @@ struct oldest {
     const struct waiting *waiting;
     uint32_t len;
     struct text *reasons; /* in arena */
+    uint32_t *by_row;     /* zones by their rows, which come in this order */
+    uint32_t next;
     struct arena arena;
 };
 
@@ -27,10 +29,29 @@ static struct text organizational(void *ctx, struct text mail_from)
 static bool reason_take(void *ctx, const struct report_row *row)
 {
     struct oldest *old = ctx;
+    const struct waiting_zone *list = old->waiting->list;
+    while (old->next < old->len && list[old->by_row[old->next]].oldest == row->number)
+        old->reasons[old->by_row[old->next++]] = arena_text(&old->arena, row->reason);
+    return old->next < old->len;
+}
+
+static int oldest_cmp(const void *left, const void *right, void *ctx)
+{
+    const struct waiting_zone *list = ctx;
+    uint32_t a = list[*(const uint32_t *)left].oldest, b = list[*(const uint32_t *)right].oldest;
+    return (a > b) - (a < b);
+}
+
+static enum err reasons_read(struct oldest *old, struct run *r, struct why *why)
+{
+    old->reasons = calloc(old->len, sizeof *old->reasons);
+    old->by_row = calloc(old->len, sizeof *old->by_row);
+    if (!old->reasons || !old->by_row)
+        return why_set(why, ERR_NOMEM, "out of memory");
     for (uint32_t i = 0; i < old->len; i++)
-        if (old->waiting->list[i].oldest == row->number)
-            old->reasons[i] = arena_text(&old->arena, row->reason);
-    return true;
+        old->by_row[i] = i;
+    qsort_r(old->by_row, old->len, sizeof *old->by_row, oldest_cmp, old->waiting->list);
+    return run_rows(r, reason_take, old, why);
 }
 
 static void zone_print(const struct run *r, const struct oldest *old, uint32_t i)
@@ -65,9 +86,7 @@ static enum err zones_print(const struct options *o, struct run *r, const struct
     bool all = o->access.verbose || w->len <= WAITING_SHOWN;
     struct oldest old = {.waiting = w, .len = all ? w->len : WAITING_SHOWN};
     arena_init(&old.arena, SIZE_MAX);
-    old.reasons = calloc(old.len, sizeof *old.reasons);
-    enum err err = old.reasons ? run_rows(r, reason_take, &old, why)
-                               : why_set(why, ERR_NOMEM, "out of memory");
+    enum err err = reasons_read(&old, r, why);
     if (err == OK)
         printf("\nDomains whose records are waited for, the oldest and largest first:\n");
     for (uint32_t i = 0; err == OK && i < old.len; i++)
@@ -75,6 +94,7 @@ static enum err zones_print(const struct options *o, struct run *r, const struct
     if (err == OK && !all)
         more_print(o, r, w->len - old.len);
     free(old.reasons);
+    free(old.by_row);
     arena_clear(&old.arena);
     return err;
 }

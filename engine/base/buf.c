@@ -75,7 +75,9 @@ static bool buf_reserve(struct buf *b, size_t more)
 
 void buf_add(struct buf *b, const void *bytes, size_t len)
 {
-    if (!buf_reserve(b, len))
+    size_t room = b->cap - b->len; /* with the NUL; as a rule it suffices */
+    bool fits = len < room && len <= b->max - b->len && !b->failed;
+    if (!fits && !buf_reserve(b, len))
         return;
     if (len)
         memcpy(b->at + b->len, bytes, len);
@@ -100,21 +102,32 @@ void buf_add_char(struct buf *b, char c)
 
 void buf_add_u64(struct buf *b, uint64_t n)
 {
-    buf_add_fmt(b, "%llu", (unsigned long long)n);
+    char digits[20];
+    size_t at = sizeof digits;
+    do
+        digits[--at] = (char)('0' + n % 10);
+    while ((n /= 10) > 0);
+    buf_add(b, digits + at, sizeof digits - at);
 }
 
+/* As a rule there is room already; otherwise it is made for the length that was found. */
 void buf_add_fmt(struct buf *b, const char *fmt, ...)
 {
+    size_t room = b->cap - b->len;
     va_list ap;
     va_start(ap, fmt);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    int n = b->failed ? -1 : vsnprintf(room ? b->at + b->len : NULL, room, fmt, ap);
     va_end(ap);
     if (n < 0 || !buf_reserve(b, (size_t)n)) {
+        if (room)
+            b->at[b->len] = '\0';
         b->failed = true;
         return;
     }
-    va_start(ap, fmt);
-    vsnprintf(b->at + b->len, (size_t)n + 1, fmt, ap);
-    va_end(ap);
+    if ((size_t)n >= room) {
+        va_start(ap, fmt);
+        vsnprintf(b->at + b->len, (size_t)n + 1, fmt, ap);
+        va_end(ap);
+    }
     b->len += (size_t)n;
 }

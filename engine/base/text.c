@@ -81,7 +81,7 @@ struct text text_slice(struct text t, size_t start, size_t end)
 
 struct text text_from(struct text t, size_t start)
 {
-    return text_slice(t, start, t.len);
+    return start < t.len ? (struct text){t.at + start, t.len - start} : (struct text){t.at, 0};
 }
 
 struct text text_trim(struct text t)

@@ -4,40 +4,97 @@
 #include "count.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
-static bool split(instant_us at, struct tm *tm)
+struct moment {
+    int64_t year;
+    unsigned month, day, hour, minute, second;
+};
+
+/* As gmtime_r(), which takes a lock and looks for the machine's zone, while a large report has
+ * millions of instants. Years are counted from March here, so a leap day is the last of its year;
+ * 400 years are 146,097 days, and 719,468 days lie between 0000-03-01 and 1970-01-01. */
+static bool split(instant_us at, struct moment *m)
 {
-    time_t seconds = (time_t)(at / 1000000);
-    return at > 0 && at != WHEN_NEVER && gmtime_r(&seconds, tm);
+    if (at <= 0 || at == WHEN_NEVER)
+        return false;
+    int64_t seconds = at / 1000000, days = seconds / 86400 + 719468;
+    unsigned of_day = (unsigned)(seconds % 86400), of_era = (unsigned)(days % 146097);
+    unsigned year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    unsigned of_year = of_era - (365 * year + year / 4 - year / 100);
+    unsigned month = (5 * of_year + 2) / 153; /* 0 is March */
+    m->year = year + days / 146097 * 400 + (month >= 10);
+    m->month = month < 10 ? month + 3 : month - 9;
+    m->day = of_year - (153 * month + 2) / 5 + 1;
+    m->hour = of_day / 3600;
+    m->minute = of_day / 60 % 60;
+    m->second = of_day % 60;
+    return true;
+}
+
+static char *put(char *to, int64_t value, int digits)
+{
+    for (int i = digits; i-- > 0; value /= 10)
+        to[i] = (char)('0' + value % 10);
+    return to + digits;
+}
+
+static char *put_year(char *to, int64_t year)
+{
+    int digits = 4;
+    for (int64_t rest = year / 10000; rest > 0; rest /= 10)
+        digits++;
+    return put(to, year, digits);
+}
+
+static char *put_after(char *to, char before, unsigned value)
+{
+    *to = before;
+    return put(to + 1, value, 2);
+}
+
+/* "2026-05-20T08:30:00" */
+static char *put_moment(char *to, const struct moment *m)
+{
+    to = put_year(to, m->year);
+    to = put_after(to, '-', m->month);
+    to = put_after(to, '-', m->day);
+    to = put_after(to, 'T', m->hour);
+    to = put_after(to, ':', m->minute);
+    return put_after(to, ':', m->second);
 }
 
 char *when_format(instant_us at, char out[WHEN_LEN])
 {
-    struct tm tm;
+    struct moment m;
     out[0] = '\0';
-    if (split(at, &tm))
-        strftime(out, WHEN_LEN, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    if (split(at, &m))
+        memcpy(put_moment(out, &m), "Z", 2);
     return out;
 }
 
 char *when_format_ms(instant_us at, char out[WHEN_LEN])
 {
-    struct tm tm;
+    struct moment m;
     out[0] = '\0';
-    if (split(at, &tm)) {
-        size_t n = strftime(out, WHEN_LEN, "%Y-%m-%dT%H:%M:%S", &tm);
-        snprintf(out + n, WHEN_LEN - n, ".%03dZ", (int)(at / 1000 % 1000));
+    if (split(at, &m)) {
+        char *to = put_moment(out, &m);
+        *to = '.';
+        memcpy(put(to + 1, at / 1000 % 1000, 3), "Z", 2);
     }
     return out;
 }
 
 char *when_format_basic(instant_us at, char out[WHEN_LEN])
 {
-    struct tm tm;
+    struct moment m;
     out[0] = '\0';
-    if (split(at, &tm))
-        strftime(out, WHEN_LEN, "%Y%m%dT%H%M%SZ", &tm);
+    if (split(at, &m)) {
+        char *to = put_year(out, m.year);
+        to = put_after(put(put(to, m.month, 2), m.day, 2), 'T', m.hour);
+        memcpy(put(put(to, m.minute, 2), m.second, 2), "Z", 2);
+    }
     return out;
 }
 

@@ -123,21 +123,38 @@ static bool take_escape(struct findings_reading *r)
     return false;
 }
 
+/* As a rule the whole sentence. */
+static size_t plain_len(struct text t)
+{
+    size_t len = 0;
+    while (len < t.len && t.at[len] != '"' && t.at[len] != '\\')
+        len++;
+    return len;
+}
+
+/* Of a string that has come to its quote or to a backslash, which is passed over: to the quote? */
+static bool take_end(struct findings_reading *r)
+{
+    bool is_quote = r->rest.len && r->rest.at[0] == '"';
+    r->rest = text_from(r->rest, 1);
+    return is_quote;
+}
+
 static bool take_string(struct findings_reading *r, struct text *value)
 {
     const char *start = r->out;
     if (!take(r, '"'))
         return false;
     while (r->rest.len) {
-        char c = r->rest.at[0];
-        r->rest = text_from(r->rest, 1);
-        if (c == '"') {
+        size_t plain = plain_len(r->rest);
+        memcpy(r->out, r->rest.at, plain);
+        r->out += plain;
+        r->rest = text_from(r->rest, plain);
+        if (take_end(r)) {
             *value = (struct text){start, (size_t)(r->out - start)};
             return true;
         }
-        if (c != '\\')
-            *r->out++ = c;
-        else if (!take_escape(r))
+        if (r->rest.len && !take_escape(r))
             return false;
     }
     return false;

@@ -49,6 +49,20 @@ struct tail {
     uint64_t record, digest; /* no record yet: the digest before the first */
 };
 
+/* Where a job's story stands: numbers of records, counted from 1 at the run's first; 0: none. */
+struct mark {
+    uint32_t last; /* its newest record */
+    uint32_t said; /* the newest one that brought findings */
+};
+
+/* The marks of the jobs of a run. */
+struct outline {
+    uint64_t run;   /* 0: of none yet */
+    uint64_t first; /* the number of the run's first record, which marks count from */
+    uint32_t jobs;
+    struct mark *marks; /* owned */
+};
+
 struct journal {
     struct store *store;
     struct rule_numbers rules;
@@ -64,6 +78,7 @@ struct journal {
     struct store_fence *fences; /* by lane, and once more: those of one journal_keep() */
     uint32_t fences_len;
     bool has_waves;
+    struct outline outline; /* of the run that was vetted, where nobody can add to it */
 };
 
 /* Asserts what holds between two transactions. */
@@ -187,6 +202,11 @@ struct kept {
 enum err record_walk(struct journal *j, uint64_t run,
                      bool (*fn)(void *ctx, const struct record *record, const struct kept *kept),
                      void *ctx, struct why *why);
+/* Of a run that begins; to be cleared in every case. ERR_NOMEM. */
+enum err outline_begin(struct outline *o, uint64_t run, uint32_t jobs, struct why *why);
+void outline_clear(struct outline *o);
+/* Of a record of a job, in the order of keeping. False: there is no such job. */
+bool outline_take(struct outline *o, uint64_t job, uint64_t number, bool has_notes);
 /* Inside a transaction. Not of RECORD_LANE or RECORD_ORDER. */
 enum err record_store(struct journal *j, uint64_t run, const struct record *record,
                       struct why *why);

@@ -172,6 +172,7 @@ void journal_close(struct journal *j)
         return;
     buf_clear(&j->notes);
     free(j->fences);
+    outline_clear(&j->outline);
     j->store->ops->close(j->store);
     free(j);
 }

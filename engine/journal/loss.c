@@ -10,6 +10,7 @@
 
 struct vetting {
     struct head head;
+    struct outline *outline; /* made on the way; NULL: it is not wanted, or cannot be made */
     uint64_t digest, number; /* of the record before */
     bool end_seen;
     struct publish_links links;
@@ -46,7 +47,22 @@ static bool vet_one(void *ctx, const struct record *record, const struct kept *k
     v->number = kept->number;
     v->end_seen |= kept->number == v->head.last_record && kept->digest == v->head.last_digest;
     v->lost->kept += record_is_of_job(record);
+    bool has_notes = kept->values[RECORD_NOTES].type != STORE_NULL;
+    if (v->outline && record_is_of_job(record) &&
+        !outline_take(v->outline, record->job, kept->number, has_notes))
+        v->outline = NULL;
     return true;
+}
+
+/* What is read over and over stays as it is while this journal is open, and a pass over all records
+ * is made here anyway. */
+static enum err outline_wish(struct journal *j, struct vetting *v, struct why *why)
+{
+    outline_clear(&j->outline);
+    if (!j->store->is_read_only || journal_is_shared(j))
+        return OK;
+    v->outline = &j->outline;
+    return outline_begin(&j->outline, v->head.head.id, v->head.head.jobs, why);
 }
 
 static bool count_one(void *ctx, const struct store_row *row)
@@ -98,6 +114,8 @@ enum err journal_vet(struct journal *j, uint64_t run, struct run_loss *lost, str
     err = head_of_run(j, run, &v.head, why);
     v.digest = head_digest(&v.head);
     if (err == OK)
+        err = outline_wish(j, &v, why);
+    if (err == OK)
         err = publish_links_read(j, run, &v.links, why);
     if (err == OK)
         err = record_walk(j, run, vet_one, &v, why);
@@ -106,6 +124,8 @@ enum err journal_vet(struct journal *j, uint64_t run, struct run_loss *lost, str
                  "what record %llu says of a published name is there, and the record is not",
                  (unsigned long long)v.links.at[v.links.taken].number);
     arena_clear(&v.links.arena);
+    if (err != OK || !v.outline)
+        outline_clear(&j->outline);
     if (err == OK && !*lost->what && v.head.last_record && !v.end_seen)
         snprintf(lost->what, sizeof lost->what,
                  "its newest records, up to record %llu, are missing",

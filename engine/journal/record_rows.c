@@ -4,7 +4,7 @@
  *
  * Only a judgement makes notes of findings, so most records have none (NULL): the notes of the
  * job's record before are still valid. Readers of rows get the notes filled in, at a cost of 8
- * bytes of memory per job. A replay reads no notes.
+ * bytes of memory per job (struct outline). A replay reads no notes.
  */
 #include "inside.h"
 
@@ -258,12 +258,6 @@ enum err journal_keep(struct journal *j, uint64_t run, const struct record *reco
     return journal_leave(j, err, intends ? STORE_COMMIT_INTENT : STORE_COMMIT, why);
 }
 
-/* Where a job's story stands: numbers of records, counted from 1 at the run's first; 0: none. */
-struct mark {
-    uint32_t last; /* its newest record */
-    uint32_t said; /* the newest one that brought findings */
-};
-
 struct record_reader {
     struct journal *j;
     uint64_t run;
@@ -271,8 +265,7 @@ struct record_reader {
     bool reads_notes;
     struct arena arena; /* the texts of *record; reset per record */
     struct record record;
-    struct mark *marks; /* one per job; for rows only */
-    uint64_t first;     /* the number of the run's first record, which marks count from */
+    struct outline *outline; /* for rows only */
     /* Who is told. */
     bool (*walk)(void *ctx, const struct record *record, const struct kept *kept);
     bool (*fn)(void *ctx, const struct record *record);
@@ -386,27 +379,79 @@ enum err journal_replay(struct journal *j, uint64_t run,
     return record_walk(j, run, replay_one, &to, why);
 }
 
+static bool move_one(void *ctx, const struct store_row *row)
+{
+    struct record_reader *r = ctx;
+    const struct store_value *v = row->values;
+    bool ok = true;
+    r->record =
+        (struct record){.job = (uint32_t)value_number(&v[0], UINT32_MAX, &ok),
+                        .at = value_int(&v[1]),
+                        .kind = (enum record_kind)value_number(&v[2], RECORD_ANSWER, &ok),
+                        .from = (enum job_state)value_number(&v[3], JOB_STATES - 1, &ok),
+                        .row = {.state = (enum job_state)value_number(&v[4], JOB_STATES - 1, &ok),
+                                .outcome = (enum outcome)value_number(&v[5], OUTCOMES - 1, &ok)}};
+    if (!ok || r->record.job >= r->jobs) {
+        r->err = journal_damaged(r->why, ok ? "a record of no job" : "a record");
+        return false;
+    }
+    return r->fn(r->ctx, &r->record);
+}
+
+enum err journal_moves(struct journal *j, uint64_t run,
+                       bool (*fn)(void *ctx, const struct record *record), void *ctx,
+                       struct why *why)
+{
+    struct record_reader r = {.j = j, .run = run, .fn = fn, .ctx = ctx, .why = why};
+    enum err err = reader_init(&r);
+    if (err == OK)
+        err = journal_each(j, VIEW_MOVES, run, move_one, &r, why);
+    arena_clear(&r.arena);
+    err = err == OK ? r.err : err;
+    return err == OK ? OK : journal_wrap(j, err, why);
+}
+
+enum err outline_begin(struct outline *o, uint64_t run, uint32_t jobs, struct why *why)
+{
+    assert(run > 0);
+    *o = (struct outline){.run = run, .jobs = jobs};
+    o->marks = calloc(jobs ? jobs : 1, sizeof *o->marks);
+    return o->marks ? OK : why_set(why, ERR_NOMEM, "out of memory");
+}
+
+void outline_clear(struct outline *o)
+{
+    free(o->marks);
+    *o = (struct outline){.run = 0};
+}
+
+bool outline_take(struct outline *o, uint64_t job, uint64_t number, bool has_notes)
+{
+    if (!o->first)
+        o->first = number;
+    if (job >= o->jobs || number - o->first >= UINT32_MAX)
+        return false;
+    struct mark *m = &o->marks[job];
+    m->last = (uint32_t)(number - o->first) + 1;
+    m->said = has_notes ? m->last : m->said;
+    return true;
+}
+
 static bool mark_one(void *ctx, const struct store_row *row)
 {
     struct record_reader *r = ctx;
     bool ok = true;
     uint64_t job = value_number(&row->values[0], UINT32_MAX, &ok);
-    if (!r->first)
-        r->first = row->number;
-    if (!ok || job >= r->jobs || row->number - r->first >= UINT32_MAX) {
+    ok = ok && outline_take(r->outline, job, row->number, value_int(&row->values[1]));
+    if (!ok)
         r->err = journal_damaged(r->why, "a record of no job");
-        return false;
-    }
-    r->marks[job].last = (uint32_t)(row->number - r->first) + 1;
-    if (value_int(&row->values[1]))
-        r->marks[job].said = r->marks[job].last;
-    return true;
+    return ok;
 }
 
-static uint64_t number_of(const struct record_reader *r, uint32_t place)
+static uint64_t number_of(const struct outline *o, uint32_t place)
 {
-    assert(!place || r->first > 0);
-    return place ? r->first + place - 1 : 0;
+    assert(!place || o->first > 0);
+    return place ? o->first + place - 1 : 0;
 }
 
 static bool row_one(void *ctx, const struct store_row *row)
@@ -429,15 +474,15 @@ static enum err picks_read(struct record_reader *r, const struct store_pick *pic
 
 static enum err rows_read(struct record_reader *r)
 {
+    const struct outline *o = r->outline;
     struct store_pick picks[JOURNAL_FETCH_ROWS];
     uint32_t len = 0;
-    enum err err = journal_each(r->j, VIEW_OUTLINE, r->run, mark_one, r, r->why);
-    err = err == OK ? r->err : err;
+    enum err err = OK;
     r->more = true;
     for (uint32_t i = 0; err == OK && r->more && i < r->jobs; i++) {
-        struct mark m = r->marks[i];
+        struct mark m = o->marks[i];
         if (m.last)
-            picks[len++] = (struct store_pick){number_of(r, m.last), number_of(r, m.said)};
+            picks[len++] = (struct store_pick){number_of(o, m.last), number_of(o, m.said)};
         assert(m.said <= m.last);
         if (len == COUNT(picks)) {
             err = picks_read(r, picks, len);
@@ -447,17 +492,33 @@ static enum err rows_read(struct record_reader *r)
     return err == OK && r->more && len ? picks_read(r, picks, len) : err;
 }
 
+static enum err outline_read(struct record_reader *r)
+{
+    enum err err = outline_begin(r->outline, r->run, r->jobs, r->why);
+    if (err == OK)
+        err = journal_each(r->j, VIEW_OUTLINE, r->run, mark_one, r, r->why);
+    return err == OK ? r->err : err;
+}
+
 enum err journal_rows(struct journal *j, uint64_t run,
                       bool (*fn)(void *ctx, const struct record *record), void *ctx,
                       struct why *why)
 {
-    struct record_reader r = {
-        .j = j, .run = run, .reads_notes = true, .fn = fn, .ctx = ctx, .why = why};
+    struct outline own = {.run = 0};
+    bool is_outlined = run > 0 && j->outline.run == run;
+    struct record_reader r = {.j = j,
+                              .run = run,
+                              .reads_notes = true,
+                              .outline = is_outlined ? &j->outline : &own,
+                              .fn = fn,
+                              .ctx = ctx,
+                              .why = why};
     enum err err = reader_init(&r);
-    r.marks = calloc(r.jobs ? r.jobs : 1, sizeof *r.marks);
+    if (err == OK && !is_outlined)
+        err = outline_read(&r);
     if (err == OK)
-        err = r.marks ? rows_read(&r) : why_set(why, ERR_NOMEM, "out of memory");
+        err = rows_read(&r);
     arena_clear(&r.arena);
-    free(r.marks);
+    outline_clear(&own);
     return err == OK ? OK : journal_wrap(j, err, why);
 }

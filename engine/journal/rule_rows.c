@@ -147,9 +147,8 @@ enum err rule_numbers_from_row(struct journal *j, const struct store_value *valu
     enum err err = journal_is_shared(j) && !are_known(j, set) ? rule_numbers_load(j, why) : OK;
     if (err != OK)
         return err;
-    for (unsigned number = 0; set; number++, set >>= 1) {
-        if (!(set & 1))
-            continue;
+    for (; set; set &= set - 1) {
+        unsigned number = (unsigned)__builtin_ctzll(set);
         if (j->rules.rule_of[number] == RULE_NONE)
             *ok = false;
         else if (j->rules.rule_of[number] != RULE_UNKNOWN)
@@ -162,8 +161,7 @@ enum err rule_numbers_from_row(struct journal *j, const struct store_value *valu
 uint64_t rule_numbers_digest(const struct journal *j, uint64_t set)
 {
     uint64_t sum = 0;
-    for (unsigned number = 0; set && number < RULE_NUMBERS; number++, set >>= 1)
-        if (set & 1)
-            sum += j->rules.digest_of[number];
+    for (set &= ((uint64_t)1 << RULE_NUMBERS) - 1; set; set &= set - 1)
+        sum += j->rules.digest_of[__builtin_ctzll(set)];
     return sum;
 }

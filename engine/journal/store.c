@@ -58,6 +58,7 @@ const struct store_columns store_columns[STORE_VIEWS] = {
                              "watched, kind, level, told, since, began, well_since, looks", 8},
     [TABLE_LOST] = {"lost", "kept, what", 2},
     [VIEW_OUTLINE] = {"record", "job, has_notes", 2},
+    [VIEW_MOVES] = {"record", "job, at, kind, from_state, state, outcome", 6},
     [VIEW_SENT] = {"record",
                    "run, account, account_id, caller_account, region, identity, at, kind, state,"
                    " outcome, accepted, write_mail_from, write_behavior, mail_from_seen,"

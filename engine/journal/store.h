@@ -61,8 +61,10 @@ enum store_table {
     /* Views, only for reading. */
     VIEW_OUTLINE = STORE_TABLES, /* the records of a run that are of a job: of which, and whether it
                                     has notes */
-    VIEW_SENT, /* records of all runs, in the order of keeping, that are intents or answers or have
-                  accepted > 0, and of whom they are */
+    VIEW_MOVES, /* the same records as moves: of which, when, of what kind, from which state, to
+                   which, and with what outcome */
+    VIEW_SENT,  /* records of all runs, in the order of keeping, that are intents or answers or have
+                   accepted > 0, and of whom they are */
     STORE_VIEWS,
 };
 

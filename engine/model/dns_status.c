@@ -36,7 +36,7 @@ static const char *const dmarc_names[DMARC_STATUSES] = {
 /* The index of name, or 0: NONE in each of the three enums. */
 static unsigned name_find(const char *const *names, unsigned len, struct text name)
 {
-    for (unsigned i = 1; i < len; i++)
+    for (unsigned i = 1; i < len && name.len; i++)
         if (text_eq(name, text_of(names[i])))
             return i;
     return 0;

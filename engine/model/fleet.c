@@ -209,7 +209,10 @@ struct text fleet_source(const struct fleet *f, uint32_t row, struct buf *scratc
 {
     const struct choice *c = &f->choices[row];
     buf_reset(scratch);
-    if (c->line)
-        buf_add_fmt(scratch, TEXT_FMT ":%u", TEXT_ARG(f->files[c->file]), c->line);
+    if (c->line) {
+        buf_add_text(scratch, f->files[c->file]);
+        buf_add_char(scratch, ':');
+        buf_add_u64(scratch, c->line);
+    }
     return buf_text(scratch);
 }

@@ -133,7 +133,7 @@ const char *dkim_status_name_v1(enum dkim_status s)
 
 enum dkim_status dkim_status_parse(struct text t)
 {
-    size_t i = spelled(dkim_statuses, COUNT(dkim_statuses), t);
+    size_t i = t.len ? spelled(dkim_statuses, COUNT(dkim_statuses), t) : DKIM_UNKNOWN;
     return i == COUNT(dkim_statuses) ? DKIM_UNKNOWN : (enum dkim_status)i;
 }
 

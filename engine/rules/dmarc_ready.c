@@ -134,8 +134,10 @@ const char *dmarc_lack_name(enum dmarc_lack bit)
 static void lacks_add(struct buf *out, unsigned lack, const char *before)
 {
     buf_add_str(out, lack ? before : "");
-    for (unsigned rest = lack; rest; rest &= rest - 1)
-        buf_add_fmt(out, " %s", dmarc_lack_name((enum dmarc_lack)(rest & -rest)));
+    for (unsigned rest = lack; rest; rest &= rest - 1) {
+        buf_add_char(out, ' ');
+        buf_add_str(out, dmarc_lack_name((enum dmarc_lack)(rest & -rest)));
+    }
 }
 
 void dmarc_ready_add(struct buf *out, struct dmarc_ready ready)

@@ -17,9 +17,9 @@ static bool pass_on(void *ctx, const struct record *record)
     return row == FLEET_LEFT_OUT || sink->fn(sink->fn_ctx, row, &record->row);
 }
 
-static enum err journal_source(void *ctx,
-                               bool (*fn)(void *fn_ctx, uint32_t row, const struct job_row *job),
-                               void *fn_ctx, struct why *why)
+static enum err source_rows(void *ctx,
+                            bool (*fn)(void *fn_ctx, uint32_t row, const struct job_row *job),
+                            void *fn_ctx, struct why *why)
 {
     struct run *r = ctx;
     struct row_sink sink = {r, fn, fn_ctx};
@@ -40,17 +40,17 @@ static bool move_pass(void *ctx, const struct record *record)
     return shown.job == FLEET_LEFT_OUT || sink->fn(sink->fn_ctx, &shown);
 }
 
-static enum err journal_moves(void *ctx, bool (*fn)(void *fn_ctx, const struct record *record),
-                              void *fn_ctx, struct why *why)
+static enum err source_moves(void *ctx, bool (*fn)(void *fn_ctx, const struct record *record),
+                             void *fn_ctx, struct why *why)
 {
     struct run *r = ctx;
     struct move_sink sink = {r, fn, fn_ctx};
-    return journal_replay(r->journal, r->head.id, move_pass, &sink, why);
+    return journal_moves(r->journal, r->head.id, move_pass, &sink, why);
 }
 
 struct report_source run_source(struct run *r)
 {
-    return (struct report_source){r, journal_source, journal_moves};
+    return (struct report_source){r, source_rows, source_moves};
 }
 
 enum tense run_tense(const struct run *r)

@@ -25,6 +25,7 @@ import figures_lanes
 import figures_million_plan
 import figures_page
 import figures_plan
+import figures_reports
 import figures_ses
 import ran
 import row as rows
@@ -55,6 +56,8 @@ FIGURES = {
     "growth-rehearse": figures_here.growth_rehearse,
     "growth-records": figures_here.growth_records,
     "growth-plan": figures_million_plan.growth_plan,
+    "reports": figures_reports.reports,
+    "growth-reports": figures_reports.growth_reports,
 }
 BESIDE = ("plan-calls",)  # waits for SES's rate nearly all the time: measured beside the others
 COUNTS = ("plan-calls", "apply-paced", "slow-owners", "publish-calls", "journal", "dns")  # whose goals hold on a busy machine too

@@ -69,11 +69,11 @@ static enum err world_make(struct bench *b, struct why *why)
                                     .ses = ses_rules_default(),
                                     .identities_max = f->choices_len};
     options.ses.rate_per_s = rate_most(f);
-    options.dns = (struct dns_model_options){.seed = 1,
-                                             .start = START,
-                                             .published = 1,
-                                             .right_host =
-                                                 TEXT("feedback-smtp.us-east-1.amazonses.com")};
+    options.dns =
+        (struct dns_model_options){.seed = 1,
+                                   .start = START,
+                                   .published = 1,
+                                   .right_host = TEXT("feedback-smtp.us-east-1.amazonses.com")};
     b->world = world_new(&options, f, (struct world_keeper){b, bench_keep}, why);
     enum err err = b->world ? OK : ERR_NOMEM;
     for (uint32_t row = 0; err == OK && row < f->choices_len; row++)

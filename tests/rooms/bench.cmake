@@ -3,6 +3,10 @@ add_executable(journal_bench ${CMAKE_CURRENT_SOURCE_DIR}/bench/journal_bench.c)
 target_link_libraries(journal_bench PRIVATE crash_run)
 target_link_options(journal_bench PRIVATE -Wl,--wrap=record_digest,--wrap=mark_advance)
 
+# A large journal, for what reads one.
+add_executable(journal_fill ${CMAKE_CURRENT_SOURCE_DIR}/bench/journal_fill.c)
+target_link_libraries(journal_fill PRIVATE crash_run)
+
 # What an intent costs in a journal that workers share, beside bare libpq.
 if(MAILFROM_POSTGRES)
   add_executable(shared_bench ${CMAKE_CURRENT_SOURCE_DIR}/bench/shared_bench.c)

@@ -41,6 +41,8 @@ static const struct reading_of {
 /* $1: the number before the page; $2: how many; $3: the run, where it is not 0. */
 static const char outline[] = "SELECT seq, job, findings_json IS NOT NULL FROM @.record"
                               " WHERE run = $3 AND kind <> 4 AND seq > $1 ORDER BY seq LIMIT $2";
+static const char moves[] = "SELECT seq, job, at, kind, from_state, state, outcome FROM @.record"
+                            " WHERE run = $3 AND kind <> 4 AND seq > $1 ORDER BY seq LIMIT $2";
 /* The page is cut off the records before anything is joined, and that is by primary keys: a
  * database without statistics would otherwise look at every record for every identity. */
 #define SENT(of_run)                                                                               \
@@ -113,6 +115,8 @@ static enum err reading_begin(struct reading *r, enum store_table table)
     buf_init(&r->sql, LINE_LEN_MAX);
     if (table == VIEW_OUTLINE)
         postgres_sql_add(r->s, &r->sql, outline);
+    else if (table == VIEW_MOVES)
+        postgres_sql_add(r->s, &r->sql, moves);
     else if (table == VIEW_SENT)
         postgres_sql_add(r->s, &r->sql, r->run ? sent_of_run : sent);
     else

@@ -48,6 +48,7 @@ struct sqlite_store {
     struct presence presence; /* writer */
     struct stamps stamps;     /* writer */
     struct sql_stmt *put[STORE_TABLES]; /* each made at the first row */
+    struct sql_stmt *fetch;             /* likewise; NULL: also while it is in use */
     struct appended appended;
     struct high_water mark; /* as it was read, then as it was written */
     int mark_fd;            /* writer; -1: none */

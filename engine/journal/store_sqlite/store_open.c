@@ -229,6 +229,7 @@ static void close_store(struct store *store)
     struct sqlite_store *s = of(store);
     for (int i = 0; i < STORE_TABLES; i++)
         sql_finish(s->put[i]);
+    sql_finish(s->fetch);
     if (s->sql && s->writes_file) /* SQLite folds the log in as it closes */
         sql_keep_wal(s->sql, store->has_failed || !lock_readers_out(&s->lock));
     sql_close(s->sql);

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 
 #include <assert.h>
+#include <string.h>
 
 /* The records of a run lie behind those of the runs before it. No index stands on them: it would
  * cost a second page per commit, and every reader wants all the records of a run. */
@@ -49,6 +50,8 @@ static const char *const views[] = {
     /* 4 is of a target; 1 and 2 are intents and answers. */
     "SELECT seq, job, findings_json IS NOT NULL FROM record WHERE " OF_RUN_BEHIND
     " AND kind <> 4 ORDER BY seq",
+    "SELECT seq, job, at, kind, from_state, state, outcome FROM record WHERE " OF_RUN_BEHIND
+    " AND kind <> 4 ORDER BY seq",
     "SELECT r.seq, r.run, a.name, a.account_id, l.caller_account, l.region, c.identity, r.at,"
     " r.kind, r.state, r.outcome, r.accepted, r.write_mail_from, r.write_behavior,"
     " r.mail_from_seen, r.behavior_seen, r.mail_from_before, r.behavior_before FROM record r"
@@ -58,8 +61,8 @@ static const char *const views[] = {
     " WHERE (r.accepted > 0 OR r.kind IN (1, 2)) AND ?1 IN (r.run, 0) ORDER BY r.seq",
 };
 
-static_assert(VIEW_OUTLINE == STORE_TABLES && VIEW_SENT == STORE_TABLES + 1 &&
-                  STORE_VIEWS == STORE_TABLES + 2,
+static_assert(VIEW_OUTLINE == STORE_TABLES && VIEW_MOVES == STORE_TABLES + 1 &&
+                  VIEW_SENT == STORE_TABLES + 2 && STORE_VIEWS == STORE_TABLES + 3,
               "views");
 static_assert(RECORD_INTENT == 1 && RECORD_ANSWER == 2 && RECORD_PUBLISH == 4,
               "kinds of the views");
@@ -206,58 +209,82 @@ enum err sqlite_rows(struct store *store, enum store_table table, uint64_t run,
     return err == ERR_GONE ? OK : err;
 }
 
-/* The statements of sqlite_fetch. */
-struct fetching {
-    struct sqlite_store *s;
-    struct sql_stmt *record, *notes;
-};
-
-static enum err row_find(struct fetching *f, struct sql_stmt *st, uint64_t number, struct why *why)
+/* One statement for all picks: to begin a statement takes longer than to find a row. The picks are
+ * its outer loop, and where there are fewer of them the rest are of no record. */
+static enum err fetch_prepare(struct sqlite_store *s, struct sql_stmt **st, struct why *why)
 {
-    sql_reset(st);
-    sql_bind_int(st, 1, (int64_t)number);
-    return sql_step(f->s->sql, st, why);
+    const char *rest = store_columns[TABLE_RECORD].columns;
+    struct buf text;
+    buf_init(&text, LINE_LEN_MAX);
+    buf_add_str(&text, "WITH pick (record, notes) AS (VALUES (?1, ?2)");
+    for (unsigned i = 1; i < JOURNAL_FETCH_ROWS; i++)
+        buf_add_fmt(&text, ", (?%u, ?%u)", 2 * i + 1, 2 * i + 2);
+    buf_add_str(&text, ") SELECT record.seq");
+    for (unsigned i = 0; *rest; i++) {
+        size_t len = strcspn(rest, ",");
+        if (i == RECORD_NOTES)
+            buf_add_str(&text, ", (SELECT findings_json FROM record WHERE seq = pick.notes)");
+        else
+            buf_add_fmt(&text, ", record.%.*s", (int)len, rest);
+        rest += len;
+        rest += strspn(rest, ", ");
+    }
+    buf_add_str(&text, " FROM pick CROSS JOIN record ON record.seq = pick.record");
+    return made_prepare(s, st, &text, why);
 }
 
-static enum err pick_read(struct fetching *f, const struct store_pick *pick, struct store_row *row,
+/* A callback may fetch more meanwhile, by a statement of its own. */
+static enum err fetch_begin(struct sqlite_store *s, struct sql_stmt **st, struct why *why)
+{
+    *st = s->fetch;
+    s->fetch = NULL;
+    return *st ? OK : fetch_prepare(s, st, why);
+}
+
+static void fetch_end(struct sqlite_store *s, struct sql_stmt *st)
+{
+    if (st)
+        sql_reset(st);
+    if (s->fetch)
+        sql_finish(st);
+    else
+        s->fetch = st;
+}
+
+/* A pick without its record, or without the notes that it must have, is not there. */
+static enum err pick_read(struct sqlite_store *s, struct sql_stmt *st,
+                          const struct store_pick *pick, struct store_row *row,
                           struct store_value *values, struct why *why)
 {
-    enum err err = row_find(f, f->record, pick->record, why);
+    enum err err = sql_step(s->sql, st, why);
     if (err != OK)
         return err;
-    row_take(f->record, TABLE_RECORD, row, values);
-    if (pick->notes == pick->record)
-        return OK;
-    values[RECORD_NOTES] = store_null();
-    err = pick->notes ? row_find(f, f->notes, pick->notes, why) : OK;
-    if (pick->notes && err == OK)
-        sql_col_values(f->notes, 0, &values[RECORD_NOTES], 1);
-    return err;
+    row_take(st, TABLE_RECORD, row, values);
+    bool has_notes = values[RECORD_NOTES].type != STORE_NULL;
+    return row->number == pick->record && has_notes == (pick->notes > 0) ? OK : ERR_GONE;
 }
 
 enum err sqlite_fetch(struct store *store, uint64_t run, const struct store_pick *picks,
                       uint32_t len, bool (*fn)(void *ctx, const struct store_row *row), void *ctx,
                       struct why *why)
 {
-    struct fetching f = {.s = of(store)};
+    struct sqlite_store *s = of(store);
     struct store_value values[STORE_VALUES_MAX];
     struct store_row row;
-    struct buf text;
+    struct sql_stmt *st;
     bool more = true;
     (void)run; /* records are numbered over all runs */
-    buf_init(&text, LINE_LEN_MAX);
-    buf_add_fmt(&text, "SELECT seq, %s FROM record WHERE seq = ?",
-                store_columns[TABLE_RECORD].columns);
-    enum err err = made_prepare(f.s, &f.record, &text, why);
-    if (err == OK)
-        err = sql_prepare(f.s->sql, &f.notes,
-                          TEXT("SELECT findings_json FROM record WHERE seq = ?"), why);
+    assert(len <= JOURNAL_FETCH_ROWS);
+    enum err err = fetch_begin(s, &st, why);
+    for (uint32_t i = 0; err == OK && i < JOURNAL_FETCH_ROWS; i++) {
+        sql_bind_int(st, (int)(2 * i + 1), i < len ? (int64_t)picks[i].record : 0);
+        sql_bind_int(st, (int)(2 * i + 2), i < len ? (int64_t)picks[i].notes : 0);
+    }
     for (uint32_t i = 0; err == OK && more && i < len; i++) {
-        err = pick_read(&f, &picks[i], &row, values, why);
+        err = pick_read(s, st, &picks[i], &row, values, why);
         more = err == OK && fn(ctx, &row);
     }
-    sql_finish(f.record);
-    sql_finish(f.notes);
+    fetch_end(s, st);
     return err;
 }
 

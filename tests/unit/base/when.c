@@ -2,6 +2,8 @@
 
 #include "base/when.h"
 
+#include <time.h>
+
 static instant_us at(const char *text)
 {
     instant_us out = -1;
@@ -25,6 +27,23 @@ static void instants_are_written_and_read_back(void **state)
     for (int i = 0; i < 10000; i++) {
         t = (instant_us)(dice(&seed) % 253402300800000) * 1000; /* up to the year 9999 */
         assert_true(t == 0 || at(when_format_ms(t, out)) == t);
+    }
+}
+
+static void instants_are_those_of_the_c_library(void **state)
+{
+    (void)state;
+    char out[WHEN_LEN], wanted[WHEN_LEN];
+    uint64_t seed = 1900;
+    for (int i = 0; i < 100000; i++) {
+        struct tm tm;
+        instant_us t =
+            (instant_us)(dice(&seed) >> (1 + i % 24)); /* far beyond the year 9999, too */
+        time_t seconds = (time_t)(t / 1000000);
+        assert_non_null(gmtime_r(&seconds, &tm));
+        assert_true(strftime(wanted, sizeof wanted, "%Y-%m-%dT%H:%M:%SZ", &tm) > 0);
+        if (t > 0 && t != WHEN_NEVER)
+            assert_string_equal(when_format(t, out), wanted);
     }
 }
 
@@ -164,6 +183,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(instants_are_written_and_read_back),
+        cmocka_unit_test(instants_are_those_of_the_c_library),
         cmocka_unit_test(every_spelling_of_utc_is_understood),
         cmocka_unit_test(what_is_no_instant_is_refused),
         cmocka_unit_test(spans_are_read),

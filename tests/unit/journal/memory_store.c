@@ -309,6 +309,17 @@ static bool outline_tell(const struct memory_row *row,
     return fn(ctx, &told);
 }
 
+static bool moves_tell(const struct memory_row *row,
+                       bool (*fn)(void *ctx, const struct store_row *row), void *ctx)
+{
+    struct store_value values[] = {
+        value_of(row, TABLE_RECORD, "job"),   value_of(row, TABLE_RECORD, "at"),
+        value_of(row, TABLE_RECORD, "kind"),  value_of(row, TABLE_RECORD, "from_state"),
+        value_of(row, TABLE_RECORD, "state"), value_of(row, TABLE_RECORD, "outcome")};
+    struct store_row told = {row->number, values};
+    return fn(ctx, &told);
+}
+
 static bool is_sent(const struct memory_row *row)
 {
     int64_t kind = number_of(row, TABLE_RECORD, "kind");
@@ -361,6 +372,7 @@ static bool tell(struct memory_rows *m, enum store_table table, const struct mem
 {
     switch (table) {
     case VIEW_OUTLINE: return !is_of_job(row) || outline_tell(row, fn, ctx);
+    case VIEW_MOVES: return !is_of_job(row) || moves_tell(row, fn, ctx);
     case VIEW_SENT: return !is_sent(row) || sent_tell(m, row, fn, ctx);
     default: return row_tell(row, fn, ctx);
     }

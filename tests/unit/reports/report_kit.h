@@ -16,7 +16,7 @@
 struct kit {
     struct fleet fleet;
     struct job_row *jobs; /* owned; a job whose calls are UINT32_MAX has no record */
-    uint32_t len;
+    uint32_t len, passes; /* passes over the rows that a test has counted */
     char folder[64];
     struct csv_dialect csv;
 };

@@ -437,9 +437,48 @@ static void the_same_journal_gives_the_same_bytes(void **state)
     kit_clear(&k);
 }
 
+static enum err counted_rows(void *ctx, bool (*fn)(void *, uint32_t, const struct job_row *),
+                             void *fn_ctx, struct why *why)
+{
+    struct kit *k = ctx;
+    k->passes++;
+    return kit_rows(k, fn, fn_ctx, why);
+}
+
+static void several_at_once_are_as_each_alone(void **state)
+{
+    static const char *const formats[] = {"csv", "json", "html", "xml", "markdown", "csv"};
+    struct report_wanted list[COUNT(formats)];
+    struct kit k;
+    char paths[COUNT(formats)][96];
+    (void)state;
+    kit_init(&k, TEXT("main"), TEXT("fleet.yaml"));
+    kit_hostile_fill(&k, 50);
+    struct report_source source = {&k, counted_rows, kit_moves};
+    for (size_t i = 0; i < COUNT(formats); i++) {
+        snprintf(paths[i], sizeof paths[i], "%s/%zu", i == 5 ? "/no/such/folder" : k.folder, i);
+        list[i] = (struct report_wanted){.format = text_of(formats[i]), .path = paths[i]};
+    }
+    reports_write(list, COUNT(list), &kit_head, &k.fleet, &source);
+    assert_int_equal(list[3].err, ERR_INPUT);
+    assert_int_equal(list[5].err, ERR_IO);
+    assert_int_equal(k.passes, 2); /* one for all, and one for the rows of the page */
+    for (size_t i = 0; i < COUNT(formats); i++) {
+        if (i == 3 || i == 5)
+            continue;
+        assert_int_equal(list[i].err, OK);
+        struct text together = kit_read(paths[i]), alone = kit_read(kit_write(&k, formats[i]));
+        assert_text(together, alone);
+        free((char *)together.at);
+        free((char *)alone.at);
+    }
+    kit_clear(&k);
+}
+
 static void rows_go_out_as_they_come(void **state)
 {
-    static report_writer *const writers[] = {csv_write, json_write, junit_write, sarif_write};
+    static const struct report_format *const formats[] = {&csv_format, &json_format, &junit_format,
+                                                          &sarif_format};
     struct kit k;
     struct why why;
     (void)state;
@@ -448,12 +487,18 @@ static void rows_go_out_as_they_come(void **state)
         kit_add(&k, TEXT("example.com"), TEXT("b.example.com"),
                 (struct job_row){.state = JOB_DONE, .outcome = OUTCOME_DONE});
     int fd = open("/dev/null", O_WRONLY);
-    for (size_t i = 0; i < COUNT(writers); i++) {
+    for (size_t i = 0; i < COUNT(formats); i++) {
         struct sink sink;
+        void *own = calloc(1, formats[i]->state_size);
         struct report_source source = {&k, kit_rows, kit_moves};
         sink_init(&sink, fd);
         struct report report = {&kit_head, &k.fleet, &source, &sink};
-        assert_int_equal(writers[i](&report, &why), OK);
+        assert_non_null(own);
+        assert_int_equal(formats[i]->begin(own, &report, &why), OK);
+        assert_int_equal(report_rows(&report, formats[i]->row, own, &why), OK);
+        assert_int_equal(formats[i]->end(own, &why), OK);
+        formats[i]->clear(own);
+        free(own);
         assert_true(sink.buf.cap <= 4 * REPORT_CHUNK); /* of several megabytes */
         sink_clear(&sink);
     }
@@ -505,6 +550,7 @@ int main(void)
         cmocka_unit_test(ten_thousand_hostile_strings_are_neutral_csv),
         cmocka_unit_test(no_text_in_any_column_begins_a_formula),
         cmocka_unit_test(hostile_rows_are_json_by_the_published_schema),
+        cmocka_unit_test(several_at_once_are_as_each_alone),
         cmocka_unit_test(rows_go_out_as_they_come),
         cmocka_unit_test(the_verdict_is_one_sentence),
         cmocka_unit_test(an_empty_fleet_is_a_whole_report),
