@@ -34,7 +34,7 @@ ALLOWED = {
     "dns": (ADDRESS, {}),
     "rules": (ADDRESS, {"idna": {"idn2_*", "free"}, "suffix": {"psl_*", "calloc", "free"}}),
     "calls": (set(), {}),
-    "survey": (set(), {}),
+    "survey": (set(), {"host_book": {"calloc", "free"}}),
     "scheduler": (set(), {}),
     "watch": (set(), {"memory": HEAP, "slots": HEAP}),
     "inventory": (set(), {}),
