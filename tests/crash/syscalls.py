@@ -65,7 +65,7 @@ def killed_while_making(mailfrom, fleet, k):
     """Was it killed, at the k-th call on its journal's files?"""
     names = ("", "-wal", "-journal", ".lock", ".mark")
     paths = [arg for name in names for arg in ("-P", f"{fleet.journal}{name}")]
-    command = ["strace", "-f", "--seccomp-bpf", "-o", fleet.folder / "strace", *paths, "-P", fleet.folder, "-e", f"trace={MAKING}", "-e",
+    command = ["strace", "-f", "-o", fleet.folder / "strace", *paths, "-P", fleet.folder, "-e", f"trace={MAKING}", "-e",
                f"inject={MAKING}:signal=SIGKILL:when={k}", *mailfrom.command(fleet, *OPTIONS)]
     return subprocess.run(command, capture_output=True, env=mailfrom.environment, timeout=120).returncode in (-9, 137)
 

@@ -22,6 +22,7 @@ VERBS = {"plan": ("fleet.yaml",), "apply": ("fleet.yaml", "--yes"), "discover": 
 FEW = (*range(4, 41, 2), 60, 200)
 IS_ASAN = b"__asan_init" in pathlib.Path(MAILFROM).read_bytes()  # it maps terabytes by itself
 MB = 1 << 20
+SOON = 8  # seconds, beside other tests; what waits, waits for a time-out of ten at the least
 
 
 def limited(kind, soft, hard=None):
@@ -44,7 +45,7 @@ def one_verb(room, verb, arguments, limits, name, ends=(DONE,)):
     if verb == "status":
         room.run("apply", "fleet.yaml", "--yes", *journal)
     code, said, seconds = run(room, verb, *arguments, *journal, preexec_fn=limits)
-    good = code in ends or (code == CANNOT_RUN and said.strip() and seconds < patient(2))
+    good = code in ends or (code == CANNOT_RUN and said.strip() and seconds < patient(SOON))
     return good, f"{verb} at {name}: exit code {code} after {seconds:.1f} s: {said[-300:]}"
 
 
@@ -85,7 +86,7 @@ def full_temporary_folder(room):
     until(lambda: room.run("status", "--journal", "slow/journal.db").returncode == 0)
     code, said, seconds = run(room, "status", "--journal", "slow/journal.db",
                               before=[*mounted, "env", f"TMPDIR={full}"])
-    check("a full TMPDIR is said", code == CANNOT_RUN and "space" in said and seconds < patient(2), code, said)
+    check("a full TMPDIR is said", code == CANNOT_RUN and "space" in said and seconds < patient(SOON), code, said)
     process.terminate()
     process.communicate()
 
