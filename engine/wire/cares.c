@@ -99,7 +99,10 @@ static ares_socket_t socket_make(int family, int type, int protocol, void *data)
 
 static int socket_end(ares_socket_t fd, void *data)
 {
-    datagrams_forget(((struct cares *)data)->config.datagrams, fd);
+    struct cares *c = data;
+    datagrams_forget(c->config.datagrams, fd);
+    if (fd == c->udp)
+        c->udp = -1;
     return close(fd);
 }
 
@@ -125,12 +128,21 @@ static ares_ssize_t socket_write(ares_socket_t fd, const struct iovec *parts, in
                         : writev(fd, parts, len);
 }
 
+/* From 1.22 on a library with functions of ours reads one datagram for each event of the socket,
+ * and those read with it would be lost. */
+static bool reads_until_empty(void)
+{
+    int loaded = 0;
+    ares_version(&loaded);
+    return loaded < 0x011600;
+}
+
 static void datagrams_use(struct cares *c)
 {
     static const struct ares_socket_functions functions = {socket_make, socket_end, socket_connect,
                                                            socket_read, socket_write};
     c->udp = -1;
-    if (c->config.datagrams)
+    if (c->config.datagrams && reads_until_empty())
         ares_set_socket_functions(c->ares, &functions, c);
 }
 #else

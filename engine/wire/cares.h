@@ -42,7 +42,7 @@ struct cares_config {
     struct dns_server server;    /* family 4 or 6 */
     bool recurse;                /* RD; sockets are then kept open between questions */
     unsigned timeout_ms;         /* at most; newer c-ares waits less where a server is quick */
-    struct datagrams *datagrams; /* NULL, or since 1.28: each takes a system call of its own */
+    struct datagrams *datagrams; /* NULL, or since 1.22: each takes a system call of its own */
     /* A socket waits for these events of poll(2); 0: closed. */
     void (*on_socket)(void *context, int fd, short events);
     void *context;

@@ -83,7 +83,7 @@ static void out_send(struct datagrams *d)
         }
     }
     if (at < d->out_len)
-        d->error = error;
+        d->error = error == EAGAIN ? ENOBUFS : error; /* EAGAIN tells a reader of nothing */
     d->out_len = 0;
 }
 

@@ -103,19 +103,28 @@ static void channel_close(struct channel *ch)
     ch->cares = NULL;
 }
 
-/* The slot for a new server: a free slot, or the slot idle for longest. */
+/* A patient channel has measured its server, and is not asked again once it has answered. */
+static bool channel_has_rested(const struct channel *ch)
+{
+    return ch->cares && ch->patient && ch->out == 0;
+}
+
+/* The slot for a new server: one that will not be used again, for its socket is open still; a free
+ * slot; or the slot idle for longest. */
 static struct channel *channel_oldest(struct resolver *r)
 {
-    struct channel *oldest = NULL;
+    struct channel *oldest = NULL, *free_one = NULL;
     for (uint32_t i = 0; i < DNS_CHANNELS_MAX; i++) {
         struct channel *ch = &r->channels[i];
-        if (!ch->cares)
+        if (channel_has_rested(ch))
             return ch;
-        if (ch->out == 0 && (!oldest || ch->used_at < oldest->used_at))
+        if (!ch->cares)
+            free_one = ch;
+        else if (ch->out == 0 && (!oldest || ch->used_at < oldest->used_at))
             oldest = ch;
     }
-    assert(oldest); /* there are more channels than questions out */
-    return oldest;
+    assert(free_one || oldest); /* there are more channels than questions out */
+    return free_one ? free_one : oldest;
 }
 
 /* NULL: *why says why there is none. */
@@ -125,8 +134,7 @@ static struct channel *channel_for(struct resolver *r, const struct channel *wan
     struct channel *found = NULL;
     for (uint32_t i = 0; i < DNS_CHANNELS_MAX && !found; i++) {
         struct channel *ch = &r->channels[i];
-        bool rested = ch->patient && ch->out == 0; /* this channel has measured the server */
-        if (ch->cares && !rested && ch->recurse == wanted->recurse &&
+        if (ch->cares && !channel_has_rested(ch) && ch->recurse == wanted->recurse &&
             ch->patient == wanted->patient && server_eq(&ch->server, &wanted->server))
             found = ch;
     }
