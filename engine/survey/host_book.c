@@ -21,7 +21,7 @@ void host_book_clear(struct host_book *b)
 static bool is_of_host(const struct dns_question *q)
 {
     return q->server.family == 0 && q->type == DNS_TYPE_A && !q->unchecked && !q->of_all &&
-           q->name.len > 0 && q->name.len <= HOST_NAME_MAX;
+           q->name.len > 0 && q->name.len <= HOST_KEPT_LEN_MAX;
 }
 
 static struct known_host *set_of(const struct host_book *b, struct text name)

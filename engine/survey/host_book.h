@@ -16,16 +16,16 @@
 #include "base/when.h"
 #include "dns/zone.h"
 
-#define HOST_BOOK_SETS 4096
-#define HOST_BOOK_WAYS 4          /* 16,384 hosts in 1.9 MB */
-#define HOST_NAME_MAX  63         /* a longer name is not kept */
-#define HOST_KEEP      SPAN_S(60) /* at most */
+#define HOST_BOOK_SETS    4096
+#define HOST_BOOK_WAYS    4          /* 16,384 hosts in 1.9 MB */
+#define HOST_KEPT_LEN_MAX 63         /* a longer name is not kept */
+#define HOST_KEEP         SPAN_S(60) /* at most */
 
 struct known_host {
     instant_us until; /* 0: free */
     int64_t same_until;
     uint8_t name_len, addresses_len;
-    char name[HOST_NAME_MAX];
+    char name[HOST_KEPT_LEN_MAX];
     uint8_t addresses[HOST_ADDRESSES_MAX][4];
 };
 

@@ -143,13 +143,20 @@ static void held_remove(struct survey_slot *slot, uint32_t index)
         slot->held[i] = slot->held[i + 1];
 }
 
+/* Receivers want every address of a host and the names on the way; an authority, one to ask. */
+static bool is_in_host_book(uint32_t part)
+{
+    return !survey_part_is_of_receivers(part);
+}
+
 /* May the question go? If not, held_until is brought forward to the next worthwhile try. */
-static enum dns_cache_state question_try(struct survey_pool *p, const struct dns_question *question,
+static enum dns_cache_state question_try(struct survey_pool *p, const struct survey_held *held,
                                          instant_us now, const struct dns_reply **known)
 {
+    const struct dns_question *question = &held->question;
     instant_us again = WHEN_NEVER;
     bool is_of_resolver = question->server.family == 0;
-    if (is_of_resolver && (*known = host_book_find(&p->hosts, question, now)) != NULL)
+    if (is_in_host_book(held->part) && (*known = host_book_find(&p->hosts, question, now)) != NULL)
         return DNS_CACHE_KNOWN;
     if (is_of_resolver && p->at_resolver >= DNS_WINDOW)
         return DNS_CACHE_OUT;
@@ -169,7 +176,7 @@ static bool slot_next(struct survey_pool *p, struct survey_slot *slot, instant_u
     for (uint32_t i = 0; i < slot->held_len;) {
         struct survey_held held = slot->held[i];
         const struct dns_reply *known = NULL;
-        switch (question_try(p, &held.question, now, &known)) {
+        switch (question_try(p, &held, now, &known)) {
         case DNS_CACHE_OUT: i++; break;
         case DNS_CACHE_KNOWN:
             held_remove(slot, i);
@@ -221,7 +228,8 @@ void survey_pool_reply(struct survey_pool *p, const struct survey_question *q,
     p->at_resolver -= is_of_resolver;
     frees |= server_limit_give(&p->server_limit, &q->question.server);
     dns_cache_reply(&p->cache, &q->question, reply, now);
-    host_book_reply(&p->hosts, &q->question, reply, now);
+    if (is_in_host_book(q->part))
+        host_book_reply(&p->hosts, &q->question, reply, now);
     if (survey_part_is_of_receivers(q->part))
         p->unanswered = reply->outcome == DNS_TIMED_OUT ? p->unanswered + 1 : 0;
     survey_reply(&slot->survey, q->part, reply);
