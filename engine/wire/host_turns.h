@@ -31,6 +31,7 @@ struct host_turns {
     uint32_t *of_lane; /* the host of its service; the few calls to STS count there too */
     uint32_t ring_first, ring_last, ring_len; /* host + 1 */
     uint32_t recent;                          /* hosts whose connections may be open, ... */
+    uint32_t out;                             /* of all hosts */
     instant_us counted_at;                    /* ... as counted then */
 };
 

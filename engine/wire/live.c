@@ -213,12 +213,12 @@ unsigned wire_threads(const struct wire *w)
 }
 
 /* A line for --verbose, in one write like those of the carriers. */
-static void connections_tell(const struct connections_seen *seen)
+static void connections_tell(const struct connections_seen *seen, unsigned bound)
 {
     char line[128];
     int len = snprintf(line, sizeof line,
-                       "connections: %llu opened, at most %u at once to one host (bound %d)\n",
-                       (unsigned long long)seen->opened, seen->most, HTTPS_TRANSFERS_MAX);
+                       "connections: %llu opened, at most %u at once to one host (bound %u)\n",
+                       (unsigned long long)seen->opened, seen->most, bound);
     ssize_t written = write(STDERR_FILENO, line, (size_t)len);
     (void)written; /* standard error may be closed */
 }
@@ -233,7 +233,7 @@ void wire_close(struct wire *w)
     for (unsigned i = 0; i < w->carriers_len; i++)
         carrier_close(w->carriers[i], &seen);
     if (w->verbose && seen.opened)
-        connections_tell(&seen);
+        connections_tell(&seen, w->share.transfers);
     refresher_close(w->refresher);
     if (w->eventfd >= 0)
         close(w->eventfd);
