@@ -46,6 +46,24 @@ static uint32_t lanes_audit(const struct scheduler *d)
     return jobs;
 }
 
+/* The ring of turns holds each lane with rows to judge once, and no other. */
+static void turns_audit(const struct scheduler *d)
+{
+    const struct judge_turns *t = &d->to_judge;
+    uint32_t rows = 0, lanes = 0, in_ring = 0, last = 0;
+    for (uint32_t i = 0; i < d->fleet->lanes_len; i++) {
+        rows += d->lanes[i].judge.len;
+        lanes += d->lanes[i].judge.len > 0;
+    }
+    for (uint32_t link = t->first; link; link = d->lanes[link - 1].judge_next) {
+        assert(d->lanes[link - 1].judge.len > 0);
+        last = link;
+        assert(++in_ring <= lanes);
+    }
+    assert(rows == t->len && in_ring == lanes && last == t->last);
+    assert((t->left > 0) == (t->first != 0));
+}
+
 /* Jobs of surveys: those that wait for an answer of DNS. */
 static uint32_t surveys_audit(const struct scheduler *d)
 {
@@ -107,6 +125,7 @@ void scheduler_audit(const struct scheduler *d)
     for (uint32_t i = 0; i < d->fleet->lanes_len; i++)
         of_lanes += d->lanes[i].read_batches_alive;
     assert(alive == of_lanes);
+    turns_audit(d);
     starts_audit(d);
     assert(alive + d->reads.free_len == READ_BATCHES_MAX);
     uint32_t places = lanes_audit(d) + jobs + surveys_audit(d);

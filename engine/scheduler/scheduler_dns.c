@@ -4,8 +4,9 @@
  *
  * Lanes take turns with their first questions: a lane writes nothing before one of its rows is
  * judged, and questions about a large fleet take longer than a lane's writes. A turn is one row,
- * and twice as many with each round, so that every lane has rows to write soon, and most names of a
- * zone, which lie together in a manifest, are asked about together.
+ * and twice as many with each round up to TURN_MAX, so that every lane has rows to write soon, also
+ * one that comes late, and most names of a zone, which lie together in a manifest, are asked about
+ * together.
  *
  * The receivers' view holds up no job: a resolver silent about SPF and DMARC is soon asked for
  * addresses of name servers alone.
@@ -16,6 +17,7 @@
 #include <assert.h>
 
 #define DENIAL_MIN     SPAN_M(1) /* a shorter one is over before the next look */
+#define TURN_MAX       256       /* rows: about half a second of questions */
 #define UNANSWERED_MAX 16 /* unanswered receivers' questions in a row: then no more are asked */
 
 /* ---- turns ---- */
@@ -67,8 +69,7 @@ static uint32_t judge_pop(struct scheduler *d)
     if (!t->first)
         t->last = 0;
     if (lane->judge.len)
-        turns_join(d, number,
-                   lane->judge_most < UINT32_MAX / 2 ? 2 * lane->judge_most : UINT32_MAX);
+        turns_join(d, number, lane->judge_most < TURN_MAX ? 2 * lane->judge_most : TURN_MAX);
     turn_begin(d);
     return job;
 }
