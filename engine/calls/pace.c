@@ -51,7 +51,8 @@ instant_us pace_next(const struct pace *p)
 
 instant_us pace_next_group(const struct pace *p)
 {
-    return p->next + (is_even(p) ? 0 : PACE_GROUP);
+    bool in_groups = !is_even(p) && interval(p) < PACE_GROUP && !p->throttled;
+    return p->next + (in_groups ? PACE_GROUP : 0);
 }
 
 bool pace_take(struct pace *p, instant_us now)

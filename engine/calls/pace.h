@@ -6,7 +6,8 @@
  * the service's bucket holds one token too. Above PACE_EVEN_MAX calls a second a late wake-up may
  * be caught up within PACE_CATCH_UP, or the scheduler's delays and slow commits would cost a few
  * per cent of the rate. There writes leave in groups of PACE_GROUP, so that a group shares a turn
- * and a commit of the journal, and not one less is sent.
+ * and a commit of the journal, and not one less is sent; one by one again, once the service has
+ * throttled any: its bucket may hold a single token.
  *
  * A request is counted when it arrives, not when it leaves. If a call took longer than the fastest
  * one of its bucket, it may have arrived that much later, so the next one is held back by the
