@@ -8,6 +8,7 @@
 #include "calls/paged_list.h"
 #include "messages.h"
 #include "run/rows.h"
+#include "scheduler/waves.h"
 #include "summary.h"
 
 #define EMAILS_TOLD_FROM 100 /* of one account: as many fill a mailbox that people read */
@@ -77,7 +78,9 @@ static enum err budget_count(struct run *r, struct costing *costing, struct budg
         struct lane_need *need = &costing->needs[i];
         enum api read_api = (enum api)r->read_api[i];
         need->rate_per_s = fleet_rate(f, i, r->config.access->rate_per_s);
-        if (run_tense(r) != TENSE_ROLLBACK) {
+        if (r->keeps_scheduler) { /* the run that follows has read the rows already */
+            need->reads = 0;
+        } else if (run_tense(r) != TENSE_ROLLBACK) {
             need->dkim = access_dkim(r->config.access);
             need->lists = list_tells_verification(need->reads, read_api);
         }
@@ -93,8 +96,8 @@ enum err summary_need(struct run *r, struct report_need *need, struct why *why)
     struct budget b;
     enum err err = budget_count(r, &costing, &b, why);
     *need = (struct report_need){.writes = b.writes, .reads = b.reads, .earliest = b.earliest};
-    if (err != OK || b.held_calls == 0)
-        return err;
+    if (err != OK || b.held_calls == 0 || waves_are_wanted(f))
+        return err; /* waves wait for each other, and not for an action */
     const struct lane *lane = &f->lanes[b.slowest];
     need->action = budget_hold_action(&b, r->config.access);
     need->calls = b.held_calls;
@@ -136,7 +139,7 @@ enum err summary_budget(struct run *r, struct why *why)
                     plural(budget.writes, "write", "writes"), (unsigned long long)budget.reads,
                     plural(budget.reads, "read", "reads"), rate, rate == 1 ? "request" : "requests",
                     span);
-    if (budget.writes)
+    if (budget.writes && !waves_are_wanted(f))
         hold_tell(&budget, r);
     emails_tell(f, costing.needs);
     return OK;

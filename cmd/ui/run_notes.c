@@ -13,6 +13,7 @@
 #include "preflight_text.h"
 #include "run_beside.h"
 #include "run_lost.h"
+#include "scheduler/waves.h"
 #include "trouble_fold.h"
 
 #include <string.h>
@@ -84,7 +85,7 @@ static enum err earliest_note(struct run_notes *n, const struct run *r, struct w
         needs[i].lists = list_tells_verification(needs[i].reads, read_api);
         budget_add(&b, &needs[i], read_api);
     }
-    if (b.earliest < EARLIEST_TOLD_FROM)
+    if (b.earliest < EARLIEST_TOLD_FROM || (writes && waves_are_wanted(f)))
         return OK;
     buf_init(&hold, LINE_LEN_MAX);
     budget_hold_add(&hold, &b, f, a);

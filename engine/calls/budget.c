@@ -36,6 +36,8 @@ void budget_add(struct budget *b, const struct lane_need *need, enum api read_ap
         b->reads += kind == CALL_SET ? 0 : calls[kind];
         fullest = calls[kind] > calls[fullest] ? (enum call_kind)kind : fullest;
     }
+    if (calls[CALL_SET] == calls[fullest]) /* fewer reads would not help */
+        fullest = CALL_SET;
     b->writes += calls[CALL_SET];
     span_us span = (span_us)((double)calls[fullest] * 1e6 / need->rate_per_s + 0.5);
     if (span > b->earliest) {
