@@ -233,8 +233,9 @@ static void sweep(struct play *p)
     /* Of each lane: the reads, its account, and what else only it can say; in a few batches. One by
      * one DKIM is asked where it is wished, and not by each sweep. */
     bool is_each = p->scene.dkim == DKIM_BY_IDENTITY && watching_asked(&p->watching, CALL_GET) > 0;
+    uint64_t each = f->choices_len + p->watching.calls[CALL_GET][0].throttled;
     if (!faults && p->calls - calls > f->lanes_len * 10u + 4u * f->choices_len / SES_BATCH_MAX +
-                                          (is_each ? f->choices_len : 0))
+                                          (is_each ? each : 0))
         complain(p, "the sweep took %llu calls", (unsigned long long)(p->calls - calls));
     if (!watch_rows(p->memory, &rows))
         complain(p, "out of memory");
