@@ -33,14 +33,15 @@ WORK = "valgrind --tool=callgrind, then callgrind_annotate --inclusive=yes"
 class Ceiling(NamedTuple):
     most: float
     look: str  # with what one sees where a count went
+    library: bool = False  # a version of a library costs much less: nothing is too low
 
 
 # What was measured on Debian 12 and 13, the larger, times ROOM. What came out the same each time and on both
 # has no room for one more. Allocations are those of our own code (allocations.c).
 CEILINGS = {
-    "calls to SES, plan of 1000": Ceiling(29, CALLS),
-    "reads of SES, rehearsed apply of 2000": Ceiling(222, CALLS),
-    "messages sent and received, identity of an apply": Ceiling(16.4, STRACE),
+    "calls to SES, plan of 1000": Ceiling(26, CALLS),
+    "reads of SES, rehearsed apply of 2000": Ceiling(224, CALLS),
+    "messages sent and received, identity of an apply": Ceiling(16.4, STRACE, library=True),
     "allocations, identity of an apply": Ceiling(25.5, MEMORY),
     "system calls, kept write": Ceiling(28, STRACE),
     "allocations, kept write": Ceiling(0.1, MEMORY),
@@ -159,7 +160,7 @@ def complaint_about(name, count):
     if count > ceiling.most:
         return (f"at most {ceiling.most:g} were expected. To see where it went: {ceiling.look}. If it is worth that, raise the "
                 "ceiling in tests/bench/ceilings.py, and say in the commit what was won")
-    if count < FORGOTTEN * ceiling.most and ceiling.most >= 1:
+    if count < FORGOTTEN * ceiling.most and ceiling.most >= 1 and not ceiling.library:
         return (f"this is far below its ceiling of {ceiling.most:g}: lower that to what ceilings.py --show prints, or see why the "
                 "count is wrong")
     return None

@@ -9,7 +9,7 @@ target_link_libraries(crash_run PUBLIC world store_sqlite)
 add_executable(power_cut crash/power_cut.c crash/power_mark.c crash/power_vfs.c)
 target_link_libraries(power_cut PRIVATE crash_run PkgConfig::sqlite3)
 target_link_options(power_cut PRIVATE -Wl,--wrap=place_open,--wrap=pwrite,--wrap=fdatasync,--wrap=place_sync)
-add_test(NAME crash_power COMMAND power_cut --every 13)
+add_test(NAME crash_power COMMAND power_cut --every 29)
 set_tests_properties(crash_power PROPERTIES LABELS release)
 
 # With sanitizers, for it is they who see a leak.
@@ -28,7 +28,7 @@ function(mailfrom_campaign name)
   set_tests_properties(crash_${name} PROPERTIES LABELS release)
 endfunction()
 
-mailfrom_campaign(kill9 $<TARGET_FILE:wall_clock> --seed 1 --rounds 300)
+mailfrom_campaign(kill9 $<TARGET_FILE:wall_clock> --seed 1 --rounds 200)
 mailfrom_campaign(damage $<TARGET_FILE:wall_clock> --seed 1 --journals 45)
 mailfrom_campaign(hidden_sends --seed 1 --calls 2000)
 mailfrom_campaign(signals --seed 1 --rounds 50)

@@ -23,7 +23,7 @@ SECONDS_MAX, CPU_MAX, KB_MAX = 1.0, 2, 64 << 10
 IS_SANITIZED = any(word in pathlib.Path(MAILFROM).read_bytes() for word in (b"__asan_init", b"__tsan_init"))
 if IS_SANITIZED:
     CPU_MAX = 60
-SEED, SOUPS = 20261126, 40
+SEED, SOUPS = 20261126, 15
 TOP = b"version: 1\ndefaults: {region: us-east-1, mail_from: default}\n"
 PIECES = [b"[", b"{a: ", b"{", b"- ", b"? ", b"-\n", b"a: ", b"a:\n ", b"&a ", b"*a,", b"!t x,", b"---\n", b"...\n",
           b"%YAML 1.1\n", b"# x\n", b"\n", b"\t", b" ", b"|\n", b">\n a\n", b"'", b'"', b'"\\x41"', b"a", b"a b ",
