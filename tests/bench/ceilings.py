@@ -135,7 +135,7 @@ def a_commit(bench):
 
 def a_call(bench):
     """One after the other on one connection, with what the test's own server does in the same process."""
-    syscalls, _, allocations = a_program(bench, "bench_wire_https", 100, 300, "COUNT", 1, 1)
+    syscalls, _, allocations = a_program(bench, "bench_wire_https", 50, 150, "COUNT", 1, 1)
     yield "system calls, signed call over TLS", syscalls
     yield "allocations, signed call over TLS", allocations
 
@@ -150,7 +150,7 @@ def a_check(bench):
 
 
 def instructions(bench):
-    yield "instructions, identity of a check", each(250, 2_000, lambda n: bench.instructions(n, "check"))
+    yield "instructions, identity of a check", each(250, 1_500, lambda n: bench.instructions(n, "check"))
     yield "instructions, identity of a rehearsal", each(100, 300, lambda n: bench.instructions(n, "rehearse", "--quiet"))
 
 
