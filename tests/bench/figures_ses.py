@@ -39,7 +39,7 @@ def plan_calls(bench):
     counts = [count_of(calls) for calls in runs]
     kinds = Counter(c["action"] for c in runs[0])
     yield never_more("SES calls of a plan, one lane, without DKIM", f"{count} identities",
-                     [writes + reads for writes, reads, _ in counts], 320 * count / 10_000, kinds)
+                     [writes + reads for writes, reads, _ in counts], bench.size(120, 30), kinds)
     yield never_more("... and for DKIM, in a bucket of its own", f"{count} identities", [dkim_of(calls) for calls in runs],
                      100 * count / 10_000, {})
     yield never_more("... of them refused by the rate", f"{rate} calls/s, burst {burst}",
