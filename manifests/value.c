@@ -104,7 +104,7 @@ struct text host_normal(struct text t, char out[NAME_LEN_MAX + 1])
     struct text ascii;
     const char *fault;
     if (!idna_to_ascii(t, out, &ascii, &fault) || ascii.len == 0) {
-        if (t.len > 1 && t.at[t.len - 1] == '.')
+        if (t.len > 1 && t.at[t.len - 1] == '.' && t.at[t.len - 2] != '.')
             t.len--;
         for (size_t i = 0; i < t.len; i++)
             out[i] = char_lower(t.at[i]);

@@ -1,9 +1,12 @@
 /* Compares and checks domain names label by label. */
 #include "dname.h"
 
+/* Of two final dots both stay: there is an empty label between them, in every form of the name. */
 static struct text undotted(struct text name)
 {
-    if (name.len && name.at[name.len - 1] == '.')
+    bool is_dotted = name.len && name.at[name.len - 1] == '.';
+    bool is_twice = is_dotted && name.len > 1 && name.at[name.len - 2] == '.';
+    if (is_dotted && !is_twice)
         name.len--;
     return name;
 }

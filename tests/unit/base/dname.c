@@ -77,6 +77,11 @@ static void names_are_brought_into_one_form(void **state)
     assert_true(dname_normalize(TEXT("MaiL.Example.COM."), out, &t));
     assert_text(t, TEXT("mail.example.com"));
     assert_string_equal(out, "mail.example.com");
+    assert_true(
+        dname_normalize(TEXT("a.example.."), out, &t)); /* still faulty, and no other name */
+    assert_text(t, TEXT("a.example.."));
+    assert_int_equal(dname_check(t), DNAME_LABEL_EMPTY);
+    assert_false(dname_eq(TEXT("a.example.."), TEXT("a.example.")));
     memset(longer, 'a', sizeof longer);
     longer[DNAME_LEN_MAX] = '.';
     assert_true(dname_normalize((struct text){longer, DNAME_LEN_MAX + 1}, out, &t));
