@@ -1,8 +1,9 @@
 /*
  * Delivers files. Invariant: the name always holds a whole file, since only a whole file is renamed
- * to the name. A crash leaves at most a "FILE.part" (deliver_part.h). A link at the name is
- * replaced and not followed: in a folder writable for others, the link may be an attacker's. Apart
- * from plain files, only inherited descriptors are written to (a shell's redirection or >(...)).
+ * to the name. A crash leaves at most a "FILE.mailfrom-part" (deliver_part.h). A link at the name
+ * is replaced and not followed: in a folder writable for others, the link may be an attacker's.
+ * Apart from plain files, only inherited descriptors are written to (a shell's redirection or
+ * >(...)).
  */
 #include "deliver.h"
 
@@ -106,7 +107,7 @@ static enum err file_begin(struct delivery *d, struct why *why)
 {
     enum err err = kind_vet(d->path, why);
     if (err == OK && d->sync)
-        part_read_batch(d->path);
+        part_sweep(d->path);
     return err == OK ? part_make(&d->part, d->path, why) : err;
 }
 

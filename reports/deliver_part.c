@@ -18,8 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SUFFIX   ".part"
-#define LOCK_TRY 16 /* a sweeper holds the lock for the time of an unlink(2) */
+#define SUFFIX   ".mailfrom-part" /* nobody else's name: what is left of it is removed */
+#define LOCK_TRY 16               /* a sweeper holds the lock for the time of an unlink(2) */
 
 static enum err failed(struct why *why)
 {
@@ -45,8 +45,8 @@ enum err part_make(struct part *part, const char *path, struct why *why)
 {
     part->fd = -1;
     for (int i = 0; i < 2 * REPORT_PART_TRIES; i++) {
-        /* "FILE.part", "FILE.part1", ...; after the last number a random name, safe from blocking
-           by others. */
+        /* "FILE.mailfrom-part", then with numbers; after the last number a random name, safe from
+           blocking by others. */
         unsigned long long drawn = 0;
         int len;
         if (i >= REPORT_PART_TRIES && getrandom(&drawn, sizeof drawn, 0) != sizeof drawn)
@@ -68,7 +68,7 @@ enum err part_make(struct part *part, const char *path, struct why *why)
             close(part->fd);
         part->fd = -1;
         if (i == 0)
-            part_read_batch(path);
+            part_sweep(path);
     }
     return why_set(why, ERR_IO, "every name for a temporary file beside it is taken");
 }
@@ -123,7 +123,7 @@ static void part_reap(int folder, const char *name)
         close(fd);
 }
 
-void part_read_batch(const char *path)
+void part_sweep(const char *path)
 {
     char folder[PATH_MAX];
     const struct dirent *entry;

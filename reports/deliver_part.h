@@ -14,13 +14,13 @@ struct part {
     char path[PATH_MAX];
 };
 
-/* A new file "PATH.part", with a number if the name is taken; mode by the umask. Never follows a
- * link. *why does not name the path. */
+/* A new file "PATH.mailfrom-part", with a number if the name is taken; mode by the umask. Never
+ * follows a link. *why does not name the path. */
 enum err part_make(struct part *part, const char *path, struct why *why);
 /* Renames the part to path, over any file or link, and closes the part. */
 enum err part_settle(struct part *part, const char *path, struct why *why);
 void part_drop(struct part *part);
 /* Removes files beside path left by dead processes. */
-void part_read_batch(const char *path);
+void part_sweep(const char *path);
 
 #endif

@@ -197,7 +197,7 @@ def modes(room):
 def reports(room):
     victim = room.path / "victim.txt"
     victim.write_text("precious")
-    (room.path / "taken.csv.part").symlink_to(victim)
+    (room.path / "taken.csv.mailfrom-part").symlink_to(victim)
     room.ends("a link laid where a report is written beside is stepped over", DONE, "report", "1", "--report",
               "csv:taken.csv", "--quiet")
     check("and what it points to is left alone", victim.read_text() == "precious")

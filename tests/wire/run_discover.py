@@ -119,7 +119,7 @@ def round_trip(room):
     check("nothing but the manifest is written where --out is given", first == "")
     text = (room.path / "all.yaml").read_text()
     check("the file has the rights of any file", stat.S_IMODE((room.path / "all.yaml").stat().st_mode) & 0o600 == 0o600)
-    check("and nothing lies beside it", not list(room.path.glob("*.part*")), list(room.path.iterdir()))
+    check("and nothing lies beside it", not list(room.path.glob("*.mailfrom-part*")), list(room.path.iterdir()))
     calls = room.counted()
     check("a listing, four reads and two questions for each account and Region, and who is asking for each account", calls ==
           {"GetCallerIdentity": 2, "ListIdentities": 4, "ListMultiRegionEndpoints": 4, "GetAccount": 4, "GetIdentityVerificationAttributes": 4,
@@ -370,11 +370,11 @@ def cut_while_writing(room):
     with leaks_unwatched():
         process = room.start("discover", "--profile", "one", "--regions", "us-east-1", "--out", "cut.yaml", before=[
             tracer, "-D", "-f", "-qq", "-o", room.path / "trace", "-e", "inject=fsync:delay_enter=500000"])
-        check("it is at writing", until(lambda: size_of(room.path / "cut.yaml.part")))
+        check("it is at writing", until(lambda: size_of(room.path / "cut.yaml.mailfrom-part")))
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=patient(60))
     check("stopped there, it ends with 4, with the whole file and nothing beside it", process.returncode ==
-          STOPPED and not list(room.path.glob("cut*.part*")) and
+          STOPPED and not list(room.path.glob("cut*.mailfrom-part*")) and
           len(yaml.safe_load((room.path / "cut.yaml").read_text())["identities"]) == 3000, process.returncode,
           list(room.path.glob("cut*")))
 

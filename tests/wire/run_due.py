@@ -205,7 +205,7 @@ def the_folder(room):
     check("what is published stands in the index", ["done", "dns-team@shop.example shop.test"] in [[line[0], line[4]] for line in index()], index())
     (room.path / "link").symlink_to("today")
     room.ends("through a link", TROUBLE, "due", "hostile.yaml", "--out", "link")
-    check("which stays one", (room.path / "link").is_symlink() and "INDEX" in files() and not list(room.path.glob("*.part*")))
+    check("which stays one", (room.path / "link").is_symlink() and "INDEX" in files() and not list(room.path.glob("*.mailfrom-part*")))
     (room.path / "other").mkdir()
     (room.path / "other/INDEX").write_text("../../etc/passwd\n")
     said = room.ends("an index of somebody else is none", CANNOT_RUN, "due", "hostile.yaml", "--out", "other")

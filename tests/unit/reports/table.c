@@ -391,24 +391,28 @@ static void parts_without_an_owner_are_swept_and_stop_nothing(void **state)
     kit_init(&k, TEXT("main"), TEXT("fleet.yaml"));
     kit_add(&k, TEXT("example.com"), TEXT("b.example.com"), (struct job_row){0});
     snprintf(line, sizeof line,
-             "cd %s && for i in '' $(seq 1 150); do : >out.csv.part$i; done && : >out.csv.parts",
+             "cd %s && for i in '' $(seq 1 150); do : >out.csv.mailfrom-part$i; done && : "
+             ">out.csv.mailfrom-parts",
              k.folder);
     assert_int_equal(system(line), 0);
-    snprintf(part, sizeof part, "%s/out.csv.part7", k.folder);
+    snprintf(part, sizeof part, "%s/out.csv.mailfrom-part7", k.folder);
     int owner = open(part, O_WRONLY);
     assert_int_equal(fcntl(owner, F_OFD_SETLK, &whole), 0);
     kit_write(&k, "csv");
     snprintf(line, sizeof line,
-             "cd %s && test \"$(ls | tr '\\n' ' ')\" = 'out.csv out.csv.part7 out.csv.parts '",
+             "cd %s && test \"$(ls | tr '\\n' ' ')\" = 'out.csv out.csv.mailfrom-part7 "
+             "out.csv.mailfrom-parts '",
              k.folder);
     assert_int_equal(system(line), 0);
     close(owner);
     snprintf(line, sizeof line,
-             "cd %s && for i in '' $(seq 1 150); do ln -sf real out.csv.part$i; done", k.folder);
+             "cd %s && for i in '' $(seq 1 150); do ln -sf real out.csv.mailfrom-part$i; done",
+             k.folder);
     assert_int_equal(system(line), 0);
     kit_write(&k, "csv"); /* of links none is followed and none removed */
     snprintf(line, sizeof line,
-             "cd %s && test ! -e real && test $(ls out.csv.part* | wc -l) = 152 && rm out.csv.p*",
+             "cd %s && test ! -e real && test $(ls out.csv.mailfrom-part* | wc -l) = 152 && rm "
+             "out.csv.m*",
              k.folder);
     assert_int_equal(system(line), 0);
     snprintf(line, sizeof line, "%s/out.csv", k.folder);
