@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Both compilers take every file of the program without a warning: who builds with one of them hears at once
-what the other, or clang of another Debian, would say. Usage: compilers.py BUILD_FOLDER. tests/long/clang.sh
-does the same with the tests."""
+"""Both compilers take every file without a warning: who builds with one of them hears at once what the
+other, or clang of another Debian, would say. Usage: compilers.py BUILD_FOLDER [tests]: the files of the
+program, or of the tests."""
 
 import concurrent.futures
 import json
@@ -14,6 +14,7 @@ import sys
 import guard
 
 BUILD = pathlib.Path(sys.argv[1])
+OF_TESTS = sys.argv[2:] == ["tests"]
 LEFT_OUT = ("-c", "-g", "-O1", "-O2", "--coverage")  # nothing is compiled
 
 
@@ -21,7 +22,7 @@ def commands():
     """Of each source file once: its folder, and how the build's compiler is called for it."""
     found = {}
     for entry in json.loads((BUILD / "compile_commands.json").read_text()):
-        if not entry["file"].startswith(str(guard.ROOT / "tests")):
+        if entry["file"].startswith(f"{guard.ROOT / 'tests'}/") == OF_TESTS:
             found.setdefault(entry["file"], (entry["directory"], shlex.split(entry["command"])))
     return found
 

@@ -22,7 +22,8 @@ VERBS = {"plan": ("fleet.yaml",), "apply": ("fleet.yaml", "--yes"), "discover": 
 FEW = (*range(4, 41, 2), 60, 200)
 IS_ASAN = b"__asan_init" in pathlib.Path(MAILFROM).read_bytes()  # it maps terabytes by itself
 MB = 1 << 20
-SOON = 8  # seconds, beside other tests; what waits, waits for a time-out of ten at the least
+SOON = 2  # seconds
+TRIES = 3  # a busy machine delays one of them; a program that waits does so in each
 
 
 def limited(kind, soft, hard=None):
@@ -44,8 +45,11 @@ def one_verb(room, verb, arguments, limits, name, ends=(DONE,)):
     journal = ("--journal", f"{name}/journal.db") if verb in ("apply", "status") else ()
     if verb == "status":
         room.run("apply", "fleet.yaml", "--yes", *journal)
-    code, said, seconds = run(room, verb, *arguments, *journal, preexec_fn=limits)
-    good = code in ends or (code == CANNOT_RUN and said.strip() and seconds < patient(SOON))
+    for _ in range(TRIES):
+        code, said, seconds = run(room, verb, *arguments, *journal, preexec_fn=limits)
+        good = code in ends or (code == CANNOT_RUN and said.strip() and seconds < patient(SOON))
+        if good or code != CANNOT_RUN:
+            break
     return good, f"{verb} at {name}: exit code {code} after {seconds:.1f} s: {said[-300:]}"
 
 

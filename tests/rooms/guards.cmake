@@ -18,4 +18,5 @@ mailfrom_guard(doc_commands "commands in the documentation work" ${CMAKE_BINARY_
 mailfrom_guard(hardening "the programs are hardened" ${CMAKE_BINARY_DIR})
 mailfrom_guard(messages "every message is listed where it can be reviewed")
 mailfrom_guard(compilers "the other compiler has nothing to warn of" ${CMAKE_BINARY_DIR})
+mailfrom_guard(compilers "the other compiler has nothing to warn of in the tests" ${CMAKE_BINARY_DIR} tests)
 mailfrom_guard(doc_tests "tests that the documentation names exist" ${CMAKE_BINARY_DIR})
