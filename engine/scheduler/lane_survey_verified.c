@@ -9,7 +9,6 @@
 #include <assert.h>
 
 #define ASKED_MAX SES_LIST_PAGE /* rows of a plan that the survey asks about before the reads */
-#define TOLD_FOR  SPAN_M(15)    /* a first read later than that asks for verification itself */
 
 bool verified_init(struct scheduler *d, struct arena *memory)
 {

@@ -19,9 +19,8 @@
 
 #define COMPANY_SHARE 0.3
 #define COMPANY_MAX   SPAN_M(8)
-#define SETTLED_MAX   1000u      /* rows a turn */
-#define ASIDE_MAX     SPAN_M(15) /* what SES has shown longer ago is read again */
-#define V1_AGAIN      SPAN_H(1)  /* after reads have fallen back in the middle of a run */
+#define SETTLED_MAX   1000u     /* rows a turn */
+#define V1_AGAIN      SPAN_H(1) /* after reads have fallen back in the middle of a run */
 
 /* Of the next batch: of one job, where its DKIM is to be read by version 2. */
 static enum api next_api(const struct scheduler *d, uint16_t lane, enum read_kind kind)
@@ -347,7 +346,7 @@ void reads_settle(struct scheduler *d, uint16_t lane, instant_us now)
     for (uint32_t len = 0; may && aside->len && len < SETTLED_MAX && scheduler_has_room(d); len++) {
         uint32_t number = queue_pop(d, aside);
         const struct job *job = &d->jobs[number];
-        if (now - (instant_us)job->read_at_s * SPAN_S(1) >= ASIDE_MAX) {
+        if (now - (instant_us)job->read_at_s * SPAN_S(1) >= TOLD_FOR) {
             queue_push(d, &d->lanes[lane].read[READ_FIRST], number, now);
             continue;
         }

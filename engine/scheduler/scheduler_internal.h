@@ -28,6 +28,7 @@
 #define WORDS_RESTORED_MAX 32  /* from a journal, perhaps damaged; the rules have 20 */
 #define GETS_REFUSED_MAX   20  /* by IAM in a row: then reads of single identities are in doubt */
 #define RECORD_ROOM        (SES_BATCH_MAX + 8) /* one event moves a batch at most */
+#define TOLD_FOR           SPAN_M(15) /* what SES has shown before a row is judged holds so long */
 
 /* A queue of jobs, linked through job.next. */
 struct queue {
