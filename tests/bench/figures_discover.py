@@ -1,11 +1,5 @@
 """Figures of discover: many accounts and Regions, beside what other tools ask."""
 
-import contextlib
-import json
-import pathlib
-import shutil
-import subprocess
-import tempfile
 from collections import Counter
 
 import stage
@@ -15,44 +9,20 @@ REGIONS = ("us-east-1", "us-east-2", "us-west-1", "us-west-2", "eu-west-1", "eu-
            "ap-southeast-1", "ap-northeast-1")
 
 
-class Lanes:
-    """ses-sim with accounts of ten Regions each, so many identities in every lane, and a profile for each account."""
+class Lanes(stage.Ses):
+    """Accounts of ten Regions each, so many identities in every lane, and a profile for each account."""
 
     def __init__(self, build, accounts, each, rate, burst):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-lanes-"))
-        self.log = self.folder / "calls.jsonl"
-        numbers = [f"{111122220000 + i}" for i in range(accounts)]
+        keys = [(f"{111122220000 + i}", f"AKIDBENCH{i}", f"secret{i}") for i in range(accounts)]
         self.profiles = [f"p{i}" for i in range(accounts)]
-        keys = [(f"AKIDBENCH{i}", f"secret{i}") for i in range(accounts)]
-        self.write("keys.csv", "account,access_key_id,secret_access_key,session_token\n",
-                   (f"{n},{key},{secret},\n" for n, (key, secret) in zip(numbers, keys)))
-        self.write("profiles", "", (f"[{p}]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n"
-                                    for p, (key, secret) in zip(self.profiles, keys)))
-        self.write("identities.csv", "account,region,identity,type,verified,mail_from,behavior,status,forwarding\n",
-                   (f"{n},{region},d{i}.test,DOMAIN,SUCCESS,,USE_DEFAULT_VALUE,,true\n"
-                    for n in numbers for region in REGIONS for i in range(each)))
-        self.process = subprocess.Popen(
-            [build / "ses-sim", "--identities", self.folder / "identities.csv", "--credentials", self.folder / "keys.csv",
-             "--resolver", "127.0.0.1:9", "--rate", str(rate), "--burst", str(burst), "--log", self.log],
-            stdout=subprocess.PIPE, text=True)
-        url = self.process.stdout.readline().removeprefix("ready ").strip()
-        kept = stage.environment(url, self.folder)
-        self.environment = {k: v for k, v in kept.items() if k not in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
+        places = ((number, region, f"d{i}.test") for number, _, _ in keys for region in REGIONS for i in range(each))
+        super().__init__(build, 0, NO_DNS, rate, burst, places=places, keys=keys)
+        (self.folder / "profiles").write_text("".join(
+            f"[{p}]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n"
+            for p, (_, key, secret) in zip(self.profiles, keys)))
+        for name in "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY":
+            del self.environment[name]
         self.environment["AWS_SHARED_CREDENTIALS_FILE"] = str(self.folder / "profiles")
-
-    def write(self, name, head, lines):
-        with open(self.folder / name, "w") as out:
-            out.write(head)
-            out.writelines(lines)
-
-    def close(self):
-        self.process.terminate()
-        self.process.wait()
-        self.process.stdout.close()
-        shutil.rmtree(self.folder)
-
-    def calls(self):
-        return [json.loads(line) for line in self.log.read_text().splitlines()]
 
 
 def fullest(calls):
@@ -67,7 +37,7 @@ def span_of(calls):
 
 def asked(bench, accounts, each, regions, run, rate=1e6, burst=1e6):
     """(calls of the log, what it returned) of one way to ask."""
-    with contextlib.closing(Lanes(bench.build, accounts, each, rate, burst)) as lanes:
+    with Lanes(bench.build, accounts, each, rate, burst) as lanes:
         returned = run(lanes, ",".join(lanes.profiles), ",".join(regions))
         return lanes.calls(), returned
 

@@ -13,6 +13,8 @@
  * A poll interval is what step.c promises: a minute, or a thirtieth of the time that a name has
  * been waited for, at most fifteen minutes.
  */
+#include "must.h"
+
 #include "base/bounds.h"
 #include "engine.h"
 #include "scheduler/scheduler.h"
@@ -46,14 +48,6 @@ struct bench {
     double *late;
     uint32_t noticed;
 };
-
-static void must(bool held)
-{
-    if (held)
-        return;
-    fputs("out of memory\n", stderr);
-    exit(2);
-}
 
 static void name_add(struct fleet *f, uint32_t i)
 {

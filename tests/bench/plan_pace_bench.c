@@ -8,6 +8,8 @@
  * way of a trip takes half of it, or up to a half of that more or less. What preflight asks before
  * is not in it.
  */
+#include "must.h"
+
 #include "base/bounds.h"
 #include "calls/budget.h"
 #include "calls/paged_list.h"
@@ -26,14 +28,6 @@ struct bench {
     struct io inner;
     instant_us first, last; /* calls to SES */
 };
-
-static void must(bool held)
-{
-    if (held)
-        return;
-    fputs("out of memory\n", stderr);
-    exit(1);
-}
 
 static void lane_add(struct fleet *f, uint32_t number)
 {

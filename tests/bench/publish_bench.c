@@ -7,6 +7,8 @@
  * Prints JSON. The provider is the model of engine/world, whose bucket holds 50 calls and gets 10 a
  * second, as AWS documents it.
  */
+#include "must.h"
+
 #include "base/dname.h"
 #include "engine.h"
 #include "publish/publisher.h"
@@ -33,14 +35,6 @@ struct bench {
     instant_us first, last; /* calls to the provider */
     uint64_t records;
 };
-
-static void must(bool held)
-{
-    if (held)
-        return;
-    fputs("out of memory\n", stderr);
-    exit(1);
-}
 
 static void fleet_make(struct bench *b)
 {

@@ -182,9 +182,10 @@ def knot(names, zones=zones_write):
 
 class Ses:
     """ses-sim with verified identities that have no custom MAIL FROM. places: (account, Region, identity) of
-    each; count of them in one lane if there are none."""
+    each; count of them in one lane if there are none. keys: (account, access key, secret) of each account, else
+    AWS's well-known one."""
 
-    def __init__(self, build, count, dns_port, rate=1e6, burst=1e6, tls=False, places=None):
+    def __init__(self, build, count, dns_port, rate=1e6, burst=1e6, tls=False, places=None, keys=()):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-ses-"))
         self.log = self.folder / "calls.jsonl"
         self.ca = self.folder / "tls/ca.pem" if tls else None
@@ -196,6 +197,10 @@ class Ses:
             out.writelines(rows)
         command = [build / "ses-sim", "--identities", table, "--resolver", f"127.0.0.1:{dns_port}",
                    "--rate", rate, "--burst", burst, "--detect-after", 0, "--log", self.log]
+        if keys:
+            (self.folder / "keys.csv").write_text("account,access_key_id,secret_access_key,session_token\n" + "".join(
+                f"{','.join(key)},\n" for key in keys))
+            command += ["--credentials", self.folder / "keys.csv"]
         if tls:
             (self.folder / "tls").mkdir()
             command += ["--tls", self.folder / "tls"]
