@@ -4,8 +4,8 @@
  * libcurl closes an idle connection of one host for a needed one of another, and a handshake costs
  * ten times as much as a call. So a host that would need more connections than its share of the
  * transfers waits for one of its own to come free; who has waited for HOST_WAIT_US has waited long
- * enough, and goes beyond the share while there is room. A host has the share as long as its
- * connections may be open.
+ * enough, and goes beyond the share while there is room; some is kept for the other hosts, lest one
+ * that hangs has all of it. A host has the share as long as its connections may be open.
  *
  * Pure: an instant is an argument. Used by one thread.
  */
