@@ -21,7 +21,7 @@ def opened_for_writing(trace, root):
         match = OPENED.search(line)
         if match and ".mailfrom/" in match[1] and CHANGES.search(match[2]):
             found.append(line)
-        elif re.search(r"\b(rename|unlink|ftruncate|mkdir|chmod)\w*\(.*\.mailfrom", line):
+        elif re.search(r'\b(rename|unlink|ftruncate|mkdir|chmod)\w*\(.*\.mailfrom[/"]', line):
             found.append(line)
     return found
 
