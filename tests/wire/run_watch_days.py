@@ -156,7 +156,9 @@ def judge(room, events):
             at = instant(event["at"]) - room.begin
             # Two looks confirm; three say trouble; and SES takes an hour.
             limit = hour * 3600 + (3 if key[1] == "dns-trouble" else 2) * gap + SES * 3600 + SCALE
-            if not hour * 3600 - SCALE <= at <= limit:
+            # A look dates what it tells by its beginning, and may meet what happens until it ends.
+            ended = [end for began, end, *_ in room.looks if began <= at + SCALE][-1]
+            if ended < hour * 3600 - SCALE or at > limit:
                 late.append(f"{level} at hour {at / 3600:.1f}, expected {hour} to {limit / 3600:.1f}")
         check(f"{title}: in time", not late, *late)
     return found, gap
