@@ -109,7 +109,32 @@ static void stale_tell(const struct discover *d, const struct options *o)
     buf_clear(&command);
 }
 
-static void command_tell(const struct discover *d, const struct options *o)
+/* What a tool with a state would take back, since the files have it no more. */
+struct lost {
+    struct buf names;
+    uint32_t len;
+};
+
+static void lost_find(const struct discover *d, const struct options *o, struct lost *l)
+{
+    const struct discover_format *format = discover_format(d->config);
+    buf_init(&l->names, LINE_LEN_MAX);
+    l->len = writes_folder(o) && format->lost ? format->lost(d, o->out, &l->names) : 0;
+}
+
+static void lost_tell(const struct lost *l)
+{
+    message_note("%u %s that the folder had %s not in what was written now: " TEXT_FMT
+                 ". Where a state of Terraform has %s, the next terraform apply destroys %s, "
+                 "which sets the default MAIL FROM. To keep what is set, take %s out of the "
+                 "state first (terraform state rm), or run discover with the selection of "
+                 "before",
+                 l->len, plural(l->len, "resource", "resources"), plural(l->len, "is", "are"),
+                 TEXT_ARG(buf_text(&l->names)), plural(l->len, "it", "them"),
+                 plural(l->len, "it", "them"), plural(l->len, "it", "them"));
+}
+
+static void command_tell(const struct discover *d, const struct options *o, bool is_lost)
 {
     const struct discover_format *format = discover_format(d->config);
     struct buf word, command;
@@ -118,13 +143,14 @@ static void command_tell(const struct discover *d, const struct options *o)
     escape_shell(&word, without_slashes(text_of(o->out)));
     format->command_add(d, buf_text(&word), &command);
     if (command.len)
-        message_note_then(command.at, "%s", format->next);
+        message_note_then(command.at, "%s", is_lost ? format->next_lost : format->next);
     buf_clear(&word);
     buf_clear(&command);
 }
 
 /* Not inlined: its advice would lie on the stack of the whole reading. */
-__attribute__((noinline)) static void next_tell(const struct discover *d, const struct options *o)
+__attribute__((noinline)) static void next_tell(const struct discover *d, const struct options *o,
+                                                bool is_lost)
 {
     const struct discover_format *format = discover_format(d->config);
     struct advice a;
@@ -136,7 +162,7 @@ __attribute__((noinline)) static void next_tell(const struct discover *d, const 
     if (format->next_is_plan)
         message_note_then(plan_advise(&a, o), "%s", format->next);
     else if (format->command_add)
-        command_tell(d, o);
+        command_tell(d, o, is_lost);
     else if (format->next)
         message_note("%s", format->next);
 }
@@ -147,11 +173,16 @@ static enum err conclude(struct discover *d, const struct options *o, struct why
     if (err != OK)
         return err;
     discover_troubles(d);
+    struct lost lost;
+    lost_find(d, o, &lost); /* while the files of before are there */
     err = write_out(d, o, why);
-    if (err == OK && !o->quiet) {
+    if (err == OK && !o->quiet)
         discover_summary(d);
-        next_tell(d, o);
-    }
+    if (err == OK && lost.len)
+        lost_tell(&lost);
+    if (err == OK && !o->quiet)
+        next_tell(d, o, lost.len > 0);
+    buf_clear(&lost.names);
     return err;
 }
 

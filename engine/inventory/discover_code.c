@@ -177,6 +177,24 @@ void code_lane_add(struct buf *out, const struct discover *d, uint32_t lane)
     buf_add_text(out, discover_region(d, lane)); /* small letters, digits and "-" */
 }
 
+bool code_keeps_file(const struct discover *d, struct text name)
+{
+    struct buf lane_name;
+    bool keeps = false;
+    buf_init(&lane_name, NAME_LEN_MAX);
+    for (uint32_t lane = 0; !keeps && lane < d->fleet.lanes_len; lane++) {
+        if (discover_has_lane(d, lane) || d->by_lane[lane].is_twin || discover_is_disabled(d, lane))
+            continue;
+        buf_reset(&lane_name);
+        code_lane_add(&lane_name, d, lane);
+        struct text begin = buf_text(&lane_name);
+        keeps = text_starts(name, begin) && name.len > begin.len &&
+                (name.at[begin.len] == '.' || name.at[begin.len] == '-');
+    }
+    buf_clear(&lane_name);
+    return keeps;
+}
+
 /* Parts of two and more characters that begin with a letter, with one "." between: a capital then
  * stands for each part, and no two capitals are neighbours. */
 static bool is_plain_for_logical_id(struct text t)

@@ -35,6 +35,9 @@ struct code_sum code_sum(const struct discover *d, uint32_t lane);
 
 /* A lane that is written, by a name that is an identifier and a safe file name. */
 void code_lane_add(struct buf *out, const struct discover *d, uint32_t lane);
+/* Is the file, by its name, of a lane that was asked for and could not be read? It stays as it is.
+ */
+bool code_keeps_file(const struct discover *d, struct text name);
 /* An identifier of HCL, unique in its lane. */
 void code_label_add(struct buf *out, struct text identity);
 /* An identifier of letters and digits, at most 64, unique in its lane: "ShopExampleCom". */

@@ -4,6 +4,7 @@
 
 #include "base/bounds.h"
 #include "base/escape.h"
+#include "discover_code.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -24,13 +25,18 @@ struct discover_folder {
     struct names *names; /* of FOLDER_NAMES */
 };
 
+static bool path_make(char path[PATH_MAX], const char *folder, struct text name)
+{
+    int n = snprintf(path, PATH_MAX, "%s/" TEXT_FMT, folder, TEXT_ARG(name));
+    return n > 0 && n < PATH_MAX;
+}
+
 enum err discover_file(struct discover_folder *folder, const struct discover_file *file,
                        struct why *why)
 {
     char path[PATH_MAX];
     enum err err = OK;
-    int len = snprintf(path, sizeof path, "%s/%s", folder->path, file->name);
-    if (len < 0 || (size_t)len >= sizeof path)
+    if (!path_make(path, folder->path, text_of(file->name)))
         return why_set(why, ERR_INPUT, "%s", strerror(ENAMETOOLONG));
     switch (folder->step) {
     case FOLDER_VETS: err = deliver_vet(path, file->beginning, why); break;
@@ -44,6 +50,11 @@ enum err discover_file(struct discover_folder *folder, const struct discover_fil
     }
     }
     return err == OK ? OK : why_wrap(why, err, "%s", file->name);
+}
+
+const char *discover_folder_path(const struct discover_folder *folder)
+{
+    return folder->path;
 }
 
 enum err discover_folder_vet(const char *path, bool is_forced, struct why *why)
@@ -97,40 +108,76 @@ enum err discover_folder_write(const struct discover *d, discover_files *files, 
 
 /* ---- what an earlier discover has left ---- */
 
-static bool begins_as(const char *path, const char *const *beginnings)
+/* The file at path, opened where it begins as one of beginnings; or NULL. */
+static FILE *begun_open(const char *path, const char *const *beginnings)
 {
     char bytes[BEGINNING_MAX];
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
-    ssize_t n = fd < 0 ? -1 : read(fd, bytes, sizeof bytes);
-    if (fd >= 0)
-        close(fd);
+    ssize_t n = fd < 0 ? -1 : pread(fd, bytes, sizeof bytes, 0);
     for (; n > 0 && *beginnings; beginnings++)
         if (text_starts((struct text){bytes, (size_t)n}, text_of(*beginnings)))
-            return true;
-    return false;
+            break;
+    FILE *file = n > 0 && *beginnings ? fdopen(fd, "r") : NULL;
+    if (!file && fd >= 0)
+        close(fd);
+    return file;
 }
 
-static uint32_t others_add(const struct discover_folder *folder, const char *const *beginnings,
-                           struct buf *out)
+bool discover_folder_names(const char *path, const char *const *beginnings, discover_name *name,
+                           void *ctx)
 {
     struct dirent **entries;
-    uint32_t others = 0;
-    int len = scandir(folder->path, &entries, NULL, alphasort);
+    int len = scandir(path, &entries, NULL, alphasort);
     for (int i = 0; i < len; i++) {
-        char path[PATH_MAX];
-        int n = snprintf(path, sizeof path, "%s/%s", folder->path, entries[i]->d_name);
-        if (n > 0 && (size_t)n < sizeof path &&
-            names_find(folder->names, text_of(entries[i]->d_name)) == NAME_NONE &&
-            begins_as(path, beginnings)) {
-            buf_add_char(out, ' ');
-            escape_shell(out, text_of(path));
-            others++;
+        char file_path[PATH_MAX];
+        struct text entry = text_of(entries[i]->d_name);
+        FILE *file = path_make(file_path, path, entry) ? begun_open(file_path, beginnings) : NULL;
+        if (file) {
+            fclose(file);
+            name(ctx, entry);
         }
         free(entries[i]);
     }
     if (len >= 0)
         free(entries);
-    return others;
+    return len >= 0;
+}
+
+bool discover_folder_lines(const char *path, struct text name, const char *const *beginnings,
+                           discover_line *line, void *ctx)
+{
+    char file_path[PATH_MAX], *bytes = NULL;
+    size_t cap = 0;
+    ssize_t len;
+    FILE *file = path_make(file_path, path, name) ? begun_open(file_path, beginnings) : NULL;
+    if (!file)
+        return true;
+    while ((len = getline(&bytes, &cap, file)) > 0)
+        line(ctx, (struct text){bytes, (size_t)len - (bytes[len - 1] == '\n')});
+    bool is_whole = !ferror(file) && feof(file);
+    free(bytes);
+    fclose(file);
+    return is_whole;
+}
+
+struct stale {
+    const struct discover *d;
+    const char *path;
+    const struct names *names; /* of this discover */
+    struct buf *out;
+    uint32_t len;
+};
+
+static void stale_add(void *ctx, struct text name)
+{
+    struct stale *s = ctx;
+    char path[PATH_MAX];
+    if (names_find(s->names, name) != NAME_NONE || code_keeps_file(s->d, name) ||
+        !path_make(path, s->path, name))
+        return;
+    buf_add_char(s->out, ' ');
+    escape_shell(s->out, text_of(path));
+    s->len++;
 }
 
 uint32_t discover_folder_stale(const struct discover *d, discover_files *files,
@@ -138,10 +185,10 @@ uint32_t discover_folder_stale(const struct discover *d, discover_files *files,
 {
     struct names names;
     struct why none = {""};
-    uint32_t others = 0;
     struct discover_folder folder = {.path = path, .step = FOLDER_NAMES, .names = &names};
+    struct stale s = {d, path, &names, out, 0};
     if (names_init(&names, NAMES_BYTES_MAX) && files(d, &folder, &none) == OK)
-        others = others_add(&folder, beginnings, out);
+        discover_folder_names(path, beginnings, stale_add, &s);
     names_clear(&names);
-    return others;
+    return s.len;
 }

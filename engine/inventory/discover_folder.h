@@ -26,6 +26,8 @@ struct discover_file {
 enum err discover_file(struct discover_folder *folder, const struct discover_file *file,
                        struct why *why);
 
+const char *discover_folder_path(const struct discover_folder *folder);
+
 /* Would discover_folder_write() begin? ERR_INPUT: path is no folder, or is_forced is false and
  * there is something in it. The sentence does not name path, as that of the next function does not.
  */
@@ -35,8 +37,19 @@ enum err discover_folder_vet(const char *path, bool is_forced, struct why *why);
  */
 enum err discover_folder_write(const struct discover *d, discover_files *files, const char *path,
                                bool is_forced, struct why *why);
+/* The files in path that begin as one of beginnings (which ends with NULL), by name. False: the
+ * folder cannot be read. */
+typedef void discover_name(void *ctx, struct text name);
+bool discover_folder_names(const char *path, const char *const *beginnings, discover_name *name,
+                           void *ctx);
+/* Gives line each line, without its end, of that file in the folder, where it is there and begins
+ * as one of beginnings. False: it cannot be read to its end. */
+typedef void discover_line(void *ctx, struct text line);
+bool discover_folder_lines(const char *path, struct text name, const char *const *beginnings,
+                           discover_line *line, void *ctx);
 /* The files in path that begin as one of beginnings (which ends with NULL), and that d has none of:
- * an earlier discover wrote them. Their paths go to out, as words of a shell, each with a space
+ * an earlier discover wrote them. Those of lanes that could not be read are not among them. Their
+ * paths go to out, as words of a shell, each with a space
  * before it. How many; 0 too where the folder cannot be read. */
 uint32_t discover_folder_stale(const struct discover *d, discover_files *files,
                                const char *const *beginnings, const char *path, struct buf *out);

@@ -8,6 +8,7 @@
  * provider is the resource's), "Provider Configuration"; hashicorp/aws,
  * aws_sesv2_email_identity_mail_from_attributes.
  */
+#include "discover_terraform.h"
 #include "base/bounds.h"
 #include "base/count.h"
 #include "base/escape.h"
@@ -15,16 +16,17 @@
 #include "discover_code.h"
 #include "discover_formats.h"
 
-#define RESOURCE     "aws_sesv2_email_identity_mail_from_attributes"
-#define LOCAL        "mail_from_"
+#define RESOURCE     TERRAFORM_RESOURCE
+#define LOCAL        TERRAFORM_LOCAL
+#define HEAD         TERRAFORM_HEAD
 #define BLOCKS_MAX   20 /* in a lane with more, one map says it all */
-#define HEAD         "# Written by mailfrom discover --format terraform"
 #define PROVIDERS_TF "providers.tf"
 
 /* A lane's file; the lane is named in the order of the fleet. */
 struct lane_file {
     const struct discover *d;
     uint32_t lane;
+    enum terraform_form before; /* of the file that this one replaces */
 };
 
 /* ---- providers.tf ---- */
@@ -141,7 +143,7 @@ static void blocks_add(struct buf *out, const struct lane_file *file, const stru
     struct text identity = f->row->identity;
     buf_add_str(out, "\nimport {\n  to = " RESOURCE ".");
     address_add(out, file, identity);
-    buf_add_str(out, "\n  id = ");
+    buf_add_str(out, "\n" TERRAFORM_ID);
     escape_hcl(out, identity);
     buf_add_str(out, "\n}\n\n");
     code_status_add(out, f, "");
@@ -159,9 +161,9 @@ static void blocks_add(struct buf *out, const struct lane_file *file, const stru
 static void item_add(struct buf *out, const struct found *f)
 {
     code_status_add(out, f, "    ");
-    buf_add_str(out, "    ");
+    buf_add_str(out, TERRAFORM_ITEM);
     escape_hcl(out, f->row->identity);
-    buf_add_str(out, " = {\n");
+    buf_add_str(out, TERRAFORM_ITEM_END "\n");
     setting_add(out, f, "      ");
     buf_add_str(out, "    }\n");
 }
@@ -195,7 +197,8 @@ static enum err lane_write(void *ctx, struct sink *sink, struct why *why)
     const struct found_lane *l = &d->by_lane[file->lane];
     struct buf *out = &sink->buf;
     uint32_t resources = code_sum(d, file->lane).by_how[CODE_RESOURCE];
-    bool is_map = resources > BLOCKS_MAX;
+    bool is_map =
+        file->before == TERRAFORM_MAP || (file->before == TERRAFORM_NONE && resources > BLOCKS_MAX);
     (void)why;
     buf_add_str(out, HEAD ".\n");
     code_lane_note_add(out, d, file->lane);
@@ -229,6 +232,7 @@ static enum err lane_file_give(struct lane_file *file, struct discover_folder *f
     code_lane_add(&name, file->d, file->lane);
     buf_add_str(&name, ".tf");
     const struct discover_file given = {buf_text(&name).at, TEXT(HEAD), lane_write, file};
+    file->before = terraform_form(discover_folder_path(folder), buf_text(&name));
     enum err err =
         name.failed ? why_set(why, ERR_NOMEM, "out of memory") : discover_file(folder, &given, why);
     buf_clear(&name);
@@ -243,7 +247,7 @@ enum err discover_terraform_files(const struct discover *d, struct discover_fold
     struct discover_file providers = {PROVIDERS_TF, TEXT(HEAD), providers_write, (void *)d};
     enum err err = discover_file(folder, &providers, why);
     for (uint32_t lane = 0; err == OK && lane < d->fleet.lanes_len; lane++) {
-        struct lane_file file = {d, lane};
+        struct lane_file file = {d, lane, TERRAFORM_NONE};
         if (discover_shows_lane(d, lane))
             err = lane_file_give(&file, folder, why);
     }
@@ -256,7 +260,7 @@ enum err discover_terraform(void *ctx, struct sink *out, struct why *why)
     const struct discover *d = ctx;
     enum err err = providers_write(ctx, out, why);
     for (uint32_t lane = 0; err == OK && lane < d->fleet.lanes_len; lane++) {
-        struct lane_file file = {d, lane};
+        struct lane_file file = {d, lane, TERRAFORM_NONE};
         if (!discover_shows_lane(d, lane))
             continue;
         buf_add_char(&out->buf, '\n');

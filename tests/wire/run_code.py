@@ -150,6 +150,40 @@ def folders(room):
     check("with its name", "two_us-east-1.tf" in told, told)
 
 
+def kept_addresses(room):
+    """Terraform's state knows addresses: a folder that is written anew keeps those that it has."""
+    lane_two = ("--profile", "two", "--regions", "us-east-1", "--format", "terraform", "--out", "kept", "--force")
+    twenty = [word for i in range(20) for word in ("--only", f"shop{i:02}.example")]
+    room.discover("few identities", DONE, *lane_two, *twenty)
+    addresses = managed(whole(room.path / "kept"))[1]
+    check("in blocks", len(addresses) == 20 and not any("[" in a for a in addresses), addresses)
+    room.discover("grown beyond a map", DONE, *lane_two)
+    grown = managed(whole(room.path / "kept"))[1]
+    check("they stay blocks, and what was there keeps its address", set(addresses) < set(grown) and len(grown) == 26, grown)
+    check("and nothing is lost", "is not in what" not in room.told and "imports and changes nothing" in room.told, room.told)
+    room.discover("a narrower selection", DONE, *lane_two, "--only", "shop01.example")
+    check("tells what it leaves out", '25 resources that the folder had are not in what was written now: "Clerk@shop.example", '
+          '"shop00.example", "shop02.example" and 22 more.' in " ".join(room.told.split()), room.told)
+    check("and promises nothing", "imports and changes nothing" not in room.told and "what it would destroy:" in room.told, room.told)
+    shutil.rmtree(room.path / "kept")
+    room.discover("many identities", DONE, *lane_two)
+    check("are a map", "[" in managed(whole(room.path / "kept"))[1][0])
+    room.discover("fewer of them, quietly", DONE, *lane_two, *twenty, "-q")
+    addresses = managed(whole(room.path / "kept"))[1]
+    check("stay a map", len(addresses) == 20 and all("[" in a for a in addresses), addresses)
+    check("and the others are told all the same", "6 resources that the folder had are not in" in " ".join(room.told.split()), room.told)
+    room.discover("another account", DONE, "--profile", "one", *lane_two[2:])
+    check("a file that stays is told by what it has", "20 resources that the folder had are not" in " ".join(room.told.split())
+          and "kept/two_us-east-1.tf" in room.told, room.told)
+    room.discover("an account that cannot be read", TROUBLE, "--profile", "one,nobody", *lane_two[2:])
+    before = (room.path / "kept/two_us-east-1.tf").read_bytes()
+    (room.path / "kept/nobody_us-east-1.tf").write_bytes(before)
+    (room.path / "kept/two_us-east-1.tf").unlink()
+    room.discover("once more", TROUBLE, "--profile", "one,nobody", *lane_two[2:])
+    check("is no reason to remove its file", "nobody_us-east-1.tf" not in room.told and "resources that" not in room.told, room.told)
+    check("which stays", (room.path / "kept/nobody_us-east-1.tf").read_bytes() == before)
+
+
 def refusals(room):
     for arguments, told in {
             ("--format", "terraform", "--mail-from", "bounce.{domain}"): "propose changes",
@@ -390,6 +424,7 @@ def main():
     with Accounts(mailfrom, ses_sim, FLEET) as room:
         terraform(room)
         folders(room)
+        kept_addresses(room)
         refusals(room)
         roles(room)
         stacks(room, FLEET, lambda parts: parts == {lane(ONE, "us-east-1"): [4], lane(ONE, "eu-west-1"): [1],
