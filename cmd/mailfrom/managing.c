@@ -4,6 +4,8 @@
 
 #include "base/plural.h"
 #include "managed/managed.h"
+#include "manifests/value.h"
+#include "rules/judge.h"
 #include "ui/messages.h"
 
 #include <errno.h>
@@ -61,10 +63,11 @@ static enum err settings_add(struct managed_index *index, const char *path,
     bool fits = true;
     for (uint32_t i = 0; fits && i < m->settings_len; i++) {
         const struct managed_setting *s = &m->settings[i];
-        struct managed_resource resource = {.identity = s->identity,
+        char identity[NAME_LEN_MAX + 1], mail_from[NAME_LEN_MAX + 1];
+        struct managed_resource resource = {.identity = identity_normal(s->identity, identity),
                                             .account = s->account,
                                             .region = s->region,
-                                            .mail_from = s->mail_from,
+                                            .mail_from = host_normal(s->mail_from, mail_from),
                                             .address = s->address,
                                             .file = text_of(path)};
         behavior_parse(s->behavior, &resource.behavior); /* empty: the usual one */
@@ -126,4 +129,34 @@ enum err managing_load(const struct options *o, struct managed_index **index, st
         first = first == OK ? err : first;
     }
     return first;
+}
+
+#define ROWS_SHOWN 5
+
+/* The finding of a row, in memory, or empty. */
+static struct text row_finding(const struct managed_index *index, const struct fleet *f,
+                               uint32_t row, bool accepted_too, struct arena *memory)
+{
+    struct judgement j = {.memory = memory};
+    managed_judge(&j, f, row, managed_of_row(index, f, row));
+    struct finding_notes notes = judge_notes(&j);
+    return notes.len && (accepted_too || !notes.at[0].accepted) ? notes.at[0].text : TEXT_NONE;
+}
+
+void managing_tell(const struct options *o, const struct managed_index *index,
+                   const struct fleet *f, bool accepted_too)
+{
+    struct arena memory;
+    uint32_t len = 0;
+    arena_init(&memory, JUDGEMENT_BYTES_MAX);
+    for (uint32_t row = 0; index && !o->quiet && row < f->choices_len; row++) {
+        struct text detail = row_finding(index, f, row, accepted_too, &memory);
+        if (detail.len && len++ < ROWS_SHOWN)
+            message_note(TEXT_FMT, TEXT_ARG(detail));
+        arena_reset(&memory);
+    }
+    if (len > ROWS_SHOWN)
+        message_note("and so for %u more of these identities: reports have them all",
+                     len - ROWS_SHOWN);
+    arena_clear(&memory);
 }

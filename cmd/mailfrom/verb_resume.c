@@ -1,6 +1,7 @@
 /* resume: a run goes on from the state in its journal. */
 #include "access/trust.h"
 #include "journal/leases.h"
+#include "managing.h"
 #include "options/advice.h"
 #include "publishing_session.h"
 #include "run/run_orders.h"
@@ -143,6 +144,7 @@ static int resume_one(const struct options *given, bool *asked_to_stop)
                          "again no longer count",
                          max.value, max.is_percent ? " %" : " identities",
                          (unsigned long long)s->run.head.id);
+        managing_tell(&s->options, s->managed, &s->run.fleet, false);
         code = publishing_told(s, session_carry_out(s, &why), &why);
     } else
         message_error("%s", why.text);

@@ -4,6 +4,7 @@
  */
 #include "access/trust.h"
 #include "base/plural.h"
+#include "managing.h"
 #include "options/advice.h"
 #include "preview.h"
 #include "run/limit.h"
@@ -247,6 +248,8 @@ int verb_rollback(const struct options *given)
         err = session_listen(s, &why);
     if (err == OK)
         err = changes_count(s, &len, &stopped, &why);
+    if (err == OK)
+        managing_tell(&s->options, s->managed, &s->run.fleet, true);
     if (err == OK)
         err = rollback_confirm(s, len, &why);
     if (err == OK && s->run.fleet.choices_len == 0) {

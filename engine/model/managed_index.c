@@ -1,6 +1,7 @@
 /* A chain of settings for each identity, whose names are interned. */
 #include "managed_index.h"
 
+#include "base/dname.h"
 #include "base/names.h"
 
 #include <stdlib.h>
@@ -94,20 +95,30 @@ static bool fits_place(struct text given, struct text asked)
     return given.len == 0 || asked.len == 0 || text_eq(given, asked);
 }
 
+bool managed_sets(const struct managed_resource *resource, struct text mail_from,
+                  enum behavior behavior)
+{
+    return dname_eq(resource->mail_from, mail_from) &&
+           (mail_from.len == 0 || resource->behavior == behavior);
+}
+
 const struct managed_resource *managed_index_find(const struct managed_index *index,
-                                                  struct text identity, struct text account,
-                                                  struct text region)
+                                                  const struct managed_question *asked)
 {
     char lower[NAME_LEN_MAX];
-    name_id id = index ? names_find(&index->names, managed_identity(identity, lower)) : NAME_NONE;
+    name_id id =
+        index ? names_find(&index->names, managed_identity(asked->identity, lower)) : NAME_NONE;
     uint32_t at = id != NAME_NONE && id < index->first_cap ? index->first[id] : 0, looked_at = 0;
     const struct managed_resource *best = NULL;
     for (int most = -1; at && looked_at++ < LANES_MAX; at = index->entries[at - 1].next) {
         const struct managed_resource *m = &index->entries[at - 1].resource;
-        int known = (m->account.len > 0) + (m->region.len > 0);
-        if (known <= most || !fits_place(m->account, account) || !fits_place(m->region, region))
+        /* What is known of the place counts most, then whether it differs. */
+        int weight = 2 * ((m->account.len > 0) + (m->region.len > 0)) +
+                     !managed_sets(m, asked->mail_from, asked->behavior);
+        if (weight <= most || !fits_place(m->account, asked->account) ||
+            !fits_place(m->region, asked->region))
             continue;
-        most = known;
+        most = weight;
         best = m;
     }
     return best;

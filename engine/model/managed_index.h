@@ -25,12 +25,19 @@ struct managed_resource {
 
 /* False: out of memory. */
 bool managed_index_add(struct managed_index *index, const struct managed_resource *resource);
-/* account: twelve digits, or empty where it is not known, which fits any. One that names account
- * and Region goes before one that does not. Borrowed from the index; NULL: none. index may be NULL.
- */
+/* What is asked for. account: twelve digits, or empty where it is not known, which fits any. */
+struct managed_question {
+    struct text identity, account, region;
+    struct text mail_from; /* that is wanted; empty: the default */
+    enum behavior behavior;
+};
+/* One that names account and Region goes before one that does not; of those alike, one that sets
+ * what is not wanted. Borrowed from the index; NULL: none. index may be NULL. */
 const struct managed_resource *managed_index_find(const struct managed_index *index,
-                                                  struct text identity, struct text account,
-                                                  struct text region);
+                                                  const struct managed_question *asked);
+/* Does the resource set what is wanted? */
+bool managed_sets(const struct managed_resource *resource, struct text mail_from,
+                  enum behavior behavior);
 
 /* An identity in lower case, but for the local part of an address: to be compared. In out, cut to
  * NAME_LEN_MAX. */

@@ -198,8 +198,13 @@ static void endpoint_judge(struct judgement *j, const struct fleet *f, uint32_t 
 const struct managed_resource *managed_of_row(const struct managed_index *index,
                                               const struct fleet *f, uint32_t row)
 {
-    struct text number = names_text(&f->names, fleet_account_number(f, f->choices[row].lane));
-    return managed_index_find(index, fleet_identity(f, row), number, fleet_region(f, row));
+    const struct managed_question asked = {
+        .identity = fleet_identity(f, row),
+        .account = names_text(&f->names, fleet_account_number(f, f->choices[row].lane)),
+        .region = fleet_region(f, row),
+        .mail_from = fleet_mail_from(f, row),
+        .behavior = fleet_policy_of(f, row)->behavior};
+    return managed_index_find(index, &asked);
 }
 
 static const char *places_unknown(const struct managed_resource *resource)
@@ -220,8 +225,7 @@ void managed_judge(struct judgement *j, const struct fleet *f, uint32_t row,
     const struct policy *policy = fleet_policy_of(f, row);
     struct text name = fleet_mail_from(f, row);
     struct buf address, file, there;
-    if (!resource || (dname_eq(resource->mail_from, name) &&
-                      (name.len == 0 || resource->behavior == policy->behavior)))
+    if (!resource || managed_sets(resource, name, policy->behavior))
         return;
     buf_init(&address, 4 * NAME_LEN_MAX);
     buf_init(&file, 4 * PATH_LEN_MAX);

@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 
-from rehearsal_room import ACCOUNT, CANNOT_RUN, DONE, TROUBLE, Room, check, verdict
+from rehearsal_room import ACCOUNT, CANNOT_RUN, DONE, STOPPED, TROUBLE, Room, check, verdict
 
 AWS = 'provider["registry.terraform.io/hashicorp/aws"]'
 V1 = "aws_ses_domain_mail_from"
@@ -128,9 +128,24 @@ def warns(room):
     text = room.ends("a second apply", DONE, "apply", "fleet.yaml", *states, "--yes", "--progress", "none")
     check("changes nothing, so it has nothing to warn of", not any(findings(row) for row in room.report(2).values()))
     text = room.ends("a rollback", DONE, "rollback", "1", *states, "--yes", "--progress", "none")
+    check("tells what Terraform would undo before it begins", "alike.example" in text.split("Put", 1)[0] and
+          f'this["alike.example"] in terraform.tfstate sets MAIL FROM bounce.alike.example' in " ".join(text.split()), text)
     rows = room.report(3)
     check("warns where what it puts back is not Terraform's", findings(rows["alike.example"])
           and not findings(rows["moved.example"]), rows["alike.example"], rows["moved.example"])
+
+
+def resumes(room):
+    """A row that waits is written by a resume, which shows no plan."""
+    (room.path / "later.tfstate").write_text(state(
+        resource(V2, "this", [instance(None, setting("moved.example", "tf.moved.example"))])))
+    room.manifest("later.yaml", {"moved.example": {"mail_from": "later.moved.example"}})
+    room.run("apply", "later.yaml", "--yes", "--no-wait", "--progress", "none")
+    run = max(int(number) for number in re.findall(r"^ *(\d+) ", room.run("status", "--all").stdout_text, re.M))
+    text = room.ends("a resume of what waits for DNS", STOPPED, "resume", run, "--no-wait", "--terraform-state", "later.tfstate",
+                     "--progress", "none")
+    check("tells what Terraform would undo", f"{V2}.this in later.tfstate sets MAIL FROM tf.moved.example" in " ".join(text.split()),
+          text)
 
 
 def places(room):
@@ -158,6 +173,20 @@ def refuses(room):
                          "--terraform-state", "none-either.tfstate")
         check("is refused with every reason before anything is asked", words in text and "none-either.tfstate" in text
               and len(room.calls()) == before and "do-not-show" not in text, text)
+
+
+def doubles(room):
+    """Two resources of one identity, and a name as Unicode: each is warned of."""
+    (room.path / "double.tfstate").write_text(state(
+        resource(V2, "a", [instance(None, setting("twice.example", "tf.twice.example"))]),
+        resource(V2, "b", [instance(None, setting("twice.example", "bounce.twice.example"))]),
+        resource(V2, "c", [instance(None, setting("b\u00fccher.example", "tf.b\u00fccher.example"))]),
+        resource(V2, "d", [instance(None, setting("stra\u00dfe.example", "bounce.stra\u00dfe.example"))])))
+    room.manifest("double.yaml", {"twice.example": {}, "xn--bcher-kva.example": {}, "xn--strae-oqa.example": {}})
+    text = room.ends("check of a state with two resources", DONE, "check", "double.yaml", "--terraform-state", "double.tfstate")
+    check("warns of the one that differs", f"{V2}.a in double.tfstate sets MAIL FROM tf.twice.example" in text, text)
+    check("of a name in Unicode", f"{V2}.c in double.tfstate" in text and "for xn--bcher-kva.example:" in text, text)
+    check("and not of one that is set alike", f"{V2}.d" not in text and text.count("(managed-elsewhere)") == 2, text)
 
 
 def keeps(room):
@@ -236,6 +265,8 @@ def main():
         room.names.publish("own.alone.example")
         warns(room)
         places(room)
+        resumes(room)
+        doubles(room)
         refuses(room)
         keeps(room)
         addresses(room)
