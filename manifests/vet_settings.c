@@ -50,6 +50,9 @@ static const char *account_left_out(const struct raw *r, struct text name)
     const struct raw_organization *o = &r->organization;
     if (!o->is_asked || !account_id_is(name))
         return "";
+    for (uint32_t i = 0; i < r->accounts_len; i++)
+        if (text_eq(names_text(&r->fleet->names, r->accounts[i].account.account_id), name))
+            return "; the key accounts lists it under a name";
     for (uint32_t i = 0; i < o->left_len; i++)
         if (text_eq(o->left[i].number, name))
             return words[o->left[i].why];
@@ -218,6 +221,17 @@ static const struct raw_account *by_number(struct raw *r, struct raw_account *us
     return usual;
 }
 
+/* Of a file of infrastructure code. */
+static const char *number_missing(struct raw *r, struct text number)
+{
+    struct text said = arena_fmt(&r->arena,
+                                 "it was found in account " TEXT_FMT
+                                 ", which is none of the manifest%s: expected each account of the "
+                                 "files with its account_id",
+                                 TEXT_ARG(number), account_left_out(r, number));
+    return said.at ? said.at : "out of memory";
+}
+
 static void resolve_lanes(struct vet *v, struct resolved *out, const struct settings *s)
 {
     struct raw *r = v->raw;
@@ -233,8 +247,7 @@ static void resolve_lanes(struct vet *v, struct resolved *out, const struct sett
         out->missing = s->account_number == NAME_NONE
                            ? "no account: expected the key account here or in defaults, for there "
                              "are several accounts"
-                           : "the account in which it was found is none of the manifest: expected "
-                             "each account of the files with its account_id";
+                           : number_missing(r, names_text(&r->fleet->names, s->account_number));
         return;
     }
     if (regions == NAME_NONE)

@@ -8,7 +8,8 @@
 #include "base/count.h"
 #include "model/arn.h"
 
-#define KIND "AWS::SES::EmailIdentity"
+#define KIND    "AWS::SES::EmailIdentity"
+#define DYNAMIC "{{resolve:" /* a reference to Parameter Store or Secrets Manager */
 
 /* The resource's name within its stack, behind the stack's. */
 static struct text logical_address(struct managed_reader *r, struct text name)
@@ -37,7 +38,7 @@ static bool literal_take(struct managed_reader *r, struct text value, const char
                          struct text address, struct text *out)
 {
     *out = managed_text(r, value);
-    if (!value.at || json_span_is_text(value))
+    if (!value.at || (json_span_is_text(value) && !text_starts(*out, TEXT(DYNAMIC))))
         return true;
     worked_out(r, value, name, address);
     return false;

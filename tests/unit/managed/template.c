@@ -80,6 +80,9 @@ static const struct {
     {"attributes that are a list",
      TEMPLATE(IDENTITY("A", "{\"EmailIdentity\": \"a.example\", \"MailFromAttributes\": []}")), "",
      "MailFromAttributes of A is worked out"},
+    {"a dynamic reference",
+     TEMPLATE(IDENTITY("A", "{\"EmailIdentity\": \"{{resolve:ssm:/mail/domain}}\"}")), "",
+     "EmailIdentity of A is worked out"},
     {"a nested stack elsewhere",
      TEMPLATE("\"S\": {\"Type\": \"AWS::CloudFormation::Stack\", \"Properties\": {\"TemplateURL\": "
               "\"https://bucket.example/t.json\"}}"),

@@ -201,6 +201,10 @@ static const struct {
     {"identities: [{identity: a.example, account: \"999988887777\"}]\n",
      "the key accounts lists; the organization does not have it", 1},
     {"identities: [{identity: a.example, account: \"333344445555\"}]\n", "but it is not active", 1},
+    {"accounts: {mine: {account_id: \"999988887777\"}}\nidentities: [{identity: a.example, "
+     "account: "
+     "\"999988887777\"}]\n",
+     "the key accounts lists; the key accounts lists it under a name; did you mean \"mine\"?", 1},
     {"identities: [{identity: a.example, account: \"444455556666\"}]\n",
      "but exclude leaves it out", 1},
     {"identities: [{identity: a.example, account: \"555566667777\"}]\n", "but without those tags",
@@ -348,7 +352,7 @@ static void accounts_in_which_rows_are_found_are_taken(void **state)
     struct loaded l;
     file_write("x.tfstate", FOUND_IN("999988887777"));
     load_text(&l, &a, manifest, false);
-    assert_says(&l, "the account in which it was found is none of the manifest");
+    assert_says(&l, "it was found in account 999988887777, which is none of the manifest");
     loaded_clear(&l);
     file_write("x.tfstate", FOUND_IN("222233334444"));
     load_text(&l, &a,

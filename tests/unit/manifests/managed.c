@@ -90,9 +90,9 @@ static const struct {
      "b", NULL},
     {"one without a number", "accounts: {a: {profile: x}}\n", "a", NULL},
     {"another number", "accounts: {a: {account_id: '999988887777'}}\n", NULL,
-     "x.tfstate:1:300: the account in which it was found is none of the manifest"},
+     "x.tfstate:1:300: it was found in account 111122223333, which is none of the manifest"},
     {"several, none of them by default", "accounts: {a: {profile: x}, b: {profile: y}}\n", NULL,
-     "the account in which it was found is none of the manifest"},
+     "it was found in account 111122223333, which is none of the manifest"},
     {"a default account without a number", "accounts: {a: {profile: x}, default: {profile: y}}\n",
      "default", NULL},
 };
@@ -134,7 +134,7 @@ static void an_account_without_a_number_is_held_to_that_of_its_rows(void **state
     file_write("m.yaml", DEFAULTS "identities_from: [x.tfstate, y.tfstate]\n");
     load(&l, "m.yaml");
     assert_says(&l, "y.tfstate:1:");
-    assert_says(&l, "the account in which it was found is none of the manifest");
+    assert_says(&l, "it was found in account 999988887777, which is none of the manifest");
     loaded_clear(&l);
 }
 
