@@ -13,8 +13,8 @@
 struct delivery {
     struct sink sink;
     struct part part;
-    const char *path; /* borrowed */
-    int stream;       /* -1: path names a file */
+    char target[PATH_MAX]; /* that the path leads to */
+    int stream;            /* -1: path names a file */
     bool sync;
 };
 enum err delivery_begin(struct delivery *d, const char *path, struct why *why);

@@ -182,6 +182,8 @@ static int verb_run(const struct verb_row *verb, struct options *options)
     unused_tell(verb, options);
     if (verb->options & (OPTIONS_LIVE | OPTIONS_DISCOVER))
         signals_early();
+    else
+        signals_usual();
     enum err err =
         verb->options & OPTIONS_JOURNAL ? journal_name_vet(options_journal(options), &why) : OK;
     if (err == OK)
