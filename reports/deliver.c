@@ -145,10 +145,18 @@ enum err delivery_begin(struct delivery *d, const char *path, struct why *why)
     return begin(d, path, true, why);
 }
 
+bool delivery_lacked_room(const struct delivery *d)
+{
+    return d->stream < 0 && (d->sink.error == ENOSPC || d->sink.error == EDQUOT);
+}
+
 enum err delivery_end(struct delivery *d, enum err err, struct why *why)
 {
     if (err == OK)
         err = sink_flush(&d->sink, why);
+    if (err != OK && delivery_lacked_room(d))
+        err = why_set(why, ERR_IO, "%s: it is larger than the %llu kB that it found room for",
+                      strerror(d->sink.error), (unsigned long long)(d->sink.taken >> 10));
     sink_clear(&d->sink);
     if (d->stream < 0)
         return part_end(d, err, why);

@@ -19,5 +19,7 @@ struct delivery {
 };
 enum err delivery_begin(struct delivery *d, const char *path, struct why *why);
 enum err delivery_end(struct delivery *d, enum err err, struct why *why);
+/* Had the disk no room for the file? Known once a write has failed. */
+bool delivery_lacked_room(const struct delivery *d);
 
 #endif

@@ -196,7 +196,7 @@ static int verb_run(const struct verb_row *verb, struct options *options)
         err = why_set(&why, ERR_LIMIT, "a selection has %d values at most", SELECTION_VALUES_MAX);
     options->discover.selection = &options->selection;
     if (err == OK)
-        err = outputs_prove(options, takes_folder(verb, options), &why);
+        err = outputs_prove(options, verb->name, takes_folder(verb, options), &why);
     if (err == OK)
         err = notifying_open(options, verb->options, &why);
     if (err == OK)

@@ -420,16 +420,17 @@ static enum err reports_make(struct session *s, const struct published_list *rec
     return OK;
 }
 
-/* The first error is the caller's to tell. */
+/* The last error is the caller's to tell, so that they are told in their order. */
 static enum err reports_tell(const struct report_wanted *list, size_t len, enum err first,
                              struct why *why)
 {
     for (size_t i = 0; i < len; i++) {
         const struct report_wanted *one = &list[i];
-        if (one->err != OK && first == OK)
-            *why = one->why;
-        else if (one->err != OK)
-            message_error("%s", one->why.text);
+        if (one->err == OK)
+            continue;
+        if (first != OK)
+            message_error("%s", why->text);
+        *why = one->why;
         first = first == OK ? one->err : first;
     }
     return first;

@@ -151,6 +151,53 @@ def sealed(room, far):
     far.chmod(0o700)
 
 
+# --- several at once ----------------------------------------------------------------------------
+
+
+def several(room):
+    """Whatever can be seen before is complained of at once, and nothing is written."""
+    (room.path / "good.csv").write_text(OLD)
+    (room.path / "a-folder").mkdir()
+    done = refused(room, "two outputs of four that cannot be written are both said", "sarif:|nowhere/x.json", "report", 1,
+                   "--report", "csv:good.csv", "--report", "json:nowhere/x.json", "--report", "html:a-folder",
+                   "--report", "junit:good.csv")
+    lines = done.stderr_text.splitlines()
+    check("each on a line of its own, in their order", len(lines) == 3 and
+          all(line.startswith("mailfrom: report: --report ") for line in lines) and "nowhere/x.json" in lines[0] and
+          "a-folder: is a directory" in lines[1] and "is the file of --report good.csv too" in lines[2], *lines)
+    check("and the one that could be is not", (room.path / "good.csv").read_text() == OLD)
+
+
+REPORTS = ("--report", "csv:{}/a.csv", "--report", "json:{}/b.json")
+CHUNK = 64  # kB of one write of a report (engine/base/bounds.h)
+
+
+def full_disk(room):
+    """Two reports grow side by side until the disk is full of the one that does not fit; the other one does."""
+    disk, kept, whole = (room.path / name for name in ("disk", "kept", "whole"))
+    disk.mkdir()
+    whole.mkdir()
+    room.ends("reports on a disk with room", DONE, "report", 1, *(word.format(whole) for word in REPORTS))
+    size = {path.name: path.stat().st_size >> 10 for path in whole.iterdir()}
+    left = (size["b.json"] - CHUNK) * 3 // 4
+    check("while both are there neither fits", CHUNK < size["b.json"] < 2 * CHUNK and left > 8 and
+          left + 4 < size["a.csv"] < CHUNK, size)
+    before = ["unshare", "-m", "sh", "-c", f'mount -t tmpfs -o size={4 + CHUNK + left}k none "{disk}" && '
+              f'echo "{OLD}" >"{disk}/b.json" && {{ "$@"; code=$?; cp -a "{disk}" "{kept}"; exit $code; }}', "sh"]
+    if not ROOT or subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "none", disk], capture_output=True).returncode:
+        print("# a full disk: not tried, for nothing can be mounted here")
+        return
+    done = room.run("report", 1, *(word.format(disk) for word in REPORTS), before=before)
+    told = [line for line in done.stderr_text.splitlines() if os.strerror(errno.ENOSPC) in line]
+    check("the verb ends with 1 and says which had no room, and how much there was", done.returncode == CANNOT_RUN and
+          len(told) == 1 and re.search("b.json: .*: it is larger than the [0-9]+ kB that it found room for", told[0]),
+          done.returncode, done.stderr_text)
+    check("the one that fits is there and whole", (kept / "a.csv").exists() and
+          (kept / "a.csv").read_bytes() == (whole / "a.csv").read_bytes(), list(kept.iterdir()))
+    check("and of the other one that of yesterday", (kept / "b.json").read_text().strip() == OLD and
+          sorted(path.name for path in kept.iterdir()) == ["a.csv", "b.json"], list(kept.iterdir()))
+
+
 def main():
     with Room(*PROGRAMS, {**FLEET, "late.example": {"late": True}}) as room:
         room.manifest("fleet.yaml", {name: {} for name in FLEET})
@@ -158,6 +205,8 @@ def main():
         room.ends("a run with nothing to do", DONE, "apply", "fleet.yaml", "--yes", "--quiet")
         stopped(room)
         links(room)
+        several(room)
+        full_disk(room)
     verdict()
 
 
