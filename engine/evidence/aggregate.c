@@ -174,6 +174,8 @@ static bool on_file(void *ctx, int fd, int64_t size, struct text name)
                                      .end = on_end,
                                      .pass = on_pass,
                                      .goes_on = on_more};
+    if (g->out->open && !g->out->open(g->out->ctx, fd, name))
+        return false;
     g->counts->files++;
     unpack_file(fd, size, name, &sink);
     return !g->is_over;

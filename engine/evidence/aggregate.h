@@ -79,6 +79,8 @@ struct aggregate_counts {
 struct aggregate_reader {
     void *ctx;
     instant_us now; /* a report that begins more than a day later is refused; 0: none is */
+    /* A regular file is about to be read. False ends the reading early, as below. May be NULL. */
+    bool (*open)(void *ctx, int fd, struct text name);
     /* False ends the reading early, without an error. A report's rows all come, or, when it turns
      * out to be damaged, none: the reader looks through the whole of it first. */
     bool (*row)(void *ctx, const struct aggregate_row *row);
