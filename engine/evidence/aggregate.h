@@ -63,8 +63,8 @@ struct aggregate_row {
     uint32_t dkim_len, dkim_more;
 };
 
-/* What came of the files. A report that was given before, by reporter, id and domain, is counted
- * once, in whatever file it comes again. */
+/* What came of the files. A report that was given before, by reporter, id, domain and range, is
+ * counted once, in whatever file it comes again. */
 struct aggregate_counts {
     uint64_t files;       /* regular files that were looked into; members of archives are none */
     uint64_t reports;     /* whose rows were given */
