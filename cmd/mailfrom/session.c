@@ -468,7 +468,7 @@ enum err session_report(struct session *s, struct why *why)
         first = published_rows(r->publishing, record_sets, why);
     if (first != OK)
         record_sets = NULL;
-    bool is_plan = first == OK && r->head.verb == RUN_PLAN && r->read_api;
+    bool is_plan = first == OK && r->head.verb == RUN_PLAN && r->reading;
     struct report_need need;
     if (is_plan && s->options.reports_len)
         first = summary_need(r, &need, why);
