@@ -422,6 +422,37 @@ static void advice_tell(const struct scheduler *scheduler, const struct fleet *f
     buf_clear(&line);
 }
 
+/* A bucket that is slower than it was said to be: the rate is lower, or it is shared. Or calls are
+ * refused whatever their rate, or because they came too close together. */
+static void throttles_tell(const struct scheduler *d, const struct fleet *f, uint16_t lane,
+                           enum call_kind kind)
+{
+    const struct pace *pace = scheduler_pace(d, lane, kind);
+    const char *action = call_action(kind, scheduler_api(d, lane, kind));
+    if (pace_is_slowed(pace))
+        message_note(
+            "note: account " TEXT_FMT ", Region " TEXT_FMT
+            ": SES throttled %llu of %llu calls of %s, so they went down to %.3g a second. "
+            "Its rate is lower than %.3g, or other programs share its quota",
+            TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
+            (unsigned long long)pace->throttled, (unsigned long long)pace->calls, action,
+            pace->load.rate_per_s, pace->load.wanted_per_s);
+    else if (pace->throttled * 100 > pace->calls && pace->early * 2 > pace->throttled)
+        message_note("note: account " TEXT_FMT ", Region " TEXT_FMT
+                     ": SES throttled %llu of %llu calls of %s that came too close together: its "
+                     "bucket holds few calls at once. They were made again, and the pace was kept",
+                     TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
+                     (unsigned long long)pace->throttled, (unsigned long long)pace->calls, action);
+    else if (pace->throttled * 100 > pace->calls)
+        message_note("note: account " TEXT_FMT ", Region " TEXT_FMT
+                     ": SES throttled %llu of %llu calls of %s; at the end they went at "
+                     "%.3g a second, as wanted. Slower calls were not refused less, or "
+                     "other programs shared the quota for a while",
+                     TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
+                     (unsigned long long)pace->throttled, (unsigned long long)pace->calls, action,
+                     pace->load.rate_per_s);
+}
+
 static void notes_end(void *ctx, const struct run *r, bool failed, instant_us now)
 {
     struct run_notes *n = ctx;
@@ -434,29 +465,8 @@ static void notes_end(void *ctx, const struct run *r, bool failed, instant_us no
             gaps_tell(scheduler, &r->fleet, i);
             advice_tell(scheduler, &r->fleet, i);
         }
-        /* A bucket that is slower than it was said to be: the rate is lower, or it is shared. Or
-         * calls are refused whatever their rate. */
-        for (int kind = 0; kind < CALL_ASK; kind++) {
-            const struct pace *pace = scheduler_pace(scheduler, i, (enum call_kind)kind);
-            const char *action = call_action((enum call_kind)kind,
-                                             scheduler_api(scheduler, i, (enum call_kind)kind));
-            if (pace_is_slowed(pace))
-                message_note(
-                    "note: account " TEXT_FMT ", Region " TEXT_FMT
-                    ": SES throttled %llu of %llu calls of %s, so they went down to %.3g a second. "
-                    "Its rate is lower than %.3g, or other programs share its quota",
-                    TEXT_ARG(account_of(&r->fleet, i)), TEXT_ARG(region_of(&r->fleet, i)),
-                    (unsigned long long)pace->throttled, (unsigned long long)pace->calls, action,
-                    pace->load.rate_per_s, pace->load.wanted_per_s);
-            else if (pace->throttled * 100 > pace->calls)
-                message_note("note: account " TEXT_FMT ", Region " TEXT_FMT
-                             ": SES throttled %llu of %llu calls of %s; at the end they went at "
-                             "%.3g a second, as wanted. Slower calls were not refused less, or "
-                             "other programs shared the quota for a while",
-                             TEXT_ARG(account_of(&r->fleet, i)), TEXT_ARG(region_of(&r->fleet, i)),
-                             (unsigned long long)pace->throttled, (unsigned long long)pace->calls,
-                             action, pace->load.rate_per_s);
-        }
+        for (int kind = 0; kind < CALL_ASK; kind++)
+            throttles_tell(scheduler, &r->fleet, i, (enum call_kind)kind);
     }
     if (scheduler_pause_reason(scheduler))
         message_error("paused: %s", scheduler_pause_reason(scheduler));

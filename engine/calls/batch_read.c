@@ -106,6 +106,7 @@ static struct call *kind_send(struct batch_reads *r, struct batch_read *b,
                               const struct batch_sender *by, enum call_kind kind)
 {
     struct call *call = call_pool_take(r->calls, kind, b->lane, b->api);
+    call->departure = pace_departure(&by->pace[kind]);
     call->owner = (uint32_t)(b - r->batches);
     call->attempt = b->attempts + 1u;
     call->count = b->count;

@@ -5,6 +5,7 @@ target_link_libraries(wire_servers PRIVATE base Threads::Threads PkgConfig::open
 
 mailfrom_test(wire/parts USES wire)
 mailfrom_test(wire/descriptors USES wire)
+mailfrom_test(wire/departures USES wire)
 mailfrom_test(wire/host_turns USES wire)
 mailfrom_test(wire/dns_update USES wire)
 mailfrom_test(wire/datagrams USES wire)
