@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 struct vetting {
     struct head head;
@@ -103,10 +104,25 @@ enum err loss_of_run(struct journal *j, uint64_t run, struct run_loss *lost, str
     return run ? journal_each(j, VIEW_OUTLINE, run, count_one, &lost->kept, why) : OK;
 }
 
+/* Behind what is found of the records stands what is suspected of their end. */
+static void suspicion_add(struct run_loss *lost, const struct run_loss *suspected)
+{
+    size_t used = strlen(lost->what);
+    if (!used)
+        *lost = *suspected;
+    else if (*suspected->what)
+        snprintf(lost->what + used, sizeof lost->what - used, "; %s", suspected->what);
+}
+
+/* What is only suspected is proved, or not, by the records: without its mark a journal is read like
+ * any other. */
 enum err journal_vet(struct journal *j, uint64_t run, struct run_loss *lost, struct why *why)
 {
-    enum err err = loss_of_run(j, run, lost, why);
-    if (err != OK || *lost->what)
+    struct run_loss suspected;
+    enum err err = loss_of_run(j, run, &suspected, why);
+    bool is_known = *suspected.what && !journal_may_have_lost(text_of(suspected.what));
+    *lost = is_known ? suspected : (struct run_loss){.kept = 0};
+    if (err != OK || is_known)
         return err;
     assert(run > 0);
     struct vetting v = {.lost = lost};
@@ -135,10 +151,11 @@ enum err journal_vet(struct journal *j, uint64_t run, struct run_loss *lost, str
         if (err != OK)
             return err;
         err = j->store->ops->add_loss(j->store, run, text_of(lost->what), why);
-        return journal_leave(j, err, STORE_COMMIT, why);
+        err = journal_leave(j, err, STORE_COMMIT, why);
     }
     if (!*lost->what)
         lost->kept = 0;
+    suspicion_add(lost, &suspected);
     return err;
 }
 

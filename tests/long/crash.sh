@@ -21,6 +21,7 @@ for seed in {1..5}; do
     "${python[@]}" tests/crash/weather.py "${programs[@]}" "$clock" --seed "$seed" --rounds $((1000 / by))
 done
 "${python[@]}" tests/crash/damage.py "${programs[@]}" "$clock" --seed 1 --journals $((1000 / by))
+"${python[@]}" tests/crash/unmarked.py "${programs[@]}" --seed 1 --copies $((10000 / by))
 "${python[@]}" tests/crash/hidden_sends.py "${programs[@]}" --seed 1 --calls $((100000 / by))
 "${python[@]}" tests/crash/syscalls.py "${programs[@]}" "$clock" --every "$by"
 "${python[@]}" tests/crash/signals.py "${programs[@]}" --seed 1 --rounds $((1000 / by))

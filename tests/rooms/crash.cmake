@@ -30,6 +30,7 @@ endfunction()
 
 mailfrom_campaign(kill9 $<TARGET_FILE:wall_clock> --seed 1 --rounds 200)
 mailfrom_campaign(damage $<TARGET_FILE:wall_clock> --seed 1 --journals 45)
+mailfrom_campaign(unmarked --seed 1)
 mailfrom_campaign(hidden_sends --seed 1 --calls 2000)
 mailfrom_campaign(signals --seed 1 --rounds 50)
 mailfrom_campaign(syscalls $<TARGET_FILE:wall_clock> --every 29)

@@ -428,6 +428,21 @@ static void a_mark_that_is_gone(void **state)
     }
 }
 
+/* A suspicion does not hide what the records prove: one was taken out of their middle. */
+static void a_record_that_is_gone_with_the_mark(void **state)
+{
+    struct bench *b = *state;
+    assert_said(b,
+                "rm journal.db.mark && /usr/bin/python3 -c \"import sqlite3;"
+                "c=sqlite3.connect('journal.db');"
+                "c.execute('DELETE FROM record WHERE seq=(SELECT min(seq)+5 FROM record)');"
+                "c.commit();c.close()\"",
+                "does not follow record", RECORDS - 1);
+    opened(b, JOURNAL_READ);
+    assert_lost(b, MISSED);
+    assert_false(journal_may_have_lost(text_of(b->lost.what)));
+}
+
 /* All of its log, with the only run: the tables alone tell that there was a mark. */
 static void a_mark_and_a_log_that_are_gone(void **state)
 {
@@ -491,6 +506,7 @@ int main(void)
         TEST_OF(half_of_the_mark_is_enough),
         TEST_OF(a_mark_with_one_slot_left),
         TEST_OF(a_mark_that_is_gone),
+        TEST_OF(a_record_that_is_gone_with_the_mark),
         TEST_OF(a_mark_and_a_log_that_are_gone),
         TEST_OF(a_journal_that_was_never_made),
         TEST_OF(an_emptied_main_file),
