@@ -67,7 +67,7 @@ install(FILES packaging/systemd/mailfrom.sysusers DESTINATION lib/sysusers.d REN
 install(FILES packaging/systemd/watch.env packaging/systemd/work.env
   DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples/systemd)
 install(PROGRAMS packaging/systemd/mailfrom-mail DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples/systemd)
-install(PROGRAMS packaging/ci/comment.sh DESTINATION ${CMAKE_INSTALL_DATADIR}/mailfrom/ci)
+install(PROGRAMS packaging/ci/comment.sh packaging/ci/plan.sh DESTINATION ${CMAKE_INSTALL_DATADIR}/mailfrom/ci)
 install(DIRECTORY packaging/kubernetes packaging/prometheus packaging/grafana packaging/gitlab
   DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT license)

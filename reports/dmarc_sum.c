@@ -75,8 +75,9 @@ struct row_dmarc row_dmarc_of(const struct fleet *fleet, uint32_t row, const str
 const char *dmarc_by_words(enum dmarc_by by)
 {
     static const char *const words[DMARC_BYS] = {
-        [DMARC_BY_UNKNOWN] = "not known", [DMARC_BY_NONE] = "neither",      [DMARC_BY_SPF] = "SPF",
-        [DMARC_BY_DKIM] = "DKIM",         [DMARC_BY_BOTH] = "SPF and DKIM",
+        [DMARC_BY_UNKNOWN] = "not known", [DMARC_BY_NONE] = "neither",
+        [DMARC_BY_SPF] = "SPF alone",     [DMARC_BY_DKIM] = "DKIM alone",
+        [DMARC_BY_BOTH] = "SPF and DKIM",
     };
     return words[by];
 }
@@ -97,6 +98,14 @@ const char *dmarc_lack_help(enum dmarc_lack bit)
     return help[__builtin_ctz(bit)];
 }
 
+bool row_dmarc_is_silent(const struct row_dmarc *row)
+{
+    const unsigned decides = DMARC_MISSING_ANY & ~(unsigned)DMARC_MISSING_DKIM;
+    return !dmarc_by_spf((enum dmarc_by)row->now.by) && !row->now_is_unlooked &&
+           (row->now.lack & DMARC_UNKNOWN_DNS) &&
+           !(row->now.lack & (decides | DMARC_UNKNOWN_MAIL_FROM));
+}
+
 void dmarc_sum_add(struct dmarc_sum *sum, const struct row_dmarc *row, enum identity_type type,
                    enum tense tense)
 {
@@ -107,6 +116,7 @@ void dmarc_sum_add(struct dmarc_sum *sum, const struct row_dmarc *row, enum iden
     sum->after[is_run ? row->now.by : row->planned]++;
     sum->finished[row->finished]++;
     sum->unlooked += is_run ? row->before_is_unlooked : row->now_is_unlooked;
+    sum->silent += row_dmarc_is_silent(row);
     sum->dkim_known += !(row->now.lack & DMARC_UNKNOWN_DKIM);
     for (unsigned i = 0; i < COUNT(sum->lacks); i++)
         sum->lacks[i] += row->now.lack >> i & 1;
@@ -120,7 +130,8 @@ void dmarc_sum_see(struct dmarc_sum *sum, const struct dmarc_ready_facts *facts,
                                   .before = now.by,
                                   .planned = now.by,
                                   .finished = now.by,
-                                  .before_is_unlooked = dmarc_ready_is_unlooked(facts)};
+                                  .before_is_unlooked = dmarc_ready_is_unlooked(facts),
+                                  .now_is_unlooked = dmarc_ready_is_unlooked(facts)};
     dmarc_sum_add(sum, &row, type, TENSE_RUN);
 }
 
@@ -166,7 +177,13 @@ static void others_add(struct buf *out, const struct dmarc_sum *sum, const char 
 static void spf_add(struct buf *out, const struct dmarc_sum *sum, uint32_t count)
 {
     buf_add_fmt(out, "%u of %u %s %s DMARC by SPF", count, sum->rows, noun_of(sum),
-                plural(count, "passes", "pass"));
+                sum->rows == 1 ? "passes" : plural(count, "passes", "pass"));
+}
+
+static void silent_add(struct buf *out, const struct dmarc_sum *sum)
+{
+    if (sum->silent)
+        buf_add_fmt(out, ", without %u of which DNS gave no verdict", sum->silent);
 }
 
 static void unlooked_add(struct buf *out, const struct dmarc_sum *sum)
@@ -183,7 +200,10 @@ static void run_tell(struct buf *out, const struct dmarc_sum *sum, bool is_open)
     if (before == after && !sum->unlooked)
         buf_add_str(out, ", as before this run");
     else
-        buf_add_fmt(out, " %s (before: %u", when, before);
+        buf_add_fmt(out, " %s", when);
+    silent_add(out, sum);
+    if (before != after || sum->unlooked)
+        buf_add_fmt(out, " (before: %u", before);
     unlooked_add(out, sum);
     buf_add_str(out, before == after && !sum->unlooked ? "" : ")");
     others_add(out, sum, ", ");
@@ -199,10 +219,12 @@ static void plan_tell(struct buf *out, const struct dmarc_sum *sum, enum tense t
     const char *what = tense == TENSE_ROLLBACK ? "this rollback" : "this plan";
     spf_add(out, sum, now);
     buf_add_str(out, " now");
-    unlooked_add(out, sum);
-    if (then == now && last == now && !sum->unlooked)
+    bool is_same = then == now && last == now && !sum->unlooked;
+    if (is_same)
         buf_add_fmt(out, " and after %s", what);
-    else
+    silent_add(out, sum);
+    unlooked_add(out, sum);
+    if (!is_same)
         buf_add_fmt(out, "; %u will after %s", then, what);
     if (last != then)
         buf_add_fmt(out, ", and %u once DNS and SES are ready with what is waited for", last);
@@ -229,6 +251,7 @@ void dmarc_seen_tell(struct buf *out, const struct dmarc_sum *sum)
     if (!dmarc_sum_is_known(sum))
         return;
     spf_add(out, sum, by_spf(sum->after));
+    silent_add(out, sum);
     unlooked_add(out, sum);
     others_add(out, sum, ", ");
     buf_add_char(out, '.');

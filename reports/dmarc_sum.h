@@ -24,8 +24,11 @@ struct row_dmarc {
 /* The row's records say what is there; outcome: the row's in the report. job may be NULL. */
 struct row_dmarc row_dmarc_of(const struct fleet *fleet, uint32_t row, const struct job_row *job,
                               enum outcome outcome);
-/* "SPF and DKIM", "neither", "not known": for cells that people read. */
+/* "SPF and DKIM", "SPF alone", "neither", "not known": for cells that people read. */
 const char *dmarc_by_words(enum dmarc_by by);
+
+/* Is SPF neither a pass nor a failure, since DNS gave no verdict? It may pass by DKIM still. */
+bool row_dmarc_is_silent(const struct row_dmarc *row);
 
 /* What to do about a lack: a sentence without a full stop. */
 const char *dmarc_lack_help(enum dmarc_lack bit);
@@ -36,6 +39,7 @@ struct dmarc_sum {
     uint32_t rows, addresses; /* addresses: of the rows */
     uint32_t before[DMARC_BYS], after[DMARC_BYS], finished[DMARC_BYS];
     uint32_t unlooked;           /* of before: as dmarc_ready_is_unlooked() */
+    uint32_t silent;             /* of now, without those: DNS gave no verdict on SPF */
     uint32_t lacks[DMARC_LACKS]; /* of now, by bit of enum dmarc_lack */
     uint32_t dkim_known;
 };
@@ -54,7 +58,8 @@ void dmarc_sum_json(struct json_out *j, const struct dmarc_sum *sum, enum tense 
 /* Of a look, which has neither a before nor an after. */
 void dmarc_sum_see(struct dmarc_sum *sum, const struct dmarc_ready_facts *facts,
                    enum identity_type type);
-/* "2412 of 3000 domains pass DMARC by SPF, 2950 by DKIM, 2400 by both, 38 by neither." */
+/* "2412 of 3000 domains pass DMARC by SPF, without 2 of which DNS gave no verdict, 2950 by DKIM,
+ * 2400 by both, 38 by neither." */
 void dmarc_seen_tell(struct buf *out, const struct dmarc_sum *sum);
 void dmarc_seen_json(struct json_out *j, const struct dmarc_sum *sum);
 

@@ -270,6 +270,12 @@ static void finish_in_trouble(struct inquiry *q, struct text trouble)
     inquiry_end_in_trouble(q, trouble);
 }
 
+static void finish_without_parents(struct inquiry *q)
+{
+    finish_in_trouble(q, TEXT("resolver: no name server for any parent of the name"));
+    q->facts.no_parents = true;
+}
+
 /* ---- the steps ---- */
 
 static void cut_ask(struct inquiry *q, struct text candidate)
@@ -281,7 +287,7 @@ static void cut_ask(struct inquiry *q, struct text candidate)
     else if (w->trouble.len)
         finish_in_trouble(q, w->trouble);
     else
-        finish_in_trouble(q, TEXT("resolver: no name server for any parent of the name"));
+        finish_without_parents(q);
 }
 
 static void hosts_ask(struct inquiry *q)

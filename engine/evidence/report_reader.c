@@ -322,6 +322,13 @@ static bool root_begin(struct report_reader *r, struct text space, struct text n
     return true;
 }
 
+/* A name that the sender of a mail has chosen, of any length. */
+static bool is_of_sender(enum tag tag)
+{
+    return tag == TAG_HEADER_FROM || tag == TAG_ENVELOPE_FROM || tag == TAG_DKIM_DOMAIN ||
+           tag == TAG_SELECTOR || tag == TAG_SPF_DOMAIN;
+}
+
 static bool on_start(void *user, struct text space, struct text name)
 {
     struct report_reader *r = user;
@@ -333,6 +340,8 @@ static bool on_start(void *user, struct text space, struct text name)
     if (tag == TAG_NONE)
         return false;
     r->open[r->depth++] = tag;
+    if (is_of_sender(tag))
+        xml_stream_cut(r->xml);
     if (tag == TAG_RECORD)
         record_begin(r);
     else if (tag == TAG_ROW)
@@ -459,9 +468,12 @@ static enum err placed(const struct report_reader *r, enum err err, struct why *
 
 enum err report_reader_add(struct report_reader *r, struct text bytes, struct why *why)
 {
+    bool is_first = !r->bytes.begun;
     struct text mended = report_bytes_mend(&r->bytes, bytes);
     if (!mended.at && bytes.len)
         return why_set(why, ERR_NOMEM, "out of memory");
+    if (is_first && bytes.len && report_bytes_are_utf8(&r->bytes))
+        xml_stream_take_utf8(r->xml);
     return placed(r, xml_stream_add(r->xml, mended, why), why);
 }
 

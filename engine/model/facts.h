@@ -100,8 +100,10 @@ struct dns_facts {
     bool has_others;              /* recursive mode: there are resolvers that were not heard */
     struct text servfail_at; /* authority mode: the resolver said SERVFAIL for the NS of this name,
                                 at or above the parent of the name; or empty */
-    struct text zone;        /* the zone of the name, in authority mode; or empty */
-    struct text contact;     /* authority mode: an address, by the SOA of the zone; or empty */
+    bool no_parents;  /* authority mode: the resolver knows name servers of no parent, not even of
+                         the  top-level domain, so what it denies there is not known */
+    struct text zone; /* the zone of the name, in authority mode; or empty */
+    struct text contact; /* authority mode: an address, by the SOA of the zone; or empty */
     struct text
         zone_hosts; /* "ns1.example.com, ns2.example.com": of its servers, in authority mode */
 };

@@ -217,10 +217,16 @@ static void trouble_reply(const struct dns_facts *facts, struct dns_reply *reply
     snprintf(reply->trouble, sizeof reply->trouble, TEXT_FMT, TEXT_ARG(facts->trouble));
 }
 
+static struct text top_of(struct text name)
+{
+    size_t dot = text_rfind(name, '.');
+    return dot < name.len ? text_from(name, dot + 1) : name;
+}
+
 /* The name's own MX and TXT are known, and no name exists at or below a missing name (RFC 8020). A
  * resolver with QNAME minimisation (RFC 9156) asks for the name itself before a name below. So
  * while the authorities have not said whether the name exists, the resolver gets no question at or
- * below the name. */
+ * below the name. A resolver that denies all parents of the name is not heard about their names. */
 static bool is_known(struct survey *s, const struct dns_question *q, struct dns_reply *reply)
 {
     const struct dns_facts *facts = survey_facts(s);
@@ -250,6 +256,10 @@ static bool is_known(struct survey *s, const struct dns_question *q, struct dns_
         } else if (state == DNS_NXDOMAIN) {
             m->rcode = DNS_RCODE_NXDOMAIN;
         }
+        return true;
+    }
+    if (facts->no_parents && dname_eq(top_of(q->name), top_of(s->name))) {
+        trouble_reply(facts, reply);
         return true;
     }
     if (!(is_missing || is_open) || !(is_name || dname_below(q->name, s->name)))

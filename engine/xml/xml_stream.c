@@ -20,6 +20,7 @@ struct xml_stream {
     struct buf content;
     unsigned depth, passed_by; /* passed_by: the depth of the outermost element that is, or 0 */
     bool leaf;                 /* no child has ended inside the open element */
+    bool is_cut;               /* of the open element, what is beyond the bound is left out */
     bool begun, is_marked;     /* a byte of the document came; a byte order mark did */
     unsigned long blank_lines; /* before the document */
     uint64_t fed, reached;     /* bytes given; and those before the last event */
@@ -61,6 +62,16 @@ void xml_stream_refuse(struct xml_stream *x, enum err err, const struct why *why
     XML_StopParser(x->parser, XML_FALSE);
 }
 
+void xml_stream_cut(struct xml_stream *x)
+{
+    x->is_cut = true;
+}
+
+void xml_stream_take_utf8(struct xml_stream *x)
+{
+    (void)XML_SetEncoding(x->parser, "UTF-8"); /* without memory the next piece fails */
+}
+
 static void refuse(struct xml_stream *x, enum err err, const char *trouble)
 {
     struct why why = {""};
@@ -88,6 +99,7 @@ static void XMLCALL on_start(void *user, const XML_Char *name, const XML_Char **
         return;
     buf_reset(&x->content);
     x->leaf = true;
+    x->is_cut = false;
     if (++x->depth > XML_DEPTH_MAX) {
         refuse(x, ERR_LIMIT, "elements are too deep");
         return;
@@ -140,6 +152,8 @@ static void XMLCALL on_text(void *user, const XML_Char *bytes, int len)
         return;
     while (x->content.len == 0 && t.len && strchr(" \t\r\n", t.at[0])) /* no bound for blanks */
         t = text_from(t, 1);
+    if (x->is_cut)
+        t = text_slice(t, 0, x->content.max - x->content.len);
     buf_add_text(&x->content, t);
     if (x->content.failed)
         refuse(x, ERR_LIMIT, "the text of an element is too long");

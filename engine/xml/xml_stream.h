@@ -37,6 +37,11 @@ enum err xml_stream_add(struct xml_stream *x, struct text bytes, struct why *why
 /* The document is whole. */
 enum err xml_stream_end(struct xml_stream *x, struct why *why);
 
+/* Before the first byte: it is UTF-8, whatever its declaration says. */
+void xml_stream_take_utf8(struct xml_stream *x);
+/* From start(): of the element's text no more than text_max bytes are wanted, and the rest is no
+ * error. */
+void xml_stream_cut(struct xml_stream *x);
 /* From an event: the document is refused for what why->text says. */
 void xml_stream_refuse(struct xml_stream *x, enum err err, const struct why *why);
 /* Of the event, or of the error. */

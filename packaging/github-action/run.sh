@@ -5,6 +5,7 @@ set -euo pipefail
 shopt -s inherit_errexit
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+ci=$here/../ci
 scratch=$(mktemp -d "${RUNNER_TEMP:-/tmp}/mailfrom.XXXXXX") # outside of the checkout, where a branch may have put links
 results=$scratch/results
 plan=${INPUT_PLAN:-mailfrom.plan}
@@ -116,23 +117,6 @@ counts_told() { # report in JSON
     output verdict "$(jq -r '.summary.verdict' "$1")"
 }
 
-# What would become of whom, whenever it was found out: equal digests are equal changes. The number of an account and
-# the value that is replaced belong to a change. A plan file knows the numbers.
-changes_digest() { # report in JSON
-    # shellcheck disable=SC2016 # variables of jq
-    jq -cS --slurpfile plan "$plan" '($plan[0] as $p | [$p.lanes[] | {key: "\($p.accounts[.account].name) \(.region)",
-            value: (.caller_account // $p.accounts[.account].account_id)}] | from_entries) as $numbers
-        | [([.identities[] | select(.action != "none" and .outcome != "refused")
-            | [$numbers["\(.account) \(.region)"], .account, .region, .identity, .action, .mail_from_before, .behavior_before,
-               .mail_from_after, .behavior_after]] | sort),
-           ([(.record_sets // [])[] | select(.outcome | IN("unchanged", "blocked", "refused", "failed") | not)
-            | [.account, .zone_id, .name, .type, .value, .ttl, .before]] | sort)]' "$1" | sha256sum | cut -d' ' -f1
-}
-
-account_numbers() {
-    jq -r '. as $p | [.lanes[] | .caller_account // $p.accounts[.account].account_id // "unknown"] | unique | join(", ")' "$plan"
-}
-
 # 3: finished, but something needs a person.
 end_with() {
     output exit-code "$1"
@@ -157,7 +141,7 @@ comment() { # file
     elif [[ ${IS_FORK:-false} == true ]]; then
         notice "no comment: a pull request from a fork has a token that reads only; the summary has the same"
     else
-        quietly "$here/../ci/comment.sh" "${INPUT_COMMENT_KEY:-plan}" "$1" ||
+        quietly "$ci/comment.sh" "${INPUT_COMMENT_KEY:-plan}" "$1" ||
             die "the comment was not written, and the log says why; a token needs pull-requests: write"
     fi
 }
@@ -182,8 +166,7 @@ run_check() {
 # The comment of an older push would be taken for the plan of this one.
 no_plan() { # exit code
     output exit-code "$1"
-    printf '## mailfrom: no plan\n\nThe plan at commit %s ended with exit code %s; the log of its step says why.\n' "$commit" "$1" \
-        >"$results/comment.md"
+    "$ci/plan.sh" none "$commit" "$1" >"$results/comment.md"
     summary "$results/comment.md"
     comment "$results/comment.md"
     die "mailfrom ended with exit code $1, and there is no plan"
@@ -197,7 +180,7 @@ all_judged() { # report in JSON
 }
 
 run_plan() {
-    local code=0 digest numbers
+    local code=0 digest foot
     if [[ ${IS_FORK:-false} == true ]]; then
         notice "no plan: a pull request from a fork has no credentials, and shall have none; plan it from a branch of this repository once its manifest is read"
         output skipped true
@@ -212,13 +195,13 @@ run_plan() {
     findings_hand_over
     output plan-file "$plan"
     output plan-sha256 "$(sha256sum <"$plan" | cut -d' ' -f1)"
-    digest=$(changes_digest "$results/plan.json") # by itself: inside of a command's words a failure would be lost
-    numbers=$(account_numbers)
+    digest=$("$ci/plan.sh" digest "$plan" "$results/plan.json") # by itself: inside of a command's words a failure would be lost
+    foot=$("$ci/plan.sh" foot "$plan" "$results/plan.json" "$commit")
     output changes-digest "$digest"
     counts_told "$results/plan.json"
     {
         cat "$results/plan.md"
-        printf '\nPlanned at commit %s, in the AWS accounts %s; digest of the changes: %s.\n' "$commit" "$numbers" "$digest"
+        printf '%s\n' "$foot"
     } >"$results/comment.md"
     summary "$results/comment.md"
     comment "$results/comment.md"

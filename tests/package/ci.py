@@ -31,7 +31,7 @@ MAILFROM, SIM = (pathlib.Path(program).resolve() for program in sys.argv[1:3])
 ACTION = ROOT / "packaging/github-action"
 WORKFLOWS = ACTION / "workflows"
 TEMPLATE = ROOT / "packaging/gitlab/mailfrom.gitlab-ci.yml"
-SCRIPTS = (ROOT / "packaging/ci/comment.sh", ACTION / "run.sh")
+SCRIPTS = (ROOT / "packaging/ci/comment.sh", ROOT / "packaging/ci/plan.sh", ACTION / "run.sh")
 BOT = "github-actions[bot]"
 MARKER = "<!-- mailfrom:plan -->"
 READER = "arn:aws:iam::111122223333:role/mailfrom-read"
@@ -415,7 +415,7 @@ def submitted(place):
 def merge_request(place):
     api = ci_play.Api("gitlab", "t0ken", "project_5_bot")
     known = {"CI_PIPELINE_SOURCE": "merge_request_event", "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "5", "CI_MERGE_REQUEST_PROJECT_ID": "5",
-             "CI_DEFAULT_BRANCH": "main", "CI_PROJECT_ID": "5", "CI_MERGE_REQUEST_IID": "7", "CI_API_V4_URL": api.url,
+             "CI_DEFAULT_BRANCH": "main", "CI_COMMIT_SHA": "beef03", "CI_PROJECT_ID": "5", "CI_MERGE_REQUEST_IID": "7", "CI_API_V4_URL": api.url,
              "MAILFROM_GITLAB_TOKEN": "t0ken", "MAILFROM_MANIFESTS": "fleet/fleet.yaml", "MAILFROM_CI": str(SCRIPTS[0].parent)}
     lab = ci_play.GitLab(TEMPLATE, place.work, {**place.environment(), **place.keys()}, known)
     check("gitlab: a merge request is checked and planned, and not applied", wrong(
@@ -425,6 +425,14 @@ def merge_request(place):
         check(f"gitlab: {name} ends well, with what it hands on", [said, *missing] if code or missing else [])
     mine = api.by("project_5_bot")
     check("gitlab: there is one note, and it is the plan", wrong(one=len(mine) == 1, marked=mine and mine[0].startswith(MARKER)))
+    foot = re.search(r"\nPlanned at commit beef03, in the AWS accounts 111122223333; digest of the changes: [0-9a-f]{64}\.\n$", mine[0])
+    check("gitlab: its last line names the commit, the accounts and the digest", [] if foot else [mine[0][-300:]])
+    lab.variables = {**known, "MAILFROM_MANIFESTS": "fleet/nowhere.yaml", "CI_COMMIT_SHA": "beef04"}
+    code, said, _ = lab.play("mailfrom-plan")
+    mine = api.by("project_5_bot")
+    check("gitlab: a plan that fails takes the place of the older one's note", wrong(
+        fails=code == 1, one=len(mine) == 1, says="## mailfrom: no plan" in mine[0] and "The plan at commit beef04 ended with exit code 1" in mine[0],
+        keeps_no_plan=not (place.work / "mailfrom.plan").exists()) and [said, *mine])
     lab.variables = {**known, "MAILFROM_MANIFESTS": "fleet/refused.yaml"}
     code, said, _ = lab.play("mailfrom-check")
     quality = json.loads((place.work / "mailfrom-codequality.json").read_text())
@@ -438,8 +446,8 @@ def merge_request(place):
 
 def merged(place):
     lab = ci_play.GitLab(TEMPLATE, place.work, {**place.environment(), **place.keys()},
-                         {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main", "CI_DEFAULT_BRANCH": "main",
-                          "MAILFROM_MANIFESTS": "fleet/merged.yaml"})
+                         {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main", "CI_DEFAULT_BRANCH": "main", "CI_COMMIT_SHA": "beef05",
+                          "MAILFROM_CI": str(SCRIPTS[0].parent), "MAILFROM_MANIFESTS": "fleet/merged.yaml"})
     place.manifest("work/fleet/merged.yaml", {"a.example": {"mail_from": "default"}})
     job = lab.job("mailfrom-apply")
     check("gitlab: apply is for a person to start, never two at once, in an environment that can ask for approval", wrong(
@@ -450,6 +458,9 @@ def merged(place):
     for name in ("mailfrom-plan", "mailfrom-apply"):
         code, said, missing = lab.play(name)
         check(f"gitlab: after a merge {name} ends well", [said, *missing] if code or missing else [])
+        if name == "mailfrom-plan":
+            check("gitlab: what people see before they start it ends with the digest", wrong(
+                ends="\nPlanned at commit beef05, in the AWS accounts 111122223333; digest of the changes: " in (place.work / "mailfrom-plan.md").read_text()))
     check("gitlab: the change is made", [] if len(place.writes()) == writes + 1 else [str(place.writes()[writes:])])
 
 

@@ -34,7 +34,7 @@ lib/sysusers.d/mailfrom.conf share/doc/mailfrom/examples/systemd/watch.env
 share/doc/mailfrom/examples/systemd/mailfrom-mail share/doc/mailfrom/docs/watch/mx-gone.md
 share/doc/mailfrom/examples/kubernetes/watch-cronjob.yaml share/doc/mailfrom/examples/prometheus/mailfrom.rules.yml
 share/doc/mailfrom/examples/grafana/mailfrom.json
-share/mailfrom/ci/comment.sh share/doc/mailfrom/examples/gitlab/mailfrom.gitlab-ci.yml share/doc/mailfrom/docs/CI.md
+share/mailfrom/ci/comment.sh share/mailfrom/ci/plan.sh share/doc/mailfrom/examples/gitlab/mailfrom.gitlab-ci.yml share/doc/mailfrom/docs/CI.md
 share/doc/mailfrom/examples/one-domain.yaml share/doc/mailfrom/examples/customers/bakery.yaml
 """.split()
 

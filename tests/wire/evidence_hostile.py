@@ -187,6 +187,28 @@ def damage(folder, rng):
     check(f"damage in any byte of an archive gives the sound rows or none ({len(told)} were told)", wrong[:20])
 
 
+# --- what the sender of one mail writes ---------------------------------------------------------
+
+
+def senders(folder):
+    """Whatever one From line holds, the rows of all others count."""
+    path, wrong = folder / "report.xml", []
+    names = ["a&#1;b", "a&#x1b;[31mb", "a\x01b", "a\ufffeb", "a&#xFFFE;b", "a&#xD800;b", "a&#0;b", "a&nbsp;b", "a]]>b", "AT&T",
+             "&" * 1000, "<![CDATA[]]]]>", "x" * (1 << 20), "<!--&nbsp;-->", "a\x00b", "a\x85b"]
+    for name in names:
+        for tag in ("header_from", "envelope_from"):
+            bad = report(filler=report(domain="other.example").decode().split("</policy_published>")[1].removesuffix("</feedback>").replace(
+                "<header_from>other.example</header_from>", f"<{tag}>{name}</{tag}>"))
+            for encoding in ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "iso-8859-1"):
+                text = bad.decode()
+                head = '<?xml version="1.0" encoding="iso-8859-1"?>' if encoding == "iso-8859-1" else ""
+                path.write_bytes((head + text).encode(encoding, "replace"))
+                got = Reading(path)
+                rows = [r["header_from"] for r in got.rows]
+                wrong += [] if rows == ["shop.example"] * 2 and not got.complaints else [f"{name[:30]!r} in {encoding}: {rows} {got.complaints}"]
+    check("no From line spoils a report", wrong)
+
+
 # --- what lies in folders -----------------------------------------------------------------------
 
 
@@ -245,7 +267,7 @@ def large_folders(folder):
 def main():
     seed = int(os.environ.get("SEED", "1"))
     print(f"# SEED={seed}")
-    for part in (bombs, xml_bombs, lies, lambda f: damage(f, random.Random(seed)), strange_files, large_folders):
+    for part in (bombs, xml_bombs, lies, senders, lambda f: damage(f, random.Random(seed)), strange_files, large_folders):
         with tempfile.TemporaryDirectory() as temporary:
             part(pathlib.Path(temporary))
     verdict()

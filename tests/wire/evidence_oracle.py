@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -276,7 +277,8 @@ def mended(data):
     if b"\0" in data[:2] or data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"encoding='iso-8859-1'" in data or b'="ISO-8859-1"' in data:
         return data
     text = data.decode("utf-8", "replace").replace("\ufffd", "?")
-    return "".join(c if c >= " " or c in "\t\r\n" else "?" for c in text).encode()
+    text = "".join(c if c >= " " or c in "\t\r\n" else "?" for c in text)
+    return re.sub(r"&(?!(amp|lt|gt|quot|apos|#\d+|#x[0-9a-fA-F]+);)", "?", text).encode()
 
 
 def second(data):

@@ -41,6 +41,19 @@ static void bytes_that_are_no_utf8_become_question_marks(void **state)
         {"\xc0\xaf \xf5\x80", "?? ??"}, /* too long, and too far */
         {"\x01\x1b[0m", "??[0m"},
         {"x\xf0\x9f\x98", "x?"}, /* breaks off */
+        {"&amp;&lt;&gt;&quot;&apos;&#65;&#x41;&#x10FFFF;",
+         "&amp;&lt;&gt;&quot;&apos;&#65;&#x41;&#x10FFFF;"},
+        {"a&#1;b&#x1b;[31m", "a?#1;b?#x1b;[31m"}, /* characters that XML does not allow */
+        {"&#xFFFE;&#xD800;&#0;&#x110000;", "?#xFFFE;?#xD800;?#0;?#x110000;"},
+        {"&#99999999999;&#x000000000000041;", "?#99999999999;?#x000000000000041;"},
+        {"&nbsp;AT&T & &;&#;&#x;&#xg;&am", "?nbsp;AT?T ? ?;?#;?#x;?#xg;?"},
+        {"<a>x]]>y]]]>z]]</a>", "<a>x]]?y]]]?z]]</a>"},
+        {"<![CDATA[x]]]>&#1;<b/>]]>", "<![CDATA[x]]]>?#1;<b/>]]?"},
+        {"<![CDATA[&nbsp;<!--]]>&nbsp;", "<![CDATA[&nbsp;<!--]]>?nbsp;"},
+        {"<!-- &nbsp; ]]> <![CDATA[ --->&nbsp;", "<!-- &nbsp; ]]> <![CDATA[ --->?nbsp;"},
+        {"<?pi &nbsp;]]> ?\?>&nbsp;!--&nbsp;<!x &nbsp;",
+         "<?pi &nbsp;]]> ?\?>?nbsp;!--?nbsp;<!x ?nbsp;"},
+        {"<![CDATA[\x01\x91]]>", "<![CDATA[?\?]]>"},
     };
     struct buf out;
     buf_init(&out, 1000);
@@ -50,22 +63,32 @@ static void bytes_that_are_no_utf8_become_question_marks(void **state)
     buf_clear(&out);
 }
 
-static void other_encodings_are_left_alone(void **state)
+static void other_encodings_become_utf8(void **state)
 {
     (void)state;
-    static const struct text whole[] = {
-        {"\xff\xfe<\0", 4},
-        {"\xfe\xff\0<", 4},
-        {"<\0?\0", 4},
-        {"\0<\0?", 4},
-        {"<?xml version='1.0' encoding = 'iso-8859-1' ?>\xe9", 47},
+    static const struct {
+        struct text given;
+        const char *want;
+    } rows[] = {
+        {{"\xff\xfe<\0", 4}, "\xef\xbb\xbf<"},
+        {{"\xfe\xff\0<", 4}, "\xef\xbb\xbf<"},
+        {{"<\0\xe9\0\xac\x20\x3d\xd8\x00\xde", 10}, "<\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"},
+        {{"\0<\0\xe9\x20\xac\xd8\x3d\xde\x00", 10}, "<\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"},
+        {{"<\0\x01\0\x00\xd8y\0\x00\xdc\xfe\xff", 12}, "<?\?y?\?\?\?"},
+        {{"<\0&\0#\0\x31\0;\0\x00\xd8", 12}, "<?#1;?"},
+        {{"<\0a\0b", 5}, "<a?"}, /* breaks off */
+        {{"<?xml encoding = 'iso-8859-1' ?>\xe9\x01\x85]]>", 38},
+         "<?xml encoding = 'iso-8859-1' ?>\xc3\xa9?\xc2\x85]]?"},
+        {{"<?xml encoding='iso-8859-15'?>\xe9", 31}, "<?xml encoding='iso-8859-15'?>\xe9"},
+        {{"<?xml encoding=\"UTF-8\"?>\xe9", 25}, "<?xml encoding=\"UTF-8\"?>?"},
     };
     struct buf out;
     buf_init(&out, 1000);
-    for (size_t i = 0; i < COUNT(whole); i++)
-        assert_text(mended(whole[i], 1000, &out), whole[i]);
-    assert_text(mended(TEXT("<?xml encoding=\"UTF-8\"?>\xe9"), 1000, &out),
-                TEXT("<?xml encoding=\"UTF-8\"?>?"));
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        assert_text(mended(rows[i].given, 1000, &out), text_of(rows[i].want));
+        for (size_t piece = 2; rows[i].given.at[1] == '\0' && piece < 9; piece++)
+            assert_text(mended(rows[i].given, piece, &out), text_of(rows[i].want));
+    }
     buf_clear(&out);
 }
 
@@ -257,7 +280,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes_that_are_no_utf8_become_question_marks),
-        cmocka_unit_test(other_encodings_are_left_alone),
+        cmocka_unit_test(other_encodings_become_utf8),
         cmocka_unit_test(a_report_in_pieces_is_the_report),
         cmocka_unit_test(a_cut_report_is_never_whole),
         cmocka_unit_test(a_tag_or_a_comment_has_a_bound),

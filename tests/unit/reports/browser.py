@@ -106,7 +106,7 @@ class Page(unittest.TestCase):
         self.open("plain")
         words = ("[...new Set([...document.querySelectorAll('#rows details')].filter(r => r.checkVisibility())"
                  ".map(r => r.querySelector('.dmarc').textContent))].sort()")
-        self.assertEqual(self.browser.run(words), ["DKIM", "SPF", "SPF and DKIM", "neither", "not known"])
+        self.assertEqual(self.browser.run(words), ["DKIM alone", "SPF alone", "SPF and DKIM", "neither", "not known"])
         self.browser.run("dmarc.value = 'SPF and DKIM'; dmarc.dispatchEvent(new Event('change'))")
         self.assertEqual(self.browser.run(words), ["SPF and DKIM"])
 

@@ -291,6 +291,45 @@ static void a_name_that_goes_is_no_failure(void **state)
     buf_clear(&out);
 }
 
+static void what_dns_does_not_say_is_no_failure(void **state)
+{
+    const struct row_dmarc silent = {.now = {DMARC_BY_DKIM, DMARC_UNKNOWN_DNS},
+                                     .before = DMARC_BY_DKIM,
+                                     .planned = DMARC_BY_DKIM,
+                                     .finished = DMARC_BY_DKIM};
+    const struct row_dmarc dark = {
+        .now = {DMARC_BY_UNKNOWN, DMARC_UNKNOWN_DNS | DMARC_MISSING_DKIM}};
+    struct row_dmarc decided = silent;
+    struct dmarc_sum sum = {.rows = 0};
+    struct buf out;
+    (void)state;
+    add(&sum, 1, silent, TENSE_RUN);
+    add(&sum, 1, dark, TENSE_RUN);
+    told_is(&sum, TENSE_RUN, false,
+            "0 of 2 domains pass DMARC by SPF, as before this run, without 2 of which DNS gave no "
+            "verdict, 1 by DKIM, 0 by both; of 1 it is not known.");
+    add(&sum, 1, gained, TENSE_RUN);
+    told_is(&sum, TENSE_RUN, false,
+            "1 of 3 domains passes DMARC by SPF after this run, without 2 of which DNS gave no "
+            "verdict (before: 0), 2 by DKIM, 1 by both; of 1 it is not known.");
+    decided.now.lack |= DMARC_MISSING_MAIL_FROM; /* whatever DNS has */
+    assert_false(row_dmarc_is_silent(&decided));
+    decided = silent;
+    decided.now_is_unlooked = true; /* told in other words */
+    assert_false(row_dmarc_is_silent(&decided));
+    sum = (struct dmarc_sum){.rows = 0};
+    add(&sum, 1, silent, TENSE_PLAN);
+    told_is(&sum, TENSE_PLAN, true,
+            "0 of 1 domain passes DMARC by SPF now and after this plan, without 1 of which DNS "
+            "gave no verdict. After it: 1 by DKIM, 0 by both.");
+    buf_init(&out, LINE_LEN_MAX);
+    dmarc_seen_tell(&out, &sum);
+    assert_text(buf_text(&out),
+                TEXT("0 of 1 domain passes DMARC by SPF, without 1 of which DNS gave "
+                     "no verdict, 1 by DKIM, 0 by both."));
+    buf_clear(&out);
+}
+
 /* ---- the reports ---- */
 
 static void fleet_fill(struct kit *k)
@@ -357,6 +396,7 @@ int main(void)
         cmocka_unit_test(a_run_tells_after_and_before),
         cmocka_unit_test(a_plan_tells_now_and_after),
         cmocka_unit_test(a_name_that_goes_is_no_failure),
+        cmocka_unit_test(what_dns_does_not_say_is_no_failure),
         cmocka_unit_test(every_report_has_the_columns_and_the_sentence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -227,6 +227,21 @@ static void the_resolver_never_hears_the_name_in_authority_mode(void **state)
     }
 }
 
+/* It does not know the parents, so its "no" to _dmarc says nothing. */
+static void a_resolver_that_denies_everything_is_no_verdict_on_dmarc(void **state)
+{
+    struct asked a;
+    (void)state;
+    asked_init(&a, INQUIRY_AUTHORITY, "");
+    ask(&a, TEXT("example.com"), true);
+    assert_int_equal(survey_facts(&a.survey)->mx_state, DNS_TROUBLE_STATE);
+    assert_false(a.survey.dmarc.certain);
+    assert_false(resolver_heard(&a, "_dmarc"));
+    ask(&a, TEXT("example.net"), true); /* of others it may be right */
+    assert_true(resolver_heard(&a, "_dmarc.example.net"));
+    asked_clear(&a);
+}
+
 static void a_resolver_that_is_believed_is_asked_once_for_each_thing(void **state)
 {
     struct asked a;
@@ -331,6 +346,7 @@ int main(void)
         cmocka_unit_test(the_networks_of_ses_are_asked_for_where_a_record_names_networks),
         cmocka_unit_test(a_dmarc_record_is_looked_for_at_the_domain_itself),
         cmocka_unit_test(the_resolver_never_hears_the_name_in_authority_mode),
+        cmocka_unit_test(a_resolver_that_denies_everything_is_no_verdict_on_dmarc),
         cmocka_unit_test(a_resolver_that_is_believed_is_asked_once_for_each_thing),
         cmocka_unit_test(a_survey_that_is_stopped_asks_no_more),
         cmocka_unit_test(a_dmarc_record_is_looked_for_at_wrong_names),
