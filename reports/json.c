@@ -133,6 +133,8 @@ static void add_need(struct json_out *j, const struct report_need *need)
     json_add_u64(j, "writes", need->writes);
     json_add_u64(j, "reads", need->reads);
     json_add_fixed(j, "earliest_finish_s", (double)need->earliest * 1e-6, 3);
+    if (need->not_known)
+        json_add_u64(j, "not_known", need->not_known);
     if (need->action) {
         json_add_object(j, "held_by");
         json_add_word(j, "action", need->action);
@@ -176,7 +178,7 @@ static void add_summary(struct json *j)
     struct json_out *out = &j->json;
     json_add_object(out, "summary");
     add_verdict(j);
-    if (j->head->need)
+    if (j->head->need && j->head->need->is_known)
         add_need(out, j->head->need);
     json_line(out, "\n");
     wave_tally_json(&j->sum.wave, out);
