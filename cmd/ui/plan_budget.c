@@ -54,16 +54,12 @@ static bool cost_one(void *ctx, const struct report_row *row)
     const struct fleet *f = costing->fleet;
     struct lane_need *need = &costing->needs[row->lane];
     bool goes_on = row->outcome_kind == OUTCOME_PLANNED || row->outcome_kind == OUTCOME_WAITING_DNS;
-    bool sets = row->action_kind == ACTION_SET || row->action_kind == ACTION_CHANGE ||
-                row->action_kind == ACTION_RESTART;
     bool strict = fleet_policy_of(f, row->number)->behavior == BEHAVIOR_REJECT_MESSAGE;
     costing->rows++;
     costing->unread += row->state != JOB_DONE;
     costing->failed += row->outcome_kind == OUTCOME_FAILED;
-    need->reads += row->outcome_kind != OUTCOME_FAILED;
-    need->sets += goes_on && sets;
-    need->clears += goes_on && row->action_kind == ACTION_CLEAR;
-    need->tightens += goes_on && (row->action_kind == ACTION_TIGHTEN || (sets && strict));
+    if (row->outcome_kind != OUTCOME_FAILED)
+        lane_need_row(need, goes_on ? row->action_kind : ACTION_NONE, strict);
     return true;
 }
 
@@ -108,12 +104,7 @@ enum err summary_need(struct run *r, struct report_need *need, struct why *why)
     need->is_known = !is_incomplete(&costing);
     if (err != OK || b.held_calls == 0 || waves_are_wanted(f))
         return err; /* waves wait for each other, and not for an action */
-    const struct lane *lane = &f->lanes[b.slowest];
-    need->action = budget_hold_action(&b, r->config.access);
-    need->calls = b.held_calls;
-    need->account = names_text(&f->names, f->accounts[lane->account].name);
-    need->region = names_text(&f->names, lane->region);
-    need->rate_per_s = fleet_rate(f, b.slowest, r->config.access->rate_per_s);
+    budget_hold(&b, f, r->config.access, need);
     return OK;
 }
 

@@ -51,13 +51,10 @@ void dkim_cost_note(const struct fleet *f, const struct access *a, const uint32_
 /* Of a plan its reads; of an apply also the writes, should every row need one. */
 static void need_add(struct lane_need *need, const struct fleet *f, uint32_t row, bool writes)
 {
-    bool sets = writes && f->choices[row].mail_from != MAIL_FROM_DEFAULT;
-    if (f->choices[row].guarded == GUARD_SKIP)
-        return;
-    need->reads++;
-    need->sets += sets;
-    need->clears += writes && !sets;
-    need->tightens += sets && fleet_policy_of(f, row)->behavior == BEHAVIOR_REJECT_MESSAGE;
+    enum action action = f->choices[row].mail_from == MAIL_FROM_DEFAULT ? ACTION_CLEAR : ACTION_SET;
+    if (f->choices[row].guarded != GUARD_SKIP)
+        lane_need_row(need, writes ? action : ACTION_NONE,
+                      fleet_policy_of(f, row)->behavior == BEHAVIOR_REJECT_MESSAGE);
 }
 
 /* The bound of a plan, or of an apply that no shown plan tells it of. */
