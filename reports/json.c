@@ -3,6 +3,7 @@
  * the summary last, so one pass over the journal is enough. Unknown texts are "", instants not yet
  * come are null.
  */
+#include "need_json.h"
 #include "published_internal.h"
 #include "row.h"
 
@@ -125,6 +126,19 @@ static void add_head(struct json_out *j, const struct report_head *head)
     json_end(j);
 }
 
+void need_held_json(struct json_out *j, const struct report_need *need)
+{
+    if (!need->action)
+        return;
+    json_add_object(j, "held_by");
+    json_add_word(j, "action", need->action);
+    json_add_u64(j, "calls", need->calls);
+    json_add_text(j, "account", need->account);
+    json_add_text(j, "region", need->region);
+    json_add_fixed(j, "per_second", need->rate_per_s, 3);
+    json_end(j);
+}
+
 /* Only of a plan. */
 static void add_need(struct json_out *j, const struct report_need *need)
 {
@@ -133,15 +147,9 @@ static void add_need(struct json_out *j, const struct report_need *need)
     json_add_u64(j, "writes", need->writes);
     json_add_u64(j, "reads", need->reads);
     json_add_fixed(j, "earliest_finish_s", (double)need->earliest * 1e-6, 3);
-    if (need->action) {
-        json_add_object(j, "held_by");
-        json_add_word(j, "action", need->action);
-        json_add_u64(j, "calls", need->calls);
-        json_add_text(j, "account", need->account);
-        json_add_text(j, "region", need->region);
-        json_add_fixed(j, "per_second", need->rate_per_s, 3);
-        json_end(j);
-    }
+    if (need->not_known)
+        json_add_u64(j, "not_known", need->not_known);
+    need_held_json(j, need);
     json_end(j);
 }
 
@@ -176,7 +184,7 @@ static void add_summary(struct json *j)
     struct json_out *out = &j->json;
     json_add_object(out, "summary");
     add_verdict(j);
-    if (j->head->need)
+    if (j->head->need && j->head->need->is_known)
         add_need(out, j->head->need);
     json_line(out, "\n");
     wave_tally_json(&j->sum.wave, out);

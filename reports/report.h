@@ -31,7 +31,9 @@ struct published_list; /* published.h */
 
 /* Of a plan: what an apply of it needs, and the bucket that holds its earliest finish. */
 struct report_need {
+    bool is_known; /* of all rows, or of some: otherwise nothing below holds */
     uint64_t writes, reads;
+    uint64_t not_known; /* identities that SES could not be asked about: not counted above */
     span_us earliest;
     const char *action; /* of the bucket; NULL: nothing is to be done */
     uint64_t calls;     /* in it */

@@ -36,7 +36,7 @@ static int plan_keep(struct session *s, int code, struct why *why)
         err = run_plan_keep(&s->run, o->out, why);
     if (err != OK) {
         message_error("%s", why->text);
-        return s->run.end == ENGINE_ENDED ? EXIT_CANNOT_RUN : code;
+        return err == ERR_BUSY ? code : EXIT_CANNOT_RUN;
     }
     if (!o->quiet && deliver_stream(o->out) < 0)
         kept_tell(o);

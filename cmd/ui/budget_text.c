@@ -10,6 +10,26 @@ const char *budget_hold_action(const struct budget *b, const struct access *a)
     return call_action(b->held_by, api);
 }
 
+void lane_need_row(struct lane_need *need, enum action action, bool is_strict)
+{
+    bool sets = action == ACTION_SET || action == ACTION_CHANGE || action == ACTION_RESTART;
+    need->reads++;
+    need->sets += sets;
+    need->clears += action == ACTION_CLEAR;
+    need->tightens += action == ACTION_TIGHTEN || (sets && is_strict);
+}
+
+void budget_hold(const struct budget *b, const struct fleet *f, const struct access *a,
+                 struct report_need *need)
+{
+    const struct lane *lane = &f->lanes[b->slowest];
+    need->action = budget_hold_action(b, a);
+    need->calls = b->held_calls;
+    need->account = names_text(&f->names, f->accounts[lane->account].name);
+    need->region = names_text(&f->names, lane->region);
+    need->rate_per_s = fleet_rate(f, b->slowest, a->rate_per_s);
+}
+
 void budget_hold_add(struct buf *out, const struct budget *b, const struct fleet *f,
                      const struct access *a)
 {

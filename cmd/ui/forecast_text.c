@@ -11,6 +11,7 @@
 #include "budget_text.h"
 #include "messages.h"
 #include "options/help.h"
+#include "reports/need_json.h"
 #include "scheduler/standing.h"
 
 static const char *const cause_names[WAIT_CAUSES] = {"ses-rate", "dns-owners", "ses-detection"};
@@ -266,18 +267,12 @@ static void json_seconds(struct json_out *j, const char *key, span_us span)
 static void json_hold(struct json_out *j, const struct rehearsal *r)
 {
     const struct budget *b = &r->forecast.budget;
-    const struct fleet *f = &r->fleet;
+    struct report_need need;
     if (!b->held_calls)
         return;
-    const struct lane *lane = &f->lanes[b->slowest];
+    budget_hold(b, &r->fleet, r->access, &need);
     json_line(j, "\n  ");
-    json_add_object(j, "held_by");
-    json_add_word(j, "action", budget_hold_action(b, r->access));
-    json_add_u64(j, "calls", b->held_calls);
-    json_add_text(j, "account", names_text(&f->names, f->accounts[lane->account].name));
-    json_add_text(j, "region", names_text(&f->names, lane->region));
-    json_add_fixed(j, "per_second", fleet_rate(f, b->slowest, r->access->rate_per_s), 3);
-    json_end(j);
+    need_held_json(j, &need);
 }
 
 static void json_timeline(struct json_out *j, const struct rehearsal *r)

@@ -14,7 +14,8 @@
 
 struct costing {
     const struct fleet *fleet;
-    struct lane_need *needs; /* as fleet.lanes */
+    struct lane_need *needs;       /* as fleet.lanes */
+    uint32_t rows, unread, failed; /* unread: or not judged, when the plan was stopped */
 };
 
 /* Each change of the state of a set-up is an e-mail to the address of the AWS account, whose owner
@@ -53,13 +54,12 @@ static bool cost_one(void *ctx, const struct report_row *row)
     const struct fleet *f = costing->fleet;
     struct lane_need *need = &costing->needs[row->lane];
     bool goes_on = row->outcome_kind == OUTCOME_PLANNED || row->outcome_kind == OUTCOME_WAITING_DNS;
-    bool sets = row->action_kind == ACTION_SET || row->action_kind == ACTION_CHANGE ||
-                row->action_kind == ACTION_RESTART;
     bool strict = fleet_policy_of(f, row->number)->behavior == BEHAVIOR_REJECT_MESSAGE;
-    need->reads++;
-    need->sets += goes_on && sets;
-    need->clears += goes_on && row->action_kind == ACTION_CLEAR;
-    need->tightens += goes_on && (row->action_kind == ACTION_TIGHTEN || (sets && strict));
+    costing->rows++;
+    costing->unread += row->state != JOB_DONE;
+    costing->failed += row->outcome_kind == OUTCOME_FAILED;
+    if (row->outcome_kind != OUTCOME_FAILED)
+        lane_need_row(need, goes_on ? row->action_kind : ACTION_NONE, strict);
     return true;
 }
 
@@ -68,7 +68,8 @@ static enum err budget_count(struct run *r, struct costing *costing, struct budg
                              struct why *why)
 {
     const struct fleet *f = &r->fleet;
-    *costing = (struct costing){f, ARENA_ARRAY(&r->arena, struct lane_need, f->lanes_len + 1u)};
+    *costing = (struct costing){
+        .fleet = f, .needs = ARENA_ARRAY(&r->arena, struct lane_need, f->lanes_len + 1u)};
     *b = (struct budget){0};
     if (!costing->needs)
         return why_set(why, ERR_NOMEM, "out of memory");
@@ -84,21 +85,26 @@ static enum err budget_count(struct run *r, struct costing *costing, struct budg
     return err;
 }
 
+/* It was stopped, or SES could be asked about nothing. */
+static bool is_incomplete(const struct costing *c)
+{
+    return c->unread || (c->rows && c->failed == c->rows);
+}
+
 enum err summary_need(struct run *r, struct report_need *need, struct why *why)
 {
     const struct fleet *f = &r->fleet;
     struct costing costing;
     struct budget b;
     enum err err = budget_count(r, &costing, &b, why);
-    *need = (struct report_need){.writes = b.writes, .reads = b.reads, .earliest = b.earliest};
+    *need = (struct report_need){.writes = b.writes,
+                                 .reads = b.reads,
+                                 .earliest = b.earliest,
+                                 .not_known = costing.unread + costing.failed};
+    need->is_known = !is_incomplete(&costing);
     if (err != OK || b.held_calls == 0 || waves_are_wanted(f))
         return err; /* waves wait for each other, and not for an action */
-    const struct lane *lane = &f->lanes[b.slowest];
-    need->action = budget_hold_action(&b, r->config.access);
-    need->calls = b.held_calls;
-    need->account = names_text(&f->names, f->accounts[lane->account].name);
-    need->region = names_text(&f->names, lane->region);
-    need->rate_per_s = fleet_rate(f, b.slowest, r->config.access->rate_per_s);
+    budget_hold(&b, f, r->config.access, need);
     return OK;
 }
 
@@ -111,6 +117,23 @@ static void hold_tell(const struct budget *b, const struct run *r)
     buf_clear(&hold);
 }
 
+/* Of a plan that does not tell what is to be done, no figure is told. */
+static bool incomplete_tell(const struct costing *c, const char *what)
+{
+    if (c->unread)
+        message_say(0,
+                    "The plan is incomplete: it was stopped before %u of %u %s read and judged, so "
+                    "it is not known what %s needs",
+                    c->unread, c->rows, plural(c->rows, "identity was", "identities were"), what);
+    else if (is_incomplete(c))
+        message_say(
+            0,
+            "The plan is incomplete: SES could not be asked about any of its identities, so "
+            "it is not known what %s needs",
+            what);
+    return is_incomplete(c);
+}
+
 enum err summary_budget(struct run *r, struct why *why)
 {
     const struct fleet *f = &r->fleet;
@@ -120,8 +143,11 @@ enum err summary_budget(struct run *r, struct why *why)
     enum err err = budget_count(r, &costing, &budget, why);
     if (err != OK)
         return err;
+    bool is_rollback = run_tense(r) == TENSE_ROLLBACK;
+    if (incomplete_tell(&costing, is_rollback ? "the rollback" : "apply"))
+        return OK;
     double rate = fleet_rate(f, budget.slowest, r->config.access->rate_per_s);
-    const char *verb = run_tense(r) == TENSE_ROLLBACK ? "Rollback" : "Apply";
+    const char *verb = is_rollback ? "Rollback" : "Apply";
     if (budget.earliest >= SPAN_S(1))
         span_format(budget.earliest, span);
     if (budget.writes == 0)
@@ -136,6 +162,9 @@ enum err summary_budget(struct run *r, struct why *why)
                     span);
     if (budget.writes && !waves_are_wanted(f))
         hold_tell(&budget, r);
+    if (costing.failed)
+        message_say(0, "That is without the %u %s that SES could not be asked about",
+                    costing.failed, plural(costing.failed, "identity", "identities"));
     emails_tell(f, costing.needs);
     return OK;
 }

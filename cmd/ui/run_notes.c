@@ -51,13 +51,10 @@ void dkim_cost_note(const struct fleet *f, const struct access *a, const uint32_
 /* Of a plan its reads; of an apply also the writes, should every row need one. */
 static void need_add(struct lane_need *need, const struct fleet *f, uint32_t row, bool writes)
 {
-    bool sets = writes && f->choices[row].mail_from != MAIL_FROM_DEFAULT;
-    if (f->choices[row].guarded == GUARD_SKIP)
-        return;
-    need->reads++;
-    need->sets += sets;
-    need->clears += writes && !sets;
-    need->tightens += sets && fleet_policy_of(f, row)->behavior == BEHAVIOR_REJECT_MESSAGE;
+    enum action action = f->choices[row].mail_from == MAIL_FROM_DEFAULT ? ACTION_CLEAR : ACTION_SET;
+    if (f->choices[row].guarded != GUARD_SKIP)
+        lane_need_row(need, writes ? action : ACTION_NONE,
+                      fleet_policy_of(f, row)->behavior == BEHAVIOR_REJECT_MESSAGE);
 }
 
 /* The bound of a plan, or of an apply that no shown plan tells it of. */
@@ -202,9 +199,14 @@ static void likewise_tell(struct run_notes *n, const struct scheduler *scheduler
 #define MAIL_FROM_BIT    (1u << CALL_READ_MAIL_FROM)
 #define VERIFICATION_BIT (1u << CALL_READ_VERIFICATION)
 
+static const char *who_refuses(const struct lane_reading *how)
+{
+    return how->is_on_way ? "a proxy or firewall on the way to SES refuses" : "IAM refuses";
+}
+
 /* IAM refuses batched MAIL FROM: a call for each identity instead of one for a hundred, each time
  * all are read. Printed once for the account, since its Regions share one policy. */
-static void fell_back_tell(struct run_notes *n, uint16_t lane, unsigned refused)
+static void fell_back_tell(struct run_notes *n, uint16_t lane, const struct lane_reading *how)
 {
     const struct fleet *f = &n->run->fleet;
     uint16_t account = f->lanes[lane].account;
@@ -221,15 +223,16 @@ static void fell_back_tell(struct run_notes *n, uint16_t lane, unsigned refused)
         if (n->jobs[i] > by_batch && n->jobs[i] - by_batch > more_max)
             more_max = n->jobs[i] - by_batch;
     }
+    span_us takes = (span_us)(1e6 * more_max / rate);
     message_note(
         "note: account " TEXT_FMT
-        ": IAM refuses %sses:GetIdentityMailFromDomainAttributes, so its %u %s read one by "
-        "one by ses:GetEmailIdentity: each time all are read up to %u calls instead of "
-        "%u, and up to %s more at %g a second",
-        TEXT_ARG(account_of(f, lane)),
-        refused & VERIFICATION_BIT ? "ses:GetIdentityVerificationAttributes and " : "", jobs,
+        ": %s %sses:GetIdentityMailFromDomainAttributes, so its %u %s read one by one by "
+        "ses:GetEmailIdentity: each time all are read up to %u calls instead of %u, and up to "
+        "%s more at %g a second",
+        TEXT_ARG(account_of(f, lane)), who_refuses(how),
+        how->refused & VERIFICATION_BIT ? "ses:GetIdentityVerificationAttributes and " : "", jobs,
         plural(jobs, "identity is", "identities are"), jobs, batches,
-        span_format((span_us)(1e6 * more_max / rate), span), rate);
+        span_format(takes < SPAN_S(1) ? SPAN_S(1) : takes, span), rate);
 }
 
 /* IAM refuses batched verification alone. How many rows that is about another Region knows when its
@@ -245,10 +248,10 @@ static void single_tell(struct run_notes *n, uint16_t lane, const struct lane_re
             n->refused[i] |= VERIFICATION_BIT;
     span_us takes = (span_us)(1e6 * single / rate);
     message_note("note: account " TEXT_FMT
-                 ": IAM refuses ses:GetIdentityVerificationAttributes, so identities%s are first "
+                 ": %s ses:GetIdentityVerificationAttributes, so identities%s are first "
                  "read one by one by ses:GetEmailIdentity: %u of %u in Region " TEXT_FMT
                  ", up to %s at %g a second. %s by the batch",
-                 TEXT_ARG(account_of(f, lane)),
+                 TEXT_ARG(account_of(f, lane)), who_refuses(how),
                  how->lists ? " that ses:ListEmailIdentities does not show as verified" : "",
                  single, n->jobs[lane], TEXT_ARG(region_of(f, lane)),
                  span_format(takes < SPAN_S(1) ? SPAN_S(1) : takes, span), rate,
@@ -260,7 +263,7 @@ static void refused_tell(struct run_notes *n, const struct scheduler *scheduler,
     struct lane_reading how = scheduler_lane_reading(scheduler, lane);
     unsigned news = how.refused & ~n->refused[lane];
     if (news & MAIL_FROM_BIT)
-        fell_back_tell(n, lane, how.refused);
+        fell_back_tell(n, lane, &how);
     else if (news)
         single_tell(n, lane, &how);
 }

@@ -3,11 +3,14 @@
 
 #include "base/count.h"
 #include "base/escape.h"
+#include "calls/verdict.h"
 #include "json.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#define FOREIGN_WORDS_MAX 100
 
 void reply_put(char *out, size_t out_len, struct text t)
 {
@@ -47,6 +50,15 @@ void reply_fail(struct reply *r, struct text code, struct text message)
 {
     REPLY_PUT(r->code, code);
     REPLY_PUT(r->message, message);
+    if (reply_is_foreign(r)) {
+        char words[REPLY_MESSAGE_LEN];
+        int len = (int)(message.len < FOREIGN_WORDS_MAX ? message.len : FOREIGN_WORDS_MAX);
+        snprintf(words, sizeof words,
+                 "HTTP %u without an error code: not an answer of the service, but of a proxy or "
+                 "firewall on the way%s%.*s",
+                 r->http_status, len ? ": " : "", len, len ? message.at : "");
+        REPLY_PUT(r->message, text_of(words));
+    }
     if (!r->message[0])
         snprintf(r->message, sizeof r->message, "HTTP %u %s", r->http_status,
                  r->http_status / 100 == 3 ? "is a redirect, which is not followed"

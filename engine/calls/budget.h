@@ -22,7 +22,8 @@ struct lane_reading {
     enum dkim_wish dkim; /* of the first reads */
     bool lists;          /* a list tells verification (scheduler/lane_survey.h), by version 1 */
     uint32_t untold;     /* rows that this list does not show as verified */
-    unsigned refused;    /* bits of 1 << enum call_kind: batched reads that IAM refuses */
+    unsigned refused;    /* bits of 1 << enum call_kind: batched reads that IAM refuses, or ... */
+    bool is_on_way;      /* ... somebody on the way to SES */
 };
 
 /* The work of one lane. */

@@ -5,7 +5,7 @@
 
 static enum retry denied(const struct retry_rules *rules, const struct retry_case *c)
 {
-    bool is_version_1 = c->api == API_V1 && reply_is_access_denied(c->reply);
+    bool is_version_1 = c->api == API_V1 && reply_refuses_action(c->reply);
     return rules->may_fall_back && is_version_1 ? RETRY_FALL_BACK : RETRY_DENIED;
 }
 

@@ -8,7 +8,8 @@
  *                       no bucket                                 as AGAIN
  *   AGAIN, RENEW, SKEW  fewer than attempts_max failures          RETRY_BACKOFF
  *                       otherwise                                 RETRY_EXHAUSTED
- *   DENIED              IAM refuses version 1, version 2 is left  RETRY_FALL_BACK
+ *   DENIED              IAM, or a proxy, refuses version 1 and
+ *                       version 2 is left                         RETRY_FALL_BACK
  *                       otherwise                                 RETRY_DENIED
  *   REFUSED, GONE       about several identities                  RETRY_SPLIT
  *                       about one identity, or none               RETRY_REFUSED

@@ -69,6 +69,17 @@ bool reply_is_access_denied(const struct reply *reply)
            text_eq(code, TEXT("10000")) || (text_eq(code, TEXT("9109")) && !is_of_token);
 }
 
+bool reply_is_foreign(const struct reply *reply)
+{
+    bool is_refusal = reply->http_status == 401 || reply->http_status == 403;
+    return reply->how == REPLY_HTTP && is_refusal && !reply->code[0];
+}
+
+bool reply_refuses_action(const struct reply *reply)
+{
+    return reply_is_access_denied(reply) || reply_is_foreign(reply);
+}
+
 bool reply_knows_no_action(const struct reply *reply)
 {
     unsigned status = reply->how == REPLY_HTTP ? reply->http_status : 0;

@@ -40,6 +40,13 @@ bool reply_is_about_request(const struct reply *reply);
  * only; or a token of Cloudflare does not. */
 bool reply_is_access_denied(const struct reply *reply);
 
+/* 401 or 403 without an error code: AWS and Cloudflare give one with each refusal (SES API
+ * Reference, "Common Errors"), so a proxy or a firewall has answered, perhaps by the path or the
+ * method. */
+bool reply_is_foreign(const struct reply *reply);
+/* The action is refused, by IAM or by somebody on the way; another one may be served. */
+bool reply_refuses_action(const struct reply *reply);
+
 /* Does the service not know the action, as an emulator or a Region without it says? */
 bool reply_knows_no_action(const struct reply *reply);
 

@@ -260,22 +260,36 @@ static bool wants_v2(const struct preflight *p, uint16_t lane)
     const struct probe *at = &p->probes[lane * PREFLIGHT_QUESTIONS];
     for (int i = 0; i < PREFLIGHT_QUESTIONS; i++)
         if (at[i].answered_at && at[i].api == API_V1 && at[i].kind != CALL_ACCOUNT &&
-            at[i].kind != CALL_QUOTA && reply_is_access_denied(&at[i].reply))
+            at[i].kind != CALL_QUOTA && reply_refuses_action(&at[i].reply))
             return true;
     return false;
 }
 
-/* The keys themselves are refused, not a permission: no other question can succeed. */
+static bool lane_answers(const struct preflight *p, uint16_t lane)
+{
+    const struct probe *at = &p->probes[lane * PREFLIGHT_QUESTIONS];
+    for (int i = 0; i < PREFLIGHT_QUESTIONS; i++)
+        if (at[i].answered_at && at[i].verdict == VERDICT_OK && at[i].kind != CALL_ACCOUNT &&
+            at[i].kind != CALL_QUOTA)
+            return true;
+    return false;
+}
+
+/* The keys themselves are refused, not a permission: no other question can succeed. What refuses on
+ * the way to SES may let others through, and counts where it lets none that tells identities. */
 static void lane_judge(struct preflight *p, uint16_t lane)
 {
     const struct probe *at = &p->probes[lane * PREFLIGHT_QUESTIONS];
     for (int i = 0; i < PREFLIGHT_QUESTIONS; i++) {
         struct why why = {""};
         bool denied = at[i].answered_at && at[i].verdict == VERDICT_DENIED;
-        if (!denied || reply_is_access_denied(&at[i].reply))
+        bool is_foreign = reply_is_foreign(&at[i].reply);
+        if (!denied || reply_is_access_denied(&at[i].reply) ||
+            (is_foreign && lane_answers(p, lane)))
             continue;
-        why_set(&why, ERR_AUTH, "SES refuses the credentials: %s%s%s", at[i].reply.code,
-                at[i].reply.code[0] ? ": " : "", at[i].reply.message);
+        why_set(&why, ERR_AUTH, "%s%s%s%s",
+                is_foreign ? "SES cannot be asked: " : "SES refuses the credentials: ",
+                at[i].reply.code, at[i].reply.code[0] ? ": " : "", at[i].reply.message);
         lanes_give_up(p->lanes, lane,
                       at[i].reply.how == REPLY_NO_KEYS ? at[i].reply.message : why.text);
         return;
@@ -321,7 +335,7 @@ static bool wants_v1(const struct preflight *p, uint16_t lane)
     for (int i = 0; i < PREFLIGHT_QUESTIONS; i++)
         if (at[i].answered_at && at[i].kind == CALL_LIST && at[i].api == API_V2)
             return may &&
-                   (reply_is_access_denied(&at[i].reply) || reply_knows_no_action(&at[i].reply));
+                   (reply_refuses_action(&at[i].reply) || reply_knows_no_action(&at[i].reply));
     return false;
 }
 

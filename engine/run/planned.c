@@ -44,8 +44,8 @@ static enum err keep_all(void *ctx, struct sink *out, struct why *why)
 enum err run_plan_keep(struct run *r, const char *path, struct why *why)
 {
     struct keeping k = {.run = r};
-    if (r->end != ENGINE_ENDED)
-        return why_set(why, ERR_INPUT,
+    if (r->stopped || r->end != ENGINE_ENDED)
+        return why_set(why, ERR_BUSY,
                        "plan %s: not written, because planning was stopped: run plan again", path);
     k.writer = plan_writer_new(&r->fleet);
     if (!k.writer)

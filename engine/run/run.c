@@ -331,8 +331,10 @@ static enum err scheduler_open(struct run *r, const struct preflight *preflight,
             scheduler_told_account(r->scheduler, probe->lane, &probe->account);
         bool is_unknown = probe->kind == CALL_LIST && probe->api == API_V2 &&
                           reply_knows_no_action(&probe->reply);
-        if (is_unknown || reply_is_access_denied(&probe->reply))
-            scheduler_told_refused(r->scheduler, probe->lane, probe->kind, probe->api,
+        if (is_unknown || reply_refuses_action(&probe->reply))
+            scheduler_told_refused(r->scheduler,
+                                   &(struct refused_call){probe->lane, probe->kind, probe->api,
+                                                          reply_is_foreign(&probe->reply)},
                                    probe->answered_at);
         if (probe->kept)
             scheduler_told_list(r->scheduler, probe->kept, probe->answered_at);

@@ -415,7 +415,8 @@ static void verification_failed(struct scheduler *d, const struct call *call, en
     bool was_allowed = d->lanes[call->lane].allowed & 1u << call->kind;
     if (next == RETRY_FALL_BACK && !d->options.sweep &&
         (!was_allowed || d->options.rules.plan_only))
-        reads_fall_back(d, call->lane, BATCH_KIND(CALL_READ_VERIFICATION), now);
+        reads_fall_back(d, call->lane, BATCH_KIND(CALL_READ_VERIFICATION),
+                        reply_is_foreign(&call->reply), now);
     if (!d->options.sweep)
         return;
     if (next == RETRY_SPLIT)
@@ -557,14 +558,15 @@ void scheduler_told_list(struct scheduler *d, struct call *page, instant_us now)
     lane_survey_invariant(l);
 }
 
-void scheduler_told_refused(struct scheduler *d, uint16_t lane, enum call_kind kind, enum api api,
-                            instant_us now)
+void scheduler_told_refused(struct scheduler *d, const struct refused_call *call, instant_us now)
 {
-    struct lane_survey *l = &d->surveys.lanes[lane];
+    enum call_kind kind = call->kind;
+    struct lane_survey *l = &d->surveys.lanes[call->lane];
     bool is_read = kind == CALL_READ_VERIFICATION || kind == CALL_READ_MAIL_FROM;
     if (is_read && d->options.read_api == API_V1 && d->options.read_falls_back)
-        reads_fall_back(d, lane, BATCH_KIND(kind), now);
-    if (kind != CALL_LIST || !(l->to_send & BIT(PART_LIST)) || api != lane_survey_list_api(d, lane))
+        reads_fall_back(d, call->lane, BATCH_KIND(kind), call->is_on_way, now);
+    if (kind != CALL_LIST || !(l->to_send & BIT(PART_LIST)) ||
+        call->api != lane_survey_list_api(d, call->lane))
         return;
     if (l->lists_verified)
         l->lists_verified = false;
@@ -577,6 +579,7 @@ void scheduler_survey_adopt(struct scheduler *d, struct scheduler *plan)
     lane_survey_clear(d);
     for (uint32_t i = 0; i < d->fleet->lanes_len; i++) {
         d->lanes[i].refused = plan->lanes[i].refused;
+        d->lanes[i].refused_on_way = plan->lanes[i].refused_on_way;
         d->lanes[i].read_api = plan->lanes[i].read_api;
     }
     d->surveys = plan->surveys;

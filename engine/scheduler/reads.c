@@ -483,7 +483,7 @@ static void read_batch_refused(struct scheduler *d, struct batch_read *s, instan
     if (waits && doubted) {
         read_batch_put_back(d, s, now);
     } else if (next == RETRY_FALL_BACK) {
-        reads_fall_back(d, s->lane, s->denied, now);
+        reads_fall_back(d, s->lane, s->denied, reply_is_foreign(&reply), now);
         read_batch_put_back(d, s, now);
     } else if (waits && (denied || next == RETRY_EXHAUSTED)) {
         read_batch_put_back(d, s, now);

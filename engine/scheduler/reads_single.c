@@ -27,7 +27,8 @@ void reads_sort(struct scheduler *d, uint16_t lane, instant_us now)
         queue_push(d, single, queue_pop(d, first), now);
 }
 
-void reads_fall_back(struct scheduler *d, uint16_t lane, unsigned refused, instant_us now)
+void reads_fall_back(struct scheduler *d, uint16_t lane, unsigned refused, bool is_on_way,
+                     instant_us now)
 {
     struct lane_state *l = &d->lanes[lane];
     bool is_whole = refused & BATCH_KIND(CALL_READ_MAIL_FROM);
@@ -35,6 +36,7 @@ void reads_fall_back(struct scheduler *d, uint16_t lane, unsigned refused, insta
     assert(refused && !(refused & ~both));
     d->lane_changes += (l->refused | refused) != l->refused;
     l->refused = (uint8_t)(l->refused | refused);
+    l->refused_on_way = is_on_way;
     if (is_whole)
         l->read_api = API_V2;
     if (is_whole && !(l->allowed & BATCH_KIND(CALL_READ_MAIL_FROM)))
@@ -80,5 +82,6 @@ struct lane_reading scheduler_lane_reading(const struct scheduler *d, uint16_t l
                                  .dkim = l->dkim,
                                  .lists = d->surveys.lanes[lane].lists_verified,
                                  .untold = verified_untold(d, lane),
-                                 .refused = l->refused};
+                                 .refused = l->refused,
+                                 .is_on_way = l->refused_on_way};
 }

@@ -113,10 +113,15 @@ void scheduler_called(struct scheduler *d, uint16_t lane, enum call_kind kind, i
  * first page of the list. */
 void scheduler_told_account(struct scheduler *d, uint16_t lane, const struct account_facts *a);
 void scheduler_told_list(struct scheduler *d, struct call *page, instant_us now);
-/* Likewise that such calls are refused in the lane, by IAM or because SES does not know them: they
- * are not asked again, where there is another way. */
-void scheduler_told_refused(struct scheduler *d, uint16_t lane, enum call_kind kind, enum api api,
-                            instant_us now);
+/* Likewise that such calls are refused in a lane, by IAM or on the way to SES, or because SES does
+ * not know them: they are not asked again, where there is another way. */
+struct refused_call {
+    uint16_t lane;
+    enum call_kind kind;
+    enum api api;
+    bool is_on_way;
+};
+void scheduler_told_refused(struct scheduler *d, const struct refused_call *call, instant_us now);
 /* Closes a lane: its jobs end as failed with this reason, a waiting job at its next step. Other
  * lanes go on. */
 void scheduler_close_lane(struct scheduler *d, uint16_t lane, const char *reason, instant_us now);

@@ -88,15 +88,16 @@ struct lane_state {
     enum dkim_wish dkim; /* options.dkim; less where IAM refuses that */
     uint8_t dkim_missed; /* batches in a row without it */
     uint32_t read_batches_alive;
-    uint32_t calls_out; /* of this lane, lane survey included */
-    bool unresponsive;  /* the last call came to nothing: not sent, or no whole answer */
-    bool answered;      /* some call has had a whole answer */
-    bool worked;        /* some call succeeded in this run: trouble is waited out */
-    uint32_t allowed;   /* bits of 1 << enum call_kind: likewise, a call of the kind; of batched
-                           reads since reads last began by version 1 */
-    uint8_t refused;    /* bits of BATCH_KIND: batched reads that IAM refuses. Without
-                           CALL_READ_MAIL_FROM read_api is version 2, without
-                           CALL_READ_VERIFICATION alone some rows are READ_SINGLE */
+    uint32_t calls_out;  /* of this lane, lane survey included */
+    bool unresponsive;   /* the last call came to nothing: not sent, or no whole answer */
+    bool answered;       /* some call has had a whole answer */
+    bool worked;         /* some call succeeded in this run: trouble is waited out */
+    uint32_t allowed;    /* bits of 1 << enum call_kind: likewise, a call of the kind; of batched
+                            reads since reads last began by version 1 */
+    uint8_t refused;     /* bits of BATCH_KIND: batched reads that IAM refuses. Without
+                            CALL_READ_MAIL_FROM read_api is version 2, without
+                            CALL_READ_VERIFICATION alone some rows are READ_SINGLE */
+    bool refused_on_way; /* not by IAM: by a proxy */
     char single_reason[REASON_LEN_MAX]; /* why these cannot be read either; empty: they can */
     bool v1_returns;                    /* refused batched reads are tried again every hour */
     bool write_worked;                  /* likewise a write */
@@ -314,8 +315,10 @@ span_us reads_linger(const struct scheduler *d, const struct lane_state *lane, u
 
 /* Puts a row at the head of the wrong queue of first reads into the other one. */
 void reads_sort(struct scheduler *d, uint16_t lane, instant_us now);
-/* IAM refuses these batched reads (bits of BATCH_KIND) in the lane. */
-void reads_fall_back(struct scheduler *d, uint16_t lane, unsigned refused, instant_us now);
+/* IAM, or with is_on_way somebody on the way to SES, refuses these batched reads (bits of
+ * BATCH_KIND) in the lane. */
+void reads_fall_back(struct scheduler *d, uint16_t lane, unsigned refused, bool is_on_way,
+                     instant_us now);
 /* It is time to try them again: after refusals of what had worked. */
 void reads_try_again(struct scheduler *d, uint16_t lane, instant_us now);
 /* Are first reads of the lane batched, without CALL_READ_VERIFICATION? */

@@ -123,7 +123,10 @@ def refused(programs):
               "not known" not in process.stderr_text, process.stderr_text)
     with Denied(*programs, FLEET, f"v1:{BATCH} v2:{GET}") as room:
         room.manifest("fleet.yaml", {name: {} for name in FLEET})
-        said = room.ends("where IAM refuses both, --dkim names the action that it needs", DONE, "plan", "fleet.yaml", "--dkim")
+        said = room.ends("where IAM refuses both, --dkim names the action that it needs", DONE, "plan", "fleet.yaml", "--dkim",
+                         "--report", "json:plan.json")
+        needs = json.loads((room.path / "plan.json").read_text())["summary"]["apply_needs"]
+        check("and counts no read that will not be made", needs["reads"] <= 2 * -(-len(FLEET) // 100) + 3, needs)
         check("and the other as its substitute", f"allow ses:{GET}, which --dkim needs" in said and
               f"allow ses:{BATCH}" not in said, said)
     with Denied(*programs, FLEET, "v1:*") as room:

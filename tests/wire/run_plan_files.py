@@ -3,9 +3,10 @@
 
 import csv
 import json
+import signal
 import sys
 
-from rehearsal_room import CANNOT_RUN, DONE, TROUBLE, Room, check, verdict
+from rehearsal_room import CANNOT_RUN, DONE, STOPPED, TROUBLE, Denied, Room, check, signalled, until, verdict
 
 IDENTITIES = {
     "a.example": {},
@@ -25,7 +26,44 @@ def edited(room, name, change):
     return name
 
 
+NOT_WRITTEN = "plan fleet.plan: not written, because planning was stopped: run plan again"
+
+
+def incomplete(programs):
+    """A plan that was stopped, or could ask about nothing, tells no figure of what an apply needs."""
+    many = {f"m{n}.example": {} for n in range(600)}
+    plan = ("plan", "fleet.yaml", "--out", "fleet.plan", "--report", "json:plan.json")
+    with Room(*programs, many, rate=1) as room:
+        room.manifest("fleet.yaml", {name: {} for name in many})
+        process = room.start(*plan)
+        read = "GetIdentityMailFromDomainAttributes"  # one is the preflight's
+        until(lambda: sum((c["action"], c["outcome"]) == (read, "ok") for c in room.calls()) >= 3)
+        out, told = signalled(process, signal.SIGINT)
+        check("a plan that is stopped ends with 4", process.returncode == STOPPED, process.returncode, told)
+        check("and says that it is incomplete", "The plan is incomplete: it was stopped before " in out, out)
+        check("and tells no figure", "pply needs about" not in out and "needs no write" not in out, out)
+        summary = json.loads((room.path / "plan.json").read_text())["summary"]
+        check("neither does its report", "apply_needs" not in summary, summary)
+        check("and that it has written no plan file", NOT_WRITTEN in told and not (room.path / "fleet.plan").exists(), told)
+    with Room(*programs, many, sim=["--faults", "delay=3000"]) as room:
+        room.manifest("fleet.yaml", {name: {} for name in many})
+        process = room.start(*plan)
+        until(lambda: room.calls(), 2)
+        _, told = signalled(process, signal.SIGINT)
+        check("a plan that is stopped before its first row ends with 4", process.returncode == STOPPED, process.returncode, told)
+        check("and says that it has written no plan file", NOT_WRITTEN in told and "run 0" not in told, told)
+    few = dict(list(many.items())[:30])
+    with Denied(*programs, few, "ses:Get* ses:List*") as room:
+        room.manifest("fleet.yaml", {name: {} for name in few})
+        told = room.ends("a plan that may ask nothing", TROUBLE, "plan", "fleet.yaml", "--report", "json:plan.json")
+        check("says that it is incomplete", "SES could not be asked about any of its identities" in told
+              and "needs no write" not in told, told)
+        summary = json.loads((room.path / "plan.json").read_text())["summary"]
+        check("and its report has no figure", "apply_needs" not in summary, summary)
+
+
 def main():
+    incomplete(sys.argv[1:3])
     with Room(*sys.argv[1:3], IDENTITIES) as room:
         planned = [name for name in IDENTITIES if name != "h.example"]
         room.manifest("fleet.yaml", {name: {} for name in planned})

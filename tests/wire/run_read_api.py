@@ -2,11 +2,14 @@
 """Accounts that allow only one version of the API: each is enough for a whole migration, auto finds
 out which, and a resumed run finds out anew. Arguments: mailfrom, ses-sim."""
 
+import http.client
+import http.server
 import json
 import signal
 import sys
+import threading
 
-from rehearsal_room import DONE, STOPPED, TROUBLE, Denied, check, signalled, until, verdict
+from rehearsal_room import CANNOT_RUN, DONE, STOPPED, TROUBLE, Denied, Room, check, signalled, until, verdict
 
 FLEET = {f"d{n}.example": {} for n in range(30)}
 FLEET["old.example"] = {"mail_from": "was.old.example"}
@@ -146,8 +149,76 @@ def list_refused(programs):
         room.ends("without MAIL FROM: apply", DONE, "apply", "fleet.yaml", "--yes")
 
 
+PROXY_SAYS = "without an error code: not an answer of the service, but of a proxy or firewall on the way"
+
+
+class Proxied(Room):
+    """A room whose mailfrom reaches SES through a proxy that answers requests to paths that begin with `refused`
+    by itself: 403, and a page."""
+
+    def __init__(self, mailfrom, ses_sim, identities, refused):
+        super().__init__(mailfrom, ses_sim, identities)
+        self.refused, self.turned_away = refused, []
+        room, inside = self, self.url.removeprefix("http://")
+
+        class Forward(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def answer(self):
+                body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                status, headers, page = 403, [("content-type", "text/html")], b"<html>not for you</html>"
+                if not self.path.startswith(room.refused):
+                    ses = http.client.HTTPConnection(inside)
+                    ses.request(self.command, self.path, body, dict(self.headers))
+                    reply = ses.getresponse()
+                    status, headers, page = reply.status, reply.getheaders(), reply.read()
+                    ses.close()
+                else:
+                    room.turned_away.append(self.path)
+                self.send_response_only(status)
+                for name, value in headers:
+                    if name.lower() not in ("content-length", "connection", "transfer-encoding"):
+                        self.send_header(name, value)
+                self.send_header("content-length", str(len(page)))
+                self.end_headers()
+                self.wfile.write(page)
+
+            do_GET = do_POST = do_PUT = answer
+
+            def log_message(self, *_):
+                pass
+
+        self.proxy = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Forward)
+        self.proxy.daemon_threads = True
+        threading.Thread(target=self.proxy.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.proxy.server_address[1]}"
+
+    def __exit__(self, *arguments):
+        self.proxy.shutdown()
+        self.proxy.server_close()
+        super().__exit__(*arguments)
+
+
+def proxy_refuses(programs):
+    """What a proxy refuses costs no lane that can be asked another way, and is not said to be SES's word."""
+    many = {f"m{n}.example": {} for n in range(120)}
+    with Proxied(*programs, many, refused="/v2/email/identities?") as room:
+        room.manifest("fleet.yaml", {name: {} for name in many})
+        room.ends("a proxy refuses the list of version 2: plan", DONE, "plan", "fleet.yaml")
+        check("a proxy refuses the list of version 2: it is tried once", len(room.turned_away) == 1, room.turned_away)
+        check("a proxy refuses the list of version 2: version 1 lists", times(room, "ListIdentities", "ok") == 1, used(room))
+        check("a proxy refuses the list of version 2: reads are batched", not times(room, "GetEmailIdentity"), used(room))
+        room.ends("a proxy refuses the list of version 2: apply", DONE, "apply", "fleet.yaml", "--yes")
+    with Proxied(*programs, FLEET, refused="/") as room:
+        room.manifest("fleet.yaml", {name: {} for name in FLEET})
+        told = room.ends("a proxy refuses everything: plan", CANNOT_RUN, "plan", "fleet.yaml", "--out", "fleet.plan")
+        check("a proxy refuses everything: it is said who answers", PROXY_SAYS in told, told)
+        check("a proxy refuses everything: no credentials are refused", "refuses the credentials" not in told, told)
+
+
 def main():
     programs = sys.argv[1:3]
+    proxy_refuses(programs)
     attributes_refused(programs)
     list_refused(programs)
     migrates(programs, "version 1 alone, auto", "v2:*", ["--write-api", "v1"], False, "v2")

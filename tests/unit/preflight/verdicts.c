@@ -33,6 +33,7 @@ struct answer {
     }
 #define IAM     SAYS(403, "AccessDenied", "User: x is not authorized")
 #define BAD_KEY SAYS(403, "InvalidClientTokenId", "The security token is invalid")
+#define PROXY   SAYS(403, "", "not for you")
 
 /* A world that answers at once from a table. */
 struct scripted {
@@ -364,6 +365,13 @@ static const struct lane_row {
     /* IAM that hides the account's state says nothing about reads */
     {NULL, NULL, FINE, FINE, IAM, ASKED_V2, 0, ASKED_V1, ASKED_V1, 0, NULL},
     {NULL, "v1", FINE, FINE, IAM, ASKED_V1, ASKED_V1, ASKED_V1, ASKED_V1, 0, NULL},
+    /* so does a proxy that lets one version through */
+    {NULL, NULL, PROXY, FINE, FINE, ASKED_V2, 0, ASKED_V1 | ASKED_V2, ASKED_V1, ASKED_V2, NULL},
+    {NULL, NULL, FINE, FINE, PROXY, ASKED_V2, 0, ASKED_V1, ASKED_V1, 0, NULL},
+    {NULL, NULL, PROXY, PROXY, FINE, ASKED_V2, 0, ASKED_V1 | ASKED_V2, ASKED_V1, ASKED_V2,
+     "SES cannot be asked: not for you"},
+    {"v1", NULL, PROXY, FINE, FINE, ASKED_V2, 0, ASKED_V1, ASKED_V1, 0,
+     "SES cannot be asked: not for you"},
     /* refused as whoever they are */
     {NULL, NULL, BAD_KEY, BAD_KEY, BAD_KEY, ASKED_V2, 0, ASKED_V1, ASKED_V1, 0,
      "SES refuses the credentials: InvalidClientTokenId: The security token is invalid"},
@@ -434,9 +442,9 @@ static void each_lane_is_asked_what_a_plan_needs(void **state)
 static void a_large_lane_is_asked_for_its_list(void **state)
 {
     (void)state;
-    for (int refused = 0; refused < 2; refused++) {
+    for (int refused = 0; refused < 3; refused++) {
         struct lane_row row = lane_rows[0];
-        const struct answer iam = IAM;
+        const struct answer iam = IAM, proxy = PROXY;
         struct asked a;
         struct why why = {""};
         asked_open(&a, (const char *const[]){NULL, NULL});
@@ -449,11 +457,12 @@ static void a_large_lane_is_asked_for_its_list(void **state)
             assert_true(fleet_choice(&a.fleet, choice, &index));
         }
         if (refused)
-            row.v2 = iam;
+            row.v2 = refused == 1 ? iam : proxy;
         a.scripted.answer = lane_answer;
         a.scripted.ctx = &row;
         struct io io = io_of(&a);
         assert_int_equal(preflight_lanes(&a.preflight, &io, &why), OK);
+        sentence_check((size_t)refused, "lane 0", a.trouble[0], NULL);
         assert_int_equal(asked_by(&a, CALL_LIST), refused ? ASKED_V1 | ASKED_V2 : ASKED_V2);
         assert_int_equal(asked_by(&a, CALL_READ_VERIFICATION), refused ? ASKED_V1 : 0);
         assert_int_equal(asked_by(&a, CALL_READ_MAIL_FROM), ASKED_V1);
