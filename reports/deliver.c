@@ -1,13 +1,13 @@
 /*
  * Delivers files. Invariant: the name always holds a whole file, since only a whole file is renamed
- * to the name. A crash leaves at most a "FILE.mailfrom-part" (deliver_part.h). A link at the name
- * is replaced and not followed: in a folder writable for others, the link may be an attacker's.
- * Apart from plain files, only inherited descriptors are written to (a shell's redirection or
+ * to the name. A crash leaves at most a "FILE.mailfrom-part" (deliver_part.h). Apart from plain
+ * files, only inherited descriptors are written to (a shell's redirection or
  * >(...)).
  */
 #include "deliver.h"
 
 #include "base/count.h"
+#include "deliver_target.h"
 #include "delivery.h"
 
 #include <assert.h>
@@ -47,9 +47,9 @@ static enum err part_end(struct delivery *d, enum err err, struct why *why)
         part_drop(&d->part);
         return err;
     }
-    err = part_settle(&d->part, d->path, why);
+    err = part_settle(&d->part, d->target, why);
     if (err == OK && d->sync)
-        folder_sync(d->path);
+        folder_sync(d->target);
     return err;
 }
 
@@ -103,18 +103,38 @@ static enum err kind_vet(const char *path, struct why *why)
                    kind);
 }
 
-static enum err file_begin(struct delivery *d, struct why *why)
+/* The sentence names the file where a link leads to it. */
+static enum err target_wrap(const char *path, const char *target, enum err err, struct why *why)
 {
-    enum err err = kind_vet(d->path, why);
-    if (err == OK && d->sync)
-        part_sweep(d->path);
-    return err == OK ? part_make(&d->part, d->path, why) : err;
+    return err == OK || strcmp(path, target) == 0 ? err : why_wrap(why, err, "leads to %s", target);
+}
+
+/* A link such as /dev/stdin is of the system itself, wherever it leads. */
+static enum err target_find(const char *path, char target[PATH_MAX], struct why *why)
+{
+    enum err err = kind_vet(path, why);
+    if (err == OK)
+        err = deliver_target(path, target, why);
+    if (err == OK && strcmp(path, target) != 0)
+        err = target_wrap(path, target, kind_vet(target, why), why);
+    return err;
+}
+
+static enum err file_begin(struct delivery *d, const char *path, struct why *why)
+{
+    enum err err = target_find(path, d->target, why);
+    if (err != OK)
+        return err;
+    if (d->sync)
+        part_sweep(d->target);
+    return target_wrap(path, d->target, part_make(&d->part, d->target, why), why);
 }
 
 static enum err begin(struct delivery *d, const char *path, bool sync, struct why *why)
 {
-    *d = (struct delivery){.path = path, .stream = deliver_stream(path), .sync = sync};
-    enum err err = d->stream < 0 ? file_begin(d, why) : OK;
+    d->stream = deliver_stream(path);
+    d->sync = sync;
+    enum err err = d->stream < 0 ? file_begin(d, path, why) : OK;
     if (err == OK)
         sink_init(&d->sink, d->stream < 0 ? d->part.fd : d->stream);
     return err;
@@ -125,15 +145,28 @@ enum err delivery_begin(struct delivery *d, const char *path, struct why *why)
     return begin(d, path, true, why);
 }
 
+bool delivery_lacked_room(const struct delivery *d)
+{
+    return d->stream < 0 && (d->sink.error == ENOSPC || d->sink.error == EDQUOT);
+}
+
 enum err delivery_end(struct delivery *d, enum err err, struct why *why)
 {
     if (err == OK)
         err = sink_flush(&d->sink, why);
+    if (err != OK && delivery_lacked_room(d))
+        err = why_set(why, ERR_IO, "%s: it is larger than the %llu kB that it found room for",
+                      strerror(d->sink.error), (unsigned long long)(d->sink.taken >> 10));
     sink_clear(&d->sink);
     if (d->stream < 0)
         return part_end(d, err, why);
     return err == ERR_IO && d->stream == STDOUT_FILENO ? why_wrap(why, err, "standard output")
                                                        : err;
+}
+
+void deliver_abandon(void)
+{
+    parts_abandon();
 }
 
 static enum err write_file(const char *path, bool sync, deliver_writer *write, void *ctx,
@@ -169,21 +202,25 @@ static enum err owner_vet(const char *path, struct why *why)
                    (unsigned)name.st_uid);
 }
 
-enum err deliver_prove(const char *path, struct why *why)
+static enum err file_prove(const char *target, struct why *why)
 {
     struct part part;
+    enum err err = owner_vet(target, why);
+    if (err == OK && (err = part_make(&part, target, why)) == OK)
+        part_drop(&part);
+    return err;
+}
+
+enum err deliver_prove(const char *path, struct why *why)
+{
+    char target[PATH_MAX];
     int stream = deliver_stream(path), flags = stream >= 0 ? fcntl(stream, F_GETFL) : 0;
     if (stream >= 0 && (flags < 0 || (flags & O_ACCMODE) == O_RDONLY))
         return why_set(why, ERR_INPUT, "descriptor %d is not open for writing", stream);
-    enum err err = stream < 0 ? kind_vet(path, why) : OK;
-    if (err == OK && stream < 0)
-        err = owner_vet(path, why);
-    if (err != OK || stream >= 0)
-        return err;
-    err = part_make(&part, path, why);
-    if (err == OK)
-        part_drop(&part);
-    return err;
+    if (stream >= 0)
+        return OK;
+    enum err err = target_find(path, target, why);
+    return err == OK ? target_wrap(path, target, file_prove(target, why), why) : err;
 }
 
 enum err deliver_vet(const char *path, struct text beginning, struct why *why)
@@ -207,8 +244,11 @@ enum err deliver_vet(const char *path, struct text beginning, struct why *why)
 
 enum err deliver_place(const char *path, char place[PATH_MAX], struct why *why)
 {
-    char folder[PATH_MAX], real[PATH_MAX];
+    char target[PATH_MAX], folder[PATH_MAX], real[PATH_MAX];
     int stream = deliver_stream(path);
+    struct why none;
+    if (stream < 0 && deliver_target(path, target, &none) == OK)
+        path = target; /* else it is opened as it is, and appended to */
     const char *slash = strrchr(path, '/');
     folder_of(path, folder);
     if (stream < 0 && !realpath(folder, real))

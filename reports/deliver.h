@@ -13,9 +13,12 @@
 typedef enum err deliver_writer(void *ctx, struct sink *out, struct why *why);
 
 /* path "-" is standard output; "/dev/stdout" and similar names stand for their descriptor; a link
- * at path is replaced. ERR_INPUT: a directory, a FIFO, a socket, a device. The sentence does not
- * name the path, here and below. */
+ * at path stays, and the file that it leads to is replaced (deliver_target.h). ERR_INPUT: a
+ * directory, a FIFO, a socket, a device. The sentence does not name the path, here and below. */
 enum err deliver(const char *path, deliver_writer *write, void *ctx, struct why *why);
+/* Removes the files beside of this process, which ends then: from any thread, or inside a signal
+ * handler. */
+void deliver_abandon(void);
 
 /* The descriptor named by path ("-", "/dev/stdout", "/dev/fd/63"); -1: path names a file. */
 int deliver_stream(const char *path);

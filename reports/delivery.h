@@ -13,11 +13,13 @@
 struct delivery {
     struct sink sink;
     struct part part;
-    const char *path; /* borrowed */
-    int stream;       /* -1: path names a file */
+    char target[PATH_MAX]; /* that the path leads to */
+    int stream;            /* -1: path names a file */
     bool sync;
 };
 enum err delivery_begin(struct delivery *d, const char *path, struct why *why);
 enum err delivery_end(struct delivery *d, enum err err, struct why *why);
+/* Had the disk no room for the file? Known once a write has failed. */
+bool delivery_lacked_room(const struct delivery *d);
 
 #endif

@@ -127,8 +127,9 @@ static const char *page_class(const struct evidence *e)
     bool is_bad = e->gain.counts[COMPARISON_WORSE] || e->gain.counts[COMPARISON_FAILING];
     if (e->run && is_bad && !e->is_rollback)
         return "bad";
-    return e->counts.bad_files || e->counts.bad_reports || (e->run && !e->gain.domains) ? "open"
-                                                                                        : "good";
+    bool is_open = e->counts.bad_files || e->counts.bad_reports ||
+                   (e->run && (!e->gain.domains || e->gain.open_domains));
+    return is_open ? "open" : "good";
 }
 
 static void head_html(struct buf *out, const struct evidence *e)
@@ -168,14 +169,24 @@ static void head_html(struct buf *out, const struct evidence *e)
     buf_add_str(out, "</b> others</li>\n</ul>\n</header>\n");
 }
 
-/* Bars of what was aligned, before and after. */
-static void bars_add(struct buf *out, const struct mail_counts *before,
-                     const struct mail_counts *after)
+/* Bars of what was aligned: before and after, and where nothing is after yet. */
+static void bars_add(struct buf *out, const struct evidence *e)
 {
-    buf_add_str(out, "<div class=\"bars\">\n<p>before</p>\n");
-    evidence_bar_draw(out, before, "before");
-    buf_add_str(out, "<p>after</p>\n");
-    evidence_bar_draw(out, after, "after");
+    const struct mail_gain *g = &e->gain;
+    const struct {
+        const char *what;
+        const struct mail_counts *counts;
+        bool is_there;
+    } bars[] = {{"before", &g->before, true},
+                {"after", &g->after, true},
+                {"no Success yet", &g->open, g->open.messages > 0}};
+    buf_add_str(out, "<div class=\"bars\">\n");
+    for (size_t i = 0; i < COUNT(bars); i++) {
+        if (!bars[i].is_there)
+            continue;
+        buf_add_fmt(out, "<p>%s</p>\n", bars[i].what);
+        evidence_bar_draw(out, bars[i].counts, bars[i].what);
+    }
     buf_add_str(out, "</div>\n");
 }
 
@@ -187,8 +198,10 @@ static void whole_html(struct sink *sink, const struct evidence *e)
     bool is_compared = e->run && e->gain.domains;
     struct mail_domain told = *whole;
     buf_add_str(out, "<section>\n<h2>How mail was aligned</h2>\n");
-    if (is_compared) { /* of the domains that the run has written to */
-        bars_add(out, &e->gain.before, &e->gain.after);
+    if (is_compared) { /* of the same domains before and after */
+        bars_add(out, e);
+        told.ses[PHASE_BEFORE] = e->gain.before;
+        told.ses[PHASE_AFTER] = e->gain.after;
         told.change.written = 1;
     } else {
         evidence_bar_draw(out, &whole->all, "through SES");

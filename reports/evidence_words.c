@@ -103,6 +103,31 @@ static void whole_tell(struct buf *out, const struct evidence *e)
                 day_format(t->last_day, last));
 }
 
+/* "2 domains without Success yet, which have sent 900 messages since the first write, 800 of them
+ * not aligned by SPF". What the shares before and after leave out. */
+static void awaited_tell(struct buf *out, const struct evidence *e)
+{
+    const struct mail_gain *g = &e->gain;
+    uint64_t spf = g->open.spf < g->open.messages ? g->open.spf : g->open.messages;
+    if (!g->open_domains && !g->awaited_domains)
+        return;
+    buf_add_str(out, " Not compared: ");
+    if (g->open_domains) {
+        counted_add(out, g->open_domains, "domain", "domains");
+        buf_add_str(out, " without Success yet (");
+        counted_add(out, g->open.messages, "message", "messages");
+        buf_add_str(out, " since the first write, ");
+        number_add(out, g->open.messages - spf);
+        buf_add_str(out, " of them not aligned by SPF)");
+    }
+    if (g->awaited_domains) {
+        buf_add_str(out, g->open_domains ? ", and " : "");
+        counted_add(out, g->awaited_domains, "domain", "domains");
+        buf_add_str(out, " with Success and no report since then");
+    }
+    buf_add_str(out, ".");
+}
+
 /* A later run has changed what this one is judged by. */
 static void later_tell(struct buf *out, const struct evidence *e)
 {
@@ -122,6 +147,7 @@ void evidence_verdict_add(struct buf *out, const struct evidence *e)
     const struct tally *t = e->tally;
     if (e->run && e->gain.domains) {
         gain_tell(out, e);
+        awaited_tell(out, e);
         later_tell(out, e);
         return;
     }
@@ -134,6 +160,7 @@ void evidence_verdict_add(struct buf *out, const struct evidence *e)
         whole_tell(out, e);
     else
         buf_add_str(out, "The reports show no mail through SES.");
+    awaited_tell(out, e);
     later_tell(out, e);
 }
 

@@ -43,6 +43,7 @@ struct writing {
     struct delivery delivery;
     void *state; /* owned */
     bool takes;  /* rows, still */
+    bool lacked_room;
 };
 
 struct batch {
@@ -80,6 +81,7 @@ static void writing_end(struct writing *w)
         w->format->clear(w->state);
     free(w->state);
     wanted->err = delivery_end(&w->delivery, wanted->err, &wanted->why);
+    w->lacked_room = wanted->err != OK && delivery_lacked_room(&w->delivery);
     if (wanted->err != OK)
         why_wrap(&wanted->why, wanted->err, "report %s", wanted->path);
 }
@@ -123,6 +125,19 @@ static void batch_write(struct batch *b, struct report_wanted *list, const struc
         writing_end(&b->list[i]);
 }
 
+/* On a disk that is full, each of those that grow side by side has failed, or some of them. Now
+ * that their files are removed there may be room for one after the other. */
+static void again_alone(struct writing *failed, struct report_wanted *list, size_t len,
+                        const struct report *report)
+{
+    for (size_t i = 0; len > 1 && i < len; i++) {
+        struct writing again;
+        struct batch alone = {.list = &again, .len = 1};
+        if (failed[i].lacked_room)
+            batch_write(&alone, &list[i], report);
+    }
+}
+
 /* Two descriptors may lead to one pipe, so only one of them is written to at a time. */
 static size_t batch_len(const struct report_wanted *list, size_t len)
 {
@@ -147,6 +162,7 @@ void reports_write(struct report_wanted *list, size_t len, const struct report_h
         b.len = batch_len(list + i, len - i);
         b.taking = 0;
         batch_write(&b, list + i, &report);
+        again_alone(b.list, list + i, b.len, &report);
     }
     free(b.list);
 }

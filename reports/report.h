@@ -74,7 +74,8 @@ struct report_wanted {
 /* Writes reports, with as few passes over the rows as their formats need together. Each is written
  * beside its path and renamed, so the path always holds a whole report: the new one, or after an
  * error the old one. They grow side by side and are renamed at the end.
- * An error of one leaves the others alone; on a disk that is full none may be written. */
+ * An error of one leaves the others alone. Those for which a disk has no room side by side are
+ * written again one after the other, so each that fits then is there. */
 void reports_write(struct report_wanted *list, size_t len, const struct report_head *head,
                    const struct fleet *fleet, const struct report_source *source);
 /* Likewise a single one. */

@@ -32,6 +32,7 @@ static void sink_empty(struct sink *sink)
         }
         at += n;
         left -= (size_t)n;
+        sink->taken += (uint64_t)n;
     }
     if (!sink->buf.failed)
         buf_reset(&sink->buf);

@@ -7,10 +7,13 @@
 #include "base/buf.h"
 #include "base/error.h"
 
+#include <stdint.h>
+
 struct sink {
     struct buf buf; /* writers add here */
     int fd;         /* borrowed */
     int error;      /* errno of the first failed write; 0: none */
+    uint64_t taken; /* bytes that the descriptor took */
 };
 
 void sink_init(struct sink *sink, int fd);

@@ -182,6 +182,8 @@ static int verb_run(const struct verb_row *verb, struct options *options)
     unused_tell(verb, options);
     if (verb->options & (OPTIONS_LIVE | OPTIONS_DISCOVER))
         signals_early();
+    else
+        signals_usual();
     enum err err =
         verb->options & OPTIONS_JOURNAL ? journal_name_vet(options_journal(options), &why) : OK;
     if (err == OK)
@@ -194,7 +196,7 @@ static int verb_run(const struct verb_row *verb, struct options *options)
         err = why_set(&why, ERR_LIMIT, "a selection has %d values at most", SELECTION_VALUES_MAX);
     options->discover.selection = &options->selection;
     if (err == OK)
-        err = outputs_prove(options, takes_folder(verb, options), &why);
+        err = outputs_prove(options, verb->name, takes_folder(verb, options), &why);
     if (err == OK)
         err = notifying_open(options, verb->options, &why);
     if (err == OK)

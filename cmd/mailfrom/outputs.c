@@ -9,6 +9,7 @@
 #include "reports/event_line.h"
 #include "reports/metrics.h"
 #include "reports/records.h"
+#include "ui/messages.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -221,33 +222,43 @@ static enum err output_prove(struct output *new, const struct output *before, si
     return err == OK ? OK : why_wrap(why, err, "%s %s", new->option, new->path);
 }
 
-enum err outputs_prove(const struct options *o, bool may_be_folder, struct why *why)
+/* In the order in which they are proved: a file of two is complained of where it comes second. */
+static size_t outputs_list(const struct options *o, bool may_be_folder, struct output *all)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < o->reports_len; i++)
+        all[len++] = (struct output){.option = "--report", .path = o->reports[i].path};
+    if (o->out)
+        all[len++] = (struct output){.option = "--out",
+                                     .path = o->out,
+                                     .is_folder = may_be_folder && records_path_is_folder(o->out)};
+    if (o->notify.metrics)
+        all[len++] =
+            (struct output){.option = "--metrics", .path = o->notify.metrics, .vet = metrics_vet};
+    if (o->notify.events)
+        all[len++] = (struct output){
+            .option = "--events", .path = o->notify.events, .is_appended = true, .vet = events_vet};
+    return len;
+}
+
+enum err outputs_prove(const struct options *o, const char *verb, bool may_be_folder,
+                       struct why *why)
 {
     struct output *all = calloc(REPORTS_MAX + 3, sizeof *all);
-    size_t len = 0;
-    enum err err = all ? OK : why_set(why, ERR_NOMEM, "out of memory");
-    for (size_t i = 0; err == OK && i < o->reports_len; i++, len++) {
-        all[len] = (struct output){.option = "--report", .path = o->reports[i].path};
-        err = output_prove(&all[len], all, len, o, why);
-    }
-    if (err == OK && o->out) {
-        all[len] = (struct output){.option = "--out",
-                                   .path = o->out,
-                                   .is_folder = may_be_folder && records_path_is_folder(o->out)};
-        err = output_prove(&all[len], all, len, o, why);
-        len++;
-    }
-    if (err == OK && o->notify.metrics) {
-        all[len] =
-            (struct output){.option = "--metrics", .path = o->notify.metrics, .vet = metrics_vet};
-        err = output_prove(&all[len], all, len, o, why);
-        len++;
-    }
-    if (err == OK && o->notify.events) {
-        all[len] = (struct output){
-            .option = "--events", .path = o->notify.events, .is_appended = true, .vet = events_vet};
-        err = output_prove(&all[len], all, len, o, why);
+    enum err first = OK;
+    if (!all)
+        return why_set(why, ERR_NOMEM, "out of memory");
+    size_t len = outputs_list(o, may_be_folder, all);
+    for (size_t i = 0; i < len; i++) {
+        struct why one;
+        enum err err = output_prove(&all[i], all, i, o, &one);
+        if (err == OK)
+            continue;
+        if (first != OK)
+            message_error("%s: %s", verb, why->text);
+        first = first == OK ? err : first;
+        *why = one;
     }
     free(all);
-    return err;
+    return first;
 }

@@ -12,8 +12,10 @@
  * not (csv:~/x, --out=~/x). Texts in the arena. ERR_INPUT: there is no home. */
 enum err outputs_expand(struct options *o, struct arena *arena, struct why *why);
 /* Every file can be written, no two are the same, and none is a file of the journal or one that an
- * option names to be read. may_be_folder: --out takes one. Leaves nothing behind. */
-enum err outputs_prove(const struct options *o, bool may_be_folder, struct why *why);
+ * option names to be read. may_be_folder: --out takes one. Leaves nothing behind. Of several
+ * complaints all but the last are told, behind the name of the verb. */
+enum err outputs_prove(const struct options *o, const char *verb, bool may_be_folder,
+                       struct why *why);
 /* No output is a manifest or CSV file of f, just read. */
 enum err outputs_spare(const struct options *o, const struct fleet *f, struct why *why);
 /* The file of --out is not there yet, or --force is given. A folder, a device and standard output

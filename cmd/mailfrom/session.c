@@ -286,7 +286,7 @@ void session_records_notes(const struct options *o, const struct records_gather 
 #define SEVERITIES (SEVERITY_ERROR + 1)
 
 struct judge_lines {
-    uint32_t printed, most;
+    uint32_t printed, most;    /* with --all UINT32_MAX: a line is printed and not kept */
     uint32_t more[SEVERITIES]; /* not printed */
     bool verbose;
 };
@@ -319,7 +319,7 @@ static void row_print(void *ctx, const struct fleet *f, uint32_t row,
         finding_print(ctx, f, row, &notes->at[i]);
 }
 
-static void more_print(const struct judge_lines *lines, bool all)
+static void more_print(const struct judge_lines *lines)
 {
     const char *between = " more: ";
     uint32_t more = 0;
@@ -332,13 +332,13 @@ static void more_print(const struct judge_lines *lines, bool all)
         if (lines->more[s])
             fprintf(stderr, "%s%u of severity %s", between, lines->more[s],
                     severity_name((enum severity)s));
-    fprintf(stderr, "%s\n", all ? "" : "; --all shows them");
+    fprintf(stderr, "; --all shows them\n");
 }
 
 enum err session_judge(struct session *s, struct fleet_verdict *verdict, struct why *why)
 {
     const struct access *a = &s->options.access;
-    struct judge_lines lines = {.most = s->options.all ? MANIFEST_COMPLAINTS_MAX : COMPLAINTS_SHOWN,
+    struct judge_lines lines = {.most = s->options.all ? UINT32_MAX : COMPLAINTS_SHOWN,
                                 .verbose = a->verbose};
     enum err err = suffix_list_open(&s->run.suffixes, a->psl_file, why);
     struct fleet_judge how = {.suffixes = s->run.suffixes,
@@ -348,7 +348,7 @@ enum err session_judge(struct session *s, struct fleet_verdict *verdict, struct 
                               .ctx = &lines};
     if (err == OK)
         err = judge_fleet(&s->run.fleet, &how, verdict, why);
-    more_print(&lines, s->options.all);
+    more_print(&lines);
     return err;
 }
 
@@ -420,16 +420,17 @@ static enum err reports_make(struct session *s, const struct published_list *rec
     return OK;
 }
 
-/* The first error is the caller's to tell. */
+/* The last error is the caller's to tell, so that they are told in their order. */
 static enum err reports_tell(const struct report_wanted *list, size_t len, enum err first,
                              struct why *why)
 {
     for (size_t i = 0; i < len; i++) {
         const struct report_wanted *one = &list[i];
-        if (one->err != OK && first == OK)
-            *why = one->why;
-        else if (one->err != OK)
-            message_error("%s", one->why.text);
+        if (one->err == OK)
+            continue;
+        if (first != OK)
+            message_error("%s", why->text);
+        *why = one->why;
         first = first == OK ? one->err : first;
     }
     return first;
@@ -467,7 +468,7 @@ enum err session_report(struct session *s, struct why *why)
         first = published_rows(r->publishing, record_sets, why);
     if (first != OK)
         record_sets = NULL;
-    bool is_plan = first == OK && r->head.verb == RUN_PLAN && r->read_api;
+    bool is_plan = first == OK && r->head.verb == RUN_PLAN && r->reading;
     struct report_need need;
     if (is_plan && s->options.reports_len)
         first = summary_need(r, &need, why);

@@ -6,6 +6,7 @@
 #include "reports/records_index.h"
 #include "session.h"
 #include "ui/messages.h"
+#include "ui/signals.h"
 #include "verbs.h"
 #include "wire/os_clock.h"
 
@@ -153,7 +154,10 @@ static enum err list_write(const struct options *o, const struct due_list *list,
         return due_write(o->format ? text_of(o->format) : TEXT("text"), list, &style, why);
     if (o->format)
         style.format = text_of(o->format);
+    struct signals held = {0};
+    signals_block(&held); /* one that comes now ends the process once the folder is whole */
     err = due_folder_write(o->out, list, &style, &sum, why);
+    signals_end(&held);
     if (err == OK)
         err = due_write(TEXT("text"), list, &style, why);
     if (err == OK)

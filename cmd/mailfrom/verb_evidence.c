@@ -1,5 +1,6 @@
 /* evidence: the aggregate reports of receivers, before and after a run. */
 #include "base/bounds.h"
+#include "evidence_spare.h"
 #include "reports/evidence.h"
 #include "run/changes_read.h"
 #include "session.h"
@@ -21,9 +22,19 @@ struct evidence_wish {
 
 struct reading {
     const struct options *options;
+    struct evidence_targets targets;
     struct tally tally;
     uint64_t complaints, more;
+    enum err err; /* of a file that is not to be read */
+    struct why why;
 };
+
+static bool file_open(void *ctx, int fd, struct text name)
+{
+    struct reading *r = ctx;
+    r->err = evidence_spare_file(&r->targets, fd, name, &r->why);
+    return r->err == OK;
+}
 
 static bool row_take(void *ctx, const struct aggregate_row *row)
 {
@@ -123,8 +134,13 @@ static enum err run_take(struct session *s, uint64_t id, struct changes *c, stru
 static enum err reports_read(const struct evidence_wish *w, struct reading *r,
                              struct aggregate_counts *counts, struct why *why)
 {
-    const struct aggregate_reader reader = {r, w->now, row_take, complaint_take};
-    enum err err = aggregate_read(w->paths, w->paths_len, &reader, counts, why);
+    const struct aggregate_reader reader = {
+        .ctx = r, .now = w->now, .open = file_open, .row = row_take, .complain = complaint_take};
+    enum err err = evidence_spare_folders(r->options, w->paths, w->paths_len, &r->targets, why);
+    if (err == OK)
+        err = aggregate_read(w->paths, w->paths_len, &reader, counts, why);
+    if (err == OK && r->err != OK)
+        err = why_set(why, r->err, "%s", r->why.text);
     if (r->more)
         message_note("... and %llu more; --all shows them", (unsigned long long)r->more);
     if (err == OK && r->tally.out_of_memory)

@@ -508,7 +508,9 @@ const struct option_row option_rows[] = {
     {"all", OPTIONS_PLAN | OPTIONS_ROLLBACK | OPTIONS_SHOW, NULL,
      "show every row, also similar ones", read_all},
     {"all", OPTIONS_COMPLAINTS, NULL,
-     "show every complaint, not only the first " DIGITS(COMPLAINTS_SHOWN), read_all},
+     "show every finding and the first " DIGITS(
+         MANIFEST_COMPLAINTS_MAX) " complaints, not only " DIGITS(COMPLAINTS_SHOWN),
+     read_all},
     {"all", OPTIONS_STATUS, NULL, "list every run of the journal", read_all},
     {"all", OPTIONS_RESUME, NULL, "with --no-wait: every unfinished run, oldest first", read_all},
     {"allow-empty", OPTIONS_MANIFEST, NULL, "a manifest without identities is fine",

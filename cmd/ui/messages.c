@@ -128,10 +128,15 @@ void message_complaints(const struct options *o, const struct complaints *compla
         fprintf(stderr, "%s%s%s\n", at, *at ? ": " : "", message_safe(&text, c->text));
     }
     uint32_t more = complaints->more + complaints->len - shown;
-    if (more && complaints->more && !o->all)
+    if (more && o->all)
+        fprintf(stderr,
+                "... and %u more: these are the first %u of %u, for no more are kept; the others "
+                "are shown once some of these are mended\n",
+                more, shown, shown + more);
+    else if (more && complaints->more)
         fprintf(stderr, "... and %u more; --all shows the first %u\n", more, complaints->len);
     else if (more)
-        fprintf(stderr, "... and %u more%s\n", more, o->all ? "" : "; --all shows them");
+        fprintf(stderr, "... and %u more; --all shows them\n", more);
     buf_clear(&place);
     buf_clear(&text);
 }

@@ -22,7 +22,8 @@ void message_note_then(const char *command, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* Notices of the rooms below, as the two above. */
 struct notices message_notices(void);
-/* file:line:column, one a line; the first COMPLAINTS_SHOWN, or with --all all. */
+/* file:line:column, one a line; the first COMPLAINTS_SHOWN, or with --all each that was kept, and
+ * how many there are. */
 void message_complaints(const struct options *o, const struct complaints *complaints);
 /* "fleet.yaml:12:5", made safe; "fleet.yaml" for the file as a whole. Returns it as a C string. */
 const char *message_place(struct buf *scratch, struct text file, uint32_t line, uint32_t column);

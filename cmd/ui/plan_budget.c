@@ -5,7 +5,6 @@
 #include "base/bounds.h"
 #include "base/plural.h"
 #include "budget_text.h"
-#include "calls/paged_list.h"
 #include "messages.h"
 #include "run/rows.h"
 #include "scheduler/waves.h"
@@ -76,15 +75,11 @@ static enum err budget_count(struct run *r, struct costing *costing, struct budg
     enum err err = run_rows(r, cost_one, costing, why);
     for (uint32_t i = 0; err == OK && i < f->lanes_len; i++) {
         struct lane_need *need = &costing->needs[i];
-        enum api read_api = (enum api)r->read_api[i];
         need->rate_per_s = fleet_rate(f, i, r->config.access->rate_per_s);
-        if (r->keeps_scheduler) { /* the run that follows has read the rows already */
+        need->how = r->reading[i];
+        if (r->keeps_scheduler) /* the run that follows has read the rows already */
             need->reads = 0;
-        } else if (run_tense(r) != TENSE_ROLLBACK) {
-            need->dkim = access_dkim(r->config.access);
-            need->lists = list_tells_verification(need->reads, read_api);
-        }
-        budget_add(b, need, read_api);
+        budget_add(b, need);
     }
     return err;
 }

@@ -30,10 +30,11 @@ span_us rate_meter_left(const struct view_lane *l, double rate_per_s, enum api r
     uint32_t judged = l->jobs - unseen, ready = l->by_state[JOB_READY] + l->by_state[JOB_WRITING];
     double share = judged ? (double)(ready + l->writes) / judged : 1;
     struct lane_need need = {.rate_per_s = rate_per_s,
+                             .how.api = read_api,
                              .reads = l->by_state[JOB_NEW] + l->by_state[JOB_READING]};
     struct budget budget = {0};
     if (writes)
         need.sets = ready + (uint32_t)((share < 1 ? share : 1) * unseen + 0.5);
-    budget_add(&budget, &need, read_api);
+    budget_add(&budget, &need);
     return budget.earliest;
 }

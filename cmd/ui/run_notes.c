@@ -7,7 +7,6 @@
 #include "base/escape.h"
 #include "base/plural.h"
 #include "budget_text.h"
-#include "calls/paged_list.h"
 #include "messages.h"
 #include "order_text.h"
 #include "preflight_text.h"
@@ -67,7 +66,6 @@ static enum err earliest_note(struct run_notes *n, const struct run *r, struct w
     const struct fleet *f = &r->fleet;
     const struct access *a = r->config.access;
     struct lane_need *needs = ARENA_ARRAY(&n->memory, struct lane_need, f->lanes_len + 1);
-    enum api read_api = access_api(a->read_api, API_V1);
     bool writes = r->head.verb == RUN_APPLY;
     struct budget b = {0};
     struct buf hold;
@@ -81,9 +79,8 @@ static enum err earliest_note(struct run_notes *n, const struct run *r, struct w
         need_add(&needs[f->choices[i].lane], f, i, writes);
     for (uint32_t i = 0; i < f->lanes_len; i++) {
         needs[i].rate_per_s = fleet_rate(f, i, a->rate_per_s);
-        needs[i].dkim = access_dkim(a);
-        needs[i].lists = list_tells_verification(needs[i].reads, read_api);
-        budget_add(&b, &needs[i], read_api);
+        needs[i].how = access_reading(a, needs[i].reads);
+        budget_add(&b, &needs[i]);
     }
     if (b.earliest < EARLIEST_TOLD_FROM || (writes && waves_are_wanted(f)))
         return OK;
@@ -110,11 +107,11 @@ static enum err notes_begin(void *ctx, const struct run *r, instant_us now, stru
     arena_init(&n->memory, SIZE_MAX);
     n->jobs = ARENA_ARRAY(&n->memory, uint32_t, f->lanes_len + 1);
     n->closed = ARENA_ARRAY(&n->memory, bool, f->lanes_len + 1);
-    n->fell_back = ARENA_ARRAY(&n->memory, bool, f->lanes_len + 1);
+    n->refused = ARENA_ARRAY(&n->memory, unsigned, f->lanes_len + 1);
     n->waits = ARENA_ARRAY(&n->memory, bool, f->lanes_len + 1);
     n->loose = ARENA_ARRAY(&n->memory, bool, f->lanes_len + 1);
     n->hint_cut = ARENA_ARRAY(&n->memory, bool, f->lanes_len + 1);
-    if (!n->jobs || !n->closed || !n->fell_back || !n->waits || !n->loose || !n->hint_cut) {
+    if (!n->jobs || !n->closed || !n->refused || !n->waits || !n->loose || !n->hint_cut) {
         arena_clear(&n->memory);
         return why_set(why, ERR_NOMEM, "out of memory");
     }
@@ -202,9 +199,12 @@ static void likewise_tell(struct run_notes *n, const struct scheduler *scheduler
     trouble_fold_clear(&fold);
 }
 
-/* The cost of a fall-back: a call for each identity instead of one for a hundred, each time all are
- * read. Printed once for the account, since its Regions share one policy. */
-static void fell_back_tell(struct run_notes *n, uint16_t lane)
+#define MAIL_FROM_BIT    (1u << CALL_READ_MAIL_FROM)
+#define VERIFICATION_BIT (1u << CALL_READ_VERIFICATION)
+
+/* IAM refuses batched MAIL FROM: a call for each identity instead of one for a hundred, each time
+ * all are read. Printed once for the account, since its Regions share one policy. */
+static void fell_back_tell(struct run_notes *n, uint16_t lane, unsigned refused)
 {
     const struct fleet *f = &n->run->fleet;
     uint16_t account = f->lanes[lane].account;
@@ -215,7 +215,7 @@ static void fell_back_tell(struct run_notes *n, uint16_t lane)
         uint32_t by_batch = 2 * ((n->jobs[i] + SES_BATCH_MAX - 1) / SES_BATCH_MAX);
         if (f->lanes[i].account != account)
             continue;
-        n->fell_back[i] = true;
+        n->refused[i] = MAIL_FROM_BIT | VERIFICATION_BIT;
         jobs += n->jobs[i];
         batches += by_batch;
         if (n->jobs[i] > by_batch && n->jobs[i] - by_batch > more_max)
@@ -223,11 +223,46 @@ static void fell_back_tell(struct run_notes *n, uint16_t lane)
     }
     message_note(
         "note: account " TEXT_FMT
-        ": IAM refuses batched reads (ses:GetIdentityVerificationAttributes, "
-        "ses:GetIdentityMailFromDomainAttributes), so its %u %s read one by one: each time all "
-        "are read up to %u calls instead of %u, and up to %s more at %g a second",
-        TEXT_ARG(account_of(f, lane)), jobs, plural(jobs, "identity is", "identities are"), jobs,
-        batches, span_format((span_us)(1e6 * more_max / rate), span), rate);
+        ": IAM refuses %sses:GetIdentityMailFromDomainAttributes, so its %u %s read one by "
+        "one by ses:GetEmailIdentity: each time all are read up to %u calls instead of "
+        "%u, and up to %s more at %g a second",
+        TEXT_ARG(account_of(f, lane)),
+        refused & VERIFICATION_BIT ? "ses:GetIdentityVerificationAttributes and " : "", jobs,
+        plural(jobs, "identity is", "identities are"), jobs, batches,
+        span_format((span_us)(1e6 * more_max / rate), span), rate);
+}
+
+/* IAM refuses batched verification alone. How many rows that is about another Region knows when its
+ * own list is complete. */
+static void single_tell(struct run_notes *n, uint16_t lane, const struct lane_reading *how)
+{
+    const struct fleet *f = &n->run->fleet;
+    uint32_t single = how->lists ? how->untold : n->jobs[lane];
+    double rate = fleet_rate(f, lane, n->run->config.access->rate_per_s);
+    char span[WHEN_LEN];
+    for (uint16_t i = 0; i < f->lanes_len; i++)
+        if (f->lanes[i].account == f->lanes[lane].account)
+            n->refused[i] |= VERIFICATION_BIT;
+    span_us takes = (span_us)(1e6 * single / rate);
+    message_note("note: account " TEXT_FMT
+                 ": IAM refuses ses:GetIdentityVerificationAttributes, so identities%s are first "
+                 "read one by one by ses:GetEmailIdentity: %u of %u in Region " TEXT_FMT
+                 ", up to %s at %g a second. %s by the batch",
+                 TEXT_ARG(account_of(f, lane)),
+                 how->lists ? " that ses:ListEmailIdentities does not show as verified" : "",
+                 single, n->jobs[lane], TEXT_ARG(region_of(f, lane)),
+                 span_format(takes < SPAN_S(1) ? SPAN_S(1) : takes, span), rate,
+                 how->lists ? "All others, and later reads, go" : "Later reads go");
+}
+
+static void refused_tell(struct run_notes *n, const struct scheduler *scheduler, uint16_t lane)
+{
+    struct lane_reading how = scheduler_lane_reading(scheduler, lane);
+    unsigned news = how.refused & ~n->refused[lane];
+    if (news & MAIL_FROM_BIT)
+        fell_back_tell(n, lane, how.refused);
+    else if (news)
+        single_tell(n, lane, &how);
 }
 
 /* Trouble that passes: its rows wait, each until its own time is over. */
@@ -253,8 +288,6 @@ static void waits_tell(struct run_notes *n, const struct scheduler *scheduler, u
 
 static void changes_tell(struct run_notes *n, const struct scheduler *scheduler, instant_us now)
 {
-    const char *wish = n->run->config.access->read_api;
-    bool chosen = wish && strcmp(wish, "v2") == 0;
     n->lane_changes = scheduler_lane_changes(scheduler);
     for (uint16_t lane = 0; lane < n->run->fleet.lanes_len; lane++) {
         if (scheduler_lane_trouble(scheduler, lane) && !n->closed[lane]) {
@@ -271,9 +304,8 @@ static void changes_tell(struct run_notes *n, const struct scheduler *scheduler,
                           "tighten-falls-back",
                           TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)));
         }
-        if (!chosen && !n->follows_plan &&
-            scheduler_api(scheduler, lane, CALL_READ_MAIL_FROM) == API_V2 && !n->fell_back[lane])
-            fell_back_tell(n, lane);
+        if (!n->follows_plan)
+            refused_tell(n, scheduler, lane);
         /* SES asked for a longer pause than the bound: printed for the lane's first such action. */
         const struct fleet *f = &n->run->fleet;
         char asked[WHEN_LEN], most[WHEN_LEN];
@@ -390,6 +422,37 @@ static void advice_tell(const struct scheduler *scheduler, const struct fleet *f
     buf_clear(&line);
 }
 
+/* A bucket that is slower than it was said to be: the rate is lower, or it is shared. Or calls are
+ * refused whatever their rate, or because they came too close together. */
+static void throttles_tell(const struct scheduler *d, const struct fleet *f, uint16_t lane,
+                           enum call_kind kind)
+{
+    const struct pace *pace = scheduler_pace(d, lane, kind);
+    const char *action = call_action(kind, scheduler_api(d, lane, kind));
+    if (pace_is_slowed(pace))
+        message_note(
+            "note: account " TEXT_FMT ", Region " TEXT_FMT
+            ": SES throttled %llu of %llu calls of %s, so they went down to %.3g a second. "
+            "Its rate is lower than %.3g, or other programs share its quota",
+            TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
+            (unsigned long long)pace->throttled, (unsigned long long)pace->calls, action,
+            pace->load.rate_per_s, pace->load.wanted_per_s);
+    else if (pace->throttled * 100 > pace->calls && pace->early * 2 > pace->throttled)
+        message_note("note: account " TEXT_FMT ", Region " TEXT_FMT
+                     ": SES throttled %llu of %llu calls of %s that came too close together: its "
+                     "bucket holds few calls at once. They were made again, and the pace was kept",
+                     TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
+                     (unsigned long long)pace->throttled, (unsigned long long)pace->calls, action);
+    else if (pace->throttled * 100 > pace->calls)
+        message_note("note: account " TEXT_FMT ", Region " TEXT_FMT
+                     ": SES throttled %llu of %llu calls of %s; at the end they went at "
+                     "%.3g a second, as wanted. Slower calls were not refused less, or "
+                     "other programs shared the quota for a while",
+                     TEXT_ARG(account_of(f, lane)), TEXT_ARG(region_of(f, lane)),
+                     (unsigned long long)pace->throttled, (unsigned long long)pace->calls, action,
+                     pace->load.rate_per_s);
+}
+
 static void notes_end(void *ctx, const struct run *r, bool failed, instant_us now)
 {
     struct run_notes *n = ctx;
@@ -402,29 +465,8 @@ static void notes_end(void *ctx, const struct run *r, bool failed, instant_us no
             gaps_tell(scheduler, &r->fleet, i);
             advice_tell(scheduler, &r->fleet, i);
         }
-        /* A bucket that is slower than it was said to be: the rate is lower, or it is shared. Or
-         * calls are refused whatever their rate. */
-        for (int kind = 0; kind < CALL_ASK; kind++) {
-            const struct pace *pace = scheduler_pace(scheduler, i, (enum call_kind)kind);
-            const char *action = call_action((enum call_kind)kind,
-                                             scheduler_api(scheduler, i, (enum call_kind)kind));
-            if (pace_is_slowed(pace))
-                message_note(
-                    "note: account " TEXT_FMT ", Region " TEXT_FMT
-                    ": SES throttled %llu of %llu calls of %s, so they went down to %.3g a second. "
-                    "Its rate is lower than %.3g, or other programs share its quota",
-                    TEXT_ARG(account_of(&r->fleet, i)), TEXT_ARG(region_of(&r->fleet, i)),
-                    (unsigned long long)pace->throttled, (unsigned long long)pace->calls, action,
-                    pace->load.rate_per_s, pace->load.wanted_per_s);
-            else if (pace->throttled * 100 > pace->calls)
-                message_note("note: account " TEXT_FMT ", Region " TEXT_FMT
-                             ": SES throttled %llu of %llu calls of %s; at the end they went at "
-                             "%.3g a second, as wanted. Slower calls were not refused less, or "
-                             "other programs shared the quota for a while",
-                             TEXT_ARG(account_of(&r->fleet, i)), TEXT_ARG(region_of(&r->fleet, i)),
-                             (unsigned long long)pace->throttled, (unsigned long long)pace->calls,
-                             action, pace->load.rate_per_s);
-        }
+        for (int kind = 0; kind < CALL_ASK; kind++)
+            throttles_tell(scheduler, &r->fleet, i, (enum call_kind)kind);
     }
     if (scheduler_pause_reason(scheduler))
         message_error("paused: %s", scheduler_pause_reason(scheduler));

@@ -15,12 +15,13 @@ struct run_notes {
     bool shows_preflight; /* standard output is free for it */
     bool tells_losses;    /* of the journal that a plan reads beside: nothing else tells them */
     const struct run *run;
-    struct progress progress;            /* shown each turn too */
-    uint32_t orders_told;                /* of people, as far as they are told */
-    uint32_t lane_changes;               /* of the scheduler, as far as they are told */
-    uint32_t *jobs;                      /* of each lane; arrays as fleet.lanes, in memory */
-    bool *closed, *fell_back, *hint_cut; /* is told */
-    bool *waits, *loose; /* likewise: it cannot be asked at the moment; it stays loose */
+    struct progress progress; /* shown each turn too */
+    uint32_t orders_told;     /* of people, as far as they are told */
+    uint32_t lane_changes;    /* of the scheduler, as far as they are told */
+    uint32_t *jobs;           /* of each lane; arrays as fleet.lanes, in memory */
+    bool *closed, *hint_cut;  /* is told */
+    unsigned *refused;        /* batched reads whose refusal is told: bits of 1 << enum call_kind */
+    bool *waits, *loose;      /* likewise: it cannot be asked at the moment; it stays loose */
     struct arena memory;
 };
 

@@ -3,6 +3,7 @@
 
 #include "base/count.h"
 #include "exit_codes.h"
+#include "reports/deliver.h"
 
 #include <string.h>
 #include <time.h>
@@ -30,15 +31,34 @@ static void leave_early(int signal)
     ssize_t written = write(STDERR_FILENO, said, sizeof said - 1);
     (void)written;
     (void)signal;
+    deliver_abandon();
     _exit(EXIT_STOPPED);
+}
+
+static void leave_as_asked(int signal)
+{
+    struct sigaction usual = {.sa_handler = SIG_DFL};
+    deliver_abandon();
+    sigaction(signal, &usual, NULL);
+    raise(signal); /* it is blocked until the handler returns */
+}
+
+static void handler_set(void (*handler)(int signal))
+{
+    struct sigaction leave = {.sa_handler = handler};
+    for (size_t i = 0; i < STOPPING_LEN; i++)
+        if (!is_ignored(stopping[i]))
+            sigaction(stopping[i], &leave, NULL);
 }
 
 void signals_early(void)
 {
-    struct sigaction leave = {.sa_handler = leave_early};
-    for (size_t i = 0; i < STOPPING_LEN; i++)
-        if (!is_ignored(stopping[i]))
-            sigaction(stopping[i], &leave, NULL);
+    handler_set(leave_early);
+}
+
+void signals_usual(void)
+{
+    handler_set(leave_as_asked);
 }
 
 void signals_block(struct signals *s)
@@ -80,8 +100,10 @@ static void *watch(void *arg)
         } else if (signal != SIGNAL_STOP) {
             pthread_mutex_lock(&s->lock);
             bool is_served = s->wire || s->stop;
-            if (s->told == TOLD_MAX || (!is_served && (!s->stays || s->told)))
+            if (s->told == TOLD_MAX || (!is_served && (!s->stays || s->told))) {
+                deliver_abandon();
                 _exit(EXIT_STOPPED);
+            }
             s->told++;
             if (s->stop)
                 s->stop(s->stop_ctx);

@@ -6,7 +6,7 @@
  *
  * Reports are written when the engine is done. A signal that comes then, and any third one, ends
  * the process on the spot with EXIT_STOPPED: the journal is whole at every instant, and `report`
- * writes the reports again.
+ * writes the reports again. Whatever ends the process, no file beside a report is left.
  */
 #ifndef MF_SIGNALS_H
 #define MF_SIGNALS_H
@@ -37,6 +37,8 @@ struct signals {
  * with EXIT_STOPPED. One that was ignored when the process started stays ignored, here and below.
  */
 void signals_early(void);
+/* For a verb that calls nobody: each of the three ends the process as it usually does. */
+void signals_usual(void);
 
 /* Blocks the signals in the calling thread and in all that it starts later: call it before
  * wire_open(). */

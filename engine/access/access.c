@@ -3,6 +3,7 @@
 
 #include "base/count.h"
 #include "base/json_out.h"
+#include "calls/paged_list.h"
 #include "model/fleet.h"
 
 #include <cjson/cJSON.h>
@@ -21,6 +22,13 @@ enum dkim_wish access_dkim(const struct access *a)
     if (!a->dkim)
         return DKIM_BY_BATCH;
     return strcmp(a->dkim, "each") == 0 ? DKIM_BY_IDENTITY : DKIM_NOT_ASKED;
+}
+
+struct lane_reading access_reading(const struct access *a, uint32_t rows)
+{
+    enum api api = access_api(a->read_api, API_V1);
+    return (struct lane_reading){
+        .api = api, .dkim = access_dkim(a), .lists = list_tells_verification(rows, api)};
 }
 
 enum inquiry_mode access_dns_mode(const struct access *a)

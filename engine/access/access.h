@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/when.h"
-#include "calls/call.h"
+#include "calls/budget.h"
 #include "dns/inquiry.h"
 
 struct access {
@@ -31,6 +31,8 @@ struct access {
 /* "v1", "v2", "auto" (begins with v1), or NULL for the default. */
 enum api access_api(const char *wish, enum api usual);
 enum dkim_wish access_dkim(const struct access *a);
+/* How a lane with so many rows is read, as far as nothing is refused. */
+struct lane_reading access_reading(const struct access *a, uint32_t rows);
 /* dns, or the mode fitting the resolver: a given resolver is asked in recursive mode. */
 enum inquiry_mode access_dns_mode(const struct access *a);
 

@@ -170,6 +170,7 @@
 #define REPORT_CHUNK        (64u << 10)  /* bytes per write(2) of a report */
 #define REPORT_CHUNK_MAX    (64u << 20)  /* a chunk and the row beyond its size */
 #define REPORT_PART_TRIES   100   /* names for the file beside; more are left only by many kills */
+#define LINKS_FOLLOWED_MAX  40    /* from the name of a report to its file, as the kernel has it */
 #define HTML_ROWS_MAX       10000 /* a browser filters and sorts so many in a blink */
 #define GROUPS_MAX          4096  /* kinds of rows a report tells apart; the rest is counted */
 #define HTML_PART_ROWS      100   /* rows laid out together when scrolled into sight */

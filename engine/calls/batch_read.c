@@ -106,6 +106,7 @@ static struct call *kind_send(struct batch_reads *r, struct batch_read *b,
                               const struct batch_sender *by, enum call_kind kind)
 {
     struct call *call = call_pool_take(r->calls, kind, b->lane, b->api);
+    call->departure = pace_departure(&by->pace[kind]);
     call->owner = (uint32_t)(b - r->batches);
     call->attempt = b->attempts + 1u;
     call->count = b->count;
@@ -208,6 +209,8 @@ enum batch_state batch_read_answered(struct batch_reads *r, uint32_t *list, stru
         if (next == RETRY_BACKOFF || next == RETRY_BY_PACE) {
             batch_read_want(r, list, b, (uint8_t)BATCH_KIND(call->kind));
         } else {
+            bool is_denied = next == RETRY_FALL_BACK || next == RETRY_DENIED;
+            b->denied = (uint8_t)(b->denied | (is_denied ? BATCH_KIND(call->kind) : 0));
             b->failed = true;
             b->failed_next = next;
             b->failed_reply = call->reply;
@@ -235,7 +238,7 @@ struct batch_read *batch_read_split(struct batch_reads *r, uint32_t *list, struc
     b->count -= half->count;
     memcpy(half->items, b->items + b->count, sizeof half->items[0] * half->count);
     answers_drop(r, b);
-    b->missed = 0;
+    b->missed = b->denied = 0;
     batch_read_want(r, list, half, half->kinds);
     batch_read_want(r, list, b, b->kinds);
     return half;

@@ -35,6 +35,7 @@ struct batch_read {
     instant_us wake;                   /* no call of the batch is sent before ... */
     instant_us optional_wake;          /* ... apart from optional ones */
     struct call *answers[BATCH_KINDS]; /* held until the batch is freed or split */
+    uint8_t denied;                    /* of kinds: the lane may not ask them */
     bool failed;                       /* one call has, and another one is still out: */
     enum retry failed_next;            /* never RETRY_BY_PACE or RETRY_BACKOFF */
     struct reply failed_reply;

@@ -12,6 +12,7 @@
 #include "base/bounds.h"
 #include "base/names.h"
 #include "base/when.h"
+#include "departure.h"
 #include "dns/question.h"
 #include "model/facts.h"
 #include "model/organization.h"
@@ -99,11 +100,12 @@ struct call {
     uint64_t ticket; /* unique within a run */
     enum call_kind kind;
     enum api api;
-    uint16_t lane;        /* index into fleet.lanes; ignored for CALL_ASK. To a provider of DNS:
-                             fleet.lanes_len + row of fleet.providers */
-    uint32_t owner;       /* for the scheduler: the waiting read batch, survey or job */
-    uint32_t part;        /* for the scheduler: the part of the owner's work */
-    uint32_t attempt;     /* from 1 */
+    uint16_t lane;    /* index into fleet.lanes; ignored for CALL_ASK. To a provider of DNS:
+                         fleet.lanes_len + row of fleet.providers */
+    uint32_t owner;   /* for the scheduler: the waiting read batch, survey or job */
+    uint32_t part;    /* for the scheduler: the part of the owner's work */
+    uint32_t attempt; /* from 1 */
+    struct departure departure;
     instant_us not_after; /* no byte of the request leaves later than this, by the world's clock:
                              the reply is then REPLY_NOT_SENT; 0: at any time */
     uint32_t count;       /* identities; 1 for GET and SET */

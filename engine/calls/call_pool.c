@@ -38,6 +38,7 @@ struct call *call_pool_take(struct call_pool *pool, enum call_kind kind, uint16_
     call->api = api;
     call->attempt = 1;
     call->count = 0;
+    call->departure = (struct departure){0};
     call->not_after = 0;
     call->mail_from = call->token = call->above = TEXT_NONE;
     return call;

@@ -6,8 +6,19 @@
  * the service's bucket holds one token too. Above PACE_EVEN_MAX calls a second a late wake-up may
  * be caught up within PACE_CATCH_UP, or the scheduler's delays and slow commits would cost a few
  * per cent of the rate. There writes leave in groups of PACE_GROUP, so that a group shares a turn
- * and a commit of the journal, and not one less is sent; one by one again, once the service has
- * throttled any: its bucket may hold a single token.
+ * and a commit of the journal, and not one less is sent.
+ *
+ * The first throttled call above PACE_EVEN_MAX makes the bucket a narrow one: it may hold a single
+ * token. Groups are still decided and kept together, by PACE_GROUP to twice as much ahead of time,
+ * but each call has a departure of its own, which carriers know how to keep (departure.h), and
+ * nothing is caught up. What is throttled even so has met a call that was slower on its way. Then
+ * the spacing grows by PACE_WIDER, up to PACE_WIDEST, and shrinks by a hundredth of that with each
+ * served call. Such refusals are our own doing and tell load.h nothing, as long as they are fewer
+ * than PACE_STRAINED of the last PACE_CALLS.
+ *
+ * Example: 200/s, one token. The second call of the first group is refused, so the next ones leave
+ * 5 ms apart. One in fifty of these comes 0.1 ms after its token's time has begun: the spacing goes
+ * to 5.05, 5.1 ms and so on until it is one in a hundred.
  *
  * A request is counted when it arrives, not when it leaves. If a call took longer than the fastest
  * one of its bucket, it may have arrived that much later, so the next one is held back by the
@@ -24,22 +35,34 @@
 #ifndef MF_PACE_H
 #define MF_PACE_H
 
+#include "departure.h"
 #include "load.h"
 
 #define PACE_EVEN_MAX 50.0        /* calls a second with strict spacing */
 #define PACE_CATCH_UP SPAN_MS(40) /* largest delay caught up above PACE_EVEN_MAX */
 #define PACE_GROUP    SPAN_MS(10) /* above PACE_EVEN_MAX; leaves most of PACE_CATCH_UP for delays */
 #define PACE_MARGIN   500
+#define PACE_WIDER    0.005 /* of the spacing */
+#define PACE_WIDEST   0.05
+#define PACE_STRAINED 0.125
+#define PACE_CALLS    64 /* averages are of so many */
 
 struct pace {
     struct load load;  /* the rate */
     instant_us next;   /* earliest instant of the next call */
-    instant_us idle;   /* when the last call without waiting left */
+    instant_us leaves; /* ... of the one taken last */
+    uint64_t idle;     /* the number of the last call that did not wait for its turn */
     instant_us hinted; /* until then the service has asked us to wait; 0: it has not */
     span_us fastest;   /* shortest round trip seen; 0: none yet */
+    span_us trip;      /* of late, on the average; 0: none yet */
     span_us hint_cut;  /* the longest hint of the service cut to RETRY_AFTER_MAX; 0: none */
     bool has_burst;    /* the service's bucket holds many tokens */
+    bool is_narrow;    /* it has refused calls that came close together */
+    double refused;    /* the share of the last calls that was throttled */
+    double wider;      /* the share by which calls of a narrow bucket are further apart */
+    uint64_t widened;  /* calls up to this number left before that */
     uint64_t calls, throttled;
+    uint64_t early;  /* of the throttled ones: those that came too soon after another of ours */
     uint64_t failed; /* calls that came back without what was asked for, but for throttled ones */
 };
 
@@ -54,15 +77,18 @@ void pace_want(struct pace *p, double rate_per_s, instant_us now);
 void pace_hold(struct pace *p, instant_us until);
 /* It has learned this rate, too: calls go at it until trials show that the bucket gives more. */
 void pace_teach(struct pace *p, double rate_per_s, instant_us now);
+/* From when on a call may be taken: of a narrow bucket, some time before it may leave. */
 instant_us pace_next(const struct pace *p);
 instant_us pace_next_group(const struct pace *p); /* as many calls as are due then leave together */
 bool pace_take(struct pace *p, instant_us now);   /* false: too early */
-/* Takes a served call; not for DNS or for calls not sent. */
-void pace_answered(struct pace *p, instant_us sent_at, instant_us answered_at);
+struct departure pace_departure(const struct pace *p); /* of the call taken last */
+/* Takes a served call; not for DNS or for calls not sent. turn: as in its departure. */
+void pace_answered(struct pace *p, uint64_t turn, instant_us sent_at, instant_us answered_at);
 /* Is the bucket slower than configured, because SES's rate is lower or others share the bucket? */
 bool pace_is_slowed(const struct pace *p);
 /* Takes a Throttling answer to a call sent at sent_at. retry_after_us: SES's hint, or 0; at most
  * RETRY_AFTER_MAX is obeyed. True: the hint was cut, for the first time in this bucket. */
-bool pace_throttled(struct pace *p, instant_us sent_at, instant_us now, span_us retry_after_us);
+bool pace_throttled(struct pace *p, uint64_t turn, instant_us sent_at, instant_us now,
+                    span_us retry_after_us);
 
 #endif

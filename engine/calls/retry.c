@@ -32,10 +32,11 @@ bool retry_pace_learn(struct pace *pace, const struct call *call, enum verdict v
                       instant_us now)
 {
     if (verdict == VERDICT_SLOW_DOWN)
-        return pace_throttled(pace, call->sent_at, now, SPAN_MS(call->reply.retry_after_ms));
+        return pace_throttled(pace, call->departure.turn, call->sent_at, now,
+                              SPAN_MS(call->reply.retry_after_ms));
     pace->failed += verdict != VERDICT_OK;
     if (call->reply.how == REPLY_HTTP)
-        pace_answered(pace, call->sent_at, call->answered_at);
+        pace_answered(pace, call->departure.turn, call->sent_at, call->answered_at);
     return false;
 }
 

@@ -1,6 +1,7 @@
 /*
  * Files to reports to rows. A report is given once it has been looked through; one with the
- * reporter, id and domain of an earlier one is a copy, in whatever file it comes.
+ * reporter, id, domain and range of an earlier one is a copy, in whatever file it comes. Some
+ * reporters give every day the same id.
  */
 #include "aggregate.h"
 
@@ -19,7 +20,7 @@ struct reading {
     const struct aggregate_reader *out;
     struct aggregate_counts *counts;
     struct report_reader *report;
-    struct names seen; /* "reporter\0id\0domain" */
+    struct names seen; /* of domains and ranges, and of reports of them */
     struct buf sentence, key;
     struct text name; /* of the document */
     bool is_bad;      /* the document was complained of */
@@ -104,22 +105,37 @@ static bool on_piece(void *ctx, struct text bytes)
     return err == OK;
 }
 
-/* Has it been given before? From now on it has. */
+/* What the key holds; *is_new: it was not there. NAME_NONE: there is no room for it. */
+static name_id key_add(struct reading *g, bool *is_new)
+{
+    struct text key = buf_text(&g->key);
+    name_id id = names_find(&g->seen, key);
+    *is_new = id == NAME_NONE;
+    if (*is_new && (g->key.failed || !names_add(&g->seen, key, &id)))
+        fail(g, why_set(&g->why, ERR_LIMIT, "there are more reports than can be told apart"));
+    return id;
+}
+
+/* Has it been given before? From now on it has. A domain with a range is a number in the key of a
+ * report, which would be too long for a name with both in it. */
 static bool is_copy(struct reading *g, const struct aggregate_report *r)
 {
-    name_id id;
+    bool is_new;
+    buf_reset(&g->key);
+    buf_add_char(&g->key, '\0'); /* no reporter begins so */
+    buf_add(&g->key, &r->begin, sizeof r->begin);
+    buf_add(&g->key, &r->end, sizeof r->end);
+    buf_add_text(&g->key, r->domain);
+    const name_id about = key_add(g, &is_new);
     buf_reset(&g->key);
     for (size_t i = 0; i < r->reporter.len; i++) /* the same name, however it is written */
         buf_add_char(&g->key, char_lower(r->reporter.at[i]));
     buf_add_char(&g->key, '\0');
+    buf_add(&g->key, &about, sizeof about);
     buf_add_text(&g->key, r->report_id);
-    buf_add_char(&g->key, '\0');
-    buf_add_text(&g->key, r->domain);
-    if (names_find(&g->seen, buf_text(&g->key)) != NAME_NONE)
-        return true;
-    if (g->key.failed || !names_add(&g->seen, buf_text(&g->key), &id))
-        fail(g, why_set(&g->why, ERR_LIMIT, "there are more reports than can be told apart"));
-    return false;
+    if (!g->is_over)
+        (void)key_add(g, &is_new);
+    return !is_new;
 }
 
 static void give(struct reading *g, const struct aggregate_report *head)
@@ -131,6 +147,7 @@ static void give(struct reading *g, const struct aggregate_report *head)
         g->counts->rows++;
         g->is_over = !g->out->row(g->out->ctx, &g->row);
     }
+    g->row.report = NULL;
 }
 
 static void on_end(void *ctx, const char *trouble)
@@ -174,6 +191,8 @@ static bool on_file(void *ctx, int fd, int64_t size, struct text name)
                                      .end = on_end,
                                      .pass = on_pass,
                                      .goes_on = on_more};
+    if (g->out->open && !g->out->open(g->out->ctx, fd, name))
+        return false;
     g->counts->files++;
     unpack_file(fd, size, name, &sink);
     return !g->is_over;

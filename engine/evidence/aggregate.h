@@ -63,8 +63,8 @@ struct aggregate_row {
     uint32_t dkim_len, dkim_more;
 };
 
-/* What came of the files. A report that was given before, by reporter, id and domain, is counted
- * once, in whatever file it comes again. */
+/* What came of the files. A report that was given before, by reporter, id, domain and range, is
+ * counted once, in whatever file it comes again. */
 struct aggregate_counts {
     uint64_t files;       /* regular files that were looked into; members of archives are none */
     uint64_t reports;     /* whose rows were given */
@@ -79,6 +79,8 @@ struct aggregate_counts {
 struct aggregate_reader {
     void *ctx;
     instant_us now; /* a report that begins more than a day later is refused; 0: none is */
+    /* A regular file is about to be read. False ends the reading early, as below. May be NULL. */
+    bool (*open)(void *ctx, int fd, struct text name);
     /* False ends the reading early, without an error. A report's rows all come, or, when it turns
      * out to be damaged, none: the reader looks through the whole of it first. */
     bool (*row)(void *ctx, const struct aggregate_row *row);

@@ -125,17 +125,40 @@ uint32_t sender_addresses(const struct mail_domain *d, const struct mail_sender 
     return d->change.written ? s->addresses_after : s->addresses;
 }
 
+/* What is known of a domain's time after the run. */
+static void gain_add(struct mail_gain *g, const struct mail_domain *d, bool has_after)
+{
+    const struct mail_counts *before = &d->ses[PHASE_BEFORE], *after = &d->ses[PHASE_AFTER];
+    bool is_open = mail_compare(d) == COMPARISON_OPEN;
+    g->open_domains += is_open;
+    if (is_open)
+        mail_counts_join(&g->open, &d->ses[PHASE_DURING]);
+    if (after->messages || (before->messages && !has_after)) {
+        g->domains++;
+        mail_counts_join(&g->before, before);
+        mail_counts_join(&g->after, after);
+    } else {
+        g->awaited_domains += before->messages && !is_open;
+    }
+}
+
+static bool some_are_after(const struct tally *t)
+{
+    for (uint32_t i = 1; i < t->domains_len; i++)
+        if (t->domains[i].ses[PHASE_AFTER].messages)
+            return true;
+    return false;
+}
+
 struct mail_gain mail_gain(const struct tally *t)
 {
     struct mail_gain g = {.first_write = WHEN_NEVER};
     struct mail_counts later = {0};
+    bool has_after = some_are_after(t);
     for (uint32_t i = 1; i < t->domains_len; i++) {
         const struct mail_domain *d = &t->domains[i];
-        const struct mail_counts *before = &d->ses[PHASE_BEFORE], *after = &d->ses[PHASE_AFTER];
         g.counts[mail_compare(d)]++;
-        mail_counts_join(&g.before, before);
-        mail_counts_join(&g.after, after);
-        g.domains += before->messages || after->messages;
+        gain_add(&g, d, has_after);
         g.later_domains += d->change.next_write != WHEN_NEVER;
         mail_counts_join(&later, &d->ses[PHASE_LATER]);
         g.first_write = when_earlier(g.first_write, d->change.first_write);

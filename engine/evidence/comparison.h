@@ -49,10 +49,14 @@ const char *sender_fault_words(enum sender_fault f); /* a clause for people */
 
 enum sender_fault sender_fault(const struct tally *t, const struct mail_sender *s);
 
-/* The whole, of domains that the run has written to. */
+/* The whole, of domains that the run has written to. The same domains are on both sides: those with
+ * mail after the run; while there is none, those with mail before. */
 struct mail_gain {
     struct mail_counts before, after;
-    uint32_t domains;                /* with mail in either */
+    uint32_t domains;                /* on both sides */
+    uint32_t open_domains;           /* without Success, so nothing is after the run */
+    struct mail_counts open;         /* of these, in reports since the first write */
+    uint32_t awaited_domains;        /* with Success, and mail before; none is after yet */
     uint32_t later_domains;          /* to which a later run has written */
     uint64_t later_messages;         /* of these, since that write */
     uint32_t counts[COMPARISONS];    /* of all domains */

@@ -113,7 +113,6 @@ static enum err fold_records(void *ctx, const struct record *records, uint32_t l
 static enum err budget_make(struct rehearsal *r, struct why *why)
 {
     const struct fleet *f = &r->fleet;
-    const char *read_api = r->access->read_api;
     struct lane_need *needs = ARENA_ARRAY(&r->memory, struct lane_need, f->lanes_len + 1);
     if (!needs)
         return why_set(why, ERR_NOMEM, "out of memory");
@@ -125,9 +124,10 @@ static enum err budget_make(struct rehearsal *r, struct why *why)
         need->tightens += sets && fleet_policy_of(f, i)->behavior == BEHAVIOR_REJECT_MESSAGE;
     }
     for (uint32_t i = 0; i < f->lanes_len; i++) {
-        needs[i].dkim = access_dkim(r->access);
+        needs[i].how = access_reading(r->access, needs[i].reads);
+        needs[i].how.lists = false; /* nothing is surveyed in a rehearsal */
         needs[i].rate_per_s = fleet_rate(&r->fleet, i, r->access->rate_per_s);
-        budget_add(&r->forecast.budget, &needs[i], access_api(read_api, API_V1));
+        budget_add(&r->forecast.budget, &needs[i]);
     }
     return OK;
 }

@@ -109,8 +109,11 @@ static bool row_add(struct inventory *v, struct lane_inventory *s, struct text i
 
 struct call *lane_inventory_call(struct inventory *v, uint16_t lane, enum call_kind kind)
 {
-    return call_pool_take(&v->calls, kind, lane,
-                          kind == CALL_GET ? API_V2 : v->lanes[lane].seen.api);
+    const struct lane_inventory *s = &v->lanes[lane];
+    struct call *call =
+        call_pool_take(&v->calls, kind, lane, kind == CALL_GET ? API_V2 : s->seen.api);
+    call->departure = pace_departure(&s->pace[kind]);
+    return call;
 }
 
 static bool may_call(const struct inventory *v, struct lane_inventory *s, enum call_kind kind,

@@ -61,6 +61,7 @@ uint32_t advice_send(struct inventory *v, uint16_t lane, instant_us now, struct 
             !pace_take(&s->pace[kinds[ask]], now))
             continue;
         struct call *call = call_pool_take(&v->calls, kinds[ask], lane, API_V2);
+        call->departure = pace_departure(&s->pace[kinds[ask]]);
         call->owner = s->asks_generation;
         paged_list_ask(&s->asks[ask], call);
         calls[len++] = call;

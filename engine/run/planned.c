@@ -115,9 +115,14 @@ static enum err plan_rebuild(struct run *r, const struct plan_head *plan, struct
                                 .options = plan->options,
                                 .version = plan->version,
                                 .jobs = r->fleet.choices_len};
-    r->read_api = ARENA_ARRAY(&r->arena, uint8_t, r->fleet.lanes_len + 1u);
-    if (!r->read_api)
+    uint32_t *rows = ARENA_ARRAY(&r->arena, uint32_t, r->fleet.lanes_len + 1u);
+    r->reading = ARENA_ARRAY(&r->arena, struct lane_reading, r->fleet.lanes_len + 1u);
+    if (!rows || !r->reading)
         return why_set(why, ERR_NOMEM, "out of memory");
+    for (uint32_t i = 0; i < r->fleet.choices_len; i++)
+        rows[r->fleet.choices[i].lane]++;
+    for (uint32_t i = 0; i < r->fleet.lanes_len; i++)
+        r->reading[i] = access_reading(r->config.access, rows[i]);
     enum err err = run_journal_in_memory(r, why);
     if (err == OK)
         err = journal_begin(r->journal, &r->head, &r->fleet, why);

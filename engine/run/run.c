@@ -250,8 +250,8 @@ static enum err run_engine(struct run *r, struct live *live, struct why *why)
     struct engine_watch watch = {.ctx = r, .turn = observer_turn, .wake = observer_wake};
     struct io io = live_io(live);
     enum err err = OK;
-    r->read_api = ARENA_ARRAY(&r->arena, uint8_t, r->fleet.lanes_len + 1);
-    if (!r->read_api)
+    r->reading = ARENA_ARRAY(&r->arena, struct lane_reading, r->fleet.lanes_len + 1);
+    if (!r->reading)
         err = why_set(why, ERR_NOMEM, "out of memory");
     if (err == OK)
         err = knowledge_take(r, wire_now(live->wire), why);
@@ -283,7 +283,7 @@ static enum err run_engine(struct run *r, struct live *live, struct why *why)
     if (o->end)
         o->end(o->ctx, r, err != OK, wire_now(live->wire));
     for (uint32_t i = 0; i < r->fleet.lanes_len; i++)
-        r->read_api[i] = (uint8_t)scheduler_api(scheduler, (uint16_t)i, CALL_READ_MAIL_FROM);
+        r->reading[i] = scheduler_lane_reading(scheduler, (uint16_t)i);
     return err;
 }
 
@@ -329,6 +329,11 @@ static enum err scheduler_open(struct run *r, const struct preflight *preflight,
                          probe->answered_at);
         if (probe->kind == CALL_ACCOUNT && probe->verdict == VERDICT_OK)
             scheduler_told_account(r->scheduler, probe->lane, &probe->account);
+        bool is_unknown = probe->kind == CALL_LIST && probe->api == API_V2 &&
+                          reply_knows_no_action(&probe->reply);
+        if (is_unknown || reply_is_access_denied(&probe->reply))
+            scheduler_told_refused(r->scheduler, probe->lane, probe->kind, probe->api,
+                                   probe->answered_at);
         if (probe->kept)
             scheduler_told_list(r->scheduler, probe->kept, probe->answered_at);
     }

@@ -128,7 +128,7 @@ struct run {
     uint32_t unasked; /* rows that a submitted plan could not ask SES about (run/limit.h) */
     struct scheduler *planner;     /* the plan's scheduler; in memory */
     bool keeps_scheduler;          /* the scheduler outlives the engine, as planner */
-    uint8_t *read_api;             /* enum api of each lane's last reads */
+    struct lane_reading *reading;  /* as fleet.lanes: how their rows were read */
     struct run_loss lost;          /* of the records of a run: ui/run_lost.h */
     const struct fleet_part *view; /* of a run that is only looked at; NULL: all of it */
     double kept_pace_per_s; /* that a person gave the resumed run (run_orders.h); 0: the options' */

@@ -38,9 +38,9 @@ void lane_invariant(const struct lane_state *l)
     assert(!l->read_batches || l->read_batches_alive > 0);
 
     /* Success of a kind is success; calls are held back only where there was some. */
-    assert(!l->v1_worked || l->worked);
+    assert(!l->allowed || l->worked);
     assert(!l->hold_until || l->worked);
-    assert(!l->v1_again_at || l->read_api == API_V2);
+    assert(!l->v1_again_at || l->refused);
     assert(l->sets_refused <= SETS_REFUSED_MAX);
     tighten_invariant(&l->tightening);
 }
@@ -108,11 +108,23 @@ static void came_throttled(struct scheduler *d, uint16_t lane, const struct repl
     trouble_tell(d, lane, since, now);
 }
 
+/* IAM refuses an action that it has not allowed in this run: there is nothing to doubt, and another
+ * way to ask, or nobody waits for the answer. IAM can confine GetEmailIdentity and writes to some
+ * identities, so those are counted (get_answered(), lane_write_refused()). */
+static bool is_plainly_refused(const struct scheduler *d, const struct call *call)
+{
+    bool is_counted = call->kind == CALL_GET || call->kind == CALL_SET;
+    bool has_way = call->owner == SURVEY_OWNER || d->options.read_falls_back;
+    return !is_counted && has_way && reply_is_access_denied(&call->reply) &&
+           !(d->lanes[call->lane].allowed & 1u << call->kind);
+}
+
 void lane_doubt(struct scheduler *d, const struct call *call, instant_us now)
 {
     struct lane_state *l = &d->lanes[call->lane];
     struct doubt *doubt = &l->doubts[call->kind];
-    if (!l->worked || d->options.rules.plan_only || now < doubt->until)
+    if (!l->worked || d->options.rules.plan_only || now < doubt->until ||
+        is_plainly_refused(d, call))
         return;
     step_words(&call->reply, "", l->trouble);
     if (doubt->count == 0)
@@ -137,8 +149,7 @@ void lane_learn(struct scheduler *d, const struct call *call, enum verdict verdi
 {
     struct lane_state *l = &d->lanes[call->lane];
     if (call->kind == CALL_READ_DKIM && verdict != VERDICT_OK)
-        return; /* nothing waits for it: its trouble is not the lane's */
-    bool is_read = call->kind == CALL_READ_MAIL_FROM || call->kind == CALL_READ_VERIFICATION;
+        return;                    /* nothing waits for it: its trouble is not the lane's */
     assert(call->kind < CALL_ASK); /* DNS is no lane's */
     l->unresponsive = call->reply.how == REPLY_NOT_SENT || call->reply.how == REPLY_LOST;
     l->answered = l->answered || !l->unresponsive;
@@ -149,7 +160,7 @@ void lane_learn(struct scheduler *d, const struct call *call, enum verdict verdi
     switch (verdict) {
     case VERDICT_OK:
         l->worked = true;
-        l->v1_worked = l->v1_worked || (is_read && call->api == API_V1);
+        l->allowed |= 1u << call->kind;
         l->doubts[call->kind] = (struct doubt){0};
         trouble_over(d, call->lane, now);
         break;

@@ -404,12 +404,18 @@ static void list_by_version_1(struct scheduler *d, uint16_t lane, instant_us now
         l->to_send |= BIT(PART_VERIFICATION);
 }
 
-/* The reads of a plan ask then. A sweep goes on with halves, or without. */
-static void verification_failed(struct scheduler *d, const struct call *call, enum retry next)
+/* The reads ask then: for all, or where IAM refuses attributes for those that the list does not
+ * show as verified, one by one. A sweep goes on with halves, or without. */
+static void verification_failed(struct scheduler *d, const struct call *call, enum retry next,
+                                instant_us now)
 {
     struct lane_survey *l = &d->surveys.lanes[call->lane];
     char reason[SURVEY_REASON_LEN];
     l->is_told = false;
+    bool was_allowed = d->lanes[call->lane].allowed & 1u << call->kind;
+    if (next == RETRY_FALL_BACK && !d->options.sweep &&
+        (!was_allowed || d->options.rules.plan_only))
+        reads_fall_back(d, call->lane, BATCH_KIND(CALL_READ_VERIFICATION), now);
     if (!d->options.sweep)
         return;
     if (next == RETRY_SPLIT)
@@ -440,7 +446,7 @@ static void part_failed(struct scheduler *d, const struct call *call, enum verdi
         return;
     }
     if (call->part == PART_VERIFICATION && !is_again) {
-        verification_failed(d, call, next);
+        verification_failed(d, call, next, now);
         return;
     }
     if (next == RETRY_FALL_BACK)
@@ -551,9 +557,28 @@ void scheduler_told_list(struct scheduler *d, struct call *page, instant_us now)
     lane_survey_invariant(l);
 }
 
+void scheduler_told_refused(struct scheduler *d, uint16_t lane, enum call_kind kind, enum api api,
+                            instant_us now)
+{
+    struct lane_survey *l = &d->surveys.lanes[lane];
+    bool is_read = kind == CALL_READ_VERIFICATION || kind == CALL_READ_MAIL_FROM;
+    if (is_read && d->options.read_api == API_V1 && d->options.read_falls_back)
+        reads_fall_back(d, lane, BATCH_KIND(kind), now);
+    if (kind != CALL_LIST || !(l->to_send & BIT(PART_LIST)) || api != lane_survey_list_api(d, lane))
+        return;
+    if (l->lists_verified)
+        l->lists_verified = false;
+    else if (d->options.read_falls_back)
+        l->api = API_V2;
+}
+
 void scheduler_survey_adopt(struct scheduler *d, struct scheduler *plan)
 {
     lane_survey_clear(d);
+    for (uint32_t i = 0; i < d->fleet->lanes_len; i++) {
+        d->lanes[i].refused = plan->lanes[i].refused;
+        d->lanes[i].read_api = plan->lanes[i].read_api;
+    }
     d->surveys = plan->surveys;
     plan->surveys = (struct lane_surveys){0};
 }

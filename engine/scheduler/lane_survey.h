@@ -185,6 +185,12 @@ bool verified_is_told(const struct scheduler *d, uint16_t lane, instant_us now);
 bool verified_surely(const struct scheduler *d, uint32_t row, enum verification *v);
 /* The verification of a row, as far as the survey knows it. */
 bool verified_of(const struct scheduler *d, uint32_t row, enum verification *v);
+/* Attributes are refused in the lane: what the list has told counts, as far as it is Success. */
+void verified_refuse(struct scheduler *d, uint16_t lane);
+/* Does a GetEmailIdentity alone tell the row's verification, since IAM refuses attributes? */
+bool verified_by_get(const struct scheduler *d, uint32_t row, instant_us now);
+/* Rows of the lane that a list by version 2 does not show as verified. */
+uint32_t verified_untold(const struct scheduler *d, uint16_t lane);
 
 /* lane_survey_owners.c */
 bool owners_init(struct scheduler *d,

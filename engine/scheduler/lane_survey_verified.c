@@ -73,9 +73,12 @@ void verified_list_ends(struct scheduler *d, uint16_t lane, instant_us now)
     uint32_t to_ask = 0;
     for (uint32_t row = l->row_first; row < l->row_end; row++)
         to_ask += is_to_ask(d, lane, row);
-    l->is_told = d->options.sweep || to_ask <= ASKED_MAX;
+    /* A GetEmailIdentity of the reads tells it otherwise. */
+    bool may_ask = d->options.sweep ||
+                   (d->lanes[lane].read_api == API_V1 && !reads_lack_verification(&d->lanes[lane]));
+    l->is_told = d->options.sweep || !may_ask || to_ask <= ASKED_MAX;
     l->told_at = now;
-    l->row_next = l->is_told ? l->row_first : l->row_end;
+    l->row_next = l->is_told && may_ask ? l->row_first : l->row_end;
 }
 
 bool verified_next(struct scheduler *d, uint16_t lane)
@@ -161,9 +164,35 @@ bool verified_of(const struct scheduler *d, uint32_t row, enum verification *v)
 bool verified_surely(const struct scheduler *d, uint32_t row, enum verification *v)
 {
     const struct lane_survey *l = &d->surveys.lanes[d->fleet->choices[row].lane];
-    bool is_sure =
-        l->is_told || (d->surveys.verified && d->surveys.verified[row] & VERIFIED_SURELY);
-    return is_sure && verified_of(d, row, v);
+    if (d->surveys.verified && d->surveys.verified[row] & VERIFIED_SURELY)
+        return verified_of(d, row, v);
+    uint16_t lane = d->fleet->choices[row].lane;
+    bool is_refused = reads_lack_verification(&d->lanes[lane]);
+    return l->is_told && !(is_refused && is_to_ask(d, lane, row)) && verified_of(d, row, v);
+}
+
+void verified_refuse(struct scheduler *d, uint16_t lane)
+{
+    struct lane_survey *l = &d->surveys.lanes[lane];
+    l->is_told = l->told_at > 0;
+}
+
+bool verified_by_get(const struct scheduler *d, uint32_t row, instant_us now)
+{
+    uint16_t lane = d->fleet->choices[row].lane;
+    return !d->options.sweep && reads_lack_verification(&d->lanes[lane]) &&
+           (!verified_is_told(d, lane, now) || is_to_ask(d, lane, row));
+}
+
+uint32_t verified_untold(const struct scheduler *d, uint16_t lane)
+{
+    const struct lane_survey *l = &d->surveys.lanes[lane];
+    enum verification v;
+    uint32_t untold = 0;
+    for (uint32_t row = l->row_first; l->lists_verified && row < l->row_end; row++)
+        untold += d->fleet->choices[row].lane == lane &&
+                  (!verified_of(d, row, &v) || v != VERIFICATION_SUCCESS);
+    return untold;
 }
 
 bool scheduler_verification(const struct scheduler *d, uint32_t row, enum verification *v)

@@ -19,16 +19,15 @@
 
 #define COMPANY_SHARE 0.3
 #define COMPANY_MAX   SPAN_M(8)
-#define SETTLED_MAX   1000u     /* rows a turn */
-#define V1_AGAIN      SPAN_H(1) /* after reads have fallen back in the middle of a run */
+#define SETTLED_MAX   1000u /* rows a turn */
 
-/* Of the next batch: of one job, where its DKIM is to be read by version 2. */
+/* Of the next batch: of one job, where its verification or its DKIM is to be read by version 2. */
 static enum api next_api(const struct scheduler *d, uint16_t lane, enum read_kind kind)
 {
     const struct lane_state *l = &d->lanes[lane];
     const struct queue *q = &l->read[kind];
-    return kind == READ_FIRST && q->len && dkim_by_get(d, lane, q->first - 1) ? API_V2
-                                                                              : l->read_api;
+    bool by_get = kind == READ_FIRST && q->len && dkim_by_get(d, lane, q->first - 1);
+    return kind == READ_SINGLE || by_get ? API_V2 : l->read_api;
 }
 
 /* First reads wait for the survey, by whose facts their rows are judged, or leave beside it. */
@@ -37,14 +36,16 @@ static bool may_look_first(const struct scheduler *d, uint16_t lane)
     return d->options.sweep || lane_survey_is_done(d, lane) || lane_survey_has_company(d, lane);
 }
 
-/* Only the first read asks for verification, unless the lane survey tells it. */
+/* Only the first read asks for verification, unless the lane survey tells it or IAM refuses it. */
 static enum call_kind first_kind(const struct scheduler *d, uint16_t lane, enum read_kind kind,
                                  instant_us now)
 {
     assert(kind < READ_KINDS);
+    const struct lane_state *l = &d->lanes[lane];
     if (next_api(d, lane, kind) == API_V2)
         return CALL_GET;
-    bool is_told = verified_is_told(d, lane, now) || lane_survey_has_company(d, lane);
+    bool is_told = verified_is_told(d, lane, now) || lane_survey_has_company(d, lane) ||
+                   reads_lack_verification(l);
     return kind == READ_FIRST && !is_told ? CALL_READ_VERIFICATION : CALL_READ_MAIL_FROM;
 }
 
@@ -73,7 +74,7 @@ static instant_us queue_due(const struct scheduler *d, const struct lane_state *
     uint32_t len = q->len + (kind == READ_AGAIN ? lane->read[READ_CONFIRM].len : 0);
     if (len == 0)
         return WHEN_NEVER;
-    if (len >= batch_read_max(lane->read_api) || kind == READ_FIRST || len > q->len)
+    if (len >= batch_read_max(lane->read_api) || kind <= READ_FIRST || len > q->len)
         return now; /* a job before its write has waited for company already */
     return q->since + reads_linger(d, lane, len);
 }
@@ -88,15 +89,21 @@ static void read_batch_free(struct scheduler *d, struct batch_read *b)
 static void read_batch_take(struct scheduler *d, struct batch_read *b, struct queue *q,
                             instant_us now)
 {
-    bool is_first = q == &d->lanes[b->lane].read[READ_FIRST];
+    struct queue *read = d->lanes[b->lane].read;
+    bool is_first = q == &read[READ_FIRST];
     while (q->len && b->count < batch_read_max(b->api) &&
-           (b->api == API_V2 || !is_first || !dkim_by_get(d, b->lane, q->first - 1)))
-        b->items[b->count++] = queue_pop(d, q);
+           (b->api == API_V2 || !is_first || !dkim_by_get(d, b->lane, q->first - 1))) {
+        uint32_t row = queue_pop(d, q);
+        if (is_first && verified_by_get(d, row, now))
+            queue_push(d, &read[READ_SINGLE], row, now);
+        else
+            b->items[b->count++] = row;
+    }
     q->since = now;
     assert(b->count <= batch_read_max(b->api));
 }
 
-/* A batch is free. */
+/* A batch is free, and the first job of the queue belongs there (reads_sort()). */
 static void read_batch_gather(struct scheduler *d, uint16_t lane, enum read_kind kind,
                               instant_us now)
 {
@@ -138,18 +145,19 @@ static uint32_t lane_send(struct scheduler *d, struct lane_state *lane, instant_
 }
 
 /* Reads in doubt wait; then one read is the probe. 0: not in doubt. */
-static instant_us doubted_until(const struct lane_state *lane)
+static instant_us doubted_until(const struct lane_state *lane, enum read_kind kind)
 {
     instant_us v1 = when_later(lane_doubted_until(lane, CALL_READ_VERIFICATION),
                                lane_doubted_until(lane, CALL_READ_MAIL_FROM));
-    return lane->read_api == API_V1 ? v1 : lane_doubted_until(lane, CALL_GET);
+    bool is_v1 = kind != READ_SINGLE && lane->read_api == API_V1;
+    return is_v1 ? v1 : lane_doubted_until(lane, CALL_GET);
 }
 
 /* A lane with a failed last call has one read batch out at a time: a probe of a failing lane must
  * not use up the read batches of other lanes. */
-static bool holds_back(const struct lane_state *lane)
+static bool holds_back(const struct lane_state *lane, enum read_kind kind)
 {
-    return (lane->unresponsive || doubted_until(lane) > 0) && lane->read_batches_alive > 0;
+    return (lane->unresponsive || doubted_until(lane, kind) > 0) && lane->read_batches_alive > 0;
 }
 
 /* May another read batch be gathered? Only when its first call could leave at once: jobs waiting in
@@ -158,8 +166,8 @@ static bool may_gather(const struct scheduler *d, uint16_t lane, enum read_kind 
                        instant_us now)
 {
     const struct lane_state *l = &d->lanes[lane];
-    return !l->closed && !holds_back(l) && now >= doubted_until(l) &&
-           (kind != READ_FIRST || may_look_first(d, lane)) && d->reads.free && d->calls.free &&
+    return !l->closed && !holds_back(l, kind) && now >= doubted_until(l, kind) &&
+           (kind > READ_FIRST || may_look_first(d, lane)) && d->reads.free && d->calls.free &&
            queue_due(d, l, kind, now) <= now &&
            pace_next(&l->pace[first_kind(d, lane, kind, now)]) <= now;
 }
@@ -168,19 +176,16 @@ uint32_t scheduler_reads(struct scheduler *d, uint16_t lane, instant_us now, str
                          uint32_t max)
 {
     struct lane_state *l = &d->lanes[lane];
-    /* Reads fallen back during a run try version 1 again; one refusal ends the try. */
-    if (l->v1_again_at && now >= l->v1_again_at && l->read_batches_alive == 0) {
-        l->v1_again_at = 0;
-        l->read_api = API_V1;
-        d->lane_changes++;
-    }
+    reads_try_again(d, lane, now);
+    reads_sort(d, lane, now);
     uint32_t len = lane_send(d, l, now, calls, max);
-    for (int kind = READ_AGAIN; kind >= READ_FIRST; kind--) {
+    for (int kind = READ_AGAIN; kind >= READ_SINGLE; kind--) {
         while (len < max && may_gather(d, lane, (enum read_kind)kind, now)) {
             if (kind == READ_AGAIN && batch_read_max(l->read_api) > 1)
                 ready_along(d, lane, now);
             read_batch_gather(d, lane, (enum read_kind)kind, now);
             len += lane_send(d, l, now, calls + len, max - len);
+            reads_sort(d, lane, now);
         }
     }
     assert(len <= max);
@@ -191,14 +196,17 @@ instant_us scheduler_reads_wake(const struct scheduler *d, uint16_t lane, instan
 {
     const struct lane_state *l = &d->lanes[lane];
     instant_us wake = batch_reads_wake(&d->reads, l->read_batches, l->pace);
-    for (int kind = READ_FIRST; kind <= READ_AGAIN && d->reads.free; kind++) {
-        instant_us due = queue_due(d, l, (enum read_kind)kind, now);
-        bool is_early = kind == READ_FIRST && !may_look_first(d, lane);
-        if (holds_back(l) || is_early)
+    if (l->single_reason[0] && l->read[READ_SINGLE].len)
+        return now; /* the next turn has room for their records */
+    for (int k = READ_SINGLE; k <= READ_AGAIN && d->reads.free; k++) {
+        enum read_kind kind = (enum read_kind)k;
+        instant_us due = queue_due(d, l, kind, now);
+        bool is_early = kind <= READ_FIRST && !may_look_first(d, lane);
+        if (holds_back(l, kind) || is_early)
             continue;
-        instant_us token = pace_next(&l->pace[first_kind(d, lane, (enum read_kind)kind, now)]);
+        instant_us token = pace_next(&l->pace[first_kind(d, lane, kind, now)]);
         if (due != WHEN_NEVER)
-            wake = when_earlier(wake, when_later(when_later(due, token), doubted_until(l)));
+            wake = when_earlier(wake, when_later(when_later(due, token), doubted_until(l, kind)));
     }
     return wake;
 }
@@ -416,6 +424,11 @@ static enum verdict get_answered(struct scheduler *d, const struct call *call, e
         step_words(&call->reply, "", reason);
         lane_leave(d, call->lane, reason);
     }
+    if (lane->read_api == API_V1) {
+        if (!lane->get_allowed)
+            singles_close(d, call->lane, &call->reply);
+        return verdict;
+    }
     lane_doubt(d, call, now);
     bool waits = lane->worked && !d->options.rules.plan_only;
     return waits || lane->get_allowed ? verdict : VERDICT_DENIED;
@@ -460,27 +473,17 @@ static void read_batch_refused(struct scheduler *d, struct batch_read *s, instan
     enum retry next = s->failed_next;
     bool denied = next == RETRY_DENIED || next == RETRY_FALL_BACK;
     assert(next != RETRY_BY_PACE && next != RETRY_BACKOFF);
-    if (dkim_get_refused(d, s)) {
+    if (dkim_get_refused(d, s, now)) {
         read_batch_put_back(d, s, now);
         return;
     }
     bool waits = lane->worked && !d->options.rules.plan_only;
-    bool is_news = s->api == API_V2 || lane->v1_worked || !reply_is_access_denied(&reply);
+    bool is_news = s->api == API_V2 || lane->allowed & s->denied || !reply_is_access_denied(&reply);
     bool doubted = denied && !is_sure_of(d, s, now) && is_news;
     if (waits && doubted) {
         read_batch_put_back(d, s, now);
     } else if (next == RETRY_FALL_BACK) {
-        /* IAM refuses reads by version 1 in this lane: its jobs are read one by one from now on.
-         * After earlier success version 1 may be allowed again, so the lane tries again. */
-        d->lane_changes += lane->read_api == API_V1;
-        lane->read_api = API_V2;
-        if (!lane->v1_worked)
-            dkim_fell_back(d, s->lane);
-        lane->v1_returns = lane->v1_returns || lane->v1_worked;
-        lane->v1_again_at = lane->v1_returns ? now + V1_AGAIN : 0;
-        lane->v1_worked = false;
-        for (int kind = 0; kind < CALL_ASK; kind++)
-            lane->doubts[kind] = (struct doubt){0};
+        reads_fall_back(d, s->lane, s->denied, now);
         read_batch_put_back(d, s, now);
     } else if (waits && (denied || next == RETRY_EXHAUSTED)) {
         read_batch_put_back(d, s, now);
@@ -529,7 +532,7 @@ void scheduler_read_done(struct scheduler *d, struct call *call, instant_us now)
                                       .may_fall_back = d->options.read_falls_back};
     enum verdict verdict = verdict_after(scheduler_call_paced(d, call, now), b->attempts);
     verdict = retry_gone_is_told(call, verdict);
-    if (call->kind == CALL_GET && lane->read_api == API_V2)
+    if (call->kind == CALL_GET && (lane->read_api == API_V2 || reads_lack_verification(lane)))
         verdict = get_answered(d, call, verdict, now);
     if (call->kind == CALL_READ_DKIM)
         verdict = dkim_answered(d, call, verdict);

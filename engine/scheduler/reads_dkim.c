@@ -199,10 +199,11 @@ void dkim_missed(struct scheduler *d, const struct call *call)
                    "(docs/PERMISSIONS.md), or give --no-dkim");
 }
 
-bool dkim_get_refused(struct scheduler *d, const struct batch_read *b)
+bool dkim_get_refused(struct scheduler *d, const struct batch_read *b, instant_us now)
 {
     struct lane_state *lane = &d->lanes[b->lane];
-    bool is_for_dkim = b->api == API_V2 && lane->read_api == API_V1;
+    bool is_for_dkim =
+        b->api == API_V2 && lane->read_api == API_V1 && !verified_by_get(d, b->items[0], now);
     if (!is_for_dkim || !reply_is_access_denied(&b->failed_reply))
         return false;
     if (lane->dkim == DKIM_BY_IDENTITY) {

@@ -194,8 +194,8 @@ void scheduler_apply(struct scheduler *d, uint32_t number, const struct decision
     scheduler_invariant(d, number);
 }
 
-static void drop_queue(struct scheduler *d, struct queue *q, enum outcome outcome,
-                       const char *reason, instant_us now)
+void scheduler_drop_queue(struct scheduler *d, struct queue *q, enum outcome outcome,
+                          const char *reason, instant_us now)
 {
     assert(outcome != OUTCOME_OPEN);
     while (q->len && scheduler_has_room(d)) {
@@ -210,11 +210,11 @@ static void drop_queue(struct scheduler *d, struct queue *q, enum outcome outcom
 static void drop_writes(struct scheduler *d, struct lane_state *l, enum outcome outcome,
                         instant_us now)
 {
-    drop_queue(d, &l->write, outcome, l->reason, now);
-    drop_queue(d, &l->start, outcome, l->reason, now);
-    drop_queue(d, &l->held, outcome, l->reason, now);
-    drop_queue(d, &l->tighten, outcome, l->reason, now);
-    drop_queue(d, &l->confirmed, outcome, l->reason, now);
+    scheduler_drop_queue(d, &l->write, outcome, l->reason, now);
+    scheduler_drop_queue(d, &l->start, outcome, l->reason, now);
+    scheduler_drop_queue(d, &l->held, outcome, l->reason, now);
+    scheduler_drop_queue(d, &l->tighten, outcome, l->reason, now);
+    scheduler_drop_queue(d, &l->confirmed, outcome, l->reason, now);
 }
 
 void scheduler_close_lane(struct scheduler *d, uint16_t lane, const char *reason, instant_us now)
@@ -226,8 +226,8 @@ void scheduler_close_lane(struct scheduler *d, uint16_t lane, const char *reason
     d->lane_changes += !l->closed;
     l->closed = true;
     for (int kind = 0; kind < READ_KINDS; kind++)
-        drop_queue(d, &l->read[kind], OUTCOME_FAILED, l->reason, now);
-    drop_queue(d, &l->aside, OUTCOME_FAILED, l->reason, now);
+        scheduler_drop_queue(d, &l->read[kind], OUTCOME_FAILED, l->reason, now);
+    scheduler_drop_queue(d, &l->aside, OUTCOME_FAILED, l->reason, now);
     drop_writes(d, l, OUTCOME_FAILED, now);
 }
 
@@ -388,6 +388,7 @@ static uint32_t lane_visit(struct scheduler *d, uint16_t lane, instant_us now, s
         scheduler_close_lane(d, lane, "", now);
     if (l->writes_closed)
         drop_writes(d, l, OUTCOME_SKIPPED, now);
+    singles_end(d, lane, now);
     /* Once tightening has ended in the lane, the jobs waiting for it end. */
     while (l->tightening.canary == CANARY_BAD && l->tighten.len && scheduler_has_room(d)) {
         uint32_t job = queue_pop(d, &l->tighten);

@@ -13,6 +13,7 @@
 #ifndef MF_SCHEDULER_H
 #define MF_SCHEDULER_H
 
+#include "calls/budget.h"
 #include "calls/machine.h"
 #include "calls/pace.h"
 #include "calls/steering.h"
@@ -92,8 +93,8 @@ void scheduler_adopt(struct scheduler *d, const struct record *plan, instant_us 
 /* Before the first turn of a run of a plan file: a final row, as another process judged it. What
  * that process could do in the lane says nothing of what this one can. */
 void scheduler_settle(struct scheduler *d, const struct record *verdict);
-/* Takes over the results of the plan's lane surveys, for a scheduler of the same fleet; the memory
- * of both schedulers must outlive this one. */
+/* Takes over the results of the plan's lane surveys, and what IAM refused to its reads, for a
+ * scheduler of the same fleet; the memory of both schedulers must outlive this one. */
 void scheduler_survey_adopt(struct scheduler *d, struct scheduler *plan);
 /* Before the start of a sweep: the verification of a row was read a short while ago, so SES is not
  * asked for it. */
@@ -112,6 +113,10 @@ void scheduler_called(struct scheduler *d, uint16_t lane, enum call_kind kind, i
  * first page of the list. */
 void scheduler_told_account(struct scheduler *d, uint16_t lane, const struct account_facts *a);
 void scheduler_told_list(struct scheduler *d, struct call *page, instant_us now);
+/* Likewise that such calls are refused in the lane, by IAM or because SES does not know them: they
+ * are not asked again, where there is another way. */
+void scheduler_told_refused(struct scheduler *d, uint16_t lane, enum call_kind kind, enum api api,
+                            instant_us now);
 /* Closes a lane: its jobs end as failed with this reason, a waiting job at its next step. Other
  * lanes go on. */
 void scheduler_close_lane(struct scheduler *d, uint16_t lane, const char *reason, instant_us now);
@@ -160,6 +165,8 @@ bool scheduler_dkim_is_asked(const struct scheduler *d, uint32_t row);
 bool scheduler_account_sends(const struct scheduler *d, uint16_t lane, bool *can_send);
 /* The API of such calls in a lane. Changes when reads fall back. */
 enum api scheduler_api(const struct scheduler *d, uint16_t lane, enum call_kind kind);
+/* How the rows of a lane were read, and would be again. */
+struct lane_reading scheduler_lane_reading(const struct scheduler *d, uint16_t lane);
 /* Counts changes of lanes to be told to a person: reads fell back, a lane was closed, or SES's hint
  * to wait was cut to RETRY_AFTER_MAX (pace.hint_cut). */
 uint32_t scheduler_lane_changes(const struct scheduler *d);

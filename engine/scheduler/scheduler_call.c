@@ -73,6 +73,7 @@ struct call *scheduler_call_to(struct scheduler *d, uint16_t lane, enum call_kin
 {
     struct call *call = call_pool_take(&d->calls, kind, lane, scheduler_api(d, lane, kind));
     assert(call);
+    call->departure = pace_departure(&d->lanes[lane].pace[kind]);
     d->lanes[lane].calls_out++;
     assert(d->lanes[lane].calls_out <= d->calls.len);
     return call;
@@ -85,7 +86,7 @@ void scheduler_called(struct scheduler *d, uint16_t lane, enum call_kind kind, i
     assert(sent_at <= answered_at);
     struct pace *pace = &d->lanes[lane].pace[kind];
     if (pace_take(pace, sent_at))
-        pace_answered(pace, sent_at, answered_at);
+        pace_answered(pace, pace->calls, sent_at, answered_at);
 }
 
 void scheduler_hold(struct scheduler *d, uint16_t lane, enum call_kind kind, instant_us until)

@@ -8,6 +8,7 @@
  *   waves.c  how many may start      lane.c    a lane's trouble, and its end
  *   starts.c whose first write that is, alone or among several processes
  *   reads_dkim.c  DKIM beside the first reads
+ *   reads_single.c  what is read one by one where IAM refuses a batched read
  *   scheduler_audit.c  the whole structure, for tests
  *   ready.c  whose turn to write is near, and who must be read first
  *   tighten.c one identity of a lane is tightened first
@@ -38,6 +39,8 @@ struct queue {
 };
 
 enum read_kind {
+    READ_SINGLE,  /* first reads of one identity, by version 2: nothing else tells its verification
+                     (reads_single.c) */
     READ_FIRST,   /* verification and MAIL FROM */
     READ_AGAIN,   /* MAIL FROM, after a write */
     READ_CONFIRM, /* MAIL FROM, before a write; shares read batches with READ_AGAIN */
@@ -85,21 +88,26 @@ struct lane_state {
     enum dkim_wish dkim; /* options.dkim; less where IAM refuses that */
     uint8_t dkim_missed; /* batches in a row without it */
     uint32_t read_batches_alive;
-    uint32_t calls_out;   /* of this lane, lane survey included */
-    bool unresponsive;    /* the last call came to nothing: not sent, or no whole answer */
-    bool answered;        /* some call has had a whole answer */
-    bool worked;          /* some call succeeded in this run: trouble is waited out */
-    bool v1_worked;       /* likewise a batched read, since reads last began by version 1 */
-    bool v1_returns;      /* fallen-back reads try version 1 again every hour */
-    bool write_worked;    /* likewise a write */
-    uint8_t sets_refused; /* by IAM, since the last successful write */
-    bool trouble_told;    /* a record of the trouble was kept */
+    uint32_t calls_out; /* of this lane, lane survey included */
+    bool unresponsive;  /* the last call came to nothing: not sent, or no whole answer */
+    bool answered;      /* some call has had a whole answer */
+    bool worked;        /* some call succeeded in this run: trouble is waited out */
+    uint32_t allowed;   /* bits of 1 << enum call_kind: likewise, a call of the kind; of batched
+                           reads since reads last began by version 1 */
+    uint8_t refused;    /* bits of BATCH_KIND: batched reads that IAM refuses. Without
+                           CALL_READ_MAIL_FROM read_api is version 2, without
+                           CALL_READ_VERIFICATION alone some rows are READ_SINGLE */
+    char single_reason[REASON_LEN_MAX]; /* why these cannot be read either; empty: they can */
+    bool v1_returns;                    /* refused batched reads are tried again every hour */
+    bool write_worked;                  /* likewise a write */
+    uint8_t sets_refused;               /* by IAM, since the last successful write */
+    bool trouble_told;                  /* a record of the trouble was kept */
     struct doubt doubts[CALL_KINDS];
     instant_us throttled_since[CALL_KINDS]; /* without a served call since then; 0: not throttled */
     instant_us trouble_since;               /* calls fail since then; 0: no trouble */
     instant_us hold_until;                  /* no call is sent before */
     instant_us swept_at;                    /* the last search for jobs past their deadline */
-    instant_us v1_again_at; /* next try of version 1 after a fall-back during a run; 0: none */
+    instant_us v1_again_at; /* next try of `refused` after a fall-back during a run; 0: none */
     uint32_t by_state[JOB_STATES], bad; /* jobs of the lane; bad: with a bad end */
     bool closed;                        /* all calls are refused: `reason` has the sentence */
     bool writes_closed;                 /* writes are refused: `reason` has the sentence */
@@ -180,6 +188,9 @@ struct call *scheduler_call_to(struct scheduler *d, uint16_t lane, enum call_kin
 enum verdict scheduler_call_paced(struct scheduler *d, const struct call *call, instant_us now);
 /* Asserts what holds between two moves, of the job and of its lane. After every move. */
 void scheduler_invariant(const struct scheduler *d, uint32_t job);
+/* Ends the jobs of a queue, as far as there is room for their records. */
+void scheduler_drop_queue(struct scheduler *d, struct queue *q, enum outcome outcome,
+                          const char *reason, instant_us now);
 /* Carries a decision out: moves the job, queues it or sets its timer, keeps a record of the move.
  * said: the deciding judgement, or NULL: earlier findings stay. */
 void scheduler_apply(struct scheduler *d, uint32_t job, const struct decision *decision,
@@ -299,6 +310,20 @@ instant_us scheduler_reads_wake(const struct scheduler *d, uint16_t lane, instan
 /* How long a read after a write waits for company, with so many jobs waiting. */
 span_us reads_linger(const struct scheduler *d, const struct lane_state *lane, uint32_t there);
 
+/* reads_single.c */
+
+/* Puts a row at the head of the wrong queue of first reads into the other one. */
+void reads_sort(struct scheduler *d, uint16_t lane, instant_us now);
+/* IAM refuses these batched reads (bits of BATCH_KIND) in the lane. */
+void reads_fall_back(struct scheduler *d, uint16_t lane, unsigned refused, instant_us now);
+/* It is time to try them again: after refusals of what had worked. */
+void reads_try_again(struct scheduler *d, uint16_t lane, instant_us now);
+/* Are first reads of the lane batched, without CALL_READ_VERIFICATION? */
+bool reads_lack_verification(const struct lane_state *lane);
+/* IAM refuses single identities, too: their rows end, and the lane goes on. */
+void singles_close(struct scheduler *d, uint16_t lane, const struct reply *reply);
+void singles_end(struct scheduler *d, uint16_t lane, instant_us now); /* as there is room */
+
 /* reads_dkim.c */
 
 /* Nothing is known of UNKNOWN unless SES was asked. */
@@ -316,8 +341,8 @@ enum verdict dkim_answered(struct scheduler *d, const struct call *call, enum ve
 void dkim_missed(struct scheduler *d, const struct call *call); /* its batch goes on without */
 /* The lane is read by GetEmailIdentity from now on, which tells DKIM: none of it is missing. */
 void dkim_fell_back(struct scheduler *d, uint16_t lane);
-/* IAM refuses a GetEmailIdentity that was for DKIM: then by the batch. False: it was not. */
-bool dkim_get_refused(struct scheduler *d, const struct batch_read *b);
+/* IAM refuses a GetEmailIdentity that was for DKIM alone: then by the batch. False: it was not. */
+bool dkim_get_refused(struct scheduler *d, const struct batch_read *b, instant_us now);
 
 /* scheduler_dns.c */
 uint32_t scheduler_asks(struct scheduler *d, instant_us now, struct call **calls, uint32_t max);

@@ -18,6 +18,7 @@
 
 #include <ares.h>
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -27,17 +28,21 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define EDNS_SIZE  1232 /* fits every path unfragmented (DNS flag day 2020) */
-#define CLASS_IN   1
-#define ARES_1_28  0x011c00 /* the first with ares_query_dnsrec */
-#define ARES_1_31  0x011f00 /* the first with a query cache */
-#define HAS_DNSREC (ARES_VERSION >= ARES_1_28)
+#define EDNS_SIZE 1232 /* fits every path unfragmented (DNS flag day 2020) */
+#define CLASS_IN  1
+#define ARES_1_28 0x011c00 /* the first with ares_query_dnsrec */
+#define ARES_1_31 0x011f00 /* the first with a query cache */
+#define ARES_1_34 0x012200 /* the first with socket functions that name their flags */
+
+#define HAS_DNSREC       (ARES_VERSION >= ARES_1_28)
+#define HAS_FUNCTIONS_EX (ARES_VERSION >= ARES_1_34)
 
 struct cares {
     ares_channel ares;
     struct cares_config config;
-    int udp;             /* the last UDP socket; with datagrams */
-    uint32_t tcp_opened; /* TCP sockets so far */
+    int udp;                       /* the last UDP socket; with datagrams */
+    struct cares_question *asking; /* the one that is handed to c-ares just now, or NULL */
+    uint32_t tcp_opened;           /* TCP sockets so far */
 };
 
 static enum err trouble(struct why *why, int status)
@@ -84,7 +89,6 @@ static int on_socket_made(ares_socket_t fd, int type, void *data)
 
 /* System calls for many datagrams */
 
-#if !HAS_DNSREC
 static ares_socket_t socket_make(int family, int type, int protocol, void *data)
 {
     struct cares *c = data;
@@ -106,13 +110,6 @@ static int socket_end(ares_socket_t fd, void *data)
     return close(fd);
 }
 
-static int socket_connect(ares_socket_t fd, const struct sockaddr *to, ares_socklen_t len,
-                          void *data)
-{
-    (void)data;
-    return connect(fd, to, len);
-}
-
 static ares_ssize_t socket_read(ares_socket_t fd, void *bytes, size_t len, int flags,
                                 struct sockaddr *from, ares_socklen_t *from_len, void *data)
 {
@@ -121,36 +118,99 @@ static ares_ssize_t socket_read(ares_socket_t fd, void *bytes, size_t len, int f
                         : recvfrom(fd, bytes, len, flags, from, from_len);
 }
 
+/* A datagram: a question that is asked just now, or one that is asked again. */
+static ares_ssize_t datagram_write(const struct cares *c, const struct iovec *parts, int len)
+{
+    return datagrams_send(c->config.datagrams, c->udp, parts, len,
+                          c->asking ? &c->asking->unsent : NULL);
+}
+
+#if HAS_FUNCTIONS_EX
+static int socket_option(ares_socket_t fd, ares_socket_opt_t option, const void *value,
+                         ares_socklen_t len, void *data)
+{
+    (void)fd, (void)option, (void)value, (void)len, (void)data;
+    errno = ENOSYS; /* no TCP Fast Open; nothing else is asked for */
+    return -1;
+}
+
+static int socket_connect(ares_socket_t fd, const struct sockaddr *to, ares_socklen_t len,
+                          unsigned flags, void *data)
+{
+    (void)flags, (void)data;
+    return connect(fd, to, len);
+}
+
+static ares_ssize_t socket_write(ares_socket_t fd, const void *bytes, size_t len, int flags,
+                                 const struct sockaddr *to, ares_socklen_t to_len, void *data)
+{
+    const struct cares *c = data;
+    struct iovec whole = {(void *)(uintptr_t)bytes, len};
+    return fd == c->udp ? datagram_write(c, &whole, 1) : sendto(fd, bytes, len, flags, to, to_len);
+}
+
+static int socket_name(ares_socket_t fd, struct sockaddr *own, ares_socklen_t *len, void *data)
+{
+    (void)data;
+    return getsockname(fd, own, len);
+}
+
+static void datagrams_use(struct cares *c)
+{
+    static const struct ares_socket_functions_ex functions = {
+        .version = 1,
+        .flags = ARES_SOCKFUNC_FLAG_NONBLOCKING,
+        .asocket = socket_make,
+        .aclose = socket_end,
+        .asetsockopt = socket_option,
+        .aconnect = socket_connect,
+        .arecvfrom = socket_read,
+        .asendto = socket_write,
+        .agetsockname = socket_name,
+    };
+    if (c->config.datagrams)
+        ares_set_socket_functions_ex(c->ares, &functions, c);
+}
+#else
+static int socket_connect(ares_socket_t fd, const struct sockaddr *to, ares_socklen_t len,
+                          void *data)
+{
+    (void)data;
+    return connect(fd, to, len);
+}
+
 static ares_ssize_t socket_write(ares_socket_t fd, const struct iovec *parts, int len, void *data)
 {
     const struct cares *c = data;
-    return fd == c->udp ? datagrams_send(c->config.datagrams, fd, parts, len)
-                        : writev(fd, parts, len);
-}
-
-/* From 1.22 on a library with functions of ours reads one datagram for each event of the socket,
- * and those read with it would be lost. */
-static bool reads_until_empty(void)
-{
-    int loaded = 0;
-    ares_version(&loaded);
-    return loaded < 0x011600;
+    return fd == c->udp ? datagram_write(c, parts, len) : writev(fd, parts, len);
 }
 
 static void datagrams_use(struct cares *c)
 {
     static const struct ares_socket_functions functions = {socket_make, socket_end, socket_connect,
                                                            socket_read, socket_write};
-    c->udp = -1;
-    if (c->config.datagrams && reads_until_empty())
+    if (c->config.datagrams)
         ares_set_socket_functions(c->ares, &functions, c);
 }
-#else
-static void datagrams_use(struct cares *c)
-{
-    c->udp = -1;
-}
 #endif
+
+/* From 1.22 until 1.34 a library with functions of ours reads one datagram for each event. */
+static void unread_read(struct cares *c)
+{
+    int fd;
+    for (unsigned left = 2 * DATAGRAMS_HELD_MAX;
+         left > 0 && (fd = datagrams_unread(c->config.datagrams)) >= 0; left--)
+        ares_process_fd(c->ares, fd, ARES_SOCKET_BAD);
+}
+
+void cares_flush(struct cares *c)
+{
+    if (!c->config.datagrams)
+        return;
+    unread_read(c);
+    datagrams_flush(c->config.datagrams);
+    unread_read(c); /* what could not leave */
+}
 
 enum err cares_open(struct cares **out, const struct cares_config *config, struct why *why)
 {
@@ -159,6 +219,7 @@ enum err cares_open(struct cares **out, const struct cares_config *config, struc
     if (!c)
         return why_set(why, ERR_NOMEM, "out of memory");
     c->config = *config;
+    c->udp = -1;
     /* Sets every option with a default of c-ares or a line in resolv.conf. */
     struct in_addr placeholder = {htonl(INADDR_LOOPBACK)};
     char lookups[] = "b"; /* DNS, not the hosts file */
@@ -269,6 +330,8 @@ enum err cares_system_servers(struct servers *out, struct why *why)
 
 static enum cares_outcome outcome_of(const struct cares_question *q, int status)
 {
+    if (q->unsent)
+        return CARES_UNSENT;
     switch (status) {
     case ARES_ETIMEOUT: return CARES_SILENT;
     case ARES_ECONNREFUSED:
@@ -284,9 +347,10 @@ static void question_end(struct cares_question *q, int status, const unsigned ch
                          size_t len)
 {
     struct cares_answer answer = {CARES_ANSWERED, bytes, len, ""};
-    if (!bytes || len == 0)
+    if (!bytes || len == 0 || q->unsent)
         answer =
-            (struct cares_answer){.outcome = outcome_of(q, status), .words = ares_strerror(status)};
+            (struct cares_answer){.outcome = outcome_of(q, status),
+                                  .words = q->unsent ? strerror(q->unsent) : ares_strerror(status)};
     q->on_answer(q->context, &answer);
 }
 
@@ -373,7 +437,10 @@ void cares_ask(struct cares *c, struct cares_question *q, const char *name, uint
 {
     q->channel = c;
     q->tcp_opened = c->tcp_opened;
+    q->unsent = 0;
+    c->asking = q;
     (unchecked ? unchecked_send : question_send)(q, name, type);
+    c->asking = NULL;
 }
 
 void cares_work(struct cares *c, int fd, short events)
@@ -382,4 +449,5 @@ void cares_work(struct cares *c, int fd, short events)
     bool readable = events & (POLLIN | POLLERR | POLLHUP);
     bool writable = events & POLLOUT;
     ares_process_fd(c->ares, readable ? fd : ARES_SOCKET_BAD, writable ? fd : ARES_SOCKET_BAD);
+    cares_flush(c);
 }

@@ -25,6 +25,7 @@ enum cares_outcome {
     CARES_ANSWERED,    /* bytes of a message */
     CARES_SILENT,      /* no answer within the channel's time */
     CARES_UNREACHABLE, /* connection refused, no route */
+    CARES_UNSENT,      /* the system did not let this question out; words say why */
     CARES_NO_TCP,      /* the answer was cut, and TCP led nowhere */
     CARES_BROKEN,      /* the bytes are no DNS message; since 1.28 also: no memory to read them */
     CARES_FAILED,      /* any other failure; words has the text */
@@ -42,7 +43,7 @@ struct cares_config {
     struct dns_server server;    /* family 4 or 6 */
     bool recurse;                /* RD; sockets are then kept open between questions */
     unsigned timeout_ms;         /* at most; newer c-ares waits less where a server is quick */
-    struct datagrams *datagrams; /* NULL, or since 1.22: each takes a system call of its own */
+    struct datagrams *datagrams; /* NULL: each takes a system call of its own */
     /* A socket waits for these events of poll(2); 0: closed. */
     void (*on_socket)(void *context, int fd, short events);
     void *context;
@@ -56,6 +57,7 @@ struct cares_question {
     void *context;
     struct cares *channel; /* set by cares_ask, with the members below */
     uint32_t tcp_opened;   /* TCP sockets of the channel so far */
+    int unsent;            /* the errno that kept it in; 0: it left */
 };
 
 /* ERR_NOMEM, ERR_IO. */
@@ -64,9 +66,11 @@ enum err cares_open(struct cares **out, const struct cares_config *config, struc
 void cares_close(struct cares *c);
 
 /* q->on_answer is called once, perhaps before this returns. The name: labels with dots, no NUL.
- * unchecked: with the CD bit. */
+ * unchecked: with the CD bit. With datagrams a question leaves with the next flush; one flush for
+ * each DATAGRAMS_HELD_MAX questions. */
 void cares_ask(struct cares *c, struct cares_question *q, const char *name, uint16_t type,
                bool unchecked);
+void cares_flush(struct cares *c);
 /* fd has had these events; fd -1: only time has passed. */
 void cares_work(struct cares *c, int fd, short events);
 

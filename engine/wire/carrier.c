@@ -2,9 +2,9 @@
  * The loop of one carrier: mail in, requests and questions out, answers back in batches.
  *
  * Invariant: a call is in exactly one place: the call queue, a waiting list, out (https or
- * resolver), the list of answered ones, or the inbox. When the transfers of a host or the window
- * are full, or keys are being fetched, calls wait here: a started request waits for the network
- * alone, so a timeout means the network.
+ * resolver), the list of answered ones, or the inbox. When it is too early for a call, the
+ * transfers of a host or the window are full, or keys are being fetched, calls wait here: a started
+ * request waits for the network alone, so a timeout means the network.
  */
 #include "carrier.h"
 
@@ -13,6 +13,7 @@
 #include "base/escape.h"
 #include "base/hash.h"
 #include "calls/verdict.h"
+#include "departures.h"
 #include "dns_update.h"
 #include "host_turns.h"
 #include "providers/providers.h"
@@ -21,10 +22,12 @@
 #include "thread.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #define TICK_US      SPAN_MS(50)
@@ -44,6 +47,9 @@ struct carrier {
     struct https *https;
     struct resolver *resolver;
     struct dns_updates *updates;
+    struct departures early;
+    int timer;           /* libcurl waits by the millisecond, which is too coarse for departures */
+    instant_us timer_at; /* WHEN_NEVER: it is not set */
     struct host_turns waiting_https;
     struct call_list waiting_keys, waiting_dns, waiting_updates, answered;
     struct carrier_lane *lanes; /* as config.lanes */
@@ -74,6 +80,7 @@ static void call_answered(struct carrier *k, struct call *c)
     long ms = (long)((c->answered_at - c->sent_at) / 1000);
     struct buf line;
     char server[SERVER_LEN];
+    departures_done(&k->early, c);
     if (k->config.verbose) {
         buf_init(&line, LINE_LEN_MAX);
         if (c->kind == CALL_ASK) {
@@ -204,9 +211,14 @@ static enum err request_sign(struct carrier *k, struct call *c, struct aws_reque
     return err;
 }
 
-static const char *on_leave(void *context, const struct call *c)
+static const char *on_leave(void *context, struct call *c)
 {
-    return call_is_too_late(c, now(context)) ? CALL_TOO_LATE : NULL;
+    struct carrier *k = context;
+    c->sent_at = now(k);
+    if (call_is_too_late(c, c->sent_at))
+        return CALL_TOO_LATE;
+    departures_left(&k->early, c, c->sent_at);
+    return NULL;
 }
 
 /* Sends. Without keys the call waits. */
@@ -253,8 +265,26 @@ static void mail_sort(struct carrier *k, struct call *c)
         call_list_add(&k->waiting_dns, c);
     else if (c->api == API_RFC2136)
         call_list_add(&k->waiting_updates, c);
-    else
+    else if (departures_is_free(c))
         host_turns_add(&k->waiting_https, c, now(k));
+    else
+        departures_add(&k->early, c);
+}
+
+/* Lets those go whose instant has come, and has the timer ring for the next one. */
+static void departures_work(struct carrier *k)
+{
+    instant_us at = now(k);
+    for (struct call *c; (c = departures_next(&k->early, at)) != NULL;)
+        host_turns_add(&k->waiting_https, c, at);
+    instant_us due = departures_due(&k->early);
+    if (due == k->timer_at)
+        return;
+    k->timer_at = due;
+    span_us left = due == WHEN_NEVER ? 0 : due > at ? due - at : 1;
+    struct itimerspec timer = {.it_value = {left / 1000000, left % 1000000 * 1000}};
+    int failed = timerfd_settime(k->timer, 0, &timer, NULL);
+    assert(!failed);
 }
 
 static void answered_give(struct carrier *k)
@@ -274,6 +304,7 @@ static void *carrier_run(void *data)
         call_queue_take(&k->queue, &mail);
         for (struct call *c; (c = call_list_pop(&mail)) != NULL;)
             mail_sort(k, c);
+        departures_work(k);
         if (atomic_exchange(&k->wakeup, false))
             host_turns_again(&k->waiting_https, &k->waiting_keys, now(k));
         while (k->waiting_dns.first && resolver_has_room(k->resolver)) {
@@ -291,12 +322,15 @@ static void *carrier_run(void *data)
         }
         requests_start(k);
         answered_give(k);
-        struct pollfd fds[RESOLVER_FDS_MAX + UPDATES_OUT_MAX];
+        struct pollfd fds[RESOLVER_FDS_MAX + UPDATES_OUT_MAX + 1];
         uint32_t len = resolver_fds(k->resolver, fds);
         uint32_t more = dns_updates_fds(k->updates, fds + len);
+        uint32_t all = len + more;
+        if (k->timer_at != WHEN_NEVER)
+            fds[all++] = (struct pollfd){.fd = k->timer, .events = POLLIN};
         bool busy = resolver_is_busy(k->resolver) || dns_updates_are_out(k->updates) ||
                     host_turns_wait(&k->waiting_https);
-        https_poll(k->https, fds, len + more, busy ? (int)(TICK_US / 1000) : IDLE_POLL_MS);
+        https_poll(k->https, fds, all, busy ? (int)(TICK_US / 1000) : IDLE_POLL_MS);
         resolver_work(k->resolver, fds, len);
         dns_updates_work(k->updates, fds + len, more);
         instant_us at = now(k);
@@ -318,6 +352,9 @@ static void carrier_free(struct carrier *k)
     call_queue_clear(&k->queue);
     signer_free(k->signer);
     host_turns_clear(&k->waiting_https);
+    departures_clear(&k->early);
+    if (k->timer >= 0)
+        close(k->timer);
     free(k->lanes);
     free(k);
 }
@@ -333,8 +370,13 @@ enum err carrier_open(struct carrier **out, const struct carrier_config *config,
     k->lanes = calloc(config->lanes_len + 1u, sizeof *k->lanes);
     k->signer = signer_new(config->lanes_len);
     bool has_hosts = host_turns_init(&k->waiting_https, config->lanes, config->lanes_len);
-    bool has_memory = k->lanes && k->signer && has_hosts;
+    bool has_departures = departures_init(&k->early, config->lanes_len);
+    bool has_memory = k->lanes && k->signer && has_hosts && has_departures;
     enum err err = has_memory ? OK : why_set(why, ERR_NOMEM, "out of memory");
+    k->timer_at = WHEN_NEVER;
+    k->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (err == OK && k->timer < 0)
+        err = why_set(why, ERR_IO, "timerfd: %s", strerror(errno));
     if (err == OK)
         err = https_open(&k->https, &k->config.https, on_https, k, why);
     if (err == OK)

@@ -3,34 +3,42 @@
  *
  * A pending error of a socket, such as that a port is closed, is told once, by the next system call
  * whatever it is. So a flush that hears of one tries once more: either the datagram leaves, and the
- * error comes back to whoever reads, or the second error is kept for the reader.
+ * error comes back to whoever reads, or it is this datagram's own.
+ *
+ * Invariant: what has come back unsent lies in the array of those that were taken, and only where
+ * all taken ones have been received; otherwise it is lost.
  */
 #include "datagrams.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH    16   /* datagrams a system call: half of the gain is there with four */
-#define SENT_MAX 320  /* bytes: a header, a name of 255 octets, its type and class, EDNS */
+#define SENT_MAX                                                                                   \
+    336               /* bytes: a header, a name of 255 octets, its type and class, EDNS, a cookie \
+                       */
 #define READ_MAX 1233 /* one more than EDNS allows, so that a longer one is seen to be longer */
-#define FULL_MS  10   /* how long a flush waits for room in a socket */
+#define ROOM_MS  10   /* how long a flush waits for room in a socket */
+
+#define HEADER_LEN     12 /* of a DNS message (RFC 1035, section 4.1.1) */
+#define RESPONSE       0x80
+#define RECURSION      0x01 /* desired */
+#define RCODE_SERVFAIL 2
 
 struct datagrams {
-    bool holds;
     int out_fd, in_fd;
-    int error; /* of out_fd, for its reader; 0: none */
     uint32_t out_len, in_len, in_at;
-    struct mmsghdr out[BATCH], in[BATCH];
-    struct iovec out_parts[BATCH], in_parts[BATCH];
+    bool in_is_unsent; /* what was taken are own ones that have come back */
+    struct mmsghdr out[DATAGRAMS_HELD_MAX], in[DATAGRAMS_HELD_MAX];
+    struct iovec out_parts[DATAGRAMS_HELD_MAX], in_parts[DATAGRAMS_HELD_MAX];
+    int *unsent[DATAGRAMS_HELD_MAX]; /* where the error of each is kept, or NULL */
     union {
         struct sockaddr any;
         struct sockaddr_in6 longest;
-    } from[BATCH];
-    unsigned char out_bytes[BATCH][SENT_MAX], in_bytes[BATCH][READ_MAX];
+    } from[DATAGRAMS_HELD_MAX];
+    unsigned char out_bytes[DATAGRAMS_HELD_MAX][SENT_MAX], in_bytes[DATAGRAMS_HELD_MAX][READ_MAX];
 };
 
 struct datagrams *datagrams_new(void)
@@ -39,7 +47,7 @@ struct datagrams *datagrams_new(void)
     if (!d)
         return NULL;
     d->out_fd = d->in_fd = -1;
-    for (int i = 0; i < BATCH; i++) {
+    for (int i = 0; i < DATAGRAMS_HELD_MAX; i++) {
         d->out_parts[i].iov_base = d->out_bytes[i];
         d->out[i].msg_hdr = (struct msghdr){.msg_iov = &d->out_parts[i], .msg_iovlen = 1};
         d->in_parts[i] = (struct iovec){d->in_bytes[i], READ_MAX};
@@ -54,100 +62,117 @@ void datagrams_free(struct datagrams *d)
     free(d);
 }
 
-void datagrams_hold(struct datagrams *d)
-{
-    d->holds = true;
-}
-
 /* ---- sending ---- */
 
-static bool out_wait(int fd)
+static bool is_passing(int error)
 {
-    struct pollfd room = {.fd = fd, .events = POLLOUT};
-    return poll(&room, 1, FULL_MS) > 0;
+    return error == EAGAIN || error == ENOBUFS || error == ENOMEM;
 }
 
-/* Sends all that is held, unless the socket fails twice at one datagram. */
-static void out_send(struct datagrams *d)
+/* Makes the i-th, a question, the server's answer to itself: SERVFAIL. False: there is no room. */
+static bool out_return(struct datagrams *d, uint32_t i)
 {
-    uint32_t at = 0;
-    int error = 0;
-    for (int failed = 0; at < d->out_len && failed < 2;) {
-        int sent = sendmmsg(d->out_fd, d->out + at, d->out_len - at, 0);
-        if (sent > 0) {
-            at += (uint32_t)sent;
-            failed = 0;
-        } else if (errno != EINTR && !(errno == EAGAIN && out_wait(d->out_fd))) {
-            error = errno;
-            failed++;
-        }
-    }
-    if (at < d->out_len)
-        d->error = error == EAGAIN ? ENOBUFS : error; /* EAGAIN tells a reader of nothing */
-    d->out_len = 0;
-}
-
-static bool out_add(struct datagrams *d, const struct iovec *parts, int len, size_t whole)
-{
-    unsigned char *to = d->out_bytes[d->out_len];
-    if (whole > SENT_MAX)
+    bool follows = d->in_is_unsent && d->in_fd == d->out_fd && d->in_len < DATAGRAMS_HELD_MAX;
+    if (!follows && d->in_at < d->in_len)
         return false;
-    for (int i = 0; i < len; i++) {
-        memcpy(to, parts[i].iov_base, parts[i].iov_len);
-        to += parts[i].iov_len;
-    }
-    d->out_parts[d->out_len++].iov_len = whole;
+    if (!follows)
+        d->in_len = d->in_at = 0;
+    struct msghdr *to = &d->in[d->in_len].msg_hdr;
+    unsigned char *message = d->in_bytes[d->in_len];
+    to->msg_namelen = sizeof d->from[0];
+    if (getpeername(d->out_fd, to->msg_name, &to->msg_namelen) != 0)
+        return false;
+    memcpy(message, d->out_bytes[i], d->out_parts[i].iov_len);
+    message[2] = RESPONSE | (message[2] & RECURSION);
+    message[3] = RCODE_SERVFAIL;
+    d->in[d->in_len++].msg_len = (unsigned)d->out_parts[i].iov_len;
+    d->in_fd = d->out_fd;
+    d->in_is_unsent = true;
     return true;
 }
 
-ptrdiff_t datagrams_send(struct datagrams *d, int fd, const struct iovec *parts, int len)
+/* The i-th has failed, and is told to its question, or lost. */
+static void out_fail(struct datagrams *d, uint32_t i, int error)
+{
+    if (d->unsent[i] && !is_passing(error) && out_return(d, i))
+        *d->unsent[i] = error;
+}
+
+/* Each is tried twice, and the socket waited for once. */
+static void out_send(struct datagrams *d)
+{
+    struct pollfd room = {.fd = d->out_fd, .events = POLLOUT};
+    bool waited = false, again = false;
+    for (uint32_t at = 0; at < d->out_len;) {
+        int sent = sendmmsg(d->out_fd, d->out + at, d->out_len - at, 0);
+        int error = errno;
+        if (sent < 0 && error == EINTR)
+            continue;
+        if (sent > 0) {
+            at += (uint32_t)sent;
+        } else if (again) {
+            out_fail(d, at++, error);
+        } else if (is_passing(error) && !waited) {
+            waited = true;
+            (void)poll(&room, 1, ROOM_MS);
+        }
+        again = sent <= 0 && !again;
+    }
+    d->out_len = 0;
+}
+
+ptrdiff_t datagrams_send(struct datagrams *d, int fd, const struct iovec *parts, int len,
+                         int *unsent)
 {
     size_t whole = 0;
     for (int i = 0; i < len; i++)
         whole += parts[i].iov_len;
-    assert(d->out_len == 0 || d->out_fd == fd);
-    if (d->out_len == BATCH)
+    if (whole < HEADER_LEN || whole > SENT_MAX) {
+        errno = EMSGSIZE;
+        return -1;
+    }
+    if (d->out_fd != fd || datagrams_are_full(d))
         out_send(d);
-    if (d->out_fd != fd)
-        d->error = 0;
+    unsigned char *to = d->out_bytes[d->out_len];
+    for (int i = 0; i < len; i++) {
+        memcpy(to, parts[i].iov_base, parts[i].iov_len);
+        to += parts[i].iov_len;
+    }
     d->out_fd = fd;
-    if (d->holds && out_add(d, parts, len, whole))
-        return (ptrdiff_t)whole;
-    return writev(fd, parts, len);
+    d->unsent[d->out_len] = unsent;
+    d->out_parts[d->out_len++].iov_len = whole;
+    return (ptrdiff_t)whole;
 }
 
-int datagrams_flush(struct datagrams *d)
+bool datagrams_are_full(const struct datagrams *d)
 {
-    if (d->out_len)
-        out_send(d);
-    d->holds = false;
-    return d->error ? d->out_fd : -1;
+    return d->out_len == DATAGRAMS_HELD_MAX;
+}
+
+void datagrams_flush(struct datagrams *d)
+{
+    out_send(d);
 }
 
 /* ---- reading ---- */
 
 static int in_take(struct datagrams *d, int fd)
 {
-    for (int i = 0; i < BATCH; i++)
+    for (int i = 0; i < DATAGRAMS_HELD_MAX; i++)
         d->in[i].msg_hdr.msg_namelen = sizeof d->from[i];
-    int taken = recvmmsg(fd, d->in, BATCH, 0, NULL);
+    int taken = recvmmsg(fd, d->in, DATAGRAMS_HELD_MAX, 0, NULL);
     d->in_fd = fd;
     d->in_at = 0;
     d->in_len = taken > 0 ? (uint32_t)taken : 0;
+    d->in_is_unsent = false;
     return taken;
 }
 
 ptrdiff_t datagrams_receive(struct datagrams *d, int fd, void *bytes, size_t len,
                             struct sockaddr *from, socklen_t *from_len)
 {
-    bool was_last = d->in_fd == fd && d->in_len && d->in_len < BATCH; /* there were no more */
-    if (d->error && d->out_fd == fd) {
-        errno = d->error;
-        d->error = 0;
-        return -1;
-    }
     if (d->in_fd != fd || d->in_at == d->in_len) {
-        if (was_last) {
+        if (d->in_fd == fd && d->in_len && d->in_len < DATAGRAMS_HELD_MAX) { /* were all */
             d->in_len = d->in_at = 0;
             errno = EAGAIN;
             return -1;
@@ -166,6 +191,11 @@ ptrdiff_t datagrams_receive(struct datagrams *d, int fd, void *bytes, size_t len
     return (ptrdiff_t)size;
 }
 
+int datagrams_unread(const struct datagrams *d)
+{
+    return d->in_at < d->in_len ? d->in_fd : -1;
+}
+
 void datagrams_forget(struct datagrams *d, int fd)
 {
     if (d->in_fd == fd) {
@@ -175,6 +205,5 @@ void datagrams_forget(struct datagrams *d, int fd)
     if (d->out_fd == fd) {
         d->out_fd = -1;
         d->out_len = 0;
-        d->error = 0;
     }
 }

@@ -22,7 +22,7 @@ struct https;
 /* Asked when the connection is there and the first byte of the request is about to leave. NULL: it
  * may; otherwise why not, for a person: the answer is NOT_SENT. Called from https_work, with the
  * context of https_open. */
-typedef const char *https_refuse(void *context, const struct call *call);
+typedef const char *https_refuse(void *context, struct call *call);
 
 struct https_config {
     const char *ca_bundle;   /* PEM file for requests without one; NULL: the system's */

@@ -34,6 +34,7 @@ struct channel {
     struct cares *cares; /* NULL: free slot */
     struct dns_server server;
     bool recurse, patient;
+    bool failing; /* a question could not leave: its route may be gone, and a new socket has one */
     uint32_t out;
     uint64_t used_at; /* by resolver->turn */
 };
@@ -99,6 +100,8 @@ static void on_socket(void *context, int fd, short events)
 
 static void channel_close(struct channel *ch)
 {
+    if (ch->cares && ch->resolver->sending == ch)
+        ch->resolver->sending = NULL;
     cares_close(ch->cares);
     ch->cares = NULL;
 }
@@ -106,7 +109,7 @@ static void channel_close(struct channel *ch)
 /* A patient channel has measured its server, and is not asked again once it has answered. */
 static bool channel_has_rested(const struct channel *ch)
 {
-    return ch->cares && ch->patient && ch->out == 0;
+    return ch->cares && (ch->patient || ch->failing) && ch->out == 0;
 }
 
 /* The slot for a new server: one that will not be used again, for its socket is open still; a free
@@ -321,6 +324,7 @@ static void on_answer(void *context, const struct cares_answer *answer)
     if (answer->outcome == CARES_DROPPED)
         return; /* resolver_close */
     a->channel->out--;
+    a->channel->failing |= answer->outcome == CARES_UNSENT;
     a->channel = NULL;
     if (answer->outcome == CARES_ANSWERED) {
         struct why why;
@@ -337,12 +341,16 @@ static void on_answer(void *context, const struct cares_answer *answer)
         } outcomes[] = {
             [CARES_SILENT] = {DNS_TIMED_OUT, "no answer"},
             [CARES_UNREACHABLE] = {DNS_UNREACHABLE, "connection refused or no route"},
+            [CARES_UNSENT] = {DNS_UNREACHABLE, "the question cannot leave: "},
             [CARES_NO_TCP] = {DNS_UNREACHABLE, "cut its answer and takes no TCP connection"},
             [CARES_BROKEN] = {DNS_GARBLED, "a broken message"},
             [CARES_FAILED] = {DNS_UNREACHABLE, NULL},
         };
         const char *words = outcomes[answer->outcome].words;
-        reply_trouble(a, outcomes[answer->outcome].outcome, words ? words : answer->words);
+        char said[64];
+        snprintf(said, sizeof said, "%s%s", words ? words : "",
+                 !words || answer->outcome == CARES_UNSENT ? answer->words : "");
+        reply_trouble(a, outcomes[answer->outcome].outcome, said);
     }
     if (reply->outcome == DNS_ANSWERED && reply->message.rcode == DNS_RCODE_FORMERR && !a->again) {
         a->again = true;
@@ -366,13 +374,11 @@ static bool name_can_be_asked(struct text name)
     return name.len <= NAME_LEN_MAX;
 }
 
-/* What is held back leaves. A socket that cannot send fails its questions, and these are asked
- * elsewhere. */
+/* What is held back leaves. A question that cannot leave fails, and is asked elsewhere. */
 static void held_send(struct resolver *r)
 {
-    int broken = datagrams_flush(r->datagrams);
-    if (r->sending && broken >= 0)
-        cares_work(r->sending->cares, broken, POLLERR);
+    if (r->sending)
+        cares_flush(r->sending->cares);
     r->sending = NULL;
 }
 
@@ -396,10 +402,9 @@ static void asking_send(struct resolver_asking *a)
     name[q->name.len] = '\0';
     a->channel = ch;
     ch->out++;
-    if (ch != a->resolver->sending)
+    if (ch != a->resolver->sending || datagrams_are_full(a->resolver->datagrams))
         held_send(a->resolver);
     a->resolver->sending = ch;
-    datagrams_hold(a->resolver->datagrams);
     a->question = (struct cares_question){.on_answer = on_answer, .context = a};
     cares_ask(ch->cares, &a->question, name, q->type, q->unchecked);
 }

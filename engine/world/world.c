@@ -212,7 +212,7 @@ static uint32_t call_take(struct world *w, struct call *call)
 {
     uint32_t f = flight_new(w);
     call_answer_reset(call);
-    call->sent_at = w->now;
+    call->sent_at = when_later(w->now, call->departure.not_before);
     w->flights[f].phase = PHASE_ARRIVES;
     w->flights[f].call = call;
     if (call->kind == CALL_SET)
@@ -228,7 +228,8 @@ static void world_send(void *ctx, struct call **calls, uint32_t len)
     struct world *w = ctx;
     for (uint32_t i = 0; i < len; i++) {
         uint32_t f = call_take(w, calls[i]);
-        heap_set(&w->happens, f, on_grid(w, calls[i], w->now + half_trip(w, calls[i], 0)));
+        heap_set(&w->happens, f,
+                 on_grid(w, calls[i], calls[i]->sent_at + half_trip(w, calls[i], 0)));
     }
 }
 
@@ -548,7 +549,7 @@ static void client_send(void *ctx, struct call **calls, uint32_t len)
         span_us waits = unit < w->options.leaves_late
                             ? (span_us)((double)w->options.time_out * unit / w->options.leaves_late)
                             : 0;
-        heap_set(&w->happens, f, on_grid(w, call, w->now + waits));
+        heap_set(&w->happens, f, on_grid(w, call, call->sent_at + waits));
     }
 }
 

@@ -110,11 +110,11 @@ static struct budget budget_of(const struct fleet *f)
 {
     struct budget budget = {0};
     for (uint32_t i = 0; i < f->lanes_len; i++) {
-        struct lane_need need = {.rate_per_s = 1, .dkim = DKIM_BY_BATCH};
+        struct lane_need need = {.rate_per_s = 1, .how.dkim = DKIM_BY_BATCH};
         for (uint32_t k = 0; k < f->choices_len; k++)
             need.reads += f->choices[k].lane == i;
-        need.lists = list_tells_verification(need.reads, API_V1);
-        budget_add(&budget, &need, API_V1);
+        need.how.lists = list_tells_verification(need.reads, API_V1);
+        budget_add(&budget, &need);
     }
     return budget;
 }

@@ -5,12 +5,15 @@ target_link_libraries(wire_servers PRIVATE base Threads::Threads PkgConfig::open
 
 mailfrom_test(wire/parts USES wire)
 mailfrom_test(wire/descriptors USES wire)
+mailfrom_test(wire/departures USES wire)
 mailfrom_test(wire/host_turns USES wire)
 mailfrom_test(wire/dns_update USES wire)
 mailfrom_test(wire/datagrams USES wire)
 mailfrom_test(wire/https USES wire wire_servers LIBRARIES PkgConfig::libcurl) # the numbers of its errors
 mailfrom_test(wire/blocking_client USES wire wire_servers)
 mailfrom_test(wire/resolver USES wire wire_servers)
+mailfrom_test(wire/unsent USES wire wire_servers)
+target_link_options(test_wire_unsent PRIVATE -Wl,--wrap=sendmmsg)
 mailfrom_test(wire/cares_loaded USES wire LIBRARIES PkgConfig::libcares) # whose version it plays
 mailfrom_test(wire/refresher USES wire)
 mailfrom_test(wire/key_vet USES wire)

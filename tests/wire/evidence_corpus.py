@@ -84,6 +84,13 @@ def copies(folder):
         (folder / f"differ{i}.xml").write_bytes(other)
     got = Reading(*(folder / f"differ{i}.xml" for i in range(len(differ))))
     check("by reporter, id and domain", [] if got.counts["reports"] == 4 else [str(got.counts)])
+    days = [report(), report().replace(b"<begin>1779235200<", b"<begin>1779148800<").replace(b"<end>1779321599<", b"<end>1779235199<"),
+            report(org="o" * 255, report_id="i" * 512, domain=".".join(["d" * 60] * 4))]
+    for i, other in enumerate([*days, *days]):
+        (folder / f"day{i}.xml").write_bytes(other)
+    got = Reading(*(folder / f"day{i}.xml" for i in range(6)))
+    check("and by its range: some reporters give every day the same id",
+          [] if (got.counts["reports"], got.counts["duplicates"], got.error) == (3, 3, None) else [str(got.counts), str(got.error)])
     (folder / "capitals.xml").write_bytes(report(org="B.Example"))
     got = Reading(folder / "differ1.xml", folder / "capitals.xml")
     check("in whatever capitals the reporter writes itself", [] if got.counts["duplicates"] == 1 else [str(got.counts)])

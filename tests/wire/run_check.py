@@ -193,9 +193,41 @@ def through_pipes(desk):
         writer.wait()
 
 
+def lines_of(done):
+    """Those that name a place, and what is said of the others."""
+    lines = done.stderr.decode().splitlines()
+    return [line for line in lines if line.startswith("fleet.yaml:")], [line for line in lines if line.startswith("...")]
+
+
+def really_all(desk):
+    """What --all shows, and the count of what it does not show: 5,321 rows that cannot be read, and as many that
+    can and break a rule."""
+    many = 5321
+    desk.write("fleet.yaml", HEAD + "".join(f"  - {{identity: d{i}.example, regoin: eu-west-1}}\n" for i in range(many)))
+    placed, rest = lines_of(desk.run("check", "fleet.yaml"))
+    check("without --all the first 50 complaints are shown, and how many --all shows", len(placed) == 50 and
+          rest == [f"... and {many - 50} more; --all shows the first 1000"], len(placed), rest)
+    done = desk.run("check", "fleet.yaml", "--all")
+    placed, rest = lines_of(done)
+    check("--all shows the first 1,000 complaints of 5,321, and says so", done.returncode == CANNOT_RUN and
+          len(placed) == 1000 and len(rest) == 1 and f"{many - 1000} more: these are the first 1000 of {many}," in rest[0],
+          len(placed), rest)
+    check("the count at the end is the same", f"{many} complaints" in done.stderr.decode(), done.stderr.decode()[-200:])
+    found = json.loads(desk.run("check", "fleet.yaml", "--format", "json").stdout)
+    check("and so is that in JSON", len(found["complaints"]) + found["complaints_left_out"] == many)
+    desk.write("fleet.yaml", HEAD + "".join(f"  - {{identity: d{i}.example, mail_from: b.other.example}}\n" for i in range(many)))
+    placed, rest = lines_of(desk.run("check", "fleet.yaml", "--all"))
+    check("--all shows each finding, also the last one", len(placed) == many and not rest and
+          placed[-1].startswith(f"fleet.yaml:{many + 3}:"), len(placed), rest, placed[-1:])
+    placed, rest = lines_of(desk.run("check", "fleet.yaml"))
+    check("without --all their number is said", len(placed) == 50 and
+          rest == [f"... and {many - 50} more: {many - 50} of severity error; --all shows them"], len(placed), rest)
+
+
 def main():
-    desk = Desk(sys.argv[1])
+    desk = Desk(str(pathlib.Path(sys.argv[1]).resolve()))
     entries(desk)
+    really_all(desk)
     other_verbs(desk)
     formats(desk)
     feedback_host(desk)

@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import shutil
+import subprocess
 import sys
 import time
 
@@ -208,6 +209,32 @@ def refused(room):
     (room.path / "reports" / "again.xml").unlink()
 
 
+def spared(room):
+    """A report of a receiver comes once: no output may take its place, nor lie where it would be taken for one."""
+    folder = room.path / "kept"
+    shutil.copytree(room.path / "reports", folder)
+    one = sorted(folder.iterdir())[0]
+    (room.path / "link").symlink_to(one)
+    (room.path / "folder").symlink_to(folder)
+    os.link(one, room.path / "hard")
+    whole = {path: path.read_bytes() for path in folder.iterdir()}
+    for target, why in ((one, "lies in kept, where every later look would take it for a report of a receiver: put it elsewhere"),
+                        (folder / "new.csv", "lies in kept"), ("folder/new.csv", "lies in kept"), ("link", "kept"),
+                        ("kept/../kept/new.csv", "lies in kept"), ("hard", "is a report to be read kept/")):
+        text = room.ends(f"a report written to {target} is refused", CANNOT_RUN, "evidence", "kept", "--report",
+                         "json:first.json", "--report", f"csv:{target}")
+        check("and says why", why in " ".join(text.split()), text)
+        check("before anything is written", not (room.path / "first.json").exists() and not (folder / "new.csv").exists()
+              and {path: path.read_bytes() for path in folder.iterdir()} == whole)
+    with open(folder / "out.csv", "ab") as file:
+        process = subprocess.run([room.mailfrom, "evidence", "kept", "--format", "csv"], cwd=room.path, env=room.environment(),
+                                 stdout=file, stderr=subprocess.PIPE, text=True)
+    check("standard output is not a file to be read", process.returncode == CANNOT_RUN and "standard output is kept/out.csv" in process.stderr
+          and not (folder / "out.csv").read_bytes(), process.stderr)
+    (folder / "out.csv").unlink()
+    room.ends("a file beside those that are named is fine", DONE, "evidence", *sorted(folder.iterdir()), "--report", f"csv:{folder}/new.csv")
+
+
 def shared(room):
     """The same run in a database."""
     import pg_server
@@ -258,6 +285,7 @@ def main():
         if len(sys.argv) > 3:
             shared(room)
         refused(room)
+        spared(room)
         time.sleep(1.1)  # reports of the first run's time end before the second begins
         rolled_back(room)
     verdict()

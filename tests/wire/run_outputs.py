@@ -61,15 +61,15 @@ def nothing_made(room):
 
 
 def written(room):
-    """The home is found (HOME is the room), links are replaced, pipes of the shell's are written to."""
-    (room.path / "victim").write_text("precious")
-    (room.path / "linked.csv").symlink_to(room.path / "victim")
+    """The home is found (HOME is the room), links are followed, pipes of the shell's are written to."""
+    (room.path / "real.csv").write_text("old")
+    (room.path / "linked.csv").symlink_to(room.path / "real.csv")
     room.ends("a run with reports in the home and over a link", DONE, "apply", "fleet.yaml", "--yes", "--report",
               "csv:~/home.csv", "--report", "csv:linked.csv")
     home, linked = room.path / "home.csv", room.path / "linked.csv"
     check("~/ is the home", home.is_file() and len(home.read_text().splitlines()) == len(FLEET) + 1)
-    check("a link at the name is replaced, and what it led to is as it was", linked.is_file() and
-          not linked.is_symlink() and (room.path / "victim").read_text() == "precious")
+    check("a link at the name stays, and what it leads to is replaced", linked.is_symlink() and
+          (room.path / "real.csv").read_bytes() == home.read_bytes())
     command = " ".join(map(str, room.command("report", 1, "--quiet", "--report")))
     shell = subprocess.run(["bash", "-c", f"{command} csv:>(cat >piped; touch over); while ! test -e over; do sleep 0.05; done"],
                            cwd=room.path, env=room.environment(), capture_output=True, text=True)

@@ -68,9 +68,10 @@ static void a_call_that_arrived_late_holds_back_the_next(void **state)
     struct pace p;
     pace_init(&p, 10);
     assert_true(pace_take(&p, SPAN_S(1)));
-    pace_answered(&p, SPAN_S(1), SPAN_S(1) + SPAN_MS(10));
+    pace_answered(&p, p.calls, SPAN_S(1), SPAN_S(1) + SPAN_MS(10));
     assert_true(pace_take(&p, SPAN_S(2)));
-    pace_answered(&p, SPAN_S(2), SPAN_S(2) + SPAN_MS(40)); /* 30 ms later than the fastest */
+    pace_answered(&p, p.calls, SPAN_S(2),
+                  SPAN_S(2) + SPAN_MS(40)); /* 30 ms later than the fastest */
     assert_int_equal(pace_next(&p), SPAN_S(2) + SPAN_MS(130) + SPAN_MS(100) / PACE_MARGIN);
 }
 
@@ -80,11 +81,15 @@ static void the_first_call_connects_and_holds_back_the_next(void **state)
     struct pace p;
     pace_init(&p, 10);
     assert_true(pace_take(&p, SPAN_S(1)));
-    pace_answered(&p, SPAN_S(1), SPAN_S(1) + SPAN_MS(60)); /* how fast a call can be is not known */
+    pace_answered(&p, p.calls, SPAN_S(1),
+                  SPAN_S(1) + SPAN_MS(60)); /* how fast a call can be is not known */
     assert_int_equal(pace_next(&p), SPAN_S(1) + SPAN_MS(160) + SPAN_MS(100) / PACE_MARGIN);
 }
 
 /* --- against a service that counts for itself ------------------------------------------------- */
+
+#define SEEDS      20
+#define FIRST_SEED 70000 /* the constants of load.c were chosen by other seeds */
 
 /* A bucket, refusals that depend on nothing but chance, and another user of the bucket. Requests
  * arrive 20 to 25 ms after they left, answers 20 ms later. */
@@ -104,6 +109,7 @@ struct run {
     struct service service;
     struct answer {
         instant_us at, sent_at;
+        uint64_t turn;
         bool served;
     } out[OUT_MAX];
     uint32_t out_len;
@@ -145,9 +151,9 @@ static bool hand_over(struct run *r, instant_us until)
     struct answer a = r->out[first];
     r->out[first] = r->out[--r->out_len];
     if (a.served)
-        pace_answered(&r->pace, a.sent_at, a.at);
+        pace_answered(&r->pace, a.turn, a.sent_at, a.at);
     else
-        pace_throttled(&r->pace, a.sent_at, a.at, 0);
+        pace_throttled(&r->pace, a.turn, a.sent_at, a.at, 0);
     return true;
 }
 
@@ -159,6 +165,60 @@ static void watch_full(struct run *r, instant_us now)
         r->full_since = 0;
     else if (!r->full_since)
         r->full_since = now;
+}
+
+/* Against a bucket of one token: turns are a millisecond long, a commit takes one to four, carriers
+ * are late by up to late_us and trips differ by as much. The last instant, and the throttled ones.
+ */
+struct narrow_run {
+    double took_s;
+    uint32_t calls, throttled;
+    bool slowed;
+};
+
+static struct narrow_run run_narrow(double rate_per_s, span_us late_us, uint64_t seed)
+{
+    struct run r = {.service = {rate_per_s, .burst = 1, .seed = seed, .tokens = 1}};
+    instant_us begin = SPAN_S(1), now = begin, left = 0, sent = 0;
+    r.service.filled = begin;
+    pace_init(&r.pace, rate_per_s);
+    for (; r.served < 5000; now += SPAN_MS(1)) {
+        while (hand_over(&r, now))
+            continue;
+        if (pace_next_group(&r.pace) > now)
+            continue;
+        instant_us kept = now + SPAN_MS(1) + (span_us)(3000 * hash_unit(seed, r.calls, 7));
+        while (r.out_len < OUT_MAX && pace_take(&r.pace, now)) {
+            struct departure d = pace_departure(&r.pace);
+            instant_us due = when_later(d.not_before, left + d.spacing);
+            double late = (double)late_us * hash_unit(seed, ++r.calls, 8);
+            sent = left = when_later(due, kept) + (span_us)late;
+            instant_us arrives =
+                sent + 1000 + (span_us)((double)late_us * hash_unit(seed, r.calls, 9));
+            bool served = token(&r.service, arrives);
+            r.out[r.out_len++] = (struct answer){arrives + 1000, sent, d.turn, served};
+            r.served += served;
+        }
+    }
+    return (struct narrow_run){(double)(sent - begin) * 1e-6, r.calls, r.calls - r.served,
+                               pace_is_slowed(&r.pace)};
+}
+
+static void a_bucket_of_one_token_is_used_at_a_high_rate(void **state)
+{
+    (void)state;
+    static const double rates[] = {60, 100, 200};
+    for (size_t i = 0; i < COUNT(rates); i++)
+        for (uint64_t seed = 0; seed < SEEDS; seed++) {
+            struct narrow_run r = run_narrow(rates[i], 100, FIRST_SEED + seed);
+            double ratio = r.took_s / (5000 / rates[i]);
+            if (seed == 0)
+                print_message("%g/s, one token: %.3f of the bound, %u of %u throttled\n", rates[i],
+                              ratio, r.throttled, r.calls);
+            assert_true(ratio <= 1.05);
+            assert_true(r.throttled * 50 <= r.calls);
+            assert_false(r.slowed);
+        }
 }
 
 /* taught_per_s: what an earlier caller has learned; 0: nothing. */
@@ -182,7 +242,8 @@ static struct run run_taught(double wanted_per_s, double taught_per_s, struct se
             now + SPAN_MS(20) + (span_us)(5000 * hash_unit(service.seed, r.calls, 0));
         bool served = is_served(&r.service, arrives, r.calls);
         assert_true(r.out_len < OUT_MAX);
-        r.out[r.out_len++] = (struct answer){arrives + SPAN_MS(20), now, served};
+        r.out[r.out_len++] =
+            (struct answer){arrives + SPAN_MS(20), now, pace_departure(&r.pace).turn, served};
         r.calls++;
         r.served += served;
         r.late_calls += now > SPAN_S(61);
@@ -196,9 +257,6 @@ static struct run run_against(double wanted_per_s, struct service service, span_
 {
     return run_taught(wanted_per_s, 0, service, length);
 }
-
-#define SEEDS      20
-#define FIRST_SEED 70000 /* the constants of load.c were chosen by other seeds */
 
 static void independent_refusals_cost_no_more_than_themselves(void **state)
 {
@@ -319,12 +377,12 @@ static void the_service_s_own_hint_is_honoured_up_to_a_bound(void **state)
     (void)state;
     struct pace p;
     pace_init(&p, 100);
-    assert_false(pace_throttled(&p, SPAN_S(1), SPAN_S(2), SPAN_S(5)));
+    assert_false(pace_throttled(&p, p.calls, SPAN_S(1), SPAN_S(2), SPAN_S(5)));
     assert_int_equal(pace_next(&p), SPAN_S(7));
-    assert_true(pace_throttled(&p, SPAN_S(7), SPAN_S(8), SPAN_MS(UINT32_MAX)));
+    assert_true(pace_throttled(&p, p.calls, SPAN_S(7), SPAN_S(8), SPAN_MS(UINT32_MAX)));
     assert_int_equal(pace_next(&p), SPAN_S(8) + RETRY_AFTER_MAX);
     assert_int_equal(p.hint_cut, SPAN_MS(UINT32_MAX));
-    assert_false(pace_throttled(&p, SPAN_S(9), SPAN_S(10), SPAN_H(1))); /* said once */
+    assert_false(pace_throttled(&p, p.calls, SPAN_S(9), SPAN_S(10), SPAN_H(1))); /* said once */
 }
 
 static void backoff_grows_to_its_ceiling_and_is_the_same_each_time(void **state)
@@ -349,6 +407,7 @@ int main(void)
         cmocka_unit_test(no_second_holds_more_than_the_rate),
         cmocka_unit_test(a_call_that_arrived_late_holds_back_the_next),
         cmocka_unit_test(the_first_call_connects_and_holds_back_the_next),
+        cmocka_unit_test(a_bucket_of_one_token_is_used_at_a_high_rate),
         cmocka_unit_test(independent_refusals_cost_no_more_than_themselves),
         cmocka_unit_test(a_lower_limit_is_found_within_a_minute_and_used),
         cmocka_unit_test(a_lower_limit_is_used_among_independent_refusals),

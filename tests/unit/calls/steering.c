@@ -81,7 +81,7 @@ static void a_wait_that_the_service_asks_for_outlasts_a_faster_pace(void **state
     struct pace p;
     pace_init(&p, 1);
     assert_true(pace_take(&p, SPAN_S(5)));
-    pace_throttled(&p, SPAN_S(5), SPAN_S(5), SPAN_S(30));
+    pace_throttled(&p, 1, SPAN_S(5), SPAN_S(5), SPAN_S(30));
     pace_want(&p, 100, SPAN_S(6));
     assert_int_equal(pace_next(&p), SPAN_S(35));
 }

@@ -211,6 +211,46 @@ static void a_later_run_ends_what_is_after(void **state)
     changes_clear(&changes);
 }
 
+/* What has no after has no before either: else the mail of most is compared with that of a few. */
+static void the_same_domains_are_before_and_after(void **state)
+{
+    static const struct sent_row rows[] = {
+        {-1, "good.example", DEFAULT, AUTH_PASS, NULL, false, true, 1000, NULL, NULL},
+        {-1, "open.example", DEFAULT, AUTH_PASS, NULL, false, true, 2000, NULL, NULL},
+        {2, "open.example", DEFAULT, AUTH_PASS, NULL, false, true, 300, NULL, NULL},
+        {3, "open.example", DEFAULT, AUTH_PASS, NULL, true, true, 40, NULL, NULL},
+        {-1, "quiet.example", DEFAULT, AUTH_PASS, NULL, false, true, 4000, NULL, NULL},
+        {-1, "apart.example", DEFAULT, AUTH_PASS, NULL, false, true, 8000, NULL, NULL},
+        {2, "good.example", DEFAULT, AUTH_PASS, NULL, true, true, 500, NULL, NULL},
+        {3, "new.example", DEFAULT, AUTH_PASS, NULL, true, true, 50, NULL, NULL},
+    };
+    struct changes c;
+    (void)state;
+    assert_true(changes_init(&c));
+    change_add(&c, "good.example", "us-east-1", NOON(0), NOON(1));
+    change_add(&c, "open.example", "us-east-1", NOON(0), 0);
+    change_add(&c, "quiet.example", "us-east-1", NOON(0), NOON(1));
+    change_add(&c, "new.example", "us-east-1", NOON(0), NOON(1));
+    struct tally t = counted(&c, rows, COUNT(rows));
+    struct mail_gain gain = mail_gain(&t);
+    assert_int_equal(gain.domains, 2);
+    assert_int_equal(gain.before.messages, 1000);
+    assert_int_equal(gain.after.messages, 550);
+    assert_int_equal(gain.open_domains, 1);
+    assert_int_equal(gain.open.messages, 340);
+    assert_int_equal(gain.open.spf, 40);
+    assert_int_equal(gain.awaited_domains, 1);
+    tally_clear(&t);
+    t = counted(&c, rows, COUNT(rows) - 2); /* and while nothing is after */
+    gain = mail_gain(&t);
+    assert_int_equal(gain.domains, 3);
+    assert_int_equal(gain.before.messages, 7000);
+    assert_int_equal(gain.after.messages, 0);
+    assert_int_equal(gain.awaited_domains, 0);
+    tally_clear(&t);
+    changes_clear(&c);
+}
+
 /* ---- which identity ---- */
 
 static void the_nearest_identity_and_its_addresses_count(void **state)
@@ -570,6 +610,7 @@ int main(void)
         cmocka_unit_test(days_outside_are_left_out),
         cmocka_unit_test(a_range_is_before_during_or_after),
         cmocka_unit_test(a_later_run_ends_what_is_after),
+        cmocka_unit_test(the_same_domains_are_before_and_after),
         cmocka_unit_test(the_nearest_identity_and_its_addresses_count),
         cmocka_unit_test(a_domain_is_compared_by_its_share),
         cmocka_unit_test(no_share_is_rounded_to_all_or_none),

@@ -109,6 +109,40 @@ static void the_verdict_is_a_sentence(void **state)
     story_clear(&s);
 }
 
+static void what_is_not_compared_is_said(void **state)
+{
+    struct story s;
+    (void)state;
+    story_tell(&s, 1, true, false);
+    struct evidence e = story_evidence(&s);
+    struct buf page = written(&e, "html");
+    assert_true(text_find_text(buf_text(&page), TEXT("<header class=\"good\">")) < page.len);
+    assert_true(text_find_text(buf_text(&page), TEXT("no Success yet")) == page.len);
+    buf_clear(&page);
+    e.gain.before = (struct mail_counts){.messages = 1000};
+    e.gain.after = (struct mail_counts){1000, 1000, 1000, 1000, 0, 0};
+    e.gain.open_domains = 1;
+    e.gain.open = (struct mail_counts){.messages = 1001, .spf = 1};
+    assert_words(&e, evidence_verdict_add,
+                 "Mail through SES aligned by SPF: 0 % before, 100 % after run 3 (1,000 and 1,000 "
+                 "messages of 1 domain). DMARC passes: 0 % before, 100 % after. Not compared: 1 "
+                 "domain without Success yet (1,001 messages since the first write, 1,000 of them "
+                 "not aligned by SPF).");
+    page = written(&e, "html");
+    assert_true(text_find_text(buf_text(&page), TEXT("<header class=\"open\">")) < page.len);
+    assert_true(text_find_text(buf_text(&page), TEXT("<p>no Success yet</p>")) < page.len);
+    assert_true(text_find_text(buf_text(&page), TEXT("<th scope=\"row\">before</th><td "
+                                                     "class=\"number\">1,000</td>")) < page.len);
+    buf_clear(&page);
+    e.gain.awaited_domains = 2;
+    e.gain.open_domains = 0;
+    assert_words(&e, evidence_verdict_add,
+                 "Mail through SES aligned by SPF: 0 % before, 100 % after run 3 (1,000 and 1,000 "
+                 "messages of 1 domain). DMARC passes: 0 % before, 100 % after. Not compared: 2 "
+                 "domains with Success and no report since then.");
+    story_clear(&s);
+}
+
 static void what_is_left_out_is_said(void **state)
 {
     struct story s;
@@ -241,6 +275,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_as_people_write_them),
         cmocka_unit_test(the_verdict_is_a_sentence),
+        cmocka_unit_test(what_is_not_compared_is_said),
         cmocka_unit_test(what_is_left_out_is_said),
         cmocka_unit_test(no_line_of_text_is_wider_than_80),
         cmocka_unit_test(a_hostile_name_is_text_in_every_format),

@@ -61,7 +61,7 @@ static void on_done(void *context, struct call *call, const struct https_answer 
     text_copy(o->date, answer->reply.date);
 }
 
-static const char *on_leave(void *context, const struct call *call)
+static const char *on_leave(void *context, struct call *call)
 {
     struct client *client = context;
     assert_non_null(call);

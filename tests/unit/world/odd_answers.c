@@ -123,6 +123,21 @@ static void what_never_worked_is_believed_at_once(void **state)
     assert_true(d.first_one_by_one < START + SPAN_M(1));
 }
 
+/* Other batched reads work meanwhile, and so do lists: what IAM refuses of the first one is no odd
+ * answer. Each row has a single read in its place, once. */
+static void one_batched_read_that_was_never_allowed_holds_nothing_up(void **state)
+{
+    struct denial d = {.no = by_iam,
+                       .kinds = 1u << CALL_READ_VERIFICATION,
+                       .until = WHEN_NEVER,
+                       .most = UINT32_MAX};
+    (void)state;
+    assert_int_equal(run_denied(&d), 0);
+    assert_between(d.refused, 1, 2);
+    assert_between(d.one_by_one, JOBS, JOBS + 5); /* some are throttled */
+    assert_true(d.first_one_by_one < START + SPAN_M(1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -131,6 +146,7 @@ int main(void)
         cmocka_unit_test(writes_denied_for_a_while_are_made_later),
         cmocka_unit_test(reads_denied_by_both_versions_are_probed),
         cmocka_unit_test(what_never_worked_is_believed_at_once),
+        cmocka_unit_test(one_batched_read_that_was_never_allowed_holds_nothing_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,6 +31,7 @@ struct refusing {
     void (*kept)(void *test, const struct record *record); /* of a job; NULL: not wanted */
     void *test;
     span_us timeout, dns_delay;              /* of each row; until its records are there */
+    uint32_t unverified;                     /* every so manieth identity is; 0: none */
     const struct scheduler_options *options; /* NULL: version 1 reads, or version 2 */
 
     struct io below;
@@ -121,25 +122,31 @@ static inline void refusing_fleet(struct fleet *f, span_us timeout)
     }
 }
 
-static inline struct world *refusing_world(const struct fleet *f, span_us dns_delay)
+static inline bool is_unverified(const struct refusing *r, uint32_t row)
+{
+    return r->unverified && row % r->unverified == 0;
+}
+
+static inline struct world *refusing_world(const struct refusing *r, const struct fleet *f)
 {
     struct why why = {""};
-    struct ses_facts verified = {.verification = VERIFICATION_SUCCESS};
+    const struct ses_facts verified = {.verification = VERIFICATION_SUCCESS},
+                           pending = {.verification = VERIFICATION_PENDING};
     struct world_options options = {
         .start = START,
         .round_trip = SPAN_MS(60),
         .time_out = SPAN_S(30),
         .ses = ses_rules_default(),
         .dns = {.start = START,
-                .delay_min = dns_delay,
-                .delay_max = dns_delay,
+                .delay_min = r->dns_delay,
+                .delay_max = r->dns_delay,
                 .right_host = TEXT("feedback-smtp.us-east-1.amazonses.com")},
         .identities_max = JOBS};
     struct world *w = world_new(&options, f, (struct world_keeper){0}, &why);
     assert_non_null(w);
     for (uint32_t i = 0; i < JOBS; i++)
         assert_int_equal(ses_model_add(world_ses(w), world_lane(w, 0), fleet_identity(f, i),
-                                       &verified, START, &why),
+                                       is_unverified(r, i) ? &pending : &verified, START, &why),
                          OK);
     return w;
 }
@@ -154,7 +161,7 @@ static inline void refusing_run(struct refusing *r, struct scheduler_totals *tot
         .read_api = API_V1, .write_api = API_V2, .read_falls_back = true};
     arena_init(&memory, SIZE_MAX);
     refusing_fleet(&fleet, r->timeout);
-    struct world *world = refusing_world(&fleet, r->dns_delay);
+    struct world *world = refusing_world(r, &fleet);
     r->below = world_io(world);
     struct io io = {.world = r,
                     .now = refusing_now,
