@@ -183,8 +183,10 @@ static void decode_map(struct call *c, int http_status, struct text body)
         facts_forget(c, m.known);
         return;
     }
-    for (uint32_t i = 0; i < c->count; i++)
+    for (uint32_t i = 0; i < c->count; i++) {
+        c->facts[i].left_out = m.known == KNOWN_MAIL_FROM && !(c->facts[i].known & KNOWN_MAIL_FROM);
         c->facts[i].known |= m.known;
+    }
 }
 
 struct list_reader {

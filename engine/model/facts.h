@@ -30,6 +30,7 @@ struct ses_facts {
     struct text mail_from;          /* empty: none is set */
     enum mail_from_status status;
     enum behavior behavior;
+    bool left_out; /* a batched answer about MAIL FROM has no entry: the default, or no identity */
     bool forwarding; /* feedback forwarding by e-mail is on */
     enum dkim_status dkim;
 };

@@ -132,6 +132,7 @@ struct job {
     bool unlooked : 1;   /* to be looked at soon: an earlier process wrote it, it settles, or its
                             record   sets were published just now */
     bool publishing : 1; /* somebody publishes its record sets: scheduler_publishing() */
+    bool whole : 1;      /* its next read asks for verification too: is the identity still there? */
     bool lost : 1;       /* a write's answer was lost: SES may show the write now or later */
     enum behavior behavior_seen : 1, behavior_before : 1;
     enum verification verification : 3;

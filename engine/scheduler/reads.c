@@ -44,9 +44,10 @@ static enum call_kind first_kind(const struct scheduler *d, uint16_t lane, enum 
     const struct lane_state *l = &d->lanes[lane];
     if (next_api(d, lane, kind) == API_V2)
         return CALL_GET;
-    bool is_told = verified_is_told(d, lane, now) || lane_survey_has_company(d, lane) ||
-                   reads_lack_verification(l);
-    return kind == READ_FIRST && !is_told ? CALL_READ_VERIFICATION : CALL_READ_MAIL_FROM;
+    bool is_told = verified_is_told(d, lane, now) || lane_survey_has_company(d, lane);
+    const struct queue *q = &l->read[kind];
+    bool asks = kind == READ_FIRST && (!is_told || (q->len && d->jobs[q->first - 1].whole));
+    return asks && !reads_lack_verification(l) ? CALL_READ_VERIFICATION : CALL_READ_MAIL_FROM;
 }
 
 span_us reads_linger(const struct scheduler *d, const struct lane_state *lane, uint32_t there)
@@ -226,6 +227,7 @@ static struct ses_facts facts_of(struct scheduler *d, const struct batch_read *s
             continue;
         const struct ses_facts *f = &s->answers[kind]->facts[i];
         if (f->known & KNOWN_VERIFICATION) {
+            job->whole = false;
             facts.verification = f->verification;
             verified_read(d, s->items[i], f->verification);
         }
@@ -233,6 +235,7 @@ static struct ses_facts facts_of(struct scheduler *d, const struct batch_read *s
             facts.mail_from = f->mail_from;
             facts.status = f->mail_from.len ? f->status : MAIL_FROM_NONE;
             facts.behavior = f->behavior;
+            facts.left_out = f->left_out;
         }
         facts.known |= f->known;
     }
@@ -277,6 +280,12 @@ static void remember(struct scheduler *d, struct job *job, const struct ses_fact
     job->behavior_before = job->behavior_seen;
 }
 
+static void read_whole(struct scheduler *d, uint32_t number, instant_us now)
+{
+    d->jobs[number].whole = true;
+    queue_push(d, &scheduler_lane_of(d, number)->read[READ_FIRST], number, now);
+}
+
 static void job_read_done(struct scheduler *d, uint32_t number, const struct ses_facts *facts,
                           instant_us sent_at, instant_us now)
 {
@@ -291,7 +300,7 @@ static void job_read_done(struct scheduler *d, uint32_t number, const struct ses
         scheduler_judge_ses(d, number, facts, &j);
     struct decision decision = step_read(&s, facts, j.errors, j.first_error);
     if (decision.read_whole) {
-        queue_push(d, &scheduler_lane_of(d, number)->read[READ_FIRST], number, now);
+        read_whole(d, number, now);
         return;
     }
     remember(d, job, facts, &decision, sent_at, now);
@@ -339,7 +348,14 @@ static void read_aside(struct scheduler *d, uint32_t number, const struct ses_fa
     job->behavior_seen = facts->behavior;
     job->status_seen = (uint8_t)facts->status;
     job->read_at_s = (uint32_t)(sent_at / SPAN_S(1));
+    job->whole = facts->left_out;
     queue_push(d, &scheduler_lane_of(d, number)->aside, number, now);
+}
+
+/* Where a list has told that the identity was there, an answer without it is news. */
+static bool asks_whole(const struct scheduler *d, uint16_t lane, bool left_out)
+{
+    return left_out && !d->options.sweep && !reads_lack_verification(&d->lanes[lane]);
 }
 
 bool reads_may_settle(const struct scheduler *d, uint16_t lane)
@@ -354,7 +370,8 @@ void reads_settle(struct scheduler *d, uint16_t lane, instant_us now)
     for (uint32_t len = 0; may && aside->len && len < SETTLED_MAX && scheduler_has_room(d); len++) {
         uint32_t number = queue_pop(d, aside);
         const struct job *job = &d->jobs[number];
-        if (now - (instant_us)job->read_at_s * SPAN_S(1) >= TOLD_FOR) {
+        bool is_old = now - (instant_us)job->read_at_s * SPAN_S(1) >= TOLD_FOR;
+        if (is_old || asks_whole(d, lane, job->whole)) {
             queue_push(d, &d->lanes[lane].read[READ_FIRST], number, now);
             continue;
         }
@@ -516,6 +533,8 @@ static void batch_row_done(struct scheduler *d, const struct batch_read *b, uint
     bool tells_all = b->kinds & (BATCH_KIND(CALL_READ_VERIFICATION) | BATCH_KIND(CALL_GET));
     if (is_first && !lane_survey_is_done(d, b->lane))
         read_aside(d, number, facts, sent_at, now);
+    else if (!tells_all && asks_whole(d, b->lane, facts->left_out))
+        read_whole(d, number, now);
     else if (is_first && !tells_all)
         first_read_done(d, number, facts, sent_at, now);
     else

@@ -138,6 +138,8 @@ void ses_door_serve(struct ses_model *m, uint16_t lane, struct call *call, insta
             call->facts[i] = (struct ses_facts){0};
             if (ses_model_find(m, lane, call->identities[i], &id))
                 call->facts[i] = ses_model_facts(m, id);
+            else
+                call->facts[i].left_out = call->kind == CALL_READ_MAIL_FROM;
             call->facts[i].known = known[call->kind];
         }
         break;

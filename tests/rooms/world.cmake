@@ -7,6 +7,7 @@ mailfrom_test(world/read_counts USES world scheduler engine)
 mailfrom_test(world/deadline USES world scheduler engine)
 mailfrom_test(world/odd_answers USES world scheduler engine)
 mailfrom_test(world/denied_reads USES world scheduler engine)
+mailfrom_test(world/vanished USES world scheduler engine)
 
 # What discover and a plan ask beforehand, in the simulated world.
 mailfrom_test(inventory/simulated USES inventory world engine)
