@@ -22,7 +22,8 @@
 #define HOST_KEEP         SPAN_S(60) /* at most */
 
 struct known_host {
-    instant_us until; /* 0: free */
+    instant_us until;   /* 0: free */
+    instant_us expires; /* by the TTL */
     int64_t same_until;
     uint8_t name_len, addresses_len;
     char name[HOST_KEPT_LEN_MAX];
