@@ -8,6 +8,14 @@
  *
  * Only addresses are kept (IPv4), no longer than their TTL; whatever else the resolver says is
  * asked for anew. Set-associative: a full set drops what is oldest. One owner.
+ *
+ * The second memory beside dns_cache.h, since the two want opposite things. Here are many names of
+ * a few bytes: ten thousand servers in less than 2 MB, without a message and without memory of an
+ * entry's own. There are few names with whole messages: half a thousand, whose texts SPF and DMARC
+ * need, and whose silence is remembered so that nobody waits for it twice. One table would keep
+ * messages of 16,384 hosts, or forget hosts with the 513th answer. So this one must not hold
+ * trouble, denials, aliases or any type but A, which would hide a server that has come back; that
+ * one must not hold addresses of name servers, which would push everything else out.
  */
 #ifndef MF_HOST_BOOK_H
 #define MF_HOST_BOOK_H
