@@ -7,6 +7,8 @@
  *  one label    a referral to a deeper zone,
  *     up        or nobody spoke over IPv4
  *
+ * Where a denial is looked for, one question comes before; its answer is the end, or CUT begins.
+ *
  * AROUND asks for other names: for a wildcard where there are records, and for the places where a
  * missing record may stand; where there are none, for wildcards whose records one would hide.
  *
@@ -20,13 +22,15 @@
 #include "answer.h"
 #include "base/bounds.h"
 #include "base/dname.h"
+#include "base/hash.h"
 #include "zone.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define TROUBLES_SAID_MAX 4 /* servers named in one sentence */
 
-enum step { STEP_CUT, STEP_HOSTS, STEP_VALUES, STEP_AROUND };
+enum step { STEP_DENIAL, STEP_CUT, STEP_HOSTS, STEP_VALUES, STEP_AROUND };
 
 /* The subjects of STEP_AROUND. */
 enum around { AROUND_WILDCARD, AROUND_DOUBLED, AROUND_APEX, AROUND_ABOVE, AROUND_HIGHER };
@@ -44,6 +48,8 @@ struct inquiry_walk {
     struct text candidate;                   /* STEP_CUT: the owner of the NS set in question */
     struct text trouble;                     /* the resolver's last one */
     struct text servfail_at;                 /* dns_facts.servfail_at */
+    struct denial denial;                    /* STEP_DENIAL */
+    uint32_t servers_ttl_s;                  /* the shortest of NS sets and addresses */
     struct zone zone, deeper;
     struct server servers[INQUIRY_SERVERS_MAX];
     uint32_t servers_len, servers_asked;
@@ -133,6 +139,18 @@ static struct text message_silence(struct inquiry *q, uint16_t type)
         return arena_fmt(&q->arena, "the servers of " TEXT_FMT " refer to each other",
                          TEXT_ARG(w->zone.cut));
     return left ? arena_fmt(&q->arena, TEXT_FMT "; and %u more", TEXT_ARG(all), left) : all;
+}
+
+/* As long as the resolver may remember what the way to the servers was. */
+static void servers_ttl_read(struct inquiry_walk *w, const struct dns_message *m)
+{
+    for (uint32_t i = 0; i < m->records_len; i++) {
+        const struct dns_record *r = &m->records[i];
+        bool is_way = r->type == DNS_TYPE_NS || r->type == DNS_TYPE_A || r->type == DNS_TYPE_AAAA ||
+                      r->type == DNS_TYPE_CNAME;
+        if (is_way && r->ttl_s < w->servers_ttl_s)
+            w->servers_ttl_s = r->ttl_s;
+    }
 }
 
 /* Failed servers are noted but do not count, since a resolver would pass on to the next server too.
@@ -483,6 +501,7 @@ static void cut_read(struct inquiry *q, const struct dns_reply *reply)
         return;
     }
     struct text referral = answer_referral(m, w->candidate, TEXT_NONE);
+    servers_ttl_read(w, m);
     if (m->rcode == DNS_RCODE_NOERROR && zone_is_in(m, w->candidate, DNS_ANSWER)) {
         zone_read(&w->zone, m, w->candidate, authority_port(q), &q->arena);
         hosts_ask(q);
@@ -505,6 +524,8 @@ static void address_read(struct inquiry *q, uint16_t type, uint32_t host,
     bool denies = reply->outcome == DNS_ANSWERED && (reply->message.rcode == DNS_RCODE_NOERROR ||
                                                      reply->message.rcode == DNS_RCODE_NXDOMAIN);
     h->is_hidden |= !denies;
+    if (denies)
+        servers_ttl_read(q->walk, &reply->message);
     if (denies && reply->message.rcode == DNS_RCODE_NOERROR)
         host_read(h, &reply->message, DNS_ANSWER, TEXT_NONE, type, authority_port(q));
     if (type == DNS_TYPE_A && h->at_len == 0) {
@@ -539,6 +560,7 @@ static void value_read(struct inquiry *q, const struct dns_question *question, u
         a->kind = ANSWER_LAME;
         a->trouble = TEXT("not authoritative");
     } else if (!w->deeper.cut.len) {
+        servers_ttl_read(w, &reply->message);
         zone_read(&w->deeper, &reply->message, cut, authority_port(q), &q->arena);
     }
 }
@@ -589,10 +611,61 @@ static void around_end(struct inquiry *q)
 void authority_start(struct inquiry *q)
 {
     q->walk = ARENA_NEW(&q->arena, struct inquiry_walk);
-    if (!q->walk)
+    if (!q->walk) {
         inquiry_end_in_trouble(q, TEXT("out of memory"));
-    else
-        cut_ask(q, dname_parent(q->name));
+        return;
+    }
+    q->walk->step = STEP_CUT;
+    q->walk->servers_ttl_s = UINT32_MAX;
+    cut_ask(q, dname_parent(q->name));
+}
+
+/* ---- denials ---- */
+
+void authority_look_for_denial(struct inquiry *q, const struct denial *denial)
+{
+    assert(q->asked == 0 && q->planned == 1); /* the parent's NS set waits for the answer */
+    q->planned = 0;
+    q->walk->step = STEP_DENIAL;
+    q->walk->denial = *denial;
+    plan(q, (struct dns_question){.name = q->name, .type = denial->type, .server = denial->by}, 0);
+}
+
+static bool is_denial(const struct answer *a)
+{
+    return a->kind == ANSWER_SPOKE && a->state != DNS_FOUND && !a->cname.len;
+}
+
+static void denial_read(struct inquiry *q, const struct dns_question *question,
+                        const struct dns_reply *reply)
+{
+    struct inquiry_walk *w = q->walk;
+    struct answer a;
+    if (answer_read(&a, question, reply, &q->arena) == OK && is_denial(&a) &&
+        a.state == w->denial.state) {
+        q->unchanged = true;
+        inquiry_end_in_trouble(q, TEXT("nothing else was asked"));
+        return;
+    }
+    w->step = STEP_CUT;
+    cut_ask(q, dname_parent(q->name));
+}
+
+bool authority_denial(const struct inquiry *q, uint16_t type, struct denial *out, uint32_t *ttl_s)
+{
+    const struct inquiry_walk *w = q->walk;
+    uint32_t len = w->servers_len - w->servers_first;
+    uint64_t first = hash_bytes(q->name.at, q->name.len);
+    for (uint32_t i = 0; i < len; i++) {
+        const struct server *s = &w->servers[w->servers_first + (first + i) % len];
+        const struct answer *a = server_answer(s, type);
+        if (!is_denial(a))
+            continue;
+        *out = (struct denial){.by = s->at, .type = type, .state = a->state};
+        *ttl_s = w->servers_ttl_s;
+        return true;
+    }
+    return false;
 }
 
 void authority_reply(struct inquiry *q, uint32_t number, const struct dns_reply *reply)
@@ -600,6 +673,7 @@ void authority_reply(struct inquiry *q, uint32_t number, const struct dns_reply 
     const struct dns_question *question = &q->questions[number];
     uint32_t subject = q->walk->subject[number];
     switch (q->walk->step) {
+    case STEP_DENIAL: denial_read(q, question, reply); break;
     case STEP_CUT: cut_read(q, reply); break;
     case STEP_HOSTS: address_read(q, question->type, subject, reply); break;
     case STEP_VALUES: value_read(q, question, subject, reply); break;

@@ -8,6 +8,8 @@
 
 void authority_start(struct inquiry *q);
 void authority_reply(struct inquiry *q, uint32_t number, const struct dns_reply *reply);
+void authority_look_for_denial(struct inquiry *q, const struct denial *denial);
+bool authority_denial(const struct inquiry *q, uint16_t type, struct denial *out, uint32_t *ttl_s);
 
 /* The name with its zone appended; empty: the inquiry does not look there. */
 struct text inquiry_doubled_name(struct inquiry *q, struct text zone);

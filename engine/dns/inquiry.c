@@ -84,6 +84,18 @@ void inquiry_look_above(struct inquiry *q)
     q->above = true;
 }
 
+void inquiry_look_for_denial(struct inquiry *q, const struct denial *denial)
+{
+    if (!q->done)
+        authority_look_for_denial(q, denial);
+}
+
+bool inquiry_denial(const struct inquiry *q, uint16_t type, struct denial *out, uint32_t *ttl_s)
+{
+    assert(q->done);
+    return q->walk && !q->unchanged && authority_denial(q, type, out, ttl_s);
+}
+
 void inquiry_be_terse(struct inquiry *q)
 {
     q->terse = true;

@@ -11,6 +11,9 @@
  * name with its zone appended once more, as panels do, and the identity's own domain. Where the
  * former has records, a wildcard above it is asked for: what that gives nobody has put there.
  *
+ * inquiry_look_for_denial() makes an inquiry of one question where nothing has happened: a name
+ * that is waited for is looked at again and again.
+ *
  * inquiry_look_above() makes an inquiry ask whether the name and its parent are there only by a
  * wildcard. The parent would lose all records of the wildcard once a record stands below it (RFC
  * 4592, section 2.2.1).
@@ -22,6 +25,13 @@
 #include "question.h"
 
 #define INQUIRY_QUESTIONS_MAX 64 /* in all; an inquiry beyond ends in trouble */
+
+/* One server denies one type of the name. While it does, no records are there that all have. */
+struct denial {
+    struct dns_server by;
+    uint16_t type;        /* MX or TXT */
+    enum dns_state state; /* DNS_NODATA or DNS_NXDOMAIN */
+};
 
 enum inquiry_mode { INQUIRY_RECURSIVE, INQUIRY_AUTHORITY };
 
@@ -37,6 +47,7 @@ struct inquiry {
     uint32_t planned, asked, answered; /* questions; answered <= asked <= planned */
     int64_t same_until;                /* the earliest of the replies'; 0: unknown for some reply */
     bool done;
+    bool unchanged; /* done: the denial that was looked for first stands, and there are no facts */
     uint16_t
         authority_port; /* of authoritative servers; 0: 53. Set after init; start keeps the value */
     struct dns_question *questions; /* INQUIRY_QUESTIONS_MAX; in arena */
@@ -54,6 +65,9 @@ void inquiry_look_closer(struct inquiry *q, struct text apex);
 void inquiry_look_above(struct inquiry *q);
 /* Right after the start. Nobody will read what each server said: dns_facts.servers stays empty. */
 void inquiry_be_terse(struct inquiry *q);
+/* Right after the start. Authority mode only. Asks whether a denial stands, and ends if it does:
+ * one question, not all. */
+void inquiry_look_for_denial(struct inquiry *q, const struct denial *denial);
 /* The next question to send now, with its number; false: none until a reply comes (or done). */
 bool inquiry_next(struct inquiry *q, struct dns_question *out, uint32_t *number);
 /* The reply to question `number`, once for each handed-out number. The inquiry copies values; the
@@ -62,6 +76,10 @@ void inquiry_reply(struct inquiry *q, uint32_t number, const struct dns_reply *r
 /* A digest of what was found, short and never 0: what a sentence about it depends on. Valid when
  * q->done. */
 uint16_t inquiry_digest(const struct inquiry *q);
+/* Valid when q->done, in authority mode: a denial of the type by one of the zone's servers, and how
+ * long the zone may have these servers, by the TTLs of their names and addresses. One name is found
+ * at one of them and the next at another. False: none. */
+bool inquiry_denial(const struct inquiry *q, uint16_t type, struct denial *out, uint32_t *ttl_s);
 /* Valid when q->done; borrowed until the next start. */
 const struct dns_facts *inquiry_facts(const struct inquiry *q);
 

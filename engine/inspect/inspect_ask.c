@@ -84,7 +84,7 @@ static uint32_t decide(void *ctx, instant_us now, struct call **calls, uint32_t 
     uint32_t len = questions_take(a, now, calls);
     while (name_may_start(a)) {
         uint32_t name = (uint32_t)a->started++;
-        survey_pool_start(&a->surveys, name, a->names[name], a->from, now);
+        survey_pool_start(&a->surveys, name, a->names[name], a->from, NULL, now);
         len += questions_take(a, now, calls + len);
     }
     return len;

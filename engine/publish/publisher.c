@@ -147,7 +147,7 @@ static uint32_t looks_start(struct publisher *p, instant_us now, struct call **c
     while (!p->draining && survey_pool_has_room(p->surveys) && has_room(p) &&
            heap_pop_due(&p->looks, now, &target)) {
         p->targets[target].looking = true;
-        survey_pool_start(p->surveys, target, pub_wanted(p, target)->name, TEXT_NONE, now);
+        survey_pool_start(p->surveys, target, pub_wanted(p, target)->name, TEXT_NONE, NULL, now);
         len += questions_take(p, now, calls + len);
     }
     return len;

@@ -15,10 +15,24 @@
 #include "scheduler_internal.h"
 
 #include <assert.h>
+#include <string.h>
 
-#define DENIAL_MIN     SPAN_M(1) /* a shorter one is over before the next look */
-#define TURN_MAX       256       /* rows: about half a second of questions */
+#define DENIAL_MIN     SPAN_M(1)  /* a shorter one is over before the next look */
+#define TURN_MAX       256        /* rows: about half a second of questions */
+#define WHOLE_LOOK     SPAN_M(15) /* as often as those who wait longest are looked at */
 #define UNANSWERED_MAX 16 /* unanswered receivers' questions in a row: then no more are asked */
+
+bool scheduler_asks_init(struct scheduler *d, struct arena *memory)
+{
+    uint32_t len = d->fleet->choices_len + 1;
+    bool by_authority = d->options.authority_dns, waits = !d->options.rules.plan_only;
+    d->dns_shown = ARENA_ARRAY(memory, uint16_t, len);
+    if (by_authority && waits)
+        d->waiting = ARENA_ARRAY(memory, struct waiting_look, len);
+    if (!by_authority)
+        d->mx_denied_s = ARENA_ARRAY(memory, uint32_t, len);
+    return d->dns_shown && (d->waiting || d->mx_denied_s || (by_authority && !waits));
+}
 
 /* ---- turns ---- */
 
@@ -72,6 +86,66 @@ static uint32_t judge_pop(struct scheduler *d)
         turns_join(d, number, lane->judge_most < TURN_MAX ? 2 * lane->judge_most : TURN_MAX);
     turn_begin(d);
     return job;
+}
+
+/* ---- looks of one question ---- */
+
+/* The type whose records the row needs, whatever else appears: while one server of the zone denies
+ * them, the row cannot go on. 0: neither alone. */
+static uint16_t type_awaited(const struct scheduler *d, uint32_t number, const struct judgement *j,
+                             enum mx_status mx, enum spf_status spf)
+{
+    const struct policy *policy = fleet_policy_of(d->fleet, number);
+    struct judgement best = *j;
+    best.near_mx = best.near_spf = true;
+    best.waits = 0;
+    if (d->jobs[number].write == WRITE_TIGHTEN)
+        return DNS_TYPE_MX;
+    if (!judge_ready(&best, policy, mx, SPF_STATUS_OK) &&
+        !judge_ready(&best, policy, MX_STATUS_MISSING, SPF_STATUS_OK) &&
+        !judge_ready(&best, policy, MX_STATUS_TROUBLE, SPF_STATUS_OK))
+        return DNS_TYPE_MX;
+    if (!judge_ready(&best, policy, MX_STATUS_OK, spf) &&
+        !judge_ready(&best, policy, MX_STATUS_OK, SPF_STATUS_MISSING) &&
+        !judge_ready(&best, policy, MX_STATUS_OK, SPF_STATUS_TROUBLE))
+        return DNS_TYPE_TXT;
+    return 0;
+}
+
+/* After a whole look. It holds no longer than what the resolver was asked on the way. */
+static void denial_keep(struct scheduler *d, uint32_t number, const struct survey *s, uint16_t type,
+                        instant_us now)
+{
+    struct denial denial;
+    uint32_t ttl_s;
+    if (!d->waiting)
+        return;
+    struct waiting_look *w = &d->waiting[number];
+    *w = (struct waiting_look){0};
+    if (d->jobs[number].state != JOB_WAITING_DNS || !type ||
+        !inquiry_denial(&s->inquiry, type, &denial, &ttl_s) || denial.by.family != 4)
+        return;
+    span_us holds = SPAN_S(ttl_s) < WHOLE_LOOK ? SPAN_S(ttl_s) : WHOLE_LOOK;
+    w->type = (uint8_t)type;
+    w->state = (uint8_t)denial.state;
+    w->port = denial.by.port;
+    w->until_s = (uint32_t)((now + holds) / SPAN_S(1));
+    memcpy(w->address, denial.by.address, sizeof w->address);
+}
+
+/* What the next look may be content with. The one at the deadline says why in the end. */
+static const struct denial *denial_kept(const struct scheduler *d, uint32_t number, instant_us now,
+                                        struct denial *out)
+{
+    const struct job *job = &d->jobs[number];
+    const struct waiting_look *w = d->waiting ? &d->waiting[number] : NULL;
+    if (!w || !w->type || job->state != JOB_WAITING_DNS || job->unlooked ||
+        now >= SPAN_S(w->until_s) || now >= job->deadline)
+        return NULL;
+    *out = (struct denial){
+        .by = {.family = 4, .port = w->port}, .type = w->type, .state = (enum dns_state)w->state};
+    memcpy(out->by.address, w->address, sizeof w->address);
+    return out;
 }
 
 /* ---- judging ---- */
@@ -151,7 +225,7 @@ bool scheduler_survey_goes_on(void *ctx, uint32_t job, const struct survey *s, i
     assert(job < ((const struct scheduler *)ctx)->fleet->choices_len);
     struct scheduler *d = ctx;
     struct decision decision;
-    return d->options.surveys && d->options.suffixes &&
+    return d->options.surveys && d->options.suffixes && !s->inquiry.unchanged &&
            d->survey_pool->unanswered < UNANSWERED_MAX && !still_waits(d, job, s, now, &decision);
 }
 
@@ -204,6 +278,7 @@ static void survey_judge(struct scheduler *d, uint32_t number, const struct surv
         ready_mx_seen(d, number, now);
     bool still = job->state == JOB_WAITING_DNS && decision.to == JOB_WAITING_DNS;
     scheduler_apply(d, number, &decision, now, &j);
+    denial_keep(d, number, s, type_awaited(d, number, &j, mx, spf), now);
     if (still && is_news) /* the sentence follows what DNS shows */
         scheduler_record(d, number, RECORD_MOVE, JOB_WAITING_DNS, now, decision.reason, &j);
 }
@@ -227,8 +302,28 @@ void scheduler_published(struct scheduler *d, uint32_t row, instant_us now)
     d->unlooked += !job->unlooked;
     job->unlooked = true;
     d->dns_shown[row] = 0; /* its reason is made anew */
+    if (d->waiting)
+        d->waiting[row] = (struct waiting_look){0};
     if (heap_has(&d->timers, row))
         heap_set(&d->timers, row, now);
+}
+
+static void survey_waits(struct scheduler *d, uint32_t number, const struct survey *s,
+                         const struct decision *decision, instant_us now)
+{
+    scheduler_apply(d, number, decision, now, NULL);
+    if (d->waiting)
+        denial_keep(d, number, s, d->waiting[number].type, now);
+}
+
+static void survey_unchanged(struct scheduler *d, uint32_t number, const struct survey *s,
+                             instant_us now)
+{
+    struct situation situation = situation_asked(d, number, s, now);
+    if (now >= d->jobs[number].deadline)
+        situation.dns_same_until = 0;
+    struct decision decision = step_dns_denies(&situation);
+    scheduler_apply(d, number, &decision, now, NULL);
 }
 
 static struct call *ask_call(struct scheduler *d, const struct survey_question *q)
@@ -258,8 +353,10 @@ static void surveys_end(struct scheduler *d, instant_us now)
     uint32_t job;
     while (scheduler_has_room(d) && (s = survey_pool_take(d->survey_pool, &job)) != NULL) {
         struct decision decision;
-        if (!s->has_receivers && still_waits(d, job, s, now, &decision))
-            scheduler_apply(d, job, &decision, now, NULL);
+        if (s->inquiry.unchanged)
+            survey_unchanged(d, job, s, now);
+        else if (!s->has_receivers && still_waits(d, job, s, now, &decision))
+            survey_waits(d, job, s, &decision, now);
         else
             survey_judge(d, job, s, now);
     }
@@ -283,8 +380,10 @@ uint32_t scheduler_asks(struct scheduler *d, instant_us now, struct call **calls
         bool judge = d->to_judge.len && !(d->to_judge_last && d->dns.len);
         d->to_judge_last = judge;
         uint32_t job = judge ? judge_pop(d) : queue_pop(d, &d->dns);
+        struct denial denial;
         survey_pool_start(d->survey_pool, job, fleet_mail_from(d->fleet, job),
-                          identity_domain(fleet_identity(d->fleet, job)), now);
+                          identity_domain(fleet_identity(d->fleet, job)),
+                          denial_kept(d, job, now, &denial), now);
         len += questions_send(d, now, calls + len, max - len);
         surveys_end(d, now);
     }

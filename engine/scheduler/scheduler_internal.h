@@ -124,6 +124,15 @@ struct judge_turns {
     uint32_t len;         /* rows of all lanes */
 };
 
+/* A denial (dns/inquiry.h) that a waiting row was shown, by a server with an IPv4 address: while it
+ * stands, a look is one question. */
+struct waiting_look {
+    uint8_t address[4];
+    uint32_t until_s; /* of UTC: then a look is whole again */
+    uint16_t port;
+    uint8_t type, state; /* type 0: none */
+};
+
 struct scheduler {
     const struct fleet *fleet;
     struct scheduler_options options;
@@ -146,7 +155,8 @@ struct scheduler {
     struct survey_pool *survey_pool; /* surveys under way; subjects are jobs */
     uint16_t *dns_shown; /* inquiry_digest() of what a job's sentences were made of; 0: none yet */
     uint8_t *dkim;       /* by job: enum dkim_status, and whether SES was asked */
-    uint32_t *mx_denied_s; /* recursive mode only: the second of UTC in a job's reason */
+    struct waiting_look *waiting; /* by job; NULL: recursive mode, or a plan */
+    uint32_t *mx_denied_s;        /* recursive mode only: the second of UTC in a job's reason */
     struct lane_surveys surveys;
     struct waves waves;  /* options.shares_waves: as last looked at */
     bool waves_over;     /* options.shares_waves: the whole run may stop, by that look */
@@ -348,6 +358,7 @@ void dkim_fell_back(struct scheduler *d, uint16_t lane);
 bool dkim_get_refused(struct scheduler *d, const struct batch_read *b, instant_us now);
 
 /* scheduler_dns.c */
+bool scheduler_asks_init(struct scheduler *d, struct arena *memory);
 uint32_t scheduler_asks(struct scheduler *d, instant_us now, struct call **calls, uint32_t max);
 void scheduler_asked(struct scheduler *d, struct call *call, instant_us now);
 /* Shall receivers be asked about after the name itself? (survey_pool.h) */

@@ -23,17 +23,14 @@ struct scheduler *scheduler_init(struct arena *memory, const struct fleet *fleet
     d->lanes = ARENA_ARRAY(memory, struct lane_state, fleet->lanes_len + 1);
     d->lane_wake = ARENA_ARRAY(memory, instant_us, fleet->lanes_len + 1);
     d->survey_pool = ARENA_NEW(memory, struct survey_pool);
-    d->dns_shown = ARENA_ARRAY(memory, uint16_t, fleet->choices_len + 1);
     d->dkim = ARENA_ARRAY(memory, uint8_t, fleet->choices_len + 1);
-    if (!d->options.authority_dns)
-        d->mx_denied_s = ARENA_ARRAY(memory, uint32_t, fleet->choices_len + 1);
     d->records = ARENA_ARRAY(memory, struct record, RECORDS_PER_TURN_MAX);
     d->mail_from_uses = ARENA_ARRAY(memory, uint8_t, fleet->names.len + 1);
     if (!call_pool_init(&d->calls, memory, CALLS_IN_FLIGHT_MAX) ||
         !batch_reads_init(&d->reads, memory, READ_BATCHES_MAX, &d->calls) || !d->jobs ||
         !d->lanes || !d->lane_wake || !d->survey_pool || !d->records || !d->mail_from_uses ||
-        !d->dns_shown || !d->dkim || (!d->options.authority_dns && !d->mx_denied_s) ||
-        !lane_survey_init(d, memory) || !heap_init(&d->timers, fleet->choices_len))
+        !d->dkim || !scheduler_asks_init(d, memory) || !lane_survey_init(d, memory) ||
+        !heap_init(&d->timers, fleet->choices_len))
         return NULL;
     if (!names_init(&d->seen, NAMES_BYTES_MAX)) {
         heap_clear(&d->timers);

@@ -245,16 +245,22 @@ static span_us dns_wait(const struct situation *s)
     return from - s->now + (span_us)((double)b.ceiling * unit) + 1;
 }
 
+struct decision step_dns_denies(const struct situation *s)
+{
+    struct decision d = step_decide(s, JOB_WAITING_DNS);
+    d.wait_us = dns_wait(s);
+    d.foretold = s->dns_same_until > s->now;
+    assert(d.wait_us > 0);
+    return d;
+}
+
 static struct decision wait_for_dns(const struct situation *s, const char *reason)
 {
     if (s->rules->plan_only)
         return step_finish(s, OUTCOME_WAITING_DNS, reason);
     if (s->now >= s->job->deadline)
         return step_finish(s, OUTCOME_EXPIRED, reason);
-    struct decision d = step_decide(s, JOB_WAITING_DNS);
-    d.wait_us = dns_wait(s);
-    d.foretold = s->dns_same_until > s->now;
-    assert(d.wait_us > 0);
+    struct decision d = step_dns_denies(s);
     snprintf(d.reason, sizeof d.reason, "%s%s",
              s->job->publishing ? "its record sets are being published; DNS shows now: " : "",
              reason);

@@ -82,6 +82,9 @@ struct dns_judged {
 /* DNS has answered. */
 struct decision step_dns(const struct situation *s, const struct dns_judged *dns);
 
+/* DNS denies what it has denied: a row that waits for it waits on. */
+struct decision step_dns_denies(const struct situation *s);
+
 /* A write was answered. */
 struct decision step_written(const struct situation *s, enum verdict verdict,
                              const struct reply *reply);

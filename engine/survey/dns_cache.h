@@ -12,6 +12,8 @@
  *   }
  *
  * Set-associative: a full set drops the least recently used entry. Pure. One owner.
+ *
+ * Addresses of name servers are in host_book.h, which says why it is another memory.
  */
 #ifndef MF_DNS_CACHE_H
 #define MF_DNS_CACHE_H

@@ -52,8 +52,10 @@ const struct dns_reply *host_book_find(struct host_book *b, const struct dns_que
     if (h->until <= now || !text_eq((struct text){h->name, h->name_len}, question->name))
         return NULL;
     for (uint32_t i = 0; i < h->addresses_len; i++) {
-        b->records[i] =
-            (struct dns_record){.owner = question->name, .type = DNS_TYPE_A, .section = DNS_ANSWER};
+        b->records[i] = (struct dns_record){.owner = question->name,
+                                            .type = DNS_TYPE_A,
+                                            .section = DNS_ANSWER,
+                                            .ttl_s = (uint32_t)((h->expires - now) / SPAN_S(1))};
         memcpy(b->records[i].address, h->addresses[i], sizeof h->addresses[i]);
     }
     b->reply = (struct dns_reply){.outcome = DNS_ANSWERED, .same_until = h->same_until};
@@ -70,19 +72,20 @@ static void entry_write(struct known_host *h, const struct dns_question *questio
                         const struct dns_reply *reply, instant_us now)
 {
     const struct dns_message *m = &reply->message;
-    span_us keep = HOST_KEEP;
+    uint32_t ttl_s = UINT32_MAX;
     *h = (struct known_host){.same_until = reply->same_until};
     for (uint32_t i = 0; i < m->records_len; i++) {
         const struct dns_record *r = &m->records[i];
         if (r->section != DNS_ANSWER)
             continue;
-        keep = SPAN_S(r->ttl_s) < keep ? SPAN_S(r->ttl_s) : keep; /* of an alias, too */
+        ttl_s = r->ttl_s < ttl_s ? r->ttl_s : ttl_s; /* of an alias, too */
         if (r->type == DNS_TYPE_A && h->addresses_len < HOST_ADDRESSES_MAX)
             memcpy(h->addresses[h->addresses_len++], r->address, sizeof h->addresses[0]);
     }
     memcpy(h->name, question->name.at, question->name.len);
     h->name_len = (uint8_t)question->name.len;
-    h->until = h->addresses_len ? now + keep : 0;
+    h->expires = now + SPAN_S(ttl_s);
+    h->until = h->addresses_len ? when_earlier(h->expires, now + HOST_KEEP) : 0;
 }
 
 void host_book_reply(struct host_book *b, const struct dns_question *question,

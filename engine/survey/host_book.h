@@ -8,6 +8,14 @@
  *
  * Only addresses are kept (IPv4), no longer than their TTL; whatever else the resolver says is
  * asked for anew. Set-associative: a full set drops what is oldest. One owner.
+ *
+ * The second memory beside dns_cache.h, since the two want opposite things. Here are many names of
+ * a few bytes: ten thousand servers in less than 2 MB, without a message and without memory of an
+ * entry's own. There are few names with whole messages: half a thousand, whose texts SPF and DMARC
+ * need, and whose silence is remembered so that nobody waits for it twice. One table would keep
+ * messages of 16,384 hosts, or forget hosts with the 513th answer. So this one must not hold
+ * trouble, denials, aliases or any type but A, which would hide a server that has come back; that
+ * one must not hold addresses of name servers, which would push everything else out.
  */
 #ifndef MF_HOST_BOOK_H
 #define MF_HOST_BOOK_H
@@ -22,7 +30,8 @@
 #define HOST_KEEP         SPAN_S(60) /* at most */
 
 struct known_host {
-    instant_us until; /* 0: free */
+    instant_us until;   /* 0: free */
+    instant_us expires; /* by the TTL */
     int64_t same_until;
     uint8_t name_len, addresses_len;
     char name[HOST_KEPT_LEN_MAX];

@@ -57,7 +57,7 @@ static struct text parent_of(const struct survey *s)
 }
 
 /* Without memory for a name the inquiry ends in trouble, and no further question follows. */
-void survey_start(struct survey *s, struct text name, struct text from)
+void survey_start(struct survey *s, struct text name, struct text from, const struct denial *denial)
 {
     arena_reset(&s->arena);
     s->stage = SURVEY_OF_NAME;
@@ -74,6 +74,8 @@ void survey_start(struct survey *s, struct text name, struct text from)
         inquiry_look_above(&s->inquiry);
     if (s->options->terse)
         inquiry_be_terse(&s->inquiry);
+    if (denial)
+        inquiry_look_for_denial(&s->inquiry, denial);
 }
 
 bool survey_name_is_known(const struct survey *s)

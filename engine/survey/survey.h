@@ -14,7 +14,7 @@
  * facts. So in authority mode the resolver is never asked for MX and TXT of the name, nor for any
  * name at or below a missing one, and caches no "no such name" (RFC 2308, RFC 8020).
  *
- *   survey_start(&s, name, from);
+ *   survey_start(&s, name, from, NULL);
  *   while (s.stage != SURVEY_DONE) {
  *       send all that survey_next() gives; survey_reply(one);
  *       if (survey_name_is_known(&s)) survey_go_on(&s) or survey_stop(&s);
@@ -79,8 +79,10 @@ struct survey {
 
 void survey_init(struct survey *s, const struct survey_options *options);
 void survey_clear(struct survey *s);
-/* Begins anew. from may be empty. */
-void survey_start(struct survey *s, struct text name, struct text from);
+/* Begins anew. from may be empty. denial: looked for first (inquiry.h), in authority mode; or NULL.
+ */
+void survey_start(struct survey *s, struct text name, struct text from,
+                  const struct denial *denial);
 /* A question to send now, with its part; false: none until a reply or a decision comes, or done.
  * Each question handed out wants exactly one reply. */
 bool survey_next(struct survey *s, struct dns_question *question, uint32_t *part);

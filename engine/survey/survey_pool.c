@@ -126,12 +126,12 @@ static void slot_list(struct survey_pool *p, struct survey_slot *slot)
 }
 
 void survey_pool_start(struct survey_pool *p, uint32_t subject, struct text name, struct text from,
-                       instant_us now)
+                       const struct denial *denial, instant_us now)
 {
     struct survey_slot *slot = list_pop(p, &p->free);
     assert(slot);
     slot->subject = subject;
-    survey_start(&slot->survey, name, from);
+    survey_start(&slot->survey, name, from, denial);
     slot_advance(p, slot, now);
     slot_list(p, slot);
 }

@@ -80,9 +80,9 @@ void survey_pool_clear(struct survey_pool *p);
 /* Should the owner start another survey now? Yes when all sendable questions are out and the window
    is not full. */
 bool survey_pool_has_room(const struct survey_pool *p);
-/* Has room. from may be empty (survey.h); both names are copied. */
+/* Has room. from may be empty, and denial NULL (survey.h); all are copied. */
 void survey_pool_start(struct survey_pool *p, uint32_t subject, struct text name, struct text from,
-                       instant_us now);
+                       const struct denial *denial, instant_us now);
 /* The next question to send now. Each question wants exactly one reply. The name is borrowed until
  * the reply. */
 bool survey_pool_next(struct survey_pool *p, instant_us now, struct survey_question *out);

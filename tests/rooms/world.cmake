@@ -6,6 +6,7 @@ mailfrom_out_of_memory_test(world/out_of_memory USES world)
 mailfrom_test(world/read_counts USES world scheduler engine)
 mailfrom_test(world/deadline USES world scheduler engine)
 mailfrom_test(world/odd_answers USES world scheduler engine)
+mailfrom_test(world/waiting_looks USES world scheduler engine)
 mailfrom_test(world/denied_reads USES world scheduler engine)
 mailfrom_test(world/vanished USES world scheduler engine)
 

@@ -143,7 +143,7 @@ static void survey_run(struct survey *s, struct script *script)
 {
     struct dns_question questions[SURVEY_HELD_MAX];
     uint32_t parts[SURVEY_HELD_MAX];
-    survey_start(s, TEXT(NAME), TEXT_NONE);
+    survey_start(s, TEXT(NAME), TEXT_NONE, NULL);
     while (s->stage != SURVEY_DONE) {
         uint32_t len = 0;
         while (len < SURVEY_HELD_MAX && survey_next(s, &questions[len], &parts[len]))

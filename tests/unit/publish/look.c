@@ -113,7 +113,7 @@ static void scene_open_at(struct scene *s, struct text name, const char *zone)
     while (lines.len)
         assert_true(script_line(&s->script, text_cut(&lines, '\n')));
     survey_init(&s->survey, &options);
-    survey_start(&s->survey, name, TEXT_NONE);
+    survey_start(&s->survey, name, TEXT_NONE, NULL);
     while (s->survey.stage != SURVEY_DONE) {
         uint32_t len = 0;
         while (len < SURVEY_HELD_MAX && survey_next(&s->survey, &questions[len], &parts[len]))

@@ -50,7 +50,7 @@ static bool work_pool(void)
     for (uint32_t i = 0; i < NAMES; i++) {
         char name[64];
         snprintf(name, sizeof name, "bounce.d%u.example.com", i);
-        survey_pool_start(&pool, i, text_of(name), text_of(name + 7), 1);
+        survey_pool_start(&pool, i, text_of(name), text_of(name + 7), NULL, 1);
         while (survey_pool_next(&pool, 1, &q)) {
             struct dns_reply reply = reply_to(&q.question, &record);
             survey_pool_reply(&pool, &q, &reply, 1);

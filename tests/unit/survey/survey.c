@@ -16,6 +16,7 @@ struct asked {
     struct suffix_list *suffixes;
     struct survey_options options;
     struct survey survey;
+    const struct denial *denial; /* looked for first */
     char log[4096]; /* "NS example.com" of the resolver, "MX name @192.0.2.1" of a server; one a
                        line */
 };
@@ -58,7 +59,7 @@ static void ask(struct asked *a, struct text from, bool goes_on)
     struct dns_question questions[SURVEY_HELD_MAX];
     uint32_t parts[SURVEY_HELD_MAX];
     a->log[0] = '\0';
-    survey_start(&a->survey, TEXT(NAME), from);
+    survey_start(&a->survey, TEXT(NAME), from, a->denial);
     while (a->survey.stage != SURVEY_DONE) {
         uint32_t len = 0;
         while (survey_next(&a->survey, &questions[len], &parts[len])) {
@@ -338,9 +339,91 @@ static void trouble_of_the_name_takes_no_verdict_away_that_holds_anyhow(void **s
     asked_clear(&a);
 }
 
+#define DELEGATED                                                                                  \
+    "resolver\nexample.com 600 NS ns1.example.com\nns1.example.com 120 A 192.0.2.1\n"              \
+    "server 192.0.2.1\nzone example.com\n"
+#define WHOLE "NS example.com\nA ns1.example.com\nMX " NAME " @192.0.2.1\n"
+
+/* A name that is waited for is looked at with one question while the denial stands. */
+static void a_denial_that_stands_is_the_whole_look(void **state)
+{
+    struct asked a;
+    struct denial denial;
+    uint32_t ttl_s = 0;
+    (void)state;
+    asked_init(&a, INQUIRY_AUTHORITY, DELEGATED);
+    ask(&a, TEXT("example.com"), false);
+    assert_int_equal(strncmp(a.log, WHOLE, strlen(WHOLE)), 0);
+    assert_true(inquiry_denial(&a.survey.inquiry, DNS_TYPE_MX, &denial, &ttl_s));
+    assert_int_equal(ttl_s, 120); /* the shorter one */
+    assert_int_equal(denial.state, DNS_NXDOMAIN);
+    a.denial = &denial;
+    ask(&a, TEXT("example.com"), false);
+    assert_string_equal(a.log, "MX " NAME " @192.0.2.1\n");
+    assert_true(a.survey.inquiry.unchanged);
+    assert_false(inquiry_denial(&a.survey.inquiry, DNS_TYPE_MX, &denial, &ttl_s));
+    asked_clear(&a);
+}
+
+static void whatever_else_a_server_says_makes_the_look_whole(void **state)
+{
+    (void)state;
+    static const char *const zones[] = {
+        SES_MX,
+        NAME " 300 TXT \"v=spf1 include:amazonses.com ~all\"\n", /* no data now */
+        NAME " 300 CNAME other.example.com\n",
+        "*.example.com 300 MX 10 mx.example.com\n",
+        "says * timeout\n",
+        "says * SERVFAIL\n",
+        "says * lame\n",
+        "says * garbled\n",
+    };
+    for (size_t i = 0; i < COUNT(zones); i++) {
+        struct asked a;
+        char lines[512];
+        const struct denial denial = {.by = {4, 53, {192, 0, 2, 1}}, DNS_TYPE_MX, DNS_NXDOMAIN};
+        snprintf(lines, sizeof lines, "%s%s", DELEGATED, zones[i]);
+        asked_init(&a, INQUIRY_AUTHORITY, lines);
+        a.denial = &denial;
+        ask(&a, TEXT("example.com"), false);
+        if (strncmp(a.log, "MX " NAME " @192.0.2.1\n" WHOLE,
+                    strlen("MX " NAME " @192.0.2.1\n" WHOLE)) != 0)
+            fail_msg("%s: asked\n%s", zones[i], a.log);
+        assert_false(a.survey.inquiry.unchanged);
+        asked_clear(&a);
+    }
+}
+
+/* Servers that have the record, or an alias, or say nothing deny nothing. */
+static void a_denial_is_one_server_s_that_speaks(void **state)
+{
+    struct asked a;
+    struct denial denial;
+    uint32_t ttl_s;
+    (void)state;
+    asked_init(&a, INQUIRY_AUTHORITY,
+               "resolver\nexample.com 600 NS ns1.example.com\nexample.com 600 NS ns2.example.com\n"
+               "example.com 600 NS ns3.example.com\nns1.example.com 700 A 192.0.2.1\n"
+               "ns2.example.com 700 A 192.0.2.2\nns3.example.com 700 A 192.0.2.3\n"
+               "server 192.0.2.1\nzone example.com\n" SES_MX
+               "server 192.0.2.2\nzone example.com\nsays * SERVFAIL\n"
+               "server 192.0.2.3\nzone example.com\n" NAME " 300 TXT \"v=spf1 ~all\"\n");
+    ask(&a, TEXT("example.com"), false);
+    assert_true(inquiry_denial(&a.survey.inquiry, DNS_TYPE_MX, &denial, &ttl_s));
+    assert_int_equal(denial.by.address[3], 3);
+    assert_int_equal(denial.state, DNS_NODATA);
+    assert_int_equal(ttl_s, 600);
+    assert_true(inquiry_denial(&a.survey.inquiry, DNS_TYPE_TXT, &denial, &ttl_s));
+    assert_int_equal(denial.by.address[3], 1);
+    asked_clear(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_denial_that_stands_is_the_whole_look),
+        cmocka_unit_test(whatever_else_a_server_says_makes_the_look_whole),
+        cmocka_unit_test(a_denial_is_one_server_s_that_speaks),
         cmocka_unit_test(receivers_follow_the_name_spf_first_and_then_dmarc),
         cmocka_unit_test(dmarc_is_judged_before_the_records_are_there),
         cmocka_unit_test(the_networks_of_ses_are_asked_for_where_a_record_names_networks),

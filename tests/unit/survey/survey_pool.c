@@ -109,7 +109,7 @@ static void names_start(struct crowd *c)
         snprintf(name, sizeof name, "bounce.d%u.example.com", c->started);
         snprintf(from, sizeof from, "d%u.example.com", c->started);
         struct text domain = c->own_domains ? text_of(from) : TEXT("example.com");
-        survey_pool_start(c->pool, c->started++, text_of(name), domain, c->now);
+        survey_pool_start(c->pool, c->started++, text_of(name), domain, NULL, c->now);
         questions_send(c);
         surveys_take(c);
     }

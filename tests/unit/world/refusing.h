@@ -29,7 +29,9 @@ struct refusal {
 struct refusing {
     struct refusal (*refuse)(void *test, const struct call *call, instant_us now);
     void (*kept)(void *test, const struct record *record); /* of a job; NULL: not wanted */
+    void (*asked)(void *test, const struct call *call, instant_us now); /* DNS; NULL: likewise */
     void *test;
+    bool needs_records;                      /* the policy: MX and SPF; or nothing */
     span_us timeout, dns_delay;              /* of each row; until its records are there */
     uint32_t unverified;                     /* every so manieth identity is; 0: none */
     const struct scheduler_options *options; /* NULL: version 1 reads, or version 2 */
@@ -48,6 +50,8 @@ static inline void refusing_send(void *ctx, struct call **calls, uint32_t len)
         instant_us now = r->below.now(r->below.world);
         struct refusal no = call->kind == CALL_ASK ? (struct refusal){0, NULL, NULL}
                                                    : r->refuse(r->test, call, now);
+        if (r->asked && call->kind == CALL_ASK)
+            r->asked(r->test, call, now);
         if (!no.code) {
             r->below.send(r->below.world, &call, 1);
             continue;
@@ -97,10 +101,11 @@ static inline enum err refusing_keep(void *ctx, const struct record *records, ui
     return OK;
 }
 
-static inline void refusing_fleet(struct fleet *f, span_us timeout)
+static inline void refusing_fleet(struct fleet *f, bool needs_records, span_us timeout)
 {
     struct account account = {0};
-    struct policy policy = {.require = REQUIRE_NONE, .timeout_us = timeout};
+    struct policy policy = {.require = needs_records ? REQUIRE_MX_SPF : REQUIRE_NONE,
+                            .timeout_us = timeout};
     struct choice choice = {0};
     uint16_t index;
     uint32_t row;
@@ -160,7 +165,7 @@ static inline void refusing_run(struct refusing *r, struct scheduler_totals *tot
     struct scheduler_options options = {
         .read_api = API_V1, .write_api = API_V2, .read_falls_back = true};
     arena_init(&memory, SIZE_MAX);
-    refusing_fleet(&fleet, r->timeout);
+    refusing_fleet(&fleet, r->needs_records, r->timeout);
     struct world *world = refusing_world(r, &fleet);
     r->below = world_io(world);
     struct io io = {.world = r,
