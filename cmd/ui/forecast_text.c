@@ -155,10 +155,7 @@ static bool is_told(const struct forecast *f, int kind)
 
 static const char *action_of(const struct rehearsal *r, int kind)
 {
-    const struct access *a = r->access;
-    enum api api =
-        kind == CALL_SET ? access_api(a->write_api, API_V2) : access_api(a->read_api, API_V1);
-    return call_action((enum call_kind)kind, api);
+    return call_action((enum call_kind)kind, r->forecast.apis[kind]);
 }
 
 static const char *const provider_calls[CALL_KINDS] = {

@@ -89,8 +89,9 @@ static uint32_t out_max(const struct pace *p)
 
 struct departure pace_departure(const struct pace *p)
 {
-    return (struct departure){.not_before = is_apart(p) ? p->leaves : 0,
-                              .spacing = is_apart(p) ? spacing(p) : 0,
+    bool is_spaced = is_even(p) || is_apart(p);
+    return (struct departure){.not_before = is_spaced ? p->leaves : 0,
+                              .spacing = is_spaced ? spacing(p) : 0,
                               .out_max = is_apart(p) ? out_max(p) : 0,
                               .turn = p->calls};
 }
@@ -105,7 +106,8 @@ static void hold_apart(struct pace *p, uint64_t turn, instant_us sent_at)
 void pace_answered(struct pace *p, uint64_t turn, instant_us sent_at, instant_us answered_at)
 {
     span_us trip = answered_at > sent_at ? answered_at - sent_at : 0;
-    span_us late = p->fastest ? trip - p->fastest : trip; /* the first one connects, too */
+    span_us late = p->trips < PACE_TRIPS ? trip : trip - p->fastest;
+    p->trips += p->trips < PACE_TRIPS;
     load_learn(&p->load, sent_at, answered_at, true, turn && turn == p->idle);
     p->trip += p->trip ? (trip - p->trip) / PACE_CALLS : trip;
     if (p->fastest == 0 || trip < p->fastest)

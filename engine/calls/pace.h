@@ -23,9 +23,12 @@
  * A request is counted when it arrives, not when it leaves. If a call took longer than the fastest
  * one of its bucket, it may have arrived that much later, so the next one is held back by the
  * difference; otherwise a slow connection set-up followed by a quick call would meet the service's
- * bucket too early. Of the first call the whole trip counts, since nothing faster is known, and a
- * PACE_MARGIN-th of the spacing is added for what trips cannot tell: which leg of a trip was slow.
- * (Only while calls are spaced evenly, where an answer is there before the next.)
+ * bucket too early. Of the first PACE_TRIPS calls the whole trip counts: the first one connects,
+ * and the next ones of many lanes meet each other at the service, so how fast one can be is not
+ * known. A PACE_MARGIN-th of the spacing is added for what trips cannot tell: which leg of a trip
+ * was slow. (Only while calls are spaced evenly, where an answer is there before the next.) And
+ * where one left late itself, on a busy machine, the carrier has the next one keep its distance
+ * (departure.h).
  *
  * When SES says Throttling even so, the call is made again in its turn. load.h finds out whether
  * the rate is too high.
@@ -42,6 +45,7 @@
 #define PACE_CATCH_UP SPAN_MS(40) /* largest delay caught up above PACE_EVEN_MAX */
 #define PACE_GROUP    SPAN_MS(10) /* above PACE_EVEN_MAX; leaves most of PACE_CATCH_UP for delays */
 #define PACE_MARGIN   500
+#define PACE_TRIPS    4
 #define PACE_WIDER    0.005 /* of the spacing */
 #define PACE_WIDEST   0.05
 #define PACE_STRAINED 0.125
@@ -54,6 +58,7 @@ struct pace {
     uint64_t idle;     /* the number of the last call that did not wait for its turn */
     instant_us hinted; /* until then the service has asked us to wait; 0: it has not */
     span_us fastest;   /* shortest round trip seen; 0: none yet */
+    uint32_t trips;    /* up to PACE_TRIPS */
     span_us trip;      /* of late, on the average; 0: none yet */
     span_us hint_cut;  /* the longest hint of the service cut to RETRY_AFTER_MAX; 0: none */
     bool has_burst;    /* the service's bucket holds many tokens */

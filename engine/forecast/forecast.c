@@ -2,6 +2,7 @@
 #include "forecast_internal.h"
 
 #include "access/lanes.h"
+#include "calls/paged_list.h"
 #include "engine.h"
 #include "world/world.h"
 
@@ -11,8 +12,11 @@
 #define START      ((instant_us)1767225600 * 1000000) /* any will do: times are told since then */
 #define ROUND_TRIP SPAN_MS(60)                        /* to a Region not far away */
 #define DNS_GRAIN  SPAN_MS(50)
-#define TIME_OUT   SPAN_S(30) /* as live calls have */
-#define NEVER      REHEARSAL_SPAN
+#define BURST_S                                                                                    \
+    0.1 /* SES takes the calls of so long at once, or one: trips differ by that much               \
+         */
+#define TIME_OUT SPAN_S(30) /* as live calls have */
+#define NEVER    REHEARSAL_SPAN
 
 const double forecast_shares[FORECAST_MARKS] = {0.01, 0.1, 0.5, 0.9, 0.99, 1};
 
@@ -125,7 +129,6 @@ static enum err budget_make(struct rehearsal *r, struct why *why)
     }
     for (uint32_t i = 0; i < f->lanes_len; i++) {
         needs[i].how = access_reading(r->access, needs[i].reads);
-        needs[i].how.lists = false; /* nothing is surveyed in a rehearsal */
         needs[i].rate_per_s = fleet_rate(&r->fleet, i, r->access->rate_per_s);
         budget_add(&r->forecast.budget, &needs[i]);
     }
@@ -147,6 +150,8 @@ static struct world_options world_options_of(const struct rehearsal *r)
     for (uint32_t i = 0; i < r->fleet.lanes_len; i++)
         if (fleet_rate(&r->fleet, i, r->access->rate_per_s) > w.ses.rate_per_s)
             w.ses.rate_per_s = fleet_rate(&r->fleet, i, r->access->rate_per_s);
+    if (w.ses.rate_per_s * BURST_S > w.ses.burst)
+        w.ses.burst = w.ses.rate_per_s * BURST_S;
     w.ses.detect_after = r->detect_after;
     w.ses.watch_every = NEVER; /* in a rehearsal no record goes away again */
     w.dns = (struct dns_model_options){
@@ -219,6 +224,7 @@ static enum err play_in(struct rehearsal *r, struct world *w, struct why *why)
     struct scheduler_options options = {.rules = {.seed = r->config->seed},
                                         .read_api = access_api(a->read_api, API_V1),
                                         .write_api = access_api(a->write_api, API_V2),
+                                        .lane_survey = true,
                                         .dkim = access_dkim(a),
                                         .rate_per_s = a->rate_per_s,
                                         .looks_closer = true,
@@ -237,8 +243,14 @@ static enum err play_in(struct rehearsal *r, struct world *w, struct why *why)
     r->forecast.lane_calls_min = r->forecast.lanes ? UINT64_MAX : 0;
     for (uint32_t lane = 0; lane < r->forecast.lanes; lane++) {
         uint64_t calls = 0;
-        for (int kind = 0; kind < CALL_ASK; kind++)
-            calls += scheduler_pace(scheduler, (uint16_t)lane, (enum call_kind)kind)->calls;
+        for (int kind = 0; kind < CALL_ASK; kind++) {
+            uint64_t of_kind =
+                scheduler_pace(scheduler, (uint16_t)lane, (enum call_kind)kind)->calls;
+            calls += of_kind;
+            if (of_kind)
+                r->forecast.apis[kind] =
+                    scheduler_api(scheduler, (uint16_t)lane, (enum call_kind)kind);
+        }
         r->forecast.lane_calls_min =
             calls < r->forecast.lane_calls_min ? calls : r->forecast.lane_calls_min;
         r->forecast.lane_calls_max =

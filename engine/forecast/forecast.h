@@ -35,6 +35,7 @@ struct forecast {
     span_us mark[FORECAST_MARKS];     /* ... after so long */
     uint32_t marks;                   /* so many marks were reached; the others never are */
     struct scheduler_totals totals;
+    enum api apis[CALL_KINDS]; /* by which the calls were made, of a lane that made any */
     uint64_t lane_calls_min, lane_calls_max; /* of SES, per lane */
     span_us first_write, last_write;         /* sent; without writes: 0 */
     struct budget budget;

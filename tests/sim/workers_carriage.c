@@ -145,6 +145,8 @@ static void world_send(void *world, struct call **calls, uint32_t len)
         writes |= call->kind == CALL_SET;
         if (call->not_after)
             call->not_after = when_later(call->not_after - c->ahead, 1);
+        if (call->departure.not_before)
+            call->departure.not_before = when_later(call->departure.not_before - c->ahead, 1);
         /* What is too late comes back at once, and is no call. */
         if (!call->not_after || call->not_after >= world_of(c))
             judge_hands(c->worker->all->judge, c->client_number, call, c->decided);

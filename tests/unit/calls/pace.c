@@ -67,12 +67,46 @@ static void a_call_that_arrived_late_holds_back_the_next(void **state)
     (void)state;
     struct pace p;
     pace_init(&p, 10);
+    for (unsigned i = 1; i <= PACE_TRIPS; i++) {
+        assert_true(pace_take(&p, SPAN_S(i)));
+        pace_answered(&p, p.calls, SPAN_S(i), SPAN_S(i) + SPAN_MS(10));
+    }
+    assert_true(pace_take(&p, SPAN_S(9)));
+    pace_answered(&p, p.calls, SPAN_S(9),
+                  SPAN_S(9) + SPAN_MS(40)); /* 30 ms later than the fastest */
+    assert_int_equal(pace_next(&p), SPAN_S(9) + SPAN_MS(130) + SPAN_MS(100) / PACE_MARGIN);
+}
+
+/* Calls of a hundred lanes meet at the service, twice. The third ones do not, and come too early by
+ * what the second ones had to wait, unless the whole trip counts. */
+static void the_first_calls_do_not_say_how_fast_one_can_be(void **state)
+{
+    (void)state;
+    struct pace p;
+    pace_init(&p, 1);
     assert_true(pace_take(&p, SPAN_S(1)));
-    pace_answered(&p, p.calls, SPAN_S(1), SPAN_S(1) + SPAN_MS(10));
-    assert_true(pace_take(&p, SPAN_S(2)));
-    pace_answered(&p, p.calls, SPAN_S(2),
-                  SPAN_S(2) + SPAN_MS(40)); /* 30 ms later than the fastest */
-    assert_int_equal(pace_next(&p), SPAN_S(2) + SPAN_MS(130) + SPAN_MS(100) / PACE_MARGIN);
+    pace_answered(&p, p.calls, SPAN_S(1), SPAN_S(1) + SPAN_MS(40));
+    instant_us second = pace_next(&p);
+    assert_true(pace_take(&p, second));
+    pace_answered(&p, p.calls, second, second + SPAN_MS(40));
+    assert_true(pace_next(&p) >= second + SPAN_MS(1040));
+}
+
+/* The carrier knows when the last one left, before its answer comes. */
+static void a_call_is_to_leave_an_interval_after_the_one_before(void **state)
+{
+    (void)state;
+    struct pace p;
+    pace_init(&p, 5);
+    assert_true(pace_take(&p, SPAN_S(1)));
+    assert_int_equal(pace_departure(&p).not_before, SPAN_S(1));
+    assert_int_equal(pace_departure(&p).spacing, SPAN_MS(200));
+    pace_init(&p, 500); /* groups leave together */
+    assert_true(pace_take(&p, SPAN_S(1)));
+    assert_int_equal(pace_departure(&p).spacing, 0);
+    pace_init_burst(&p, 5);
+    assert_true(pace_take(&p, SPAN_S(1)));
+    assert_int_equal(pace_departure(&p).spacing, 0);
 }
 
 static void the_first_call_connects_and_holds_back_the_next(void **state)
@@ -406,6 +440,8 @@ int main(void)
         cmocka_unit_test(writes_leave_in_groups_at_a_high_rate),
         cmocka_unit_test(no_second_holds_more_than_the_rate),
         cmocka_unit_test(a_call_that_arrived_late_holds_back_the_next),
+        cmocka_unit_test(the_first_calls_do_not_say_how_fast_one_can_be),
+        cmocka_unit_test(a_call_is_to_leave_an_interval_after_the_one_before),
         cmocka_unit_test(the_first_call_connects_and_holds_back_the_next),
         cmocka_unit_test(a_bucket_of_one_token_is_used_at_a_high_rate),
         cmocka_unit_test(independent_refusals_cost_no_more_than_themselves),

@@ -383,9 +383,32 @@ static void faults_that_do_not_exist_are_refused(void **state)
     }
 }
 
+/* SES's bucket holds the calls of a tenth of a second, so groups of writes meet no wall that an
+ * apply does not meet; and what the lanes are asked first is counted as well. */
+static void a_high_rate_is_rehearsed_as_it_is_applied(void **state)
+{
+    (void)state;
+    struct rehearsal r;
+    struct why why = {""};
+    const struct forecast_config config = {.seed = 1, .published = -1};
+    const struct access access = {.rate_per_s = 500};
+    uint64_t throttled = 0;
+    assert_int_equal(rehearsal_init(&r, &config, &access, &why), OK);
+    fleet_fill(&r.fleet, &usual, 1, 500);
+    assert_int_equal(rehearsal_play(&r, &why), OK);
+    for (int kind = 0; kind < CALL_ASK; kind++)
+        throttled += r.forecast.totals.throttled[kind];
+    assert_int_equal(throttled, 0);
+    assert_int_equal(r.forecast.totals.calls[CALL_SET], IDENTITIES);
+    assert_int_equal(r.forecast.totals.calls[CALL_LIST], 1);
+    assert_int_equal(r.forecast.totals.calls[CALL_ACCOUNT], 1);
+    rehearsal_clear(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_high_rate_is_rehearsed_as_it_is_applied),
         cmocka_unit_test(what_is_assumed_decides_what_is_expected),
         cmocka_unit_test(figures_of_a_forecast_agree),
         cmocka_unit_test(the_same_seed_gives_the_same_forecast),
