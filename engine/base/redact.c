@@ -4,6 +4,9 @@
  * The text is read in units, one for each character, escaped or not. The last eight units are
  * looked up in a table of eights, taken at every eighth place of the secrets. Every piece of
  * sixteen holds one of these eights; the match is then followed both ways.
+ *
+ * Nearly all text has neither a secret nor an escape. It is read in strides: eight bytes can only
+ * be one of the eights if their last three are three of one, and of those there is a Bloom filter.
  */
 #include "redact.h"
 
@@ -16,6 +19,10 @@
 #define ANCHOR     REDACT_ANCHOR
 #define SLOTS_MIN  64u
 #define HASH_TIMES 0x9e3779b97f4a7c15ull /* 2^64 by the golden ratio (Knuth, 6.4) */
+
+#define TRIPLE        3
+#define STRIDE        (ANCHOR - TRIPLE + 1) /* past a triple that no anchor has */
+#define BITS_PER_SLOT 16 /* 6 triples an anchor, a quarter of the slots: 9 % set */
 
 /* Units: one character, raw or escaped */
 
@@ -141,8 +148,11 @@ void redactor_clear(struct redactor *r)
 {
     if (r->pool)
         explicit_bzero(r->pool, r->cap);
+    if (r->triples)
+        explicit_bzero(r->triples, (size_t)r->slots * BITS_PER_SLOT / 8);
     free(r->pool);
     free(r->table);
+    free(r->triples);
     redactor_init(r);
 }
 
@@ -164,13 +174,53 @@ static uint32_t slot_of(const struct redactor *r, uint64_t anchor)
     return (uint32_t)((anchor * HASH_TIMES) >> 32) & (r->slots - 1);
 }
 
+static uint32_t triple_bit(const struct redactor *r, unsigned char a, unsigned char b,
+                           unsigned char c)
+{
+    uint32_t triple = a | (uint32_t)b << 8 | (uint32_t)c << 16;
+    return (uint32_t)((triple * HASH_TIMES) >> 32) & (r->slots * BITS_PER_SLOT - 1);
+}
+
+static bool triple_is_known(const struct redactor *r, const char *at)
+{
+    const unsigned char *t = (const unsigned char *)at;
+    uint32_t bit = triple_bit(r, t[0], t[1], t[2]);
+    return r->triples[bit / 8] >> bit % 8 & 1;
+}
+
+/* Of the two spellings of a digit of base64 the other one; else the character. */
+static unsigned char respelt(unsigned char c)
+{
+    return c == '+' ? '-' : c == '/' ? '_' : c;
+}
+
+/* In every spelling that unit_read takes for these three. */
+static void triple_put(struct redactor *r, const char *at)
+{
+    const unsigned char *t = (const unsigned char *)at;
+    unsigned two = 0; /* which have a second spelling */
+    for (unsigned i = 0; i < TRIPLE; i++)
+        two |= (unsigned)(respelt(t[i]) != t[i]) << i;
+    for (unsigned other = two;; other = (other - 1) & two) {
+        uint32_t bit =
+            triple_bit(r, other & 1 ? respelt(t[0]) : t[0], other & 2 ? respelt(t[1]) : t[1],
+                       other & 4 ? respelt(t[2]) : t[2]);
+        r->triples[bit / 8] |= (unsigned char)(1u << bit % 8);
+        if (other == 0)
+            return;
+    }
+}
+
 static void slot_put(struct redactor *r, uint32_t place)
 {
-    uint32_t i = slot_of(r, anchor_of(r->pool + (size_t)place * ANCHOR));
+    const char *anchor = r->pool + (size_t)place * ANCHOR;
+    uint32_t i = slot_of(r, anchor_of(anchor));
     while (r->table[i])
         i = (i + 1) & (r->slots - 1);
     r->table[i] = place + 1;
     r->used++;
+    for (unsigned at = 0; at + TRIPLE <= ANCHOR; at++)
+        triple_put(r, anchor + at);
 }
 
 /* At most a quarter full: most look-ups end at a free slot. */
@@ -183,9 +233,17 @@ static bool table_grow(struct redactor *r, uint32_t more)
         return true;
     uint32_t *old = r->table, old_slots = r->slots;
     uint32_t *table = calloc(slots, sizeof *table);
-    if (!table)
+    unsigned char *triples = calloc(slots, BITS_PER_SLOT / 8);
+    if (!table || !triples) {
+        free(table);
+        free(triples);
         return false;
+    }
+    if (r->triples)
+        explicit_bzero(r->triples, (size_t)r->slots * BITS_PER_SLOT / 8);
+    free(r->triples);
     r->table = table;
+    r->triples = triples;
     r->slots = slots;
     r->used = 0;
     for (uint32_t i = 0; i < old_slots; i++)
@@ -361,9 +419,48 @@ static bool scan_on(struct scan *s)
     return found;
 }
 
+static bool has_escape(struct text t)
+{
+    return memchr(t.at, '&', t.len) || memchr(t.at, '%', t.len) || memchr(t.at, '\\', t.len);
+}
+
+static uint64_t anchor_of_text(const char *at)
+{
+    uint64_t anchor = 0;
+    for (unsigned i = 0; i < ANCHOR; i++)
+        anchor = anchor_next(anchor, ordinary((unsigned char)at[i]));
+    return anchor;
+}
+
+static bool anchor_is_known(const struct redactor *r, uint64_t anchor)
+{
+    for (uint32_t i = slot_of(r, anchor); r->table[i]; i = (i + 1) & (r->slots - 1))
+        if (anchor_of(r->pool + (size_t)(r->table[i] - 1) * ANCHOR) == anchor)
+            return true;
+    return false;
+}
+
+/* Whether a match is possible at all: false is sure, true is to be looked into. */
+static bool may_match(const struct redactor *r, struct text t)
+{
+    if (!r->slots || t.len < ANCHOR)
+        return false;
+    if (has_escape(t))
+        return true;
+    for (size_t at = 0; at + ANCHOR <= t.len;) {
+        if (!triple_is_known(r, t.at + at + ANCHOR - TRIPLE))
+            at += STRIDE;
+        else if (anchor_is_known(r, anchor_of_text(t.at + at)))
+            return true;
+        else
+            at++;
+    }
+    return false;
+}
+
 static bool match_next(struct scan *s, struct match *out)
 {
-    while (s->r->slots && scan_on(s)) {
+    while (scan_on(s)) {
         *out = match_now(s);
         if (out->units) {
             s->next = out->end;
@@ -378,7 +475,7 @@ bool redactor_finds(const struct redactor *r, struct text t)
 {
     struct scan s = {.r = r, .t = t};
     struct match m;
-    return match_next(&s, &m);
+    return may_match(r, t) && match_next(&s, &m);
 }
 
 /* Writing never overtakes reading: a match is at least as long as its mark. */
@@ -387,6 +484,8 @@ size_t redact(const struct redactor *r, char *at, size_t len)
     struct scan s = {.r = r, .t = {at, len}};
     struct match m;
     size_t kept = 0, out = 0;
+    if (!may_match(r, s.t))
+        return len;
     while (match_next(&s, &m)) {
         memmove(at + out, at + kept, m.start - kept);
         out += m.start - kept;

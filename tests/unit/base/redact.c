@@ -179,6 +179,36 @@ static void no_piece_of_a_random_secret_is_left(void **state)
     }
 }
 
+/* Text without escapes is read in strides: no place in it is passed over, in either spelling. */
+static void a_secret_is_found_at_every_place_of_a_long_text(void **state)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    uint64_t seed = 25;
+    (void)state;
+    for (unsigned round = 0; round < 4000; round++) {
+        char secret[40], text[200];
+        size_t len = 8 + dice(&seed) % 32, at = round % (sizeof text - sizeof secret);
+        struct redactor r;
+        for (size_t i = 0; i < len; i++)
+            secret[i] = dice(&seed) % 4 ? digits[dice(&seed) % 64] : digits[62 + dice(&seed) % 2];
+        for (size_t i = 0; i < sizeof text; i++)
+            text[i] = digits[dice(&seed) % 64];
+        for (size_t i = 0; i < len; i++)
+            text[at + i] = secret[i] == '+' && dice(&seed) % 2   ? '-'
+                           : secret[i] == '/' && dice(&seed) % 2 ? '_'
+                                                                 : secret[i];
+        redactor_init(&r);
+        assert_true(redactor_add(&r, (struct text){secret, len}));
+        assert_true(redactor_finds(&r, (struct text){text, sizeof text}));
+        size_t left = redact(&r, text, sizeof text);
+        if (text_find_text((struct text){text, left}, TEXT(REDACT_MARK)) != at ||
+            left != sizeof text - len + sizeof REDACT_MARK - 1)
+            fail_msg("round %u: \"%.*s\" of \"%.*s\"", round, (int)left, text, (int)len, secret);
+        assert_false(redactor_finds(&r, (struct text){text, left}));
+        redactor_clear(&r);
+    }
+}
+
 static void base64_of_more_than_the_secret_shows_nothing_of_it(void **state)
 {
     uint64_t seed = 24;
@@ -229,6 +259,7 @@ int main(void)
         cmocka_unit_test(a_short_secret_is_hidden_whole_or_not_at_all),
         cmocka_unit_test(secrets_with_percent_signs_and_entities_are_found_raw),
         cmocka_unit_test(no_piece_of_a_random_secret_is_left),
+        cmocka_unit_test(a_secret_is_found_at_every_place_of_a_long_text),
         cmocka_unit_test(base64_of_more_than_the_secret_shows_nothing_of_it),
         cmocka_unit_test(many_secrets_are_told_apart),
     };
