@@ -148,11 +148,8 @@ void redactor_clear(struct redactor *r)
 {
     if (r->pool)
         explicit_bzero(r->pool, r->cap);
-    if (r->triples)
-        explicit_bzero(r->triples, (size_t)r->slots * BITS_PER_SLOT / 8);
     free(r->pool);
     free(r->table);
-    free(r->triples);
     redactor_init(r);
 }
 
@@ -232,18 +229,11 @@ static bool table_grow(struct redactor *r, uint32_t more)
     if (slots == r->slots)
         return true;
     uint32_t *old = r->table, old_slots = r->slots;
-    uint32_t *table = calloc(slots, sizeof *table);
-    unsigned char *triples = calloc(slots, BITS_PER_SLOT / 8);
-    if (!table || !triples) {
-        free(table);
-        free(triples);
+    uint32_t *table = calloc(slots, sizeof *table + BITS_PER_SLOT / 8);
+    if (!table)
         return false;
-    }
-    if (r->triples)
-        explicit_bzero(r->triples, (size_t)r->slots * BITS_PER_SLOT / 8);
-    free(r->triples);
     r->table = table;
-    r->triples = triples;
+    r->triples = (unsigned char *)(table + slots);
     r->slots = slots;
     r->used = 0;
     for (uint32_t i = 0; i < old_slots; i++)

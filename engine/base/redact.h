@@ -18,8 +18,9 @@ struct redactor {
     char *pool; /* owned; the secrets as compared, each at a multiple of REDACT_ANCHOR and followed
                    by at least one NUL */
     size_t len, cap;
-    uint32_t *table;        /* owned; 0: free, else 1 + a place of the pool in anchors */
-    unsigned char *triples; /* owned; bits of a Bloom filter, a fixed number for each slot */
+    uint32_t *table; /* owned; 0: free, else 1 + a place of the pool in anchors */
+    unsigned char
+        *triples; /* behind the table: a Bloom filter, a fixed number of bits for a slot */
     uint32_t slots, used;
 };
 
