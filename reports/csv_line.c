@@ -2,6 +2,9 @@
 #include "csv_line.h"
 
 #include "base/escape.h"
+#include "base/plain.h"
+
+#include <string.h>
 
 /* Characters a spreadsheet may skip before the first character of a cell: blanks, characters
  * without width, and quotes of a reader with other separators than ours. */
@@ -71,7 +74,7 @@ static bool needs_quotes(struct text t)
 
 /* How many bytes need no second look: nearly every cell is plain ASCII, and a large fleet has
  * twenty million cells. */
-static size_t plain_len(struct text t, char separator)
+static size_t unsplit_len(struct text t, char separator)
 {
     size_t len = 0;
     while (len < t.len && t.at[len] >= ' ' && t.at[len] <= '~' && t.at[len] != '"' &&
@@ -87,23 +90,16 @@ static bool is_plain(struct text t)
         return true;
     if (!char_is_alnum(t.at[0]) || t.at[t.len - 1] == ' ')
         return false;
-    for (size_t i = 0; i < t.len; i++)
-        if (t.at[i] < ' ' || t.at[i] > '~' || t.at[i] == '"' || t.at[i] == ',' || t.at[i] == ';')
-            return false;
-    return true;
+    return plain_is(t, '"', ',', ';');
 }
 
 static void cell_add(struct buf *out, struct text t, char separator)
 {
-    if (is_plain(t)) {
-        buf_add_text(out, t);
-        return;
-    }
     bool quoted = needs_quotes(t);
     buf_add_str(out, quoted ? "\"" : "");
     buf_add_str(out, is_risky(t) ? "'" : "");
     for (;;) {
-        size_t plain = plain_len(t, separator);
+        size_t plain = unsplit_len(t, separator);
         buf_add(out, t.at, plain);
         t = text_from(t, plain);
         if (t.len == 0)
@@ -142,8 +138,22 @@ void csv_begin(struct csv_line *line, struct buf *out, struct csv_dialect dialec
         csv_text(line, text_cut(&rest, ','));
 }
 
+static void plain_add(struct csv_line *line, struct text t)
+{
+    char *at = buf_extend(line->out, t.len + line->has_cell);
+    if (at && line->has_cell)
+        *at++ = line->separator;
+    if (at && t.len)
+        memcpy(at, t.at, t.len);
+    line->has_cell = true;
+}
+
 void csv_text(struct csv_line *line, struct text t)
 {
+    if (is_plain(t)) {
+        plain_add(line, t);
+        return;
+    }
     cell_begin(line);
     cell_add(line->out, t, line->separator);
 }

@@ -144,9 +144,14 @@ void reason_shape(const struct report_row *row, struct text reason, struct buf *
             before = 'x';
             continue;
         }
-        before = t.at[0];
-        buf_add_char(out, before);
-        t = text_from(t, 1);
+        /* All up to where the next one may begin. */
+        size_t len = 1, room = NAME_LEN_MAX / 2 - out->len;
+        while (len < t.len && len < room &&
+               (goes_on(t.at[len - 1]) || !beginnings.at[(unsigned char)t.at[len]]))
+            len++;
+        before = t.at[len - 1];
+        buf_add(out, t.at, len);
+        t = text_from(t, len);
     }
 }
 

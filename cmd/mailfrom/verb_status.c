@@ -236,38 +236,39 @@ static enum err print_waiting(const struct options *o, struct run *r, const stru
 
 /* The rows of one alarm, with what is said of them. */
 struct alarming {
-    const struct options *options;
-    struct run *run;
     enum row_alarm alarm;
-    uint32_t shown;
+    uint32_t shown, wanted;
     struct buf told, a, b;
 };
 
+/* A run may be large, and all of its rows have been read to count the alarms: as few as will do. */
 static bool alarm_one(void *ctx, const struct report_row *row)
 {
     struct alarming *p = ctx;
-    if (row->alarm != p->alarm || (p->shown++ >= ROWS_SHOWN && !p->options->access.verbose))
+    if (row->alarm != p->alarm)
         return true;
     buf_reset(&p->told);
     row_told(row, &p->told);
     message_say(2, "%s  %s", message_safe(&p->a, row->identity),
                 message_safe(&p->b, buf_text(&p->told)));
-    return true;
+    return ++p->shown < p->wanted;
 }
 
 static enum err print_alarm(const struct options *o, struct run *r, const struct report_sum *s,
                             enum row_alarm alarm, struct why *why)
 {
-    struct alarming p = {.options = o, .run = r, .alarm = alarm};
+    uint32_t all = s->by_alarm[alarm];
+    bool shows_all = o->access.verbose || all <= ROWS_SHOWN;
+    struct alarming p = {.alarm = alarm, .wanted = shows_all ? all : ROWS_SHOWN};
     struct buf *bufs[] = {&p.told, &p.a, &p.b};
-    if (!s->by_alarm[alarm])
+    if (!all)
         return OK;
     for (size_t i = 0; i < COUNT(bufs); i++)
         buf_init(bufs[i], LINE_LEN_MAX);
-    printf("\n%s (%u):\n", row_alarm_title(alarm), s->by_alarm[alarm]);
+    printf("\n%s (%u):\n", row_alarm_title(alarm), all);
     enum err err = run_rows(r, alarm_one, &p, why);
-    if (p.shown > ROWS_SHOWN && !o->access.verbose)
-        printf("  ... and %u more; --verbose shows them\n", p.shown - ROWS_SHOWN);
+    if (!shows_all)
+        printf("  ... and %u more; --verbose shows them\n", all - ROWS_SHOWN);
     for (size_t i = 0; i < COUNT(bufs); i++)
         buf_clear(bufs[i]);
     return err;

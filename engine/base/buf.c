@@ -73,16 +73,23 @@ static bool buf_reserve(struct buf *b, size_t more)
     return true;
 }
 
-void buf_add(struct buf *b, const void *bytes, size_t len)
+char *buf_extend(struct buf *b, size_t len)
 {
     size_t room = b->cap - b->len; /* with the NUL; as a rule it suffices */
     bool fits = len < room && len <= b->max - b->len && !b->failed;
     if (!fits && !buf_reserve(b, len))
-        return;
-    if (len)
-        memcpy(b->at + b->len, bytes, len);
+        return NULL;
+    char *at = b->at + b->len;
     b->len += len;
     b->at[b->len] = '\0';
+    return at;
+}
+
+void buf_add(struct buf *b, const void *bytes, size_t len)
+{
+    char *at = buf_extend(b, len);
+    if (at && len)
+        memcpy(at, bytes, len);
 }
 
 void buf_add_text(struct buf *b, struct text t)
@@ -97,7 +104,9 @@ void buf_add_str(struct buf *b, const char *cstr)
 
 void buf_add_char(struct buf *b, char c)
 {
-    buf_add(b, &c, 1);
+    char *at = buf_extend(b, 1);
+    if (at)
+        *at = c;
 }
 
 void buf_add_u64(struct buf *b, uint64_t n)

@@ -22,6 +22,9 @@ void buf_spend(struct buf *part, struct buf *whole);
 struct text buf_text(const struct buf *b);
 
 void buf_add(struct buf *b, const void *bytes, size_t len);
+/* Makes it so many bytes longer, which the caller writes before anything else is added. NULL:
+ * there is no room. */
+char *buf_extend(struct buf *b, size_t len);
 void buf_add_text(struct buf *b, struct text t);
 void buf_add_str(struct buf *b, const char *cstr);
 void buf_add_char(struct buf *b, char c);

@@ -2,6 +2,7 @@
 #include "escape.h"
 
 #include "count.h"
+#include "plain.h"
 
 #include <string.h>
 
@@ -42,15 +43,25 @@ bool escape_is_unsafe(uint32_t c)
            (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
 }
 
+static void plain_json(struct buf *out, struct text t)
+{
+    char *at = buf_extend(out, t.len + 2);
+    if (!at)
+        return;
+    at[0] = at[t.len + 1] = '"';
+    if (t.len)
+        memcpy(at + 1, t.at, t.len);
+}
+
 void escape_json(struct buf *out, struct text t)
 {
+    if (plain_is(t, '"', '\\', '"')) {
+        plain_json(out, t);
+        return;
+    }
     buf_add_char(out, '"');
     while (t.len) {
-        /* Copies text without characters to escape in one piece: as a rule all of it. */
-        size_t plain = 0;
-        while (plain < t.len && t.at[plain] >= ' ' && t.at[plain] <= '~' && t.at[plain] != '"' &&
-               t.at[plain] != '\\')
-            plain++;
+        size_t plain = plain_len(t, '"', '\\', '"');
         buf_add(out, t.at, plain);
         t = text_from(t, plain);
         if (t.len == 0)

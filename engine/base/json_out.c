@@ -28,26 +28,26 @@ static bool take_comma(struct json_out *j)
 /* The text before a value, added in one piece: `, "key": `. */
 static void begin(struct json_out *j, const char *key)
 {
-    char head[JSON_KEY_LEN_MAX + 6];
-    size_t at = 0, len;
+    size_t key_len = key ? strlen(key) : 0;
     assert(!key == (j->depth == 0 || !j->open[j->depth - 1].is_object));
-    if (take_comma(j)) {
-        head[at++] = ',';
-        head[at] = ' ';
-        at += j->spaced;
+    assert(key_len <= JSON_KEY_LEN_MAX);
+    size_t blank = j->spaced, comma_len = take_comma(j) ? 1 + blank : 0;
+    char *at = buf_extend(j->buf, comma_len + (key ? key_len + 3 + blank : 0));
+    if (!at)
+        return;
+    if (comma_len) {
+        at[comma_len - 1] = ' ';
+        at[0] = ',';
+        at += comma_len;
     }
     if (key) {
-        len = strlen(key);
-        assert(len <= JSON_KEY_LEN_MAX);
-        head[at++] = '"';
-        memcpy(head + at, key, len);
-        at += len;
-        head[at++] = '"';
-        head[at++] = ':';
-        head[at] = ' ';
-        at += j->spaced;
+        *at++ = '"';
+        memcpy(at, key, key_len);
+        at += key_len;
+        *at++ = '"';
+        at[blank] = ' ';
+        at[0] = ':';
     }
-    buf_add(j->buf, head, at);
 }
 
 static void open(struct json_out *j, const char *key, bool is_object)

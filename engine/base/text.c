@@ -5,37 +5,6 @@
 
 #define DISTANCE_LEN_MAX 64
 
-struct text text_of(const char *cstr)
-{
-    return cstr ? (struct text){cstr, strlen(cstr)} : TEXT_NONE;
-}
-
-bool text_eq(struct text a, struct text b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
-}
-
-char char_lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-bool char_is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-bool char_is_alpha(char c)
-{
-    c = char_lower(c);
-    return c >= 'a' && c <= 'z';
-}
-
-bool char_is_alnum(char c)
-{
-    return char_is_digit(c) || char_is_alpha(c);
-}
-
 bool text_eq_nocase(struct text a, struct text b)
 {
     if (a.len != b.len)
@@ -68,20 +37,6 @@ bool text_ends(struct text t, struct text suffix)
 bool text_ends_nocase(struct text t, struct text suffix)
 {
     return t.len >= suffix.len && text_eq_nocase(text_from(t, t.len - suffix.len), suffix);
-}
-
-struct text text_slice(struct text t, size_t start, size_t end)
-{
-    if (end > t.len)
-        end = t.len;
-    if (start >= end)
-        return (struct text){t.at, 0};
-    return (struct text){t.at + start, end - start};
-}
-
-struct text text_from(struct text t, size_t start)
-{
-    return start < t.len ? (struct text){t.at + start, t.len - start} : (struct text){t.at, 0};
 }
 
 struct text text_trim(struct text t)

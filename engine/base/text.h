@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct text {
     const char *at;
@@ -19,15 +20,40 @@ struct text {
 #define TEXT_FMT      "%.*s"
 #define TEXT_ARG(t)   (int)(t).len, ((t).len ? (t).at : "")
 
-struct text text_of(const char *cstr); /* NULL gives the empty text */
-bool text_eq(struct text a, struct text b);
+/* The smallest are inlined: a large fleet is compared and classified byte by byte. */
+
+/* NULL gives the empty text. */
+static inline struct text text_of(const char *cstr)
+{
+    return cstr ? (struct text){cstr, strlen(cstr)} : TEXT_NONE;
+}
+
+static inline bool text_eq(struct text a, struct text b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
+/* Clamped. */
+static inline struct text text_slice(struct text t, size_t start, size_t end)
+{
+    if (end > t.len)
+        end = t.len;
+    if (start >= end)
+        return (struct text){t.at, 0};
+    return (struct text){t.at + start, end - start};
+}
+
+/* All from start on. */
+static inline struct text text_from(struct text t, size_t start)
+{
+    return start < t.len ? (struct text){t.at + start, t.len - start} : (struct text){t.at, 0};
+}
+
 bool text_eq_nocase(struct text a, struct text b);
 int text_cmp(struct text a, struct text b); /* bytewise, the shorter first */
 bool text_starts(struct text t, struct text prefix);
 bool text_ends(struct text t, struct text suffix);
 bool text_ends_nocase(struct text t, struct text suffix);
-struct text text_from(struct text t, size_t start);              /* all from start on */
-struct text text_slice(struct text t, size_t start, size_t end); /* clamped */
 struct text text_trim(struct text t); /* without spaces and tabs at both ends */
 
 /* ASCII without blanks and control characters, as allowed in a header or a URL. True for "". */
@@ -52,10 +78,27 @@ struct text text_cut_line(struct text *rest, size_t columns);
 /* Decimal digits only, whole text, no sign. False on any other text and on overflow. */
 bool text_to_u64(struct text t, uint64_t *out);
 
-char char_lower(char c); /* ASCII */
-bool char_is_digit(char c);
-bool char_is_alpha(char c);
-bool char_is_alnum(char c);
+/* ASCII. */
+static inline char char_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static inline bool char_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static inline bool char_is_alpha(char c)
+{
+    c = char_lower(c);
+    return c >= 'a' && c <= 'z';
+}
+
+static inline bool char_is_alnum(char c)
+{
+    return char_is_digit(c) || char_is_alpha(c);
+}
 
 /* Distance in single edits (insert, delete, replace, swap of neighbours) between a and b, at most
  * limit + 1. For near misses: "mail_form" is 1 away from "mail_from". Texts over 64 bytes give

@@ -282,7 +282,11 @@ static bool column_read(struct record_reader *r, const struct store_value *v,
     void *at = (char *)&r->record + c->offset;
     bool ok = true;
     assert(c->offset < sizeof r->record);
-    if (c->type == COLUMN_NOTES) {
+    if (c->type == COLUMN_ENUM || c->type == COLUMN_U32) { /* most of them */
+        uint64_t last = c->type == COLUMN_ENUM ? c->last : UINT32_MAX;
+        uint32_t value = (uint32_t)value_number(v, last, &ok);
+        memcpy(at, &value, sizeof value);
+    } else if (c->type == COLUMN_NOTES) {
         if (r->reads_notes)
             *fits &= findings_read(value_text(v), &r->arena, at);
     } else if (c->type == COLUMN_TEXT) {
@@ -297,12 +301,9 @@ static bool column_read(struct record_reader *r, const struct store_value *v,
     } else if (c->type == COLUMN_SET) {
         r->err = rule_numbers_from_row(r->j, v, at, &ok, r->why);
         ok &= r->err == OK;
-    } else if (c->type == COLUMN_BOOL) {
-        *(bool *)at = value_number(v, 1, &ok) == 1;
     } else {
-        uint64_t last = c->type == COLUMN_ENUM ? c->last : UINT32_MAX;
-        uint32_t value = (uint32_t)value_number(v, last, &ok);
-        memcpy(at, &value, sizeof value);
+        assert(c->type == COLUMN_BOOL);
+        *(bool *)at = value_number(v, 1, &ok) == 1;
     }
     return ok;
 }

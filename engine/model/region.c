@@ -35,52 +35,53 @@ static const struct {
 };
 
 static const struct {
-    const char *name;
+    struct text name;
     bool has_feedback_host; /* feedback-smtp.REGION.amazonses.com */
 } regions[] = {
-    {"af-south-1", true},
-    {"ap-northeast-1", true},
-    {"ap-northeast-2", true},
-    {"ap-northeast-3", true},
-    {"ap-south-1", true},
-    {"ap-south-2", true},
-    {"ap-southeast-1", true},
-    {"ap-southeast-2", true},
-    {"ap-southeast-3", true},
-    {"ap-southeast-5", true},
-    {"ca-central-1", true},
-    {"ca-west-1", true},
-    {"eu-central-1", true},
-    {"eu-central-2", true},
-    {"eu-north-1", true},
-    {"eu-south-1", true},
-    {"eu-west-1", true},
-    {"eu-west-2", true},
-    {"eu-west-3", true},
-    {"il-central-1", true},
-    {"me-central-1", true},
-    {"me-south-1", true},
-    {"sa-east-1", true},
-    {"us-east-1", true},
-    {"us-east-2", true},
-    {"us-west-1", true},
-    {"us-west-2", true},
-    {"us-gov-east-1", true},
-    {"us-gov-west-1", true},
-    {"eusc-de-east-1", false}, /* SES is there; whether under amazonses.com is not documented */
+    {TEXT("af-south-1"), true},
+    {TEXT("ap-northeast-1"), true},
+    {TEXT("ap-northeast-2"), true},
+    {TEXT("ap-northeast-3"), true},
+    {TEXT("ap-south-1"), true},
+    {TEXT("ap-south-2"), true},
+    {TEXT("ap-southeast-1"), true},
+    {TEXT("ap-southeast-2"), true},
+    {TEXT("ap-southeast-3"), true},
+    {TEXT("ap-southeast-5"), true},
+    {TEXT("ca-central-1"), true},
+    {TEXT("ca-west-1"), true},
+    {TEXT("eu-central-1"), true},
+    {TEXT("eu-central-2"), true},
+    {TEXT("eu-north-1"), true},
+    {TEXT("eu-south-1"), true},
+    {TEXT("eu-west-1"), true},
+    {TEXT("eu-west-2"), true},
+    {TEXT("eu-west-3"), true},
+    {TEXT("il-central-1"), true},
+    {TEXT("me-central-1"), true},
+    {TEXT("me-south-1"), true},
+    {TEXT("sa-east-1"), true},
+    {TEXT("us-east-1"), true},
+    {TEXT("us-east-2"), true},
+    {TEXT("us-west-1"), true},
+    {TEXT("us-west-2"), true},
+    {TEXT("us-gov-east-1"), true},
+    {TEXT("us-gov-west-1"), true},
+    {TEXT("eusc-de-east-1"),
+     false}, /* SES is there; whether under amazonses.com is not documented */
 };
 
 /* Regions of AWS that have no SES; a new one may get it any day. */
-static const char *const without_ses[] = {
-    "ap-east-1",      "ap-east-2",    "ap-southeast-4", "ap-southeast-6",
-    "ap-southeast-7", "mx-central-1", "cn-north-1",     "cn-northwest-1",
+static const struct text without_ses[] = {
+    TEXT("ap-east-1"),      TEXT("ap-east-2"),    TEXT("ap-southeast-4"), TEXT("ap-southeast-6"),
+    TEXT("ap-southeast-7"), TEXT("mx-central-1"), TEXT("cn-north-1"),     TEXT("cn-northwest-1"),
 };
 
 /* Index in regions, or the number of regions. */
 static size_t region_index(struct text region)
 {
     size_t i = 0;
-    while (i < COUNT(regions) && !text_eq(region, text_of(regions[i].name)))
+    while (i < COUNT(regions) && !text_eq(region, regions[i].name))
         i++;
     return i;
 }
@@ -112,7 +113,7 @@ const struct partition *region_partition_of(struct text region)
 
 const char *region_at(size_t i)
 {
-    return i < COUNT(regions) ? regions[i].name : NULL;
+    return i < COUNT(regions) ? regions[i].name.at : NULL;
 }
 
 bool region_is_known(struct text region)
@@ -129,7 +130,7 @@ bool region_has_ses(struct text region)
 bool region_lacks_ses(struct text region)
 {
     for (size_t i = 0; i < COUNT(without_ses); i++)
-        if (text_eq(region, text_of(without_ses[i])))
+        if (text_eq(region, without_ses[i]))
             return true;
     return false;
 }
@@ -181,11 +182,10 @@ const char *region_near(struct text region)
     for (size_t i = 0; i < region.len; i++)
         lower[i] = char_lower(region.at[i]);
     for (size_t i = 0; i < COUNT(regions); i++) {
-        unsigned distance =
-            text_distance((struct text){lower, region.len}, text_of(regions[i].name), 2);
+        unsigned distance = text_distance((struct text){lower, region.len}, regions[i].name, 2);
         if (distance < best) {
             best = distance;
-            nearest = regions[i].name;
+            nearest = regions[i].name.at;
         }
     }
     return nearest;

@@ -1,7 +1,7 @@
 /*
  * The Public Suffix List (publicsuffix.org): names with public registration below. Both sections of
- * the list count, so "github.io" is a public suffix too. Read-only after opening; every thread may
- * use it.
+ * the list count, so "github.io" is a public suffix too. A list remembers what it was asked lately,
+ * so one thread at a time may use it: the deciding one.
  */
 #ifndef MF_SUFFIX_H
 #define MF_SUFFIX_H

@@ -48,8 +48,8 @@ CEILINGS = {
     "system calls, signed call over TLS": Ceiling(13.6, STRACE),
     "allocations, signed call over TLS": Ceiling(16.5, MEMORY),
     "allocations, identity of a check": Ceiling(0.1, MEMORY),
-    "instructions, identity of a check": Ceiling(23_100, WORK),
-    "instructions, identity of a rehearsal": Ceiling(156_000, WORK),
+    "instructions, identity of a check": Ceiling(21_600, WORK),
+    "instructions, identity of a rehearsal": Ceiling(135_000, WORK),
 }
 
 

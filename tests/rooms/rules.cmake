@@ -7,6 +7,7 @@ mailfrom_test(dns/inquiry_limits USES dns scripted_dns)
 foreach(test IN ITEMS rules/dmarc_ready rules/explain rules/identity rules/name rules/selection)
   mailfrom_test(${test} USES rules)
 endforeach()
+mailfrom_test(rules/suffix USES rules LIBRARIES PkgConfig::libpsl) # whose answers are to be had
 
 # The same inquiries of a real name server.
 add_executable(inquiry_driver ${CMAKE_CURRENT_SOURCE_DIR}/wire/inquiry_driver.c)

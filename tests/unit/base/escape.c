@@ -1,6 +1,7 @@
 #include "unit.h"
 
 #include "base/escape.h"
+#include "base/plain.h"
 
 typedef void escaper(struct buf *out, struct text t);
 
@@ -203,9 +204,33 @@ static void a_shell_reads_one_word(void **state)
     check_escape(escape_shell, TEXT("-a\n%"), "\"$(printf \"\\055a\\012%%\")\"");
 }
 
+/* By words of eight bytes as byte by byte, wherever the odd one stands. */
+static void plain_text_is_told_from_the_rest(void **state)
+{
+    static const char odd[] = {'"',  '\\',   ',',    '!', ' ',  '~', 0x1f,
+                               0x7f, '\x80', '\xff', 0,   '\n', 1};
+    char bytes[40];
+    uint64_t seed = 0x91a1;
+    (void)state;
+    for (int round = 0; round < 200000; round++) {
+        struct text t = {bytes + dice(&seed) % 8, dice(&seed) % 32};
+        for (size_t i = 0; i < sizeof bytes; i++)
+            bytes[i] = (char)(' ' + dice(&seed) % 95);
+        for (uint64_t n = dice(&seed) % 3; n > 0; n--)
+            bytes[dice(&seed) % sizeof bytes] = odd[dice(&seed) % sizeof odd];
+        size_t len = 0;
+        while (len < t.len && t.at[len] >= ' ' && t.at[len] <= '~' && t.at[len] != '"' &&
+               t.at[len] != '\\' && t.at[len] != ',')
+            len++;
+        assert_int_equal(plain_len(t, '"', '\\', ','), len);
+        assert_int_equal(plain_is(t, '"', '\\', ','), len == t.len);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(plain_text_is_told_from_the_rest),
         cmocka_unit_test(xml_gets_references_for_its_own_signs),
         cmocka_unit_test(a_terminal_sees_what_is_printable_as_it_is),
         cmocka_unit_test(a_terminal_obeys_nobody),
