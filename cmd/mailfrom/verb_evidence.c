@@ -24,7 +24,7 @@ struct reading {
     const struct options *options;
     struct evidence_targets targets;
     struct tally tally;
-    uint64_t complaints, more;
+    uint64_t complaints, more, notes, more_notes;
     enum err err; /* of a file that is not to be read */
     struct why why;
 };
@@ -49,6 +49,17 @@ static void complaint_take(void *ctx, const char *sentence)
         message_error("%s", sentence);
     else
         r->more++;
+}
+
+static void note_take(void *ctx, const char *sentence)
+{
+    struct reading *r = ctx;
+    if (r->options->quiet)
+        return;
+    if (r->notes++ < EVIDENCE_COMPLAINTS_SHOWN || r->options->all)
+        message_note("%s", sentence);
+    else
+        r->more_notes++;
 }
 
 /* Digits are a run; a folder of such a name is "./7". */
@@ -134,8 +145,12 @@ static enum err run_take(struct session *s, uint64_t id, struct changes *c, stru
 static enum err reports_read(const struct evidence_wish *w, struct reading *r,
                              struct aggregate_counts *counts, struct why *why)
 {
-    const struct aggregate_reader reader = {
-        .ctx = r, .now = w->now, .open = file_open, .row = row_take, .complain = complaint_take};
+    const struct aggregate_reader reader = {.ctx = r,
+                                            .now = w->now,
+                                            .open = file_open,
+                                            .row = row_take,
+                                            .complain = complaint_take,
+                                            .note = note_take};
     enum err err = evidence_spare_folders(r->options, w->paths, w->paths_len, &r->targets, why);
     if (err == OK)
         err = aggregate_read(w->paths, w->paths_len, &reader, counts, why);
@@ -143,6 +158,9 @@ static enum err reports_read(const struct evidence_wish *w, struct reading *r,
         err = why_set(why, r->err, "%s", r->why.text);
     if (r->more)
         message_note("... and %llu more; --all shows them", (unsigned long long)r->more);
+    if (r->more_notes)
+        message_note("... and %llu more that give nothing; --all shows them",
+                     (unsigned long long)r->more_notes);
     if (err == OK && r->tally.out_of_memory)
         err = why_set(why, ERR_NOMEM, "out of memory");
     if (err == OK)
@@ -154,8 +172,9 @@ static enum err reports_read(const struct evidence_wish *w, struct reading *r,
 static enum err all_write(const struct options *o, const struct evidence *e, struct why *why)
 {
     enum err first = OK;
-    fflush(stdout); /* reports to standard output go past stdio */
-    if (o->format || !session_takes_stdout(o))
+    fflush(stdout);                                 /* reports to standard output go past stdio */
+    bool is_summary = !o->format && o->reports_len; /* beside what was asked for */
+    if (o->format || !(session_takes_stdout(o) || (is_summary && o->quiet)))
         first = evidence_write(o->format ? text_of(o->format) : TEXT("text"), "-", e, why);
     for (size_t i = 0; i < o->reports_len; i++) {
         struct why one = {""};

@@ -32,7 +32,8 @@ struct reading {
 
 /* ---- complaints ---- */
 
-static void say(struct reading *g, struct text name, const char *clause, const char *between)
+static void say(struct reading *g, void (*out)(void *ctx, const char *sentence), struct text name,
+                const char *clause, const char *between)
 {
     struct buf raw;
     buf_init(&raw, (size_t)PATH_LEN_MAX * 4);
@@ -43,14 +44,21 @@ static void say(struct reading *g, struct text name, const char *clause, const c
     escape_terminal(&g->sentence, buf_text(&raw));
     bool is_whole = g->sentence.len && !g->sentence.failed && !raw.failed;
     buf_clear(&raw);
-    g->out->complain(g->out->ctx, is_whole ? g->sentence.at : "out of memory");
+    if (out)
+        out(g->out->ctx, is_whole ? g->sentence.at : "out of memory");
 }
 
 static void on_pass(void *ctx, struct text name, const char *why)
 {
     struct reading *g = ctx;
     g->counts->bad_files++;
-    say(g, name, why, ": ");
+    say(g, g->out->complain, name, why, ": ");
+}
+
+static void on_aside(void *ctx, struct text name, const char *why)
+{
+    struct reading *g = ctx;
+    say(g, g->out->note, name, why, ": ");
 }
 
 /* ---- one document ---- */
@@ -68,7 +76,7 @@ static void bad_report(struct reading *g, const char *clause, const char *betwee
         return;
     g->is_bad = true;
     g->counts->bad_reports++;
-    say(g, g->name, clause, between);
+    say(g, g->out->complain, g->name, clause, between);
 }
 
 /* What the reader of reports said: it begins with line and column. */
@@ -142,6 +150,8 @@ static void give(struct reading *g, const struct aggregate_report *head)
 {
     uint32_t len = report_reader_rows(g->report);
     g->row.report = head;
+    if (len == 0)
+        say(g, g->out->note, g->name, "the report has no record, so it counts for nothing", ": ");
     for (uint32_t i = 0; i < len && !g->is_over; i++) {
         report_reader_row(g->report, i, &g->row);
         g->counts->rows++;
@@ -190,6 +200,7 @@ static bool on_file(void *ctx, int fd, int64_t size, struct text name)
                                      .piece = on_piece,
                                      .end = on_end,
                                      .pass = on_pass,
+                                     .aside = on_aside,
                                      .goes_on = on_more};
     if (g->out->open && !g->out->open(g->out->ctx, fd, name))
         return false;

@@ -85,6 +85,8 @@ struct aggregate_reader {
      * out to be damaged, none: the reader looks through the whole of it first. */
     bool (*row)(void *ctx, const struct aggregate_row *row);
     void (*complain)(void *ctx, const char *sentence);
+    /* What is no damage, and gave nothing: as a complaint. May be NULL. */
+    void (*note)(void *ctx, const char *sentence);
 };
 
 /* Reads files, and all files below folders (no links), in the order of names: XML, gzip of XML, zip

@@ -7,6 +7,7 @@
 
 #include "base/bounds.h"
 #include "base/buf.h"
+#include "base/count.h"
 #include "gunzip.h"
 #include "unzip.h"
 
@@ -66,6 +67,28 @@ static enum kind kind_of(struct text head)
         blank++;
     head = text_from(head, blank);
     return text_starts(head, TEXT("<")) ? KIND_XML : is_mail(head) ? KIND_MAIL : KIND_OTHER;
+}
+
+/* What systems and people put beside reports: hidden files, thumbnails, a text to read. Only of
+ * what is no report by its content. */
+static bool is_beside(struct text path)
+{
+    static const struct text names[] = {TEXT("thumbs.db"), TEXT("desktop.ini")};
+    static const struct text ends[] = {TEXT(".txt"), TEXT(".md")};
+    size_t slash = text_rfind(path, '/'), member = text_rfind(path, '!');
+    struct text name = text_from(path, slash < path.len ? slash + 1 : 0);
+    if (member < path.len && (slash == path.len || member > slash))
+        name = text_from(path, member + 1);
+    if (text_find_text(path, TEXT("!__MACOSX/")) < path.len || text_starts(name, TEXT(".")))
+        return true;
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (text_eq_nocase(name, names[i]))
+            return true;
+    for (size_t i = 0; i < COUNT(ends); i++)
+        if (name.len > ends[i].len &&
+            text_eq_nocase(text_from(name, name.len - ends[i].len), ends[i]))
+            return true;
+    return text_eq_nocase(name, TEXT("readme"));
 }
 
 /* ---- streams ---- */
@@ -175,6 +198,9 @@ static void stream_end(struct stream *s, const char *trouble)
         stream_end(s->inner, told);
     else if (s->is_document)
         s->sink->end(s->sink->ctx, told);
+    else if (!trouble && (s->kind == KIND_OTHER || s->kind == KIND_EMPTY) && is_beside(s->name))
+        s->sink->aside(s->sink->ctx, s->name,
+                       "passed over: by its name and content it is no report");
     else
         s->sink->pass(s->sink->ctx, s->name, told ? told : "");
     gunzip_free(s->gunzip);
@@ -189,11 +215,13 @@ struct member_reading {
     struct text file;
     struct buf name;
     struct stream *stream;
+    bool has_some; /* a member came */
 };
 
 static bool member_begin(void *ctx, struct text name)
 {
     struct member_reading *m = ctx;
+    m->has_some = true;
     buf_reset(&m->name);
     buf_add_text(&m->name, m->file);
     buf_add_char(&m->name, '!');
@@ -230,6 +258,8 @@ static void zip_file(int fd, int64_t size, struct text name, struct budget *budg
                       (int)(EVIDENCE_ZIP_MAX >> 20));
     if (err == OK)
         err = unzip_read(fd, &members, &why);
+    if (err == OK && !m.has_some)
+        err = why_set(&why, ERR_PROTO, "the zip has no files in it; expected are reports");
     if (err != OK)
         sink->pass(sink->ctx, name, why.text);
     buf_clear(&m.name);

@@ -17,6 +17,8 @@ struct unpack_sink {
     void (*end)(void *ctx, const char *trouble);
     /* A file or member without a document, and why: a sentence without its name. */
     void (*pass)(void *ctx, struct text name, const char *why);
+    /* Likewise of one that is no report by its name, which is no trouble: "__MACOSX/...". */
+    void (*aside)(void *ctx, struct text name, const char *why);
     bool (*goes_on)(void *ctx); /* false: nothing more is wanted */
 };
 

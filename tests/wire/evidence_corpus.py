@@ -64,9 +64,32 @@ def together(folder):
     got = Reading(path)
     wanted = [row for name in SOUND for row in INDEX[name]["rows"]]
     check("a zip of many gives all of them and tells what is none",
-          [] if got.bare() == wanted and len(got.complaints) == 3 else [str(got.counts), *got.complaints])
+          [] if got.bare() == wanted and len(got.complaints) == 2 else [str(got.counts), *got.complaints])
+    check("a text beside them is passed over, by its name", [] if [n for n in got.notes if "notes.txt" in n] and
+          not [c for c in got.complaints if "notes.txt" in c] else got.notes)
     check("rows name the member of their file",
           [] if got.rows[0]["file"] == f"{path}!{SOUND[0]}" else [got.rows[0]["file"]])
+
+
+def beside(folder):
+    path = folder / "all.zip"
+    names = ["__MACOSX/._a.xml", "__MACOSX/sub/x.xml.gz", ".DS_Store", "a/.hidden", "Thumbs.db", "desktop.ini", "README", "readme.TXT", "b/notes.md"]
+    path.write_bytes(zipped([("a.xml", report())] + [(name, bytes([0, 5, 22, 7]) * (i % 3)) for i, name in enumerate(names)]))
+    got = Reading(path)
+    check("what systems put beside reports is passed over with a note",
+          [] if (len(got.rows), len(got.notes), got.complaints) == (1, len(names), []) else [str(got.notes), str(got.complaints)])
+    path.write_bytes(zipped([("readme.txt", report()), ("report.bin", b"no report"), ("txt", b"no report")]))
+    got = Reading(path)
+    check("a report under such a name is read, and other names are told",
+          [] if (len(got.rows), len(got.notes), len(got.complaints)) == (1, 0, 2) else [str(got.notes), str(got.complaints)])
+    for title, members in (("an empty zip", []), ("a zip of folders", [("a/", b"")])):
+        path.write_bytes(zipped(members))
+        got = Reading(path)
+        check(f"{title} is told", [] if got.counts["bad_files"] == 1 and "has no files in it" in str(got.complaints) else got.complaints)
+    path.write_bytes(report().replace(b"record>", b"RECORD>"))
+    got = Reading(path)
+    check("a report without a record gets a word, and is no damage", [] if len(got.notes) == 1 and "has no record" in got.notes[0]
+          and (got.counts["reports"], got.counts["bad_reports"]) == (1, 0) else [str(got.notes), str(got.counts)])
 
 
 def copies(folder):
@@ -116,7 +139,7 @@ def ordered(folder):
 
 def main():
     each_file()
-    for part in (packed, together, copies, ordered):
+    for part in (packed, together, beside, copies, ordered):
         with tempfile.TemporaryDirectory() as temporary:
             part(pathlib.Path(os.path.realpath(temporary)))
     verdict()

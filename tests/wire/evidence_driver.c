@@ -94,6 +94,14 @@ static void take_complaint(void *ctx, const char *sentence)
     line_end(t);
 }
 
+static void take_note(void *ctx, const char *sentence)
+{
+    struct taker *t = ctx;
+    line_begin(t);
+    json_add_word(&t->json, "note", sentence);
+    line_end(t);
+}
+
 /* The most memory that this program has had, in KB; that of getrusage() is of its parent too. */
 static uint64_t memory_kb(void)
 {
@@ -125,7 +133,8 @@ static void counts_write(struct taker *t, const struct aggregate_counts *c)
 int main(int argc, char **argv)
 {
     struct taker t = {0};
-    struct aggregate_reader reader = {.ctx = &t, .row = take_row, .complain = take_complaint};
+    struct aggregate_reader reader = {
+        .ctx = &t, .row = take_row, .complain = take_complaint, .note = take_note};
     struct aggregate_counts counts;
     struct why why = {""};
     int i = 1;

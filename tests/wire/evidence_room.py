@@ -30,6 +30,7 @@ class Reading:
         lines = [json.loads(line) for line in out.decode().splitlines()]
         self.rows = [line["row"] for line in lines if "row" in line]
         self.complaints = [line["complaint"] for line in lines if "complaint" in line]
+        self.notes = [line["note"] for line in lines if "note" in line]
         self.error = next((line["error"] for line in lines if "error" in line), None)
         self.counts = next((line["counts"] for line in lines if "counts" in line), None)
 

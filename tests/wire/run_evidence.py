@@ -209,6 +209,25 @@ def refused(room):
     (room.path / "reports" / "again.xml").unlink()
 
 
+def quiet(room):
+    process = room.run("evidence", "--dmarc-reports", "reports", "1", "-q", "--report", "json:quiet.json")
+    check("-q leaves the summary out beside a report", process.returncode == DONE and not process.stdout_text and not process.stderr_text
+          and (room.path / "quiet.json").exists(), process.stdout_text, process.stderr_text)
+    process = room.run("evidence", "--dmarc-reports", "reports", "1", "-q")
+    check("and never what alone was asked for", process.stdout_text.startswith("Mail through SES"), process.stdout_text)
+
+
+def noted(room):
+    folder = room.path / "beside"
+    shutil.copytree(room.path / "reports", folder)
+    (folder / ".DS_Store").write_bytes(b"\0\0\0\1Bud1")
+    process = room.run("evidence", "--dmarc-reports", "beside", "1")
+    check("what systems put beside reports is a note, and no trouble", process.returncode == DONE
+          and "beside/.DS_Store: passed over: by its name and content it is no report" in process.stderr_text, process.stderr_text)
+    process = room.run("evidence", "--dmarc-reports", "beside", "1", "-q")
+    check("which -q leaves out", process.returncode == DONE and not process.stderr_text, process.stderr_text)
+
+
 def spared(room):
     """A report of a receiver comes once: no output may take its place, nor lie where it would be taken for one."""
     folder = room.path / "kept"
@@ -285,6 +304,8 @@ def main():
         if len(sys.argv) > 3:
             shared(room)
         refused(room)
+        quiet(room)
+        noted(room)
         spared(room)
         time.sleep(1.1)  # reports of the first run's time end before the second begins
         rolled_back(room)
