@@ -67,16 +67,6 @@ enum err sql_step(struct sql *s, struct sql_stmt *st, struct why *why);
 enum err sql_run(struct sql *s, struct sql_stmt *st, struct why *why);
 void sql_reset(struct sql_stmt *st);
 
-/* Many rows: a statement that selects SQL_ROW "(column, ...)" has its columns handed over by SQLite
- * itself, in half of the time that it takes to ask for them one by one. Only where no row is
- * sorted: the function is called as each is found. */
-#define SQL_ROW "mailfrom_row"
-/* Each row to fn, until it returns false. Bytes are SQLite's until then; fn may run other
- * statements. */
-enum err sql_each(struct sql *s, struct sql_stmt *st,
-                  bool (*fn)(void *ctx, const struct store_value *values), void *ctx,
-                  struct why *why);
-
 /* Columns count from 0. */
 int64_t sql_col_int(struct sql_stmt *st, int column);
 /* The bytes are SQLite's until the next step or reset. */

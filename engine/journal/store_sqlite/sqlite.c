@@ -16,7 +16,6 @@
 
 #include "base/bounds.h"
 #include "base/buf.h"
-#include "base/count.h"
 #include "base/escape.h"
 
 #include <assert.h>
@@ -38,16 +37,8 @@ struct scratch {
     char name[32];
 };
 
-/* Who is handed the rows of a statement. */
-struct taker {
-    bool (*fn)(void *ctx, const struct store_value *values);
-    void *ctx;
-    bool more;
-};
-
 struct sql {
     sqlite3 *db;
-    struct taker *taker;             /* of the statement that is stepped; NULL: none */
     struct sql_stmt *enter, *commit; /* made at the first transaction */
     int wal_pages;
     struct scratch *scratch; /* SQL_SCRATCH: owned */
@@ -296,33 +287,6 @@ static enum err open_handle(struct sql *s, const char *path, enum sql_how how, s
     return s->db ? sql_fail(s, why) : why_set(why, ERR_NOMEM, "out of memory");
 }
 
-static void value_take(sqlite3_value *value, struct store_value *out)
-{
-    switch (sqlite3_value_type(value)) {
-    case SQLITE_INTEGER:
-        out->type = STORE_INT;
-        out->number = sqlite3_value_int64(value);
-        break;
-    case SQLITE_FLOAT: *out = store_real(sqlite3_value_double(value)); break;
-    case SQLITE_NULL: out->type = STORE_NULL; break;
-    default:
-        out->type = STORE_TEXT;
-        out->text.at = sqlite3_value_blob(value);
-        out->text.len = (size_t)sqlite3_value_bytes(value);
-    }
-}
-
-static void row_given(sqlite3_context *context, int len, sqlite3_value **columns)
-{
-    struct store_value values[STORE_VALUES_MAX];
-    struct taker *taker = ((const struct sql *)sqlite3_user_data(context))->taker;
-    assert(taker);
-    assert(len <= (int)COUNT(values));
-    for (int i = 0; i < len; i++)
-        value_take(columns[i], &values[i]);
-    taker->more = taker->more && taker->fn(taker->ctx, values); /* sorted rows all come at once */
-}
-
 static enum err sql_begin(struct sql **out, struct sql *s, const char *path, enum sql_how how,
                           struct why *why)
 {
@@ -333,11 +297,8 @@ static enum err sql_begin(struct sql **out, struct sql *s, const char *path, enu
         sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
         sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
         sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
-        if (sqlite3_create_function(s->db, SQL_ROW, -1, SQLITE_UTF8 | SQLITE_DIRECTONLY, s,
-                                    row_given, NULL, NULL) != SQLITE_OK)
-            err = sql_fail(s, why);
         /* first of all: any other statement may open the log */
-        if (err == OK && how != SQL_IMMUTABLE && how != SQL_MEMORY)
+        if (how != SQL_IMMUTABLE && how != SQL_MEMORY)
             err = sql_exec(s, "PRAGMA locking_mode=EXCLUSIVE;", why);
         if (err == OK)
             err = sql_exec(s, "PRAGMA cell_size_check=ON; PRAGMA cache_size=-16384;", why);
@@ -601,24 +562,20 @@ struct text sql_col_text(struct sql_stmt *st, int column)
 void sql_col_values(struct sql_stmt *st, int column, struct store_value *values, unsigned len)
 {
     assert(column + (int)len <= sqlite3_column_count(of(st)));
-    for (unsigned i = 0; i < len; i++)
-        value_take(sqlite3_column_value(of(st), column + (int)i), &values[i]);
-}
-
-enum err sql_each(struct sql *s, struct sql_stmt *st,
-                  bool (*fn)(void *ctx, const struct store_value *values), void *ctx,
-                  struct why *why)
-{
-    struct taker taker = {fn, ctx, true}, *outer = s->taker;
-    enum err err = OK;
-    while (err == OK && taker.more) {
-        s->taker = &taker;
-        err = sql_step(s, st, why);
+    for (unsigned i = 0; i < len; i++) {
+        struct store_value *out = &values[i];
+        sqlite3_value *value = sqlite3_column_value(of(st), column + (int)i);
+        switch (sqlite3_value_type(value)) {
+        case SQLITE_INTEGER:
+            out->type = STORE_INT;
+            out->number = sqlite3_value_int64(value);
+            break;
+        case SQLITE_FLOAT: *out = store_real(sqlite3_value_double(value)); break;
+        case SQLITE_NULL: out->type = STORE_NULL; break;
+        default:
+            out->type = STORE_TEXT;
+            out->text.at = sqlite3_value_blob(value);
+            out->text.len = (size_t)sqlite3_value_bytes(value);
+        }
     }
-    s->taker = outer;
-    if ((err == OK || err == ERR_GONE) && sqlite3_stmt_status(of(st), SQLITE_STMTSTATUS_SORT, 0))
-        return why_set(why, ERR_IO,
-                       "the file is damaged (rows of a table that is kept in order had to be "
-                       "sorted): restore it from a copy, or name another file with --journal");
-    return err == ERR_GONE ? OK : err;
 }

@@ -48,10 +48,9 @@ static const struct sql_table {
 
 static const char *const views[] = {
     /* 4 is of a target; 1 and 2 are intents and answers. */
-    "SELECT " SQL_ROW "(seq, job, findings_json IS NOT NULL) FROM record WHERE " OF_RUN_BEHIND
+    "SELECT seq, job, findings_json IS NOT NULL FROM record WHERE " OF_RUN_BEHIND
     " AND kind <> 4 ORDER BY seq",
-    "SELECT " SQL_ROW
-    "(seq, job, at, kind, from_state, state, outcome) FROM record WHERE " OF_RUN_BEHIND
+    "SELECT seq, job, at, kind, from_state, state, outcome FROM record WHERE " OF_RUN_BEHIND
     " AND kind <> 4 ORDER BY seq",
     "SELECT r.seq, r.run, a.name, a.account_id, l.caller_account, l.region, c.identity, r.at,"
     " r.kind, r.state, r.outcome, r.accepted, r.write_mail_from, r.write_behavior,"
@@ -67,13 +66,6 @@ static_assert(VIEW_OUTLINE == STORE_TABLES && VIEW_MOVES == STORE_TABLES + 1 &&
               "views");
 static_assert(RECORD_INTENT == 1 && RECORD_ANSWER == 2 && RECORD_PUBLISH == 4,
               "kinds of the views");
-
-/* Are there several rows for each identity, or one? None of these is sorted. */
-static bool is_many(enum store_table table)
-{
-    return table == TABLE_RECORD || table == TABLE_CHOICE || table == VIEW_OUTLINE ||
-           table == VIEW_MOVES;
-}
 
 #define FIRST_VALUE 3 /* place of a row's first value; the run and the number are before it */
 
@@ -185,11 +177,8 @@ static enum err rows_prepare(struct sqlite_store *s, enum store_table table, str
     if (table >= STORE_TABLES)
         return sql_prepare(s->sql, st, text_of(views[table - STORE_TABLES]), why);
     buf_init(&text, LINE_LEN_MAX);
-    buf_add_fmt(&text,
-                is_many(table) ? "SELECT " SQL_ROW "(%s, %s) FROM %s WHERE %s"
-                               : "SELECT %s, %s FROM %s WHERE %s",
-                tables[table].number, store_columns[table].columns, store_columns[table].name,
-                tables[table].where);
+    buf_add_fmt(&text, "SELECT %s, %s FROM %s WHERE %s", tables[table].number,
+                store_columns[table].columns, store_columns[table].name, tables[table].where);
     return made_prepare(s, st, &text, why);
 }
 
@@ -199,24 +188,6 @@ static void row_take(struct sql_stmt *st, enum store_table table, struct store_r
     assert(store_columns[table].len <= STORE_VALUES_MAX);
     sql_col_values(st, 1, values, store_columns[table].len);
     *row = (struct store_row){(uint64_t)sql_col_int(st, 0), values};
-}
-
-/* Of a statement that hands its rows over. */
-struct handing {
-    bool (*fn)(void *ctx, const struct store_row *row);
-    void *ctx;
-};
-
-static struct store_row row_of(const struct store_value *values)
-{
-    return (struct store_row){values->type == STORE_INT ? (uint64_t)values->number : 0, values + 1};
-}
-
-static bool row_hand(void *ctx, const struct store_value *values)
-{
-    const struct handing *h = ctx;
-    struct store_row row = row_of(values);
-    return h->fn(h->ctx, &row);
 }
 
 enum err sqlite_rows(struct store *store, enum store_table table, uint64_t run,
@@ -230,10 +201,6 @@ enum err sqlite_rows(struct store *store, enum store_table table, uint64_t run,
     enum err err = rows_prepare(s, table, &st, why);
     if (err == OK)
         sql_bind_int(st, 1, (int64_t)run);
-    if (err == OK && is_many(table)) {
-        err = sql_each(s->sql, st, row_hand, &(struct handing){fn, ctx}, why);
-        more = false;
-    }
     while (err == OK && more && (err = sql_step(s->sql, st, why)) == OK) {
         row_take(st, table, &row, values);
         more = fn(ctx, &row);
@@ -252,7 +219,7 @@ static enum err fetch_prepare(struct sqlite_store *s, struct sql_stmt **st, stru
     buf_add_str(&text, "WITH pick (record, notes) AS (VALUES (?1, ?2)");
     for (unsigned i = 1; i < JOURNAL_FETCH_ROWS; i++)
         buf_add_fmt(&text, ", (?%u, ?%u)", 2 * i + 1, 2 * i + 2);
-    buf_add_str(&text, ") SELECT " SQL_ROW "(record.seq");
+    buf_add_str(&text, ") SELECT record.seq");
     for (unsigned i = 0; *rest; i++) {
         size_t len = strcspn(rest, ",");
         if (i == RECORD_NOTES)
@@ -262,7 +229,7 @@ static enum err fetch_prepare(struct sqlite_store *s, struct sql_stmt **st, stru
         rest += len;
         rest += strspn(rest, ", ");
     }
-    buf_add_str(&text, ") FROM pick CROSS JOIN record ON record.seq = pick.record");
+    buf_add_str(&text, " FROM pick CROSS JOIN record ON record.seq = pick.record");
     return made_prepare(s, st, &text, why);
 }
 
@@ -284,29 +251,17 @@ static void fetch_end(struct sqlite_store *s, struct sql_stmt *st)
         s->fetch = st;
 }
 
-struct fetching {
-    const struct store_pick *picks;
-    uint32_t len, next;
-    bool (*fn)(void *ctx, const struct store_row *row);
-    void *ctx;
-    bool more;
-    enum err err;
-};
-
 /* A pick without its record, or without the notes that it must have, is not there. */
-static bool pick_hand(void *ctx, const struct store_value *values)
+static enum err pick_read(struct sqlite_store *s, struct sql_stmt *st,
+                          const struct store_pick *pick, struct store_row *row,
+                          struct store_value *values, struct why *why)
 {
-    struct fetching *f = ctx;
-    assert(f->next < f->len);
-    const struct store_pick *pick = &f->picks[f->next++];
-    struct store_row row = row_of(values);
-    bool has_notes = row.values[RECORD_NOTES].type != STORE_NULL;
-    if (row.number != pick->record || has_notes != (pick->notes > 0)) {
-        f->err = ERR_GONE;
-        return false;
-    }
-    f->more = f->fn(f->ctx, &row);
-    return f->more && f->next < f->len;
+    enum err err = sql_step(s->sql, st, why);
+    if (err != OK)
+        return err;
+    row_take(st, TABLE_RECORD, row, values);
+    bool has_notes = values[RECORD_NOTES].type != STORE_NULL;
+    return row->number == pick->record && has_notes == (pick->notes > 0) ? OK : ERR_GONE;
 }
 
 enum err sqlite_fetch(struct store *store, uint64_t run, const struct store_pick *picks,
@@ -314,23 +269,23 @@ enum err sqlite_fetch(struct store *store, uint64_t run, const struct store_pick
                       struct why *why)
 {
     struct sqlite_store *s = of(store);
-    struct fetching f = {.picks = picks, .len = len, .fn = fn, .ctx = ctx, .more = true};
+    struct store_value values[STORE_VALUES_MAX];
+    struct store_row row;
     struct sql_stmt *st;
+    bool more = true;
     (void)run; /* records are numbered over all runs */
     assert(len <= JOURNAL_FETCH_ROWS);
-    if (len == 0)
-        return OK;
     enum err err = fetch_begin(s, &st, why);
     for (uint32_t i = 0; err == OK && i < JOURNAL_FETCH_ROWS; i++) {
         sql_bind_int(st, (int)(2 * i + 1), i < len ? (int64_t)picks[i].record : 0);
         sql_bind_int(st, (int)(2 * i + 2), i < len ? (int64_t)picks[i].notes : 0);
     }
-    if (err == OK)
-        err = sql_each(s->sql, st, pick_hand, &f, why);
+    for (uint32_t i = 0; err == OK && more && i < len; i++) {
+        err = pick_read(s, st, &picks[i], &row, values, why);
+        more = err == OK && fn(ctx, &row);
+    }
     fetch_end(s, st);
-    if (err == OK && f.err == OK && f.more && f.next < len)
-        return ERR_GONE;
-    return err == OK ? f.err : err;
+    return err;
 }
 
 static enum err newest_read(struct sqlite_store *s, uint64_t run, const char *text,

@@ -135,19 +135,6 @@ static void a_reader_understands_version_1_and_leaves_it_alone(void **state)
     unsetenv("TMPDIR");
 }
 
-/* Rows are handed over as they are found, so none may have to be sorted. */
-static void a_table_that_is_not_in_order_is_damage(void **state)
-{
-    struct bench *b = *state;
-    sql(b, "CREATE TABLE r AS SELECT * FROM record ORDER BY seq DESC");
-    sql(b, "DROP TABLE record");
-    sql(b, "ALTER TABLE r RENAME TO record");
-    opened(b, JOURNAL_READ);
-    buf_reset(&b->out);
-    assert_int_equal(journal_rows(b->journal, 1, row_tell, &b->out, &b->why), ERR_IO);
-    assert_non_null(strstr(b->why.text, "the file is damaged (rows of a table"));
-}
-
 static void a_writer_migrates_version_1_once(void **state)
 {
     struct bench *b = *state;
@@ -528,7 +515,6 @@ int main(void)
 #define TEST_OF(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST_OF(a_reader_understands_version_1_and_leaves_it_alone),
-        TEST_OF(a_table_that_is_not_in_order_is_damage),
         TEST_OF(a_writer_migrates_version_1_once),
         TEST_OF(version_3_learns_the_wave_of_an_identity),
         TEST_OF(version_2_goes_on_with_digests),
