@@ -122,8 +122,8 @@ void dmarc_sum_add(struct dmarc_sum *sum, const struct row_dmarc *row, enum iden
         sum->lacks[i] += row->now.lack >> i & 1;
 }
 
-void dmarc_sum_see(struct dmarc_sum *sum, const struct dmarc_ready_facts *facts,
-                   enum identity_type type)
+struct row_dmarc dmarc_sum_see(struct dmarc_sum *sum, const struct dmarc_ready_facts *facts,
+                               enum identity_type type)
 {
     struct dmarc_ready now = dmarc_ready_of(facts);
     const struct row_dmarc row = {.now = now,
@@ -133,6 +133,7 @@ void dmarc_sum_see(struct dmarc_sum *sum, const struct dmarc_ready_facts *facts,
                                   .before_is_unlooked = dmarc_ready_is_unlooked(facts),
                                   .now_is_unlooked = dmarc_ready_is_unlooked(facts)};
     dmarc_sum_add(sum, &row, type, TENSE_RUN);
+    return row;
 }
 
 static uint32_t by_spf(const uint32_t counts[DMARC_BYS])

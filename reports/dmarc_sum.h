@@ -56,8 +56,8 @@ void dmarc_sum_json(struct json_out *j, const struct dmarc_sum *sum, enum tense 
                     bool is_open);
 
 /* Of a look, which has neither a before nor an after. */
-void dmarc_sum_see(struct dmarc_sum *sum, const struct dmarc_ready_facts *facts,
-                   enum identity_type type);
+struct row_dmarc dmarc_sum_see(struct dmarc_sum *sum, const struct dmarc_ready_facts *facts,
+                               enum identity_type type);
 /* "2412 of 3000 domains pass DMARC by SPF, without 2 of which DNS gave no verdict, 2950 by DKIM,
  * 2400 by both, 38 by neither." */
 void dmarc_seen_tell(struct buf *out, const struct dmarc_sum *sum);

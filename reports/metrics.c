@@ -16,7 +16,7 @@ static const char *const status_labels[METRICS_STATUSES] = {
 };
 
 static_assert(METRICS_LANES_MAX * METRICS_STATUSES + WATCH_KINDS + (WATCH_LEVELS - 1) +
-                      METRICS_ACTIONS_MAX * 3 + DMARC_BYS + 4 <=
+                      METRICS_ACTIONS_MAX * 3 + DMARC_BYS + 5 <=
                   METRICS_SERIES_MAX,
               "more kinds of problems: fewer lanes or actions");
 
@@ -100,10 +100,13 @@ static void problems_add(struct buf *out, const struct watch_metrics *m)
 static void dmarc_add(struct buf *out, const struct watch_metrics *m)
 {
     head_add(out, "identities_dmarc_ready", "gauge",
-             "Identities by what their mail passes DMARC by; each counts once.");
+             "Identities by what their mail passes DMARC by, as DNS told last; each counts once.");
     for (int by = 0; by < DMARC_BYS; by++)
         buf_add_fmt(out, "mailfrom_identities_dmarc_ready{by=\"%s\"} %u\n",
                     dmarc_by_name((enum dmarc_by)by), m->dmarc[by]);
+    head_add(out, "identities_dmarc_not_known", "gauge",
+             "Identities of which DNS gave no verdict at the last look.");
+    buf_add_fmt(out, "mailfrom_identities_dmarc_not_known %u\n", m->dmarc_silent);
 }
 
 static void call_add(struct buf *out, struct text action, const char *outcome, uint64_t count)

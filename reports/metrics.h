@@ -17,7 +17,7 @@
 
 #define METRICS_SERIES_MAX   100
 #define METRICS_LANES_MAX    9 /* of six states each */
-#define METRICS_ACTIONS_MAX  5 /* of three outcomes each; further ones are action="other" */
+#define METRICS_ACTIONS_MAX  4 /* of three outcomes each; further ones are action="other" */
 #define METRICS_CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
 #define METRICS_BYTES_MAX    (64u << 10)
 
@@ -47,7 +47,8 @@ struct watch_metrics {
     uint32_t lanes_len;
     uint32_t problems[WATCH_KINDS];  /* told, by kind: of level warning and above */
     uint32_t by_level[WATCH_LEVELS]; /* the same by level; WATCH_WELL is not written */
-    uint32_t dmarc[DMARC_BYS];       /* identities by what they pass DMARC by */
+    uint32_t dmarc[DMARC_BYS];       /* identities by what they pass DMARC by, as DNS told last */
+    uint32_t dmarc_silent;           /* of these, DNS gave no verdict this time */
     const struct metrics_calls *calls;
     uint32_t calls_len;
 };

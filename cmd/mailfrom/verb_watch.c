@@ -42,6 +42,7 @@ struct watcher {
     instant_us last_run, last_success;
     bool is_failing; /* the last sweep could not look, and that was told */
     struct watching_calls calls[CALL_KINDS][2];
+    struct dmarc_known known;
 };
 
 /* One sweep. */
@@ -342,7 +343,8 @@ static void figures_tell(struct sweeping *s, const char *blind)
                     .failed = w->calls[kind][v].failed};
     memcpy(m.problems, c.by_kind, sizeof m.problems);
     memcpy(m.by_level, c.by_level, sizeof m.by_level);
-    memcpy(m.dmarc, seen->dmarc.after, sizeof m.dmarc);
+    memcpy(m.dmarc, seen->dmarc_known, sizeof m.dmarc);
+    m.dmarc_silent = seen->dmarc.silent;
     buf_init(&text, METRICS_BYTES_MAX);
     watch_metrics_add(&text, &m);
     if (!text.failed && w->options->notify.notifier)
@@ -518,6 +520,7 @@ static int sweep_run(struct watcher *w, struct why *why)
     if (err == OK)
         err = memory_open(&s, why);
     watching_init(&s.watching, r, s.memory);
+    s.watching.known = w->is_endless ? &w->known : NULL;
     int code = EXIT_CANNOT_RUN;
     if (err == OK) {
         if (w->sweeps == 1 && !o->quiet)
@@ -581,6 +584,7 @@ int verb_watch(const struct options *o)
         if (is_nagios(o))
             printf("MAILFROM UNKNOWN - %s\n", why.text);
     }
+    dmarc_known_clear(&w.known);
     live_page_close(w.page);
     journal_close(w.journal);
     signals_end(&w.signals);

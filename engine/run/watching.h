@@ -16,6 +16,7 @@
 #ifndef MF_WATCHING_H
 #define MF_WATCHING_H
 
+#include "base/names.h"
 #include "reports/dmarc_sum.h"
 #include "run.h"
 #include "watch/memory.h"
@@ -50,6 +51,18 @@ struct watching_calls {
     uint64_t sent, throttled, failed;
 };
 
+/* By what each identity passed DMARC when DNS told it last: kept by a process from sweep to sweep,
+ * so that no outage of DNS looks like mail that fails. */
+struct dmarc_known {
+    struct names names; /* of identities with their lane */
+    uint8_t *by;        /* by id: enum dmarc_by; owned */
+    uint32_t cap;
+};
+void dmarc_known_clear(struct dmarc_known *k);
+/* What is known of the identity after a sweep that saw it so. Without memory: what was seen. */
+enum dmarc_by dmarc_known_by(struct dmarc_known *k, const struct watch_key *key,
+                             const struct row_dmarc *seen);
+
 struct watching {
     struct run *run;                   /* borrowed: fleet, access, owner of the wire, observer */
     struct watch_memory *memory;       /* borrowed */
@@ -64,6 +77,8 @@ struct watching {
     uint32_t rows_bad;                 /* rows with a problem, told or not */
     struct watching_lane *lanes;       /* as fleet.lanes */
     struct dmarc_sum dmarc;            /* how many pass DMARC, as SES and DNS have shown */
+    struct dmarc_known *known;         /* borrowed; NULL: nothing is known of earlier sweeps */
+    uint32_t dmarc_known[DMARC_BYS];   /* as dmarc.after; where DNS gave no verdict, by .known */
     uint8_t *dkim;                     /* by row: enum dkim_status, the last that SES told */
     struct watching_problem *problems; /* worst level first, then by kind, lane and row */
     uint32_t problems_len, problems_cap;

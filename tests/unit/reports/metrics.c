@@ -48,6 +48,7 @@ static void largest_make(struct largest *l)
     l->m.problems[WATCH_MX_GONE] = 3;
     l->m.by_level[WATCH_CRITICAL] = 3;
     l->m.dmarc[DMARC_BY_BOTH] = 2412;
+    l->m.dmarc_silent = 7;
 }
 
 static bool has(const struct buf *out, const char *line)
@@ -74,16 +75,17 @@ static void a_large_fleet_has_a_hundred_series(void **state)
     buf_init(&out, METRICS_BYTES_MAX);
     watch_metrics_add(&out, &l.m);
     assert_false(out.failed);
-    assert_int_equal(series_count(&out), 100);
+    assert_int_equal(series_count(&out), 98);
     assert_true(series_count(&out) <= METRICS_SERIES_MAX);
     assert_true(has(&out, "\nmailfrom_identities{account=\"a7\",region=\"eu-west-1\","
                           "status=\"temporary-failure\"} 100\n"));
     assert_true(has(&out, "\nmailfrom_identities_dmarc_ready{by=\"both\"} 2412\n"));
     assert_true(has(&out, "\nmailfrom_identities_dmarc_ready{by=\"unknown\"} 0\n"));
+    assert_true(has(&out, "\nmailfrom_identities_dmarc_not_known 7\n"));
     assert_false(has(&out, "a8"));
     assert_true(has(&out, "\nmailfrom_identities{account=\"other\",region=\"other\","
                           "status=\"success\"} 1700\n")); /* the sum over all stays true */
-    assert_true(has(&out, "\nmailfrom_api_calls_total{action=\"other\",outcome=\"ok\"} 62\n"));
+    assert_true(has(&out, "\nmailfrom_api_calls_total{action=\"other\",outcome=\"ok\"} 75\n"));
     assert_true(has(&out, "\nmailfrom_watch_last_success_timestamp_seconds 1764432000.250000\n"));
     assert_true(has(&out, "\nmailfrom_watch_duration_seconds 104.500000\n"));
     assert_true(has(&out, "\nmailfrom_problems{kind=\"mx-gone\"} 3\n"));

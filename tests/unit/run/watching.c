@@ -377,6 +377,40 @@ static void a_deleted_identity_is_missing_in_the_same_sweep(void **state)
     sweeps_end(&s);
 }
 
+static void an_outage_of_dns_does_not_look_like_mail_that_fails(void **state)
+{
+    const struct watch_key one = {.lane = {.account = TEXT("main"), .region = TEXT("us-east-1")},
+                                  .identity = TEXT("example.com")};
+    const struct watch_key two = {.lane = {.account = TEXT("main"), .region = TEXT("eu-west-1")},
+                                  .identity = TEXT("example.com")};
+    const struct row_dmarc good = {.now = {DMARC_BY_BOTH, 0}};
+    const struct row_dmarc silent = {.now = {DMARC_BY_DKIM, DMARC_UNKNOWN_DNS}};
+    const struct row_dmarc gone = {.now = {DMARC_BY_DKIM, DMARC_MISSING_SPF}};
+    struct dmarc_known known = {.cap = 0};
+    (void)state;
+    assert_int_equal(dmarc_known_by(&known, &one, &silent), DMARC_BY_DKIM);
+    assert_int_equal(dmarc_known_by(&known, &one, &good), DMARC_BY_BOTH);
+    assert_int_equal(dmarc_known_by(&known, &one, &silent), DMARC_BY_BOTH);
+    assert_int_equal(dmarc_known_by(&known, &two, &silent), DMARC_BY_DKIM);
+    assert_int_equal(dmarc_known_by(&known, &one, &gone), DMARC_BY_DKIM);
+    assert_int_equal(dmarc_known_by(&known, &one, &silent), DMARC_BY_DKIM);
+    for (uint32_t i = 0; i < 300; i++) { /* its list grows */
+        char name[32];
+        snprintf(name, sizeof name, "d%u.example", i);
+        const struct watch_key key = {.lane = one.lane, .identity = text_of(name)};
+        assert_int_equal(dmarc_known_by(&known, &key, i % 2 ? &good : &gone),
+                         i % 2 ? DMARC_BY_BOTH : DMARC_BY_DKIM);
+    }
+    for (uint32_t i = 0; i < 300; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "d%u.example", i);
+        const struct watch_key key = {.lane = one.lane, .identity = text_of(name)};
+        assert_int_equal(dmarc_known_by(&known, &key, &silent),
+                         i % 2 ? DMARC_BY_BOTH : DMARC_BY_DKIM);
+    }
+    dmarc_known_clear(&known);
+}
+
 static void a_sweep_takes_no_negative_time(void **state)
 {
     (void)state;
@@ -426,6 +460,7 @@ int main(void)
         cmocka_unit_test(a_name_that_a_plan_refuses_is_not_well),
         cmocka_unit_test(a_lane_accepts_what_all_of_its_rows_accept),
         cmocka_unit_test(a_deleted_identity_is_missing_in_the_same_sweep),
+        cmocka_unit_test(an_outage_of_dns_does_not_look_like_mail_that_fails),
         cmocka_unit_test(a_sweep_takes_no_negative_time),
         cmocka_unit_test(what_was_known_says_so_while_ses_cannot_be_read),
     };
