@@ -23,7 +23,7 @@ void paged_list_ask(struct paged_list *l, struct call *call)
 enum page paged_list_take(struct paged_list *l, const struct call *call, struct arena *memory)
 {
     l->out = false;
-    l->attempts = 0;
+    l->attempts = l->throttles = 0;
     l->token = call->next_token.len ? arena_text(memory, call->next_token) : TEXT_NONE;
     l->pages++;
     if (!call->next_token.len)
@@ -39,9 +39,11 @@ enum retry paged_list_failed(struct paged_list *l, const struct retry_rules *rul
 {
     bool is_old = text_eq(text_of(call->reply.code), TEXT("InvalidNextTokenException"));
     unsigned attempts = is_old ? l->restarts : l->attempts;
-    const struct retry_case failure = {verdict, &call->reply, call->api, attempts, 0};
+    const struct retry_case failure = {verdict, &call->reply, call->api, attempts, 0, l->throttles};
     enum retry next = retry_next(rules, &failure);
     l->out = false;
+    l->throttles =
+        (uint8_t)(l->throttles + (verdict == VERDICT_SLOW_DOWN && l->throttles < UINT8_MAX));
     l->restarts = (uint8_t)(l->restarts + is_old);
     *begins_again = is_old && next == RETRY_BACKOFF;
     if (*begins_again)

@@ -22,6 +22,7 @@ struct paged_list {
     uint32_t pages;    /* here so far */
     instant_us wake;   /* the next page is not asked for before */
     uint8_t attempts;  /* failures of this page in a row */
+    uint8_t throttles; /* of this page */
     uint8_t restarts;  /* expired tokens; kept when the list begins again */
     bool out;          /* a page is on its way */
 };

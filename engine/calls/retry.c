@@ -13,9 +13,10 @@ enum retry retry_next(const struct retry_rules *rules, const struct retry_case *
 {
     switch (c->verdict) {
     case VERDICT_SLOW_DOWN:
-        if (rules->is_paced)
-            return RETRY_BY_PACE;
-        break;
+        if (!rules->is_paced)
+            break;
+        return rules->throttles_max && c->throttles + 1 >= rules->throttles_max ? RETRY_EXHAUSTED
+                                                                                : RETRY_BY_PACE;
     case VERDICT_AGAIN:
     case VERDICT_RENEW:
     case VERDICT_SKEW: break;

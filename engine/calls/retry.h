@@ -4,7 +4,9 @@
  * again: step.h.) Pure.
  *
  *   verdict             condition                                 next step
- *   SLOW_DOWN           the action has a token bucket             RETRY_BY_PACE
+ *   SLOW_DOWN           the action has a token bucket, and fewer
+ *                       than throttles_max in a row               RETRY_BY_PACE
+ *                       as many                                   RETRY_EXHAUSTED
  *                       no bucket                                 as AGAIN
  *   AGAIN, RENEW, SKEW  fewer than attempts_max failures          RETRY_BACKOFF
  *                       otherwise                                 RETRY_EXHAUSTED
@@ -32,18 +34,23 @@ enum retry {
 
 /* The rules of the asking party. */
 struct retry_rules {
-    unsigned attempts_max; /* failures in a row; the last one ends the question */
-    bool is_paced;         /* each action has a bucket, adapted by throttling */
-    bool may_fall_back;    /* from version 1 to version 2 */
+    unsigned attempts_max;  /* failures in a row; the last one ends the question */
+    bool is_paced;          /* each action has a bucket, adapted by throttling */
+    bool may_fall_back;     /* from version 1 to version 2 */
+    unsigned throttles_max; /* throttles in a row; the last one ends the question. 0: none does */
 };
+
+/* throttles_max of an action that helps, and that others do without: seconds at the usual pace. */
+#define OPTIONAL_THROTTLES_MAX 10
 
 /* A failed question. */
 struct retry_case {
     enum verdict verdict; /* from verdict_after() */
     const struct reply *reply;
-    enum api api;      /* the API of the question */
-    unsigned attempts; /* failures before this one */
-    uint32_t count;    /* identities */
+    enum api api;       /* the API of the question */
+    unsigned attempts;  /* failures before this one */
+    uint32_t count;     /* identities */
+    unsigned throttles; /* since an answer, before this one */
 };
 
 /* The verdict is not VERDICT_OK. */

@@ -129,7 +129,9 @@ void advice_answered(struct inventory *v, struct call *call, instant_us now)
         page_take(v, s, call, ask);
         return;
     }
-    const struct retry_rules rules = {.attempts_max = ADVICE_ATTEMPTS_MAX, .is_paced = true};
+    const struct retry_rules rules = {.attempts_max = ADVICE_ATTEMPTS_MAX,
+                                      .is_paced = true,
+                                      .throttles_max = OPTIONAL_THROTTLES_MAX};
     bool begins_again;
     enum retry next = paged_list_failed(&s->asks[ask], &rules, call, verdict, v->options.seed, now,
                                         &begins_again);
@@ -143,6 +145,7 @@ void advice_answered(struct inventory *v, struct call *call, instant_us now)
     s->asks_left &= ~(1u << ask);
     if (!is_lacking && ask != ASK_ACCOUNT)
         snprintf(ask == ASK_ENDPOINTS ? s->seen.endpoints_gap : s->seen.advice_gap,
-                 INVENTORY_REASON_LEN, "%s: %s%s%s", call_action(call->kind, call->api),
+                 INVENTORY_REASON_LEN, "%s: %s%s%s%s", call_action(call->kind, call->api),
+                 verdict == VERDICT_SLOW_DOWN ? "throttled too often in a row: " : "",
                  call->reply.code, call->reply.code[0] ? ": " : "", call->reply.message);
 }

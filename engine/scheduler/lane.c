@@ -84,6 +84,11 @@ instant_us lane_starved_since(const struct lane_state *l, instant_us now)
     return since;
 }
 
+void lane_unasked(struct scheduler *d, uint16_t lane, enum call_kind kind)
+{
+    d->lanes[lane].throttled_since[kind] = 0;
+}
+
 static void trouble_over(struct scheduler *d, uint16_t lane, instant_us now)
 {
     struct lane_state *l = &d->lanes[lane];

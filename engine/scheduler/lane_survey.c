@@ -24,7 +24,10 @@ enum part {
 #define BIT(part)           (1u << (part))
 #define SURVEY_ATTEMPTS_MAX 3 /* helpful, but not worth holding a lane up for long */
 #define SURVEY_BYTES_MAX    (16u << 20)
+/* Of the list of names there is no other: it keeps rows from names that others send from. */
+#define LIST_THROTTLES_MAX (10 * OPTIONAL_THROTTLES_MAX)
 
+static_assert(SURVEY_PARTS == PARTS, "");
 static_assert(SURVEY_LIST_PART == BIT(PART_LIST), "");
 static_assert(SURVEY_ENDPOINTS_PART == BIT(PART_ENDPOINTS), "");
 static_assert(SURVEY_ADVICE_PART == BIT(PART_ADVICE), "");
@@ -357,11 +360,15 @@ static void mask_part_take(struct scheduler *d, const struct call *call)
 static enum retry part_retry(struct scheduler *d, struct lane_survey *l, const struct call *call,
                              enum verdict verdict, instant_us now)
 {
-    const struct retry_rules rules = {.attempts_max = SURVEY_ATTEMPTS_MAX,
-                                      .is_paced = true,
-                                      .may_fall_back =
-                                          d->options.read_falls_back && call->part != PART_ACCOUNT};
-    const struct retry_case failure = {verdict, &call->reply, call->api, l->attempts, call->count};
+    bool is_last_list = call->part == PART_LIST && !l->lists_verified;
+    const struct retry_rules rules = {
+        .attempts_max = SURVEY_ATTEMPTS_MAX,
+        .is_paced = true,
+        .may_fall_back = d->options.read_falls_back && call->part != PART_ACCOUNT,
+        .throttles_max = is_last_list ? LIST_THROTTLES_MAX : OPTIONAL_THROTTLES_MAX};
+    uint8_t *throttles = &l->throttles[call->part];
+    const struct retry_case failure = {verdict,     &call->reply, call->api,
+                                       l->attempts, call->count,  *throttles};
     uint64_t seed = d->options.rules.seed;
     bool begins_again = false;
     if (list_of(l, call->part)) {
@@ -379,7 +386,9 @@ static enum retry part_retry(struct scheduler *d, struct lane_survey *l, const s
         return next;
     }
     enum retry next = retry_next(&rules, &failure);
-    bool counts = next == RETRY_BACKOFF || next == RETRY_EXHAUSTED;
+    bool is_throttled = verdict == VERDICT_SLOW_DOWN;
+    *throttles = (uint8_t)(*throttles + (is_throttled && *throttles < OPTIONAL_THROTTLES_MAX));
+    bool counts = !is_throttled && (next == RETRY_BACKOFF || next == RETRY_EXHAUSTED);
     if (l->attempts < SURVEY_ATTEMPTS_MAX) /* parts that are out together may fail together */
         l->attempts = (uint8_t)(l->attempts + counts);
     if (next == RETRY_BACKOFF)
@@ -404,10 +413,24 @@ static void list_by_version_1(struct scheduler *d, uint16_t lane, instant_us now
         l->to_send |= BIT(PART_VERIFICATION);
 }
 
+/* SES's words about a part that is left out. */
+static void reason_tell(struct lane_survey *l, const struct call *call, enum verdict verdict,
+                        char reason[SURVEY_REASON_LEN])
+{
+    const struct paged_list *list = list_of(l, call->part);
+    unsigned throttles = list ? list->throttles : l->throttles[call->part];
+    bool is_throttled = verdict == VERDICT_SLOW_DOWN;
+    int used = is_throttled
+                   ? snprintf(reason, SURVEY_REASON_LEN, "throttled %u times in a row: ", throttles)
+                   : 0;
+    snprintf(reason + used, SURVEY_REASON_LEN - (size_t)used, "%.63s %.127s", call->reply.code,
+             call->reply.message);
+}
+
 /* The reads ask then: for all, or where IAM refuses attributes for those that the list does not
  * show as verified, one by one. A sweep goes on with halves, or without. */
-static void verification_failed(struct scheduler *d, const struct call *call, enum retry next,
-                                instant_us now)
+static void verification_failed(struct scheduler *d, const struct call *call, enum verdict verdict,
+                                enum retry next, instant_us now)
 {
     struct lane_survey *l = &d->surveys.lanes[call->lane];
     char reason[SURVEY_REASON_LEN];
@@ -425,7 +448,7 @@ static void verification_failed(struct scheduler *d, const struct call *call, en
         l->to_send |= BIT(PART_VERIFICATION);
     if (next == RETRY_SPLIT)
         return;
-    snprintf(reason, sizeof reason, "%.63s %.127s", call->reply.code, call->reply.message);
+    reason_tell(l, call, verdict, reason);
     gap_tell(l, PART_VERIFICATION, call, reason);
 }
 
@@ -442,12 +465,14 @@ static void part_failed(struct scheduler *d, const struct call *call, enum verdi
     struct lane_survey *l = &d->surveys.lanes[call->lane];
     enum retry next = call_is_lacking(call) ? RETRY_REFUSED : part_retry(d, l, call, verdict, now);
     bool is_again = next == RETRY_BACKOFF || next == RETRY_BY_PACE;
+    if (!is_again)
+        lane_unasked(d, call->lane, call->kind);
     if (call->part == PART_LIST && l->lists_verified && !is_again) {
         list_by_version_1(d, call->lane, now);
         return;
     }
     if (call->part == PART_VERIFICATION && !is_again) {
-        verification_failed(d, call, next, now);
+        verification_failed(d, call, verdict, next, now);
         return;
     }
     if (next == RETRY_FALL_BACK)
@@ -472,7 +497,7 @@ static void part_failed(struct scheduler *d, const struct call *call, enum verdi
             l->account_gaps |= 1u << SURVEY_GAP_ENDPOINTS;
         if (call->part == PART_ADVICE && is_of_account)
             l->account_gaps |= 1u << SURVEY_GAP_ADVICE;
-        snprintf(reason, sizeof reason, "%.63s %.127s", call->reply.code, call->reply.message);
+        reason_tell(l, call, verdict, reason);
         gap_tell(l, call->part, call, reason);
         if (call->part == PART_NOTIFICATION) {
             /* Feedback forwarding of the suspects is unknown then. */
@@ -510,7 +535,7 @@ void lane_survey_answered(struct scheduler *d, struct call *call, instant_us now
     verdict = retry_gone_is_told(call, verdict);
     if (verdict == VERDICT_OK) {
         if (!list)
-            d->surveys.lanes[call->lane].attempts = 0;
+            l->attempts = l->throttles[call->part] = 0;
         switch ((enum part)call->part) {
         case PART_LIST:
         case PART_ENDPOINTS:

@@ -26,9 +26,9 @@
  *
  * A sweep (run/watching.h) asks for the account and for verification alone.
  *
- * By version 2 each identity is asked about by a GetEmailIdentity of its own. A part refused by SES
- * is left out, and the lane goes on: the rules in need of the part are not judged, and the user is
- * told the rules and the reason.
+ * By version 2 each identity is asked about by a GetEmailIdentity of its own. A part refused by
+ * SES, or throttled too often in a row, is left out, and the lane goes on: the rules in need of the
+ * part are not judged, and the user is told the rules and the reason.
  *
  * Sources: SES Developer Guide, "Using a custom MAIL FROM domain" (not a domain that you send
  * from) and "Creating and verifying identities" (the most specific identity wins).
@@ -42,6 +42,7 @@
 #include "scheduler.h"
 
 #define SURVEY_REASON_LEN 512
+#define SURVEY_PARTS      8 /* questions of a survey */
 
 /* The gaps of a lane survey; each has a reason. */
 enum lane_survey_gap {
@@ -74,8 +75,9 @@ struct lane_survey_maybe {
 };
 
 struct lane_survey {
-    uint8_t to_send, out; /* bits of parts */
-    uint8_t attempts;     /* of the parts apart from the list */
+    uint8_t to_send, out;            /* bits of parts */
+    uint8_t attempts;                /* of the parts apart from the list */
+    uint8_t throttles[SURVEY_PARTS]; /* since an answer; of parts that are no list */
     enum api api;
     uint32_t asked; /* of suspects, when asked about one by one (version 2) */
     struct paged_list list;

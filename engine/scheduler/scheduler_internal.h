@@ -281,6 +281,8 @@ bool lane_is_sure(const struct scheduler *d, const struct lane_state *lane, enum
 instant_us lane_doubted_since(const struct lane_state *lane); /* 0: nothing is in doubt */
 /* Since when SES has throttled every call of some kind; 0: no such kind. */
 instant_us lane_starved_since(const struct lane_state *lane, instant_us now);
+/* Nobody waits for calls of this kind any more: that they were throttled is no trouble. */
+void lane_unasked(struct scheduler *d, uint16_t lane, enum call_kind kind);
 /* During trouble: ends waiting jobs past their deadline. */
 void lane_end_overdue(struct scheduler *d, uint16_t lane, instant_us now);
 /* Is the job past its deadline? Starts the job's time, unless started. */

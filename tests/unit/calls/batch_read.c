@@ -10,7 +10,7 @@
 #define MAIL_FROM    BATCH_KIND(CALL_READ_MAIL_FROM)
 #define DKIM         BATCH_KIND(CALL_READ_DKIM)
 
-static const struct retry_rules rules = {3, true, true};
+static const struct retry_rules rules = {3, true, true, 0};
 
 struct scene {
     struct arena memory;

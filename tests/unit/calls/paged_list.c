@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-static const struct retry_rules rules = {3, true, true};
+static const struct retry_rules rules = {3, true, true, 0};
 
 static struct call *page(const char *token, const char *next)
 {
@@ -68,6 +68,7 @@ static void a_page_that_fails_is_asked_for_again_for_a_while(void **state)
         paged_list_failed(&l, &rules, lost, VERDICT_SLOW_DOWN, 1, SPAN_S(9), &begins_again),
         RETRY_BY_PACE);
     assert_int_equal(l.attempts, 0);
+    assert_int_equal(l.throttles, 1);
     for (unsigned i = 1; i < 3; i++) {
         l.out = true;
         assert_int_equal(

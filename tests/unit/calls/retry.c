@@ -10,8 +10,8 @@
 static void every_failure_has_one_next_step(void **state)
 {
     (void)state;
-    static const struct retry_rules scheduler = {4, true, true}, no_bucket = {4, false, true},
-                                    by_v1_only = {4, true, false}, once = {1, true, true};
+    static const struct retry_rules scheduler = {4, true, true, 0}, no_bucket = {4, false, true, 0},
+                                    by_v1_only = {4, true, false, 0}, once = {1, true, true, 0};
     static const struct {
         const struct retry_rules *rules;
         enum verdict verdict;
@@ -57,12 +57,30 @@ static void every_failure_has_one_next_step(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct reply reply = {.how = REPLY_HTTP, .http_status = 400};
         snprintf(reply.code, sizeof reply.code, "%s", rows[i].code);
-        struct retry_case failure = {rows[i].verdict, &reply, rows[i].api, rows[i].attempts,
-                                     rows[i].count};
+        struct retry_case failure = {rows[i].verdict,  &reply,        rows[i].api,
+                                     rows[i].attempts, rows[i].count, 0};
         enum retry next = retry_next(rows[i].rules, &failure);
         if (next != rows[i].next)
             fail_msg("row %zu: %d and not %d", i, next, rows[i].next);
     }
+}
+
+/* Of a question that helps only, and of none that is needed. */
+static void throttles_are_counted_where_they_may_end_a_question(void **state)
+{
+    const struct reply reply = {.how = REPLY_HTTP, .http_status = 400, .code = "Throttling"};
+    struct retry_rules rules = {.attempts_max = 3, .is_paced = true, .throttles_max = 10};
+    struct retry_case failure = {.verdict = VERDICT_SLOW_DOWN, .reply = &reply, .throttles = 8};
+    (void)state;
+    assert_int_equal(retry_next(&rules, &failure), RETRY_BY_PACE);
+    failure.throttles = 9;
+    assert_int_equal(retry_next(&rules, &failure), RETRY_EXHAUSTED);
+    failure.verdict = VERDICT_AGAIN;
+    assert_int_equal(retry_next(&rules, &failure), RETRY_BACKOFF);
+    rules.throttles_max = 0;
+    failure.verdict = VERDICT_SLOW_DOWN;
+    failure.throttles = 1000;
+    assert_int_equal(retry_next(&rules, &failure), RETRY_BY_PACE);
 }
 
 /* An identity that is gone answers version 2, and nothing else does so. */
@@ -141,6 +159,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_failure_has_one_next_step),
+        cmocka_unit_test(throttles_are_counted_where_they_may_end_a_question),
         cmocka_unit_test(an_identity_that_is_gone_is_an_answer),
         cmocka_unit_test(the_bucket_learns_from_what_ses_has_said),
         cmocka_unit_test(a_call_is_in_the_pool_or_out_or_read),

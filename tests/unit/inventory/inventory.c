@@ -137,6 +137,13 @@ static void what_only_ses_knows_costs_two_calls_and_a_page_a_hundred(void **stat
          0,
          0,
          "AccessDeniedException: not for you"},
+        {{.identities = 3, .advised = 1, .advice_code = "ThrottlingException", NOBODY},
+         10,
+         1,
+         10,
+         0,
+         0,
+         "throttled too often in a row: ThrottlingException: not for you"},
         {{.identities = 3, .advised = 1, .list_code = "AccessDenied", NOBODY}, 1, 1, 1, 1, 0, ""},
         {{.identities = 3, .advised = 1, .troubled = 3, NOBODY}, 1, 1, 1, 1, 0, ""},
     };

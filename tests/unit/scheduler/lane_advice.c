@@ -328,6 +328,18 @@ static void a_refusal_is_of_the_account_and_a_lack_is_none(void **state)
     }
 }
 
+static void endpoints_that_are_always_throttled_hold_nobody_up(void **state)
+{
+    (void)state;
+    struct seen seen = advice_of((struct script){
+        .rows = {{EAST, A}, {WEST, A}}, .refused = "TooManyRequestsException", .http_status = 429});
+    assert_int_equal(seen.endpoints, 20); /* of both lanes */
+    assert_non_null(strstr(seen.gap[SURVEY_GAP_ENDPOINTS],
+                           "ListMultiRegionEndpoints: throttled 10 times in a row: "
+                           "TooManyRequestsException"));
+    assert_false(seen.gap_is_of_account);
+}
+
 static void recommendations_are_asked_for_where_the_advisor_is(void **state)
 {
     (void)state;
@@ -358,6 +370,7 @@ int main(void)
         cmocka_unit_test(a_region_without_rows_is_told),
         cmocka_unit_test(a_region_that_is_carried_elsewhere_is_told),
         cmocka_unit_test(a_refusal_is_of_the_account_and_a_lack_is_none),
+        cmocka_unit_test(endpoints_that_are_always_throttled_hold_nobody_up),
         cmocka_unit_test(recommendations_are_asked_for_where_the_advisor_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

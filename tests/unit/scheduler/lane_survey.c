@@ -5,6 +5,7 @@
 #include "scheduler/lane_survey.h"
 #include "scheduler/scheduler.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,6 +30,7 @@ struct script {
     unsigned rows;           /* of the fleet besides: row-0.test and so on, listed too */
     const char *old_in_list; /* a row that the list of version 2 shows as pending, wrongly */
     bool v2_list_refused;
+    bool v2_page_throttled;  /* the second page of that list, always */
     bool sweep;              /* a plan that is only looked at */
     unsigned rows_not_there; /* of the rows, the first so many are on no page */
 };
@@ -37,6 +39,7 @@ struct outcome_seen {
     enum outcome outcome;
     finding_set findings;
     char gap[SURVEY_REASON_LEN];
+    bool is_starved; /* SES is said to throttle all calls of a kind, an hour later */
     unsigned verifications, v1_lists; /* calls */
     unsigned beside;                  /* reads of MAIL FROM before the last page was there */
     uint32_t refused;                 /* rows */
@@ -106,6 +109,8 @@ static void answer(const struct script *s, struct call *call, struct outcome_see
             refuse(call, 400, "Throttling", "Rate exceeded");
         else if (call->token.len && seen->old_tokens++ < s->old_tokens)
             refuse(call, 400, "InvalidNextTokenException", "The token is not valid.");
+        else if (s->v2_page_throttled && call->api == API_V2 && call->token.len)
+            refuse(call, 429, "TooManyRequestsException", "Rate exceeded");
         else if (s->v2_list_refused && call->api == API_V2)
             refuse(call, 403, "AccessDeniedException", "not for you");
         else if (s->list_code)
@@ -228,6 +233,7 @@ static struct outcome_seen lane_survey_of(struct script s)
         if (gap)
             snprintf(seen.gap + used, sizeof seen.gap - used, "%s", gap);
     }
+    seen.is_starved = scheduler_lane_waits(d, 0, now + SPAN_H(1), &(instant_us){0}) != NULL;
     scheduler_clear(d);
     arena_clear(&memory);
     fleet_clear(&fleet);
@@ -515,6 +521,51 @@ static void a_lane_survey_that_is_throttled_is_taken_all_the_same(void **state)
     assert_true(seen.findings & FINDING_BIT(MASKED_BY_IDENTITY));
 }
 
+/* Others answer, so no row waits for one that is throttled for ever, and the lane is in no trouble.
+ */
+static void what_is_always_throttled_is_left_out_and_told(void **state)
+{
+    static const struct {
+        struct script script;
+        const char *gap;
+        unsigned lists, v1_lists;
+    } table[] = {
+        {{.listed = {"bounce.example.org"}, .account_code = "Throttling"},
+         "GetAccountSendingEnabled: throttled 10 times in a row: Throttling not for you: "
+         "account-cannot-send and sandbox were not judged",
+         1,
+         1},
+        {{.listed = {"bounce.example.org"}, .notification_code = "Throttling"},
+         "GetIdentityNotificationAttributes: throttled 10 times in a row: Throttling not for you: "
+         "sends-mail was judged without knowing whether feedback forwarding is on",
+         1,
+         1},
+        {{.listed = {"example.org", "a.test", "bounce.example.org"},
+          .rows = 150,
+          .two_pages = true,
+          .v2_page_throttled = true},
+         "",
+         13, /* a page, ten tries, and both pages by version 1 */
+         2},
+        {{.listed = {"example.org"}, .throttled = UINT_MAX},
+         "ListIdentities: throttled 100 times in a row: Throttling Rate exceeded: what else lives "
+         "there is not known, so sends-mail, masked-by-identity and not-your-domain were not "
+         "judged",
+         100,
+         100},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(table); i++) {
+        struct outcome_seen seen = lane_survey_of(table[i].script);
+        assert_string_equal(seen.gap, table[i].gap);
+        assert_int_equal(seen.outcome, OUTCOME_WAITING_DNS);
+        assert_int_equal(seen.lists, table[i].lists);
+        assert_int_equal(seen.v1_lists, table[i].v1_lists);
+        assert_false(seen.is_starved);
+        assert_int_equal((seen.findings & FINDING_BIT(SENDS_MAIL)) != 0, i < 3);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -530,6 +581,7 @@ int main(void)
         cmocka_unit_test(a_list_that_leads_to_itself_holds_nobody_up_and_is_told),
         cmocka_unit_test(a_list_whose_token_is_too_old_begins_again),
         cmocka_unit_test(a_lane_survey_that_is_throttled_is_taken_all_the_same),
+        cmocka_unit_test(what_is_always_throttled_is_left_out_and_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
