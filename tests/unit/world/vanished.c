@@ -1,4 +1,5 @@
-/* Identities that other operators delete between two looks at them: no list of before counts then. */
+/* Identities that other operators delete between two looks at them: no list of before counts then.
+ */
 #define JOBS 500u
 #include "refusing.h"
 
@@ -45,11 +46,8 @@ static void run(struct vanishing *v, const struct scheduler_options *options, sp
                 struct scheduler_totals *totals)
 {
     *v = (struct vanishing){.at = START + after};
-    v->run = (struct refusing){.refuse = vanish,
-                               .kept = keep_row,
-                               .test = v,
-                               .timeout = SPAN_H(72),
-                               .options = options};
+    v->run = (struct refusing){
+        .refuse = vanish, .kept = keep_row, .test = v, .timeout = SPAN_H(72), .options = options};
     refusing_run(&v->run, totals);
     assert_true(v->is_gone);
 }
