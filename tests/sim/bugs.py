@@ -114,10 +114,9 @@ BUGS = [
          "        uint32_t job = judge ? judge_pop(d) : queue_pop(d, &d->dns);\n"
          "        if (!survey_pool_has_room(d->survey_pool))\n            break;\n")]),
     ("calls/pace.c", "calls have no pace", [
-        ("    if (now < p->next)\n        return false;\n", "")]),
+        ("    if (now < pace_next(p))\n        return false;\n", "")]),
     ("calls/pace.c", "calls have twice the pace", [
-        ("(p->next > earliest ? p->next : earliest) + interval(p);",
-         "(p->next > earliest ? p->next : earliest) + interval(p) / 2;"),
+        ("    p->next = p->leaves + spacing(p);\n", "    p->next = p->leaves + spacing(p) / 2;\n"),
         ("    if (is_even(p) && held > p->next)\n        p->next = held;\n",
          "    (void)held;\n")]),
     ("calls/batch_read.c", "a look that was throttled counts as an empty answer", [
