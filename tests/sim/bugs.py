@@ -322,7 +322,7 @@ WATCHER = [
 # Of sweeps: sweep-sim must find them.
 SWEEPS = [
     ("calls/pace.c", "the calls of a sweep have no pace", [
-        ("    if (now < p->next)\n        return false;\n", "")]),
+        ("    if (now < pace_next(p))\n        return false;\n", "")]),
     ("run/watching.c", "a sweep believes that every name is as wanted", [
         ("        seen.mail_from = scheduler_mail_from_seen(d, row);\n",
          "        seen.mail_from = wanted.mail_from;\n")]),
