@@ -33,7 +33,8 @@ struct scheduler *scheduler_init(struct arena *memory, const struct fleet *fleet
         !batch_reads_init(&d->reads, memory, READ_BATCHES_MAX, &d->calls) || !d->jobs ||
         !d->lanes || !d->lane_wake || !d->survey_pool || !d->records || !d->mail_from_uses ||
         !d->dns_shown || !d->dkim || (!d->options.authority_dns && !d->mx_denied_s) ||
-        !lane_survey_init(d, memory) || !heap_init(&d->timers, fleet->choices_len))
+        !ways_init(d, memory) || !lane_survey_init(d, memory) ||
+        !heap_init(&d->timers, fleet->choices_len))
         return NULL;
     if (!names_init(&d->seen, NAMES_BYTES_MAX)) {
         heap_clear(&d->timers);

@@ -104,9 +104,11 @@ static void call_answered(struct carrier *k, struct call *c)
     call_list_add(&k->answered, c);
 }
 
+static const char too_late[] = CALL_TOO_LATE;
+
 static void call_failed(struct carrier *k, struct call *c, enum reply_how how, const char *trouble)
 {
-    c->reply = (struct reply){.how = how};
+    c->reply = (struct reply){.how = how, .is_late = trouble == too_late};
     snprintf(c->reply.message, sizeof c->reply.message, "%.*s", REPLY_MESSAGE_LEN - 1, trouble);
     reply_hide(k, &c->reply);
     call_answered(k, c);
@@ -206,7 +208,7 @@ static enum err request_sign(struct carrier *k, struct call *c, struct aws_reque
 
 static const char *on_leave(void *context, const struct call *c)
 {
-    return call_is_too_late(c, now(context)) ? CALL_TOO_LATE : NULL;
+    return call_is_too_late(c, now(context)) ? too_late : NULL;
 }
 
 /* Sends. Without keys the call waits. */
@@ -220,7 +222,7 @@ static void request_start(struct carrier *k, struct call *c)
     c->sent_at = now(k);
     if (call_is_too_late(c, c->sent_at)) {
         host_turns_done(&k->waiting_https, c);
-        call_failed(k, c, REPLY_NOT_SENT, CALL_TOO_LATE);
+        call_failed(k, c, REPLY_NOT_SENT, too_late);
         return;
     }
     aws_request_init(&request);
