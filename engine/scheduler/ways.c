@@ -95,7 +95,8 @@ uint32_t ways_for(const struct scheduler *d, uint16_t lane, enum call_kind kind)
     if (!d->options.transfers)
         return UINT32_MAX;
     uint32_t usual = less(left_of(bound_of(d), all), left_of(bound_of_kind(d), of_kind));
-    uint32_t first = less(left_of(d->options.transfers, all), left_of(KEPT, d->region_out[l->region]));
+    uint32_t first =
+        less(left_of(d->options.transfers, all), left_of(KEPT, d->region_out[l->region]));
     return usual > first ? usual : first;
 }
 

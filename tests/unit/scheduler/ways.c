@@ -56,10 +56,8 @@ static void begin(struct ways *w)
     for (uint32_t i = 0; i < ROWS; i++)
         row_add(f, i);
     f->max_failures.value = -1;
-    struct scheduler_options options = {.read_api = API_V1,
-                                        .write_api = API_V2,
-                                        .rate_per_s = 40,
-                                        .transfers = TRANSFERS};
+    struct scheduler_options options = {
+        .read_api = API_V1, .write_api = API_V2, .rate_per_s = 40, .transfers = TRANSFERS};
     arena_init(&w->memory, SIZE_MAX);
     w->d = scheduler_init(&w->memory, f, &options);
     assert_non_null(w->d);
@@ -91,11 +89,10 @@ static void read_answer(struct ways *w, struct call *call)
     call->reply = (struct reply){.how = REPLY_HTTP, .http_status = 200};
     for (uint32_t i = 0; i < call->count; i++) {
         bool is_set = !w->is_cleared[row_of(call, i)];
-        call->facts[i] =
-            (struct ses_facts){.known = KNOWN_VERIFICATION | KNOWN_MAIL_FROM,
-                               .verification = VERIFICATION_SUCCESS,
-                               .mail_from = is_set ? TEXT("old.test") : TEXT_NONE,
-                               .status = is_set ? MAIL_FROM_SUCCESS : MAIL_FROM_NONE};
+        call->facts[i] = (struct ses_facts){.known = KNOWN_VERIFICATION | KNOWN_MAIL_FROM,
+                                            .verification = VERIFICATION_SUCCESS,
+                                            .mail_from = is_set ? TEXT("old.test") : TEXT_NONE,
+                                            .status = is_set ? MAIL_FROM_SUCCESS : MAIL_FROM_NONE};
     }
     give(w, call);
 }
