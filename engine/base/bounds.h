@@ -55,6 +55,9 @@
 #define READ_BEFORE_WRITE_MAX                                                                      \
     60000000ll /* us; greatest age of the read before a write: a read of a hundred identities      \
                   serves forty-five seconds of writes at the documented rate */
+#define WRITE_LEAVES_MAX                                                                           \
+    5000000ll /* us; from the hand-over of a write until it leaves: a new connection with TLS      \
+                 takes less, on the worst of lines too */
 #define MX_BEFORE_TIGHTEN_MAX                                                                      \
     5000000ll /* us; REJECT_MESSAGE is written at most so long after DNS showed the MX: a lane of  \
                  one write a second asks as each turn comes */

@@ -82,6 +82,7 @@ struct reply {
     uint32_t retry_after_ms; /* header x-amz-retry-after; 0: none */
     instant_us server_date;  /* header Date; 0: none, or with an Age header */
     bool clock_corrected;    /* the next request gets a corrected date */
+    bool is_late;            /* REPLY_NOT_SENT for one reason alone: call.not_after had passed */
 };
 
 struct account_facts {

@@ -246,8 +246,10 @@ struct call *pub_zone_call(struct publisher *p, struct pub_zone *z, instant_us n
     if (!leaves)
         return sets_call(p, z, now);
     call = pub_call(p, z, CALL_CHANGE);
-    if (pub_batch_fill(p, z, call, now))
+    if (pub_batch_fill(p, z, call, now)) {
+        call->not_after = now + WRITE_LEAVES_MAX; /* held up on its way, it ends unsent */
         return call;
+    }
     call_pool_returned(&p->calls);
     call_pool_give(&p->calls, call);
     return NULL;
@@ -375,8 +377,12 @@ void pub_zone_returned(struct publisher *p, struct call *call, instant_us now)
 {
     struct pub_zone *z = &p->zones[call->owner];
     enum verdict verdict = verdict_after(verdict_of(&call->reply, call->kind), z->attempts);
+    bool is_late = call->kind == CALL_CHANGE && call->reply.is_late;
     z->is_out = false;
-    retry_pace_learn(&p->buckets[p->bucket_of[z->provider]].pace, call, verdict, now);
+    if (is_late) /* no byte has left: that says nothing of the provider */
+        verdict = VERDICT_SLOW_DOWN;
+    else
+        retry_pace_learn(&p->buckets[p->bucket_of[z->provider]].pace, call, verdict, now);
     if (verdict == VERDICT_OK)
         z->attempts = 0;
     if (call->kind == CALL_CHANGE)

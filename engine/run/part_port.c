@@ -44,9 +44,11 @@ static void port_send(void *world, struct call **calls, uint32_t len)
         until = 1;
     for (uint32_t i = 0; i < len; i++) {
         bool is_write = call_changes_world(calls[i]->kind);
+        instant_us last = is_write ? when_earlier(until, port->send_until) : until;
+        if (calls[i]->not_after)
+            last = when_earlier(last, calls[i]->not_after);
         if (calls[i]->kind != CALL_ASK)
-            calls[i]->not_after =
-                when_later(is_write ? when_earlier(until, port->send_until) : until, 1);
+            calls[i]->not_after = when_later(last, 1);
     }
     port->below.send(port->below.world, calls, len);
 }

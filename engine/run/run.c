@@ -310,12 +310,15 @@ enum err run_preflight(struct run *r, struct preflight *p, struct wire *wire, st
     return err;
 }
 
-static enum err scheduler_open(struct run *r, const struct preflight *preflight, struct why *why)
+static enum err scheduler_open(struct run *r, const struct preflight *preflight,
+                               const struct wire *wire, struct why *why)
 {
     enum err err = run_recent(r, why);
     if (err != OK)
         return err;
     struct scheduler_options options = run_scheduler_options(r);
+    options.carriers = wire_carriers(wire);
+    options.transfers = wire_transfers(wire);
     r->scheduler = scheduler_init(&r->memory, &r->fleet, &options);
     if (!r->scheduler)
         return why_set(why, ERR_NOMEM, "out of memory");
@@ -366,7 +369,7 @@ static enum err part_on_wire(struct run *r, struct preflight *preflight, struct 
     enum err err = run_part_claim(r, preflight, wire, why);
     if (err != OK)
         return err;
-    err = scheduler_open(r, preflight, why);
+    err = scheduler_open(r, preflight, wire, why);
     preflight_end(preflight);
     if (err == OK)
         err = run_engine(r, &live, why);
@@ -387,7 +390,7 @@ static enum err run_on_wire(struct run *r, struct preflight *preflight, struct w
         err = r->resumes ? journal_stop(r->journal, r->head.id, RUN_OPEN, 0, why)
                          : run_head_begin(r, r->publishing, wire_now(wire), why);
     if (err == OK)
-        err = scheduler_open(r, preflight, why);
+        err = scheduler_open(r, preflight, wire, why);
     if (err != OK)
         return begun_keep(r, err, why);
     preflight_end(preflight);

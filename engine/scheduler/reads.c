@@ -130,7 +130,7 @@ static void call_fill(void *ctx, const struct batch_read *b, struct call *call)
     struct scheduler *d = ctx;
     assert(b->count > 0);
     assert(call->count == b->count);
-    d->lanes[b->lane].calls_out++;
+    way_taken(d, b->lane, call->kind);
     for (uint32_t i = 0; i < b->count; i++) {
         struct job *job = &d->jobs[b->items[i]];
         call->identities[i] = fleet_identity(d->fleet, b->items[i]);

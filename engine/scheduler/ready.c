@@ -268,7 +268,7 @@ instant_us ready_wake(const struct scheduler *d, uint16_t number, instant_us now
     if (lane->doubts[CALL_SET].count > 0 && lane->by_state[JOB_WRITING] > 0)
         return WHEN_NEVER;
     instant_us wake = read_due(d, lane, now);
-    if (lane->confirmed.len)
+    if (lane->confirmed.len && ways_for(d, number, CALL_SET) > 0)
         wake = when_earlier(wake, pace_next_group(&lane->pace[CALL_SET]));
     if (under_way(lane) < ahead_max(lane) && next_is_fresh(d, lane, now))
         wake = now;

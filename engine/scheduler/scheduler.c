@@ -298,8 +298,7 @@ void scheduler_event(struct scheduler *d, const struct event *event, instant_us 
     call_pool_returned(&d->calls);
     if (event->call->kind != CALL_ASK) {
         d->lane_wake[event->call->lane] = 0;
-        assert(d->lanes[event->call->lane].calls_out > 0);
-        d->lanes[event->call->lane].calls_out--;
+        way_given(d, event->call->lane, event->call->kind);
     }
     if (event->call->kind == CALL_ASK)
         scheduler_asked(d, event->call, now);
@@ -351,8 +350,11 @@ static instant_us lane_wake_of(const struct scheduler *d, uint16_t lane, instant
         return lane_held_until(l);
     if (reads_may_settle(d, lane))
         return now; /* the next turn has room for their records */
-    instant_us wake = when_earlier(scheduler_reads_wake(d, lane, now), lane_survey_wake(d, lane));
-    return when_earlier(wake, ready_wake(d, lane, now));
+    instant_us wake = ready_wake(d, lane, now);
+    if (ways_for(d, lane, CALL_GET) == 0)
+        return wake; /* an answer helps, and that is an event */
+    wake = when_earlier(wake, scheduler_reads_wake(d, lane, now));
+    return when_earlier(wake, lane_survey_wake(d, lane));
 }
 
 /* Updates the conditions of every lane's next instant outside the lane. True: some condition has
@@ -375,7 +377,12 @@ static void lanes_set_wake(struct scheduler *d, instant_us now)
     for (uint32_t i = 0; i < d->fleet->lanes_len; i++)
         if (scheduler_carries(d, i) && (all || d->lane_wake[i] <= now))
             d->lane_wake[i] = lane_wake_of(d, (uint16_t)i, now);
-    d->out_of_calls = !d->calls.free || !d->reads.free;
+    d->out_of_calls = !d->calls.free || !d->reads.free || ways_are_short(d);
+}
+
+static uint32_t less(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
 }
 
 static uint32_t lane_visit(struct scheduler *d, uint16_t lane, instant_us now, struct call **calls,
@@ -401,9 +408,10 @@ static uint32_t lane_visit(struct scheduler *d, uint16_t lane, instant_us now, s
         return 0;
     ready_confirm(d, lane, now);
     len += scheduler_writes(d, lane, now, calls + len, max - len);
-    len += lane_survey_send(d, lane, now, calls + len, max - len);
+    len +=
+        lane_survey_send(d, lane, now, calls + len, less(max - len, ways_for(d, lane, CALL_GET)));
     reads_settle(d, lane, now);
-    len += scheduler_reads(d, lane, now, calls + len, max - len);
+    len += scheduler_reads(d, lane, now, calls + len, less(max - len, ways_for(d, lane, CALL_GET)));
     return len;
 }
 

@@ -49,11 +49,16 @@ struct scheduler_options {
                             are never started, asked about or waited for, records of them are passed
                             over, and they count nowhere but in scheduler_totals.jobs. NULL: all
                             lanes. Borrowed */
-    bool shares_waves; /* first writes need scheduler_grant(), and where the waves stand is told by
-                          scheduler_waves_set(), since several processes carry the run */
-    bool leaves_lanes; /* a lane of which every call is denied, cannot be sent or finds no keys is
-                          left to other processes, which may have what is missing here: no row of
-                          it fails, and the scheduler drains (scheduler_lane_left()) */
+    const uint8_t *carriers; /* by lane: which carrier has its calls (wire_carriers()); read by
+                                scheduler_init() alone. NULL: one has them all */
+    uint32_t transfers; /* so many calls a carrier has out at once; 0: any number. A call for which
+                           there would be no connection is not handed over: what waits, waits where
+                           it can be held back */
+    bool shares_waves;  /* first writes need scheduler_grant(), and where the waves stand is told by
+                           scheduler_waves_set(), since several processes carry the run */
+    bool leaves_lanes;  /* a lane of which every call is denied, cannot be sent or finds no keys is
+                           left to other processes, which may have what is missing here: no row of
+                           it fails, and the scheduler drains (scheduler_lane_left()) */
     struct text feedback_host;           /* pattern (feedback.h); empty: SES's own. Borrowed */
     const struct own_names *own;         /* names set by earlier runs; may be NULL. Borrowed */
     const struct managed_index *managed; /* what Terraform sets; may be NULL. Borrowed */

@@ -74,8 +74,7 @@ struct call *scheduler_call_to(struct scheduler *d, uint16_t lane, enum call_kin
     struct call *call = call_pool_take(&d->calls, kind, lane, scheduler_api(d, lane, kind));
     assert(call);
     call->departure = pace_departure(&d->lanes[lane].pace[kind]);
-    d->lanes[lane].calls_out++;
-    assert(d->lanes[lane].calls_out <= d->calls.len);
+    way_taken(d, lane, kind);
     return call;
 }
 

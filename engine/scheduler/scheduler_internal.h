@@ -11,6 +11,7 @@
  *   reads_single.c  what is read one by one where IAM refuses a batched read
  *   scheduler_audit.c  the whole structure, for tests
  *   ready.c  whose turn to write is near, and who must be read first
+ *   ways.c   for how many calls there is a connection
  *   tighten.c one identity of a lane is tightened first
  *   lane_survey_masks.c  who masks a domain   lane_survey_verified.c  which rows are verified
  *   lane_survey_advice.c  global endpoints and recommendations
@@ -30,6 +31,8 @@
 #define GETS_REFUSED_MAX   20  /* by IAM in a row: then reads of single identities are in doubt */
 #define RECORD_ROOM        (SES_BATCH_MAX + 8) /* one event moves a batch at most */
 #define TOLD_FOR           SPAN_M(15) /* what SES has shown before a row is judged holds so long */
+
+#define CARRIERS_SEEN_MAX 256 /* what scheduler_options.carriers can tell apart */
 
 /* A queue of jobs, linked through job.next. */
 struct queue {
@@ -89,6 +92,8 @@ struct lane_state {
     uint8_t dkim_missed; /* batches in a row without it */
     uint32_t read_batches_alive;
     uint32_t calls_out;  /* of this lane, lane survey included */
+    uint32_t region;     /* the first lane with the Region: the calls of these share a host */
+    uint8_t carrier;     /* options.carriers */
     bool unresponsive;   /* the last call came to nothing: not sent, or no whole answer */
     bool answered;       /* some call has had a whole answer */
     bool worked;         /* some call succeeded in this run: trouble is waited out */
@@ -133,6 +138,11 @@ struct waiting_look {
     uint8_t type, state; /* type 0: none */
 };
 
+/* Calls out of the lanes of one carrier. */
+struct carrier_out {
+    uint32_t reads, writes;
+};
+
 struct scheduler {
     const struct fleet *fleet;
     struct scheduler_options options;
@@ -140,7 +150,8 @@ struct scheduler {
     struct job *jobs;
     struct lane_state *lanes;
     instant_us *lane_wake; /* as lanes: nothing to do there before; 0: to be worked out anew */
-    bool out_of_calls; /* calls or read batches ran out: every lane is visited in the next turn */
+    bool out_of_calls; /* calls, read batches or connections ran out: every lane is visited in the
+                          next turn */
     bool lanes_may_start;   /* the value at the last computation of lane_wake */
     uint32_t lanes_company; /* likewise */
     struct heap timers;
@@ -162,8 +173,11 @@ struct scheduler {
     bool waves_over;     /* options.shares_waves: the whole run may stop, by that look */
     uint32_t held_until; /* the wave when the held jobs were looked at last */
     struct call_pool calls;
-    uint32_t lane_turn;    /* where the round of lanes begins: fair between lanes */
-    uint32_t lane_changes; /* lanes closed, reads fallen back to version 2, hints to wait cut */
+    uint32_t *region_out; /* by the first lane of each Region: calls out */
+    struct carrier_out carriers[CARRIERS_SEEN_MAX];
+    uint32_t carriers_short; /* with lanes that wait for a connection, perhaps */
+    uint32_t lane_turn;      /* where the round of lanes begins: fair between lanes */
+    uint32_t lane_changes;   /* lanes closed, reads fallen back to version 2, hints to wait cut */
     bool draining;
     struct steering steering; /* people's orders */
     uint32_t unlooked;        /* jobs with this bit: a run that detaches looks at them first */
@@ -257,6 +271,16 @@ void starts_use(struct scheduler *d, uint32_t job); /* if it has one: now of the
 void starts_finish(struct scheduler *d, uint32_t job, enum outcome outcome);
 bool starts_are_over(const struct scheduler *d); /* paused, and nobody started is open */
 void starts_begin(struct scheduler *d);          /* every row is restored */
+
+/* ways.c */
+
+bool ways_init(struct scheduler *d, struct arena *memory);
+void way_taken(struct scheduler *d, uint16_t lane, enum call_kind kind); /* it is handed over */
+void way_given(struct scheduler *d, uint16_t lane, enum call_kind kind); /* it has come back */
+/* For so many calls of the lane there is a connection. kind: CALL_SET, or any other: a read. */
+uint32_t ways_for(const struct scheduler *d, uint16_t lane, enum call_kind kind);
+/* Does some lane wait for a connection, perhaps? Then every lane is visited in the next turn. */
+bool ways_are_short(const struct scheduler *d);
 
 /* lane.c */
 

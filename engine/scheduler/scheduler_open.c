@@ -29,8 +29,8 @@ struct scheduler *scheduler_init(struct arena *memory, const struct fleet *fleet
     if (!call_pool_init(&d->calls, memory, CALLS_IN_FLIGHT_MAX) ||
         !batch_reads_init(&d->reads, memory, READ_BATCHES_MAX, &d->calls) || !d->jobs ||
         !d->lanes || !d->lane_wake || !d->survey_pool || !d->records || !d->mail_from_uses ||
-        !d->dkim || !scheduler_asks_init(d, memory) || !lane_survey_init(d, memory) ||
-        !heap_init(&d->timers, fleet->choices_len))
+        !d->dkim || !scheduler_asks_init(d, memory) || !ways_init(d, memory) ||
+        !lane_survey_init(d, memory) || !heap_init(&d->timers, fleet->choices_len))
         return NULL;
     if (!names_init(&d->seen, NAMES_BYTES_MAX)) {
         heap_clear(&d->timers);

@@ -99,6 +99,10 @@ static struct call *write_one(struct scheduler *d, uint32_t number, instant_us n
     call->count = 1;
     call->identities[0] = fleet_identity(d->fleet, number);
     step_write(&s, &call->mail_from, &call->behavior);
+    /* Should it be held up on its way, it ends unsent: nobody can call it back. */
+    call->not_after =
+        when_earlier(SPAN_S(job->read_at_s) + READ_BEFORE_WRITE_MAX, now + WRITE_LEAVES_MAX);
+    assert(call->not_after > now);
     assert(job->state == JOB_READY);
     assert(job->before_known);
     assert(job_is_started(job) || job->write == WRITE_LOOSEN);
@@ -120,8 +124,9 @@ uint32_t scheduler_writes(struct scheduler *d, uint16_t lane, instant_us now, st
     uint32_t len = 0, job;
     if (pace_next_group(pace) > now)
         return 0;
-    while (len < max && ready_may_write(d, lane, now) && d->calls.free && scheduler_has_room(d) &&
-           pace_next(pace) <= now && ready_next(d, lane, now, &job)) {
+    while (len < max && ready_may_write(d, lane, now) && ways_for(d, lane, CALL_SET) > 0 &&
+           d->calls.free && scheduler_has_room(d) && pace_next(pace) <= now &&
+           ready_next(d, lane, now, &job)) {
         bool taken = pace_take(pace, now);
         assert(taken);
         calls[len++] = write_one(d, job, now);
@@ -130,12 +135,30 @@ uint32_t scheduler_writes(struct scheduler *d, uint16_t lane, instant_us now, st
     return len;
 }
 
+/* No byte of it has left: it was held up on its way until its time was over. That says nothing of
+ * SES or of the row, which is looked at again. */
+static void written_late(struct scheduler *d, struct call *call, instant_us now)
+{
+    struct job *job = &d->jobs[call->owner];
+    struct situation s = scheduler_situation(d, call->owner, now);
+    struct decision decision = now < job->deadline
+                                   ? step_written(&s, VERDICT_SLOW_DOWN, &call->reply)
+                                   : step_out_of_time(&s, call->reply.message);
+    job->read_at_s = 0;
+    scheduler_apply(d, call->owner, &decision, now, NULL);
+    call_pool_give(&d->calls, call);
+}
+
 void scheduler_written(struct scheduler *d, struct call *call, instant_us now)
 {
     uint32_t number = call->owner;
     assert(call->kind == CALL_SET);
     assert(number < d->fleet->choices_len);
     assert(d->jobs[number].state == JOB_WRITING);
+    if (call->reply.how == REPLY_NOT_SENT && call->reply.is_late) {
+        written_late(d, call, now);
+        return;
+    }
     enum verdict verdict =
         verdict_after(scheduler_call_paced(d, call, now), d->jobs[number].attempts);
     if (verdict == VERDICT_OK) {

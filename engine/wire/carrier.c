@@ -111,9 +111,11 @@ static void call_answered(struct carrier *k, struct call *c)
     call_list_add(&k->answered, c);
 }
 
+static const char too_late[] = CALL_TOO_LATE;
+
 static void call_failed(struct carrier *k, struct call *c, enum reply_how how, const char *trouble)
 {
-    c->reply = (struct reply){.how = how};
+    c->reply = (struct reply){.how = how, .is_late = trouble == too_late};
     snprintf(c->reply.message, sizeof c->reply.message, "%.*s", REPLY_MESSAGE_LEN - 1, trouble);
     reply_hide(k, &c->reply);
     call_answered(k, c);
@@ -216,7 +218,7 @@ static const char *on_leave(void *context, struct call *c)
     struct carrier *k = context;
     c->sent_at = now(k);
     if (call_is_too_late(c, c->sent_at))
-        return CALL_TOO_LATE;
+        return too_late;
     departures_left(&k->early, c, c->sent_at);
     return NULL;
 }
@@ -232,7 +234,7 @@ static void request_start(struct carrier *k, struct call *c)
     c->sent_at = now(k);
     if (call_is_too_late(c, c->sent_at)) {
         host_turns_done(&k->waiting_https, c);
-        call_failed(k, c, REPLY_NOT_SENT, CALL_TOO_LATE);
+        call_failed(k, c, REPLY_NOT_SENT, too_late);
         return;
     }
     aws_request_init(&request);

@@ -96,12 +96,15 @@ static void exchange_end(struct dns_updates *u, struct update_exchange *x)
     u->done(u->context, call);
 }
 
+static const char too_late[] = CALL_TOO_LATE;
+
 static void exchange_fail(struct dns_updates *u, struct update_exchange *x, const char *what,
                           int error)
 {
     char server[SERVER_LEN];
     struct reply *reply = &x->call->reply;
-    *reply = (struct reply){.how = x->written ? REPLY_LOST : REPLY_NOT_SENT};
+    *reply = (struct reply){.how = x->written ? REPLY_LOST : REPLY_NOT_SENT,
+                            .is_late = !x->written && what == too_late};
     snprintf(reply->message, sizeof reply->message, "server %s: %s%s%s",
              server_format(&x->at->server, server), what, error ? ": " : "",
              error ? strerror(error) : "");
@@ -159,7 +162,7 @@ void dns_update_start(struct dns_updates *u, struct call *call, const struct pro
     x->until = os_clock_now(u->clock) + u->timeout_us;
     u->out++;
     if (call_is_too_late(call, os_clock_now(u->clock))) {
-        exchange_fail(u, x, CALL_TOO_LATE, 0);
+        exchange_fail(u, x, too_late, 0);
         return;
     }
     if (message_make(x, u->clock, &why) != OK) {
@@ -201,7 +204,7 @@ static bool exchange_write(struct dns_updates *u, struct update_exchange *x)
     }
     while (x->written < x->out.len) {
         if (call_is_too_late(x->call, os_clock_now(u->clock))) {
-            exchange_fail(u, x, CALL_TOO_LATE, 0);
+            exchange_fail(u, x, too_late, 0);
             return false;
         }
         ssize_t n = send(x->fd, x->out.at + x->written, x->out.len - x->written, MSG_NOSIGNAL);

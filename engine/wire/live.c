@@ -212,6 +212,16 @@ unsigned wire_threads(const struct wire *w)
     return w->carriers_len + refresher_threads(w->refresher);
 }
 
+const uint8_t *wire_carriers(const struct wire *w)
+{
+    return w->carriers_of;
+}
+
+unsigned wire_transfers(const struct wire *w)
+{
+    return w->share.transfers;
+}
+
 /* A line for --verbose, in one write like those of the carriers. */
 static void connections_tell(const struct connections_seen *seen, unsigned bound)
 {

@@ -48,6 +48,10 @@ struct wire;
 enum err wire_open(struct wire **out, const struct wire_config *config, struct why *why);
 /* Carriers and refreshers: fewer than there might be where threads are short. */
 unsigned wire_threads(const struct wire *w);
+/* By lane: which carrier has its calls. As long as the wire is open. */
+const uint8_t *wire_carriers(const struct wire *w);
+/* So many requests of one carrier are out at once; further ones wait inside. */
+unsigned wire_transfers(const struct wire *w);
 /* Waits for the carriers to end; calls still out are given back through the pool's owner. */
 void wire_close(struct wire *w);
 

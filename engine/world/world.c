@@ -223,13 +223,25 @@ static uint32_t call_take(struct world *w, struct call *call)
     return f;
 }
 
+/* How long a call of a client waits for its connection. */
+static span_us held_up(const struct world *w, uint64_t client, const struct call *call)
+{
+    double late = w->options.leaves_late;
+    double unit = hash_unit(w->options.seed, hash_mix(client, call->ticket), 17);
+    return unit < late ? (span_us)((double)w->options.time_out * unit / late) : 0;
+}
+
 static void world_send(void *ctx, struct call **calls, uint32_t len)
 {
     struct world *w = ctx;
     for (uint32_t i = 0; i < len; i++) {
         uint32_t f = call_take(w, calls[i]);
-        heap_set(&w->happens, f,
-                 on_grid(w, calls[i], calls[i]->sent_at + half_trip(w, calls[i], 0)));
+        span_us held = calls[i]->kind == CALL_ASK ? 0 : held_up(w, 0, calls[i]);
+        if (held)
+            w->flights[f].phase = PHASE_LEAVES;
+        heap_set(
+            &w->happens, f,
+            on_grid(w, calls[i], calls[i]->sent_at + (held ? held : half_trip(w, calls[i], 0))));
     }
 }
 
@@ -403,10 +415,10 @@ static void leave(struct world *w, uint32_t f)
     struct call *call = flight->call;
     if (!call) {
         flight_free(w, f);
-    } else if (w->now < flight->client->frozen) {
+    } else if (flight->client && w->now < flight->client->frozen) {
         heap_set(&w->happens, f, flight->client->frozen);
     } else if (call->not_after && w->now > call->not_after) {
-        call->reply = (struct reply){.how = REPLY_NOT_SENT};
+        call->reply = (struct reply){.how = REPLY_NOT_SENT, .is_late = true};
         memcpy(call->reply.message, "too late to be sent", sizeof "too late to be sent");
         flight->phase = PHASE_RETURNS;
         heap_set(&w->happens, f, w->now + 1);
@@ -509,7 +521,8 @@ void world_crash(struct world *w)
 {
     for (uint32_t f = 0; f < w->flights_len; f++) {
         struct flight *flight = &w->flights[f];
-        if (flight->phase == PHASE_RETURNS || flight->phase == PHASE_ARRIVES)
+        if (flight->phase == PHASE_RETURNS || flight->phase == PHASE_ARRIVES ||
+            flight->phase == PHASE_LEAVES)
             flight->call = NULL;
     }
 }
@@ -545,11 +558,7 @@ static void client_send(void *ctx, struct call **calls, uint32_t len)
         flight->client = c;
         flight->sent = (struct world_sent){
             .client = c->number, .lane = call->lane, .kind = call->kind, .row = call->owner};
-        double unit = hash_unit(w->options.seed, hash_mix(c->number, call->ticket), 17);
-        span_us waits = unit < w->options.leaves_late
-                            ? (span_us)((double)w->options.time_out * unit / w->options.leaves_late)
-                            : 0;
-        heap_set(&w->happens, f, on_grid(w, call, call->sent_at + waits));
+        heap_set(&w->happens, f, on_grid(w, call, call->sent_at + held_up(w, c->number, call)));
     }
 }
 

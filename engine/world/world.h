@@ -39,10 +39,11 @@ struct world_options {
     uint64_t v1_refused;         /* lanes of the fleet (bit by number) where IAM refuses reads by */
     instant_us v1_refused_since; /* version 1, from this instant on */
     uint64_t dkim_refused;       /* lanes where IAM refuses GetIdentityDkimAttributes */
+    double leaves_late; /* share of the calls that leave up to time_out after they were handed over,
+                           and never after their not_after: a connection that is slow to come about.
+                           Without several clients, of those to services alone */
     /* Several clients (below). 0: one, by world_io(). */
-    uint32_t clients;   /* so many may have as many calls out as an engine ever has */
-    double leaves_late; /* share of the calls that leave up to time_out after they were handed over:
-                           a connection that is slow to come about */
+    uint32_t clients; /* so many may have as many calls out as an engine ever has */
     void *arrived_ctx;
     void (*left)(void *ctx, const struct world_sent *sent, const struct call *call); /* or NULL */
     /* Or NULL. Also of a client that has gone; late effects a second time. */

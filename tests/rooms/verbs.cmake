@@ -60,6 +60,7 @@ mailfrom_run_test(run_old_journal)
 mailfrom_run_test(run_lost_records)
 mailfrom_run_test(run_callers)
 mailfrom_run_test(run_control)
+mailfrom_run_test(run_slow_answers)
 
 # With ThreadSanitizer too, whole: writing, being interrupted, reading (all of them: tests/long/sanitizers.sh).
 set_tests_properties(run_rollback run_detach run_discover run_notify PROPERTIES LABELS "release;threads")

@@ -16,6 +16,8 @@ BUGS = [
          "        m->turn_end")]),
     ("scheduler/writes.c", "a write has no record of its intent", [
         ("scheduler_record(d, number, RECORD_INTENT, ", "scheduler_record(d, number, RECORD_MOVE, ")]),
+    ("scheduler/writes.c", "a write that is held up on its way leaves an hour later", [
+        ("now + WRITE_LEAVES_MAX);", "now + SPAN_H(1));")]),
     ("scheduler/writes.c", "a write goes to the first lane, whatever the job's", [
         ("scheduler_call_to(d, d->fleet->choices[number].lane, CALL_SET)",
          "scheduler_call_to(d, 0, CALL_SET)")]),

@@ -239,6 +239,8 @@ static void world_draw(struct publish_scene *s)
         .seed = s->options.seed, .start = PUBLISH_START, .published = 1, .right_host = TEXT(HOST)};
     if (s->options.faults)
         faults_draw(&w->faults, s->options.seed);
+    if (s->options.faults && chance(s, 16, 9, 40))
+        w->leaves_late = 0.1;
     w->faults.stale_max = SPAN_S(5);
     for (int kind = 0; kind < FAULTS_LEN; kind++)
         if (s->options.spared & 1u << kind)

@@ -342,8 +342,11 @@ static void watch_send(void *ctx, struct call **calls, uint32_t len)
             continue;
         check_zone(w, calls[i]);
         check_rate(w, calls[i], world_now(w->world));
-        if (calls[i]->kind == CALL_CHANGE)
-            check_batch(w, calls[i]);
+        if (calls[i]->kind != CALL_CHANGE)
+            continue;
+        check_batch(w, calls[i]);
+        if (!calls[i]->not_after || calls[i]->not_after > world_now(w->world) + WRITE_LEAVES_MAX)
+            publish_watcher_complain(w, "a change may leave when its look is old");
     }
     w->inner.send(w->inner.world, calls, len);
 }

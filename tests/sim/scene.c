@@ -141,6 +141,8 @@ static void world_draw(struct scene *s)
         faults_draw(&w->faults, s->options.seed);
     if (s->options.faults && s->options.waves && chance(s, 7, 7, 30))
         w->faults.share[FAULT_NOT_SENT] = 0.7; /* so that some run out of tries */
+    if (s->options.faults && !s->options.spared && chance(s, 7, 9, 40))
+        w->leaves_late = 0.1;
     for (int kind = 0; kind < FAULTS_LEN; kind++)
         if (s->options.spared & 1u << kind)
             w->faults.share[kind] = 0;

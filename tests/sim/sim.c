@@ -48,20 +48,21 @@ static void row_restore(struct play *p, struct scheduler *scheduler, uint32_t ro
 
 static struct scheduler *scheduler_make(struct play *p, struct arena *memory, bool plan_only)
 {
-    struct scheduler_options options = {.rules = {.seed = p->seed, .plan_only = plan_only},
-                                        .read_api = p->scene.read_api,
-                                        .read_falls_back = p->scene.read_falls_back,
-                                        .write_api = p->scene.write_api,
-                                        .authority_dns = p->scene.authority_dns,
-                                        .dkim = p->scene.dkim,
-                                        .lane_survey = p->seed % 3 != 0,
-                                        .advice = p->seed % 4 != 0,
-                                        .surveys = p->seed % 5 != 0,
-                                        .looks_closer = p->seed % 7 != 0,
-                                        .suffixes = p->scene.options.suffixes,
-                                        .rate_per_s = p->watcher.orders.kept_rate_per_s > 0
-                                                          ? p->watcher.orders.kept_rate_per_s
-                                                          : p->scene.rate_per_s};
+    struct scheduler_options options = {
+        .rules = {.seed = p->seed, .plan_only = plan_only},
+        .read_api = p->scene.read_api,
+        .read_falls_back = p->scene.read_falls_back,
+        .write_api = p->scene.write_api,
+        .authority_dns = p->scene.authority_dns,
+        .dkim = p->scene.dkim,
+        .lane_survey = p->seed % 3 != 0,
+        .advice = p->seed % 4 != 0,
+        .surveys = p->seed % 5 != 0,
+        .looks_closer = p->seed % 7 != 0,
+        .suffixes = p->scene.options.suffixes,
+        .transfers = p->seed % 3 ? (uint32_t)(1 + p->seed / 3 % 12) : 0,
+        .rate_per_s = p->watcher.orders.kept_rate_per_s > 0 ? p->watcher.orders.kept_rate_per_s
+                                                            : p->scene.rate_per_s};
     struct scheduler *scheduler = scheduler_init(memory, &p->scene.fleet, &options);
     for (uint32_t i = 0; scheduler && i < p->scene.fleet.choices_len; i++)
         row_restore(p, scheduler, i);

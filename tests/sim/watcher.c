@@ -408,6 +408,8 @@ void watcher_writes(struct watcher *w, const struct call *call)
         watcher_complain(w, "job %u: two writes in flight", job);
     if (orders_paused(&w->orders))
         watcher_complain(w, "job %u is written while the run is paused", job);
+    if (!call->not_after || call->not_after > world_now(w->world) + WRITE_LEAVES_MAX)
+        watcher_complain(w, "job %u: a write may leave when its read is old", job);
     check_read_before(w, job);
     check_others(w, job);
     if (call->behavior == BEHAVIOR_REJECT_MESSAGE)

@@ -179,6 +179,7 @@ static void what_is_too_late_is_not_sent(void **state)
     turns(t);
     assert_int_equal(t->done, 2);
     assert_int_equal(t->calls[0].reply.how, REPLY_NOT_SENT);
+    assert_true(t->calls[0].reply.is_late);
     t->peer = accept(t->listener, NULL, NULL);
     assert_true(t->peer >= 0);
     assert_true(recv(t->peer, &octet, 1, 0) <= 0);

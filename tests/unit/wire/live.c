@@ -225,6 +225,7 @@ static void what_is_too_late_is_not_sent(void **state)
         const struct reply *r = &l->calls[i].reply;
         assert_int_equal(r->how, i % 3 == 2 ? REPLY_NOT_SENT : REPLY_HTTP);
         assert_string_equal(r->message, i % 3 == 2 ? CALL_TOO_LATE : "");
+        assert_int_equal(r->is_late, i % 3 == 2);
     }
     assert_int_equal(web_server_requests(web), 4);
     live_close(l);
@@ -264,6 +265,7 @@ static void what_becomes_too_late_on_the_way_is_not_sent(void **state)
     close(accept(listener, NULL, NULL));
     calls_collect(l, 1);
     assert_int_equal(l->calls[0].reply.how, REPLY_NOT_SENT);
+    assert_true(l->calls[0].reply.is_late);
     int peer = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     assert_true(peer < 0 || recv(peer, &byte, 1, 0) <= 0);
     if (peer >= 0)
