@@ -22,7 +22,6 @@
  *   WRITING     -> READY        throttled or not sent; or half of two writes is done
  *   WRITING     -> UNSURE       the answer was lost
  *   WRITING     -> FOLLOWING    SES has accepted the write
- *   UNSURE      -> READING      SES shows that another name was loosened: judge what is left
  *   UNSURE      -> READY        SES does not show the write: send again
  *   UNSURE      -> FOLLOWING    SES shows the write
  *   UNSURE      -> JUDGING      SES shows it and says FAILED, or Success and it is to be tightened

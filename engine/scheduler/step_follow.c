@@ -131,7 +131,10 @@ static struct decision saw_own(const struct situation *s, const struct ses_facts
         d.restart = true;
         return d;
     }
-    /* The name loosened by this run on the way to the wanted one. */
+    /* The name loosened by this run on the way to the wanted one. A loosening whose answer was lost
+     * is followed first, like an answered one. */
+    if (s->job->state != JOB_FOLLOWING)
+        return step_decide(s, JOB_FOLLOWING);
     struct decision d = step_decide(s, JOB_READING);
     d.write = WRITE_NOTHING;
     return d;

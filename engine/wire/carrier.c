@@ -22,12 +22,11 @@
 #include "thread.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #define TICK_US      SPAN_MS(50)
@@ -48,8 +47,6 @@ struct carrier {
     struct resolver *resolver;
     struct dns_updates *updates;
     struct departures early;
-    int timer;           /* libcurl waits by the millisecond, which is too coarse for departures */
-    instant_us timer_at; /* WHEN_NEVER: it is not set */
     struct host_turns waiting_https;
     struct call_list waiting_keys, waiting_dns, waiting_updates, answered;
     struct carrier_lane *lanes; /* as config.lanes */
@@ -273,20 +270,38 @@ static void mail_sort(struct carrier *k, struct call *c)
         departures_add(&k->early, c);
 }
 
-/* Lets those go whose instant has come, and has the timer ring for the next one. */
-static void departures_work(struct carrier *k)
+/* Lets those go whose instant has come. */
+static void departures_go(struct carrier *k)
 {
     instant_us at = now(k);
     for (struct call *c; (c = departures_next(&k->early, at)) != NULL;)
         host_turns_add(&k->waiting_https, c, at);
+}
+
+/* Until the next one is to go; negative: it should have gone. WHEN_NEVER: none waits. */
+static span_us departures_left_us(const struct carrier *k)
+{
     instant_us due = departures_due(&k->early);
-    if (due == k->timer_at)
+    return due == WHEN_NEVER ? WHEN_NEVER : due - now(k);
+}
+
+/* libcurl waits by the millisecond, which is too coarse for departures: the last part of one is
+ * waited for here. */
+static void departures_work(struct carrier *k)
+{
+    departures_go(k);
+    span_us left = departures_left_us(k);
+    if (left <= 0 || left >= SPAN_MS(1))
         return;
-    k->timer_at = due;
-    span_us left = due == WHEN_NEVER ? 0 : due > at ? due - at : 1;
-    struct itimerspec timer = {.it_value = {left / 1000000, left % 1000000 * 1000}};
-    int failed = timerfd_settime(k->timer, 0, &timer, NULL);
-    assert(!failed);
+    clock_nanosleep(CLOCK_MONOTONIC, 0, &(struct timespec){0, (long)left * 1000}, NULL);
+    departures_go(k);
+}
+
+/* How many milliseconds to wait for what comes from outside. */
+static int wait_ms(const struct carrier *k, int most)
+{
+    span_us left = departures_left_us(k);
+    return left >= SPAN_MS(most) ? most : left < 0 ? 0 : (int)(left / SPAN_MS(1));
 }
 
 static void answered_give(struct carrier *k)
@@ -324,15 +339,13 @@ static void *carrier_run(void *data)
         }
         requests_start(k);
         answered_give(k);
-        struct pollfd fds[RESOLVER_FDS_MAX + UPDATES_OUT_MAX + 1];
+        struct pollfd fds[RESOLVER_FDS_MAX + UPDATES_OUT_MAX];
         uint32_t len = resolver_fds(k->resolver, fds);
         uint32_t more = dns_updates_fds(k->updates, fds + len);
-        uint32_t all = len + more;
-        if (k->timer_at != WHEN_NEVER)
-            fds[all++] = (struct pollfd){.fd = k->timer, .events = POLLIN};
         bool busy = resolver_is_busy(k->resolver) || dns_updates_are_out(k->updates) ||
                     host_turns_wait(&k->waiting_https);
-        https_poll(k->https, fds, all, busy ? (int)(TICK_US / 1000) : IDLE_POLL_MS);
+        https_poll(k->https, fds, len + more,
+                   wait_ms(k, busy ? (int)(TICK_US / 1000) : IDLE_POLL_MS));
         resolver_work(k->resolver, fds, len);
         dns_updates_work(k->updates, fds + len, more);
         instant_us at = now(k);
@@ -355,8 +368,6 @@ static void carrier_free(struct carrier *k)
     signer_free(k->signer);
     host_turns_clear(&k->waiting_https);
     departures_clear(&k->early);
-    if (k->timer >= 0)
-        close(k->timer);
     free(k->lanes);
     free(k);
 }
@@ -375,10 +386,6 @@ enum err carrier_open(struct carrier **out, const struct carrier_config *config,
     bool has_departures = departures_init(&k->early, config->lanes_len);
     bool has_memory = k->lanes && k->signer && has_hosts && has_departures;
     enum err err = has_memory ? OK : why_set(why, ERR_NOMEM, "out of memory");
-    k->timer_at = WHEN_NEVER;
-    k->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    if (err == OK && k->timer < 0)
-        err = why_set(why, ERR_IO, "timerfd: %s", strerror(errno));
     if (err == OK)
         err = https_open(&k->https, &k->config.https, on_https, k, why);
     if (err == OK)

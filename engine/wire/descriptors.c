@@ -9,8 +9,7 @@
 /* Descriptors of each, counted with lsof and strace on Debian 12 (libcurl 7.88, c-ares 1.18). */
 #define OF_PROCESS 8 /* two eventfds; journal log, report, CA file, resolv.conf while read */
 #define OF_CARRIER                                                                                 \
-    (7 + UPDATES_OUT_MAX) /* libcurl's wake-up pair, a timer, the resolvers' sockets; updates of   \
-                             DNS */
+    (6 + UPDATES_OUT_MAX) /* libcurl's wake-up pair, the resolvers' sockets; updates of DNS */
 #define OF_TRANSFER  4    /* two addresses tried at once, or a look-up's pair with the question */
 #define OF_QUESTION  2    /* UDP, and TCP after a cut answer */
 #define OF_REFRESHER 8    /* a wake-up pair; a transfer, or a child's pipes, timer and pidfd */

@@ -398,8 +398,12 @@ static void a_lost_loosening_is_followed_by_what_is_left(void **state)
     knows(&s, &job, OTHER, REJECT);
     began_with(&s, &job, OTHER);
     struct decision d = step_read(&s, &loosened, 0, "");
-    assert_true(d.to == JOB_READING && d.confirmed);
-    assert_true(job_may_move(JOB_UNSURE, d.to));
+    assert_true(d.to == JOB_FOLLOWING && d.confirmed);
+    job.state = JOB_FOLLOWING;
+    job.accepted = 1;
+    job.lost = false;
+    knows(&s, &job, OTHER, USE);
+    assert_int_equal(step_read(&s, &loosened, 0, "").to, JOB_READING);
 }
 
 static void what_leaves_success_when_it_is_tightened_is_loosened_at_once(void **state)
