@@ -57,7 +57,8 @@ struct row_dmarc row_dmarc_of(const struct fleet *fleet, uint32_t row, const str
     static const struct job_row none = {0};
     struct dmarc_ready_facts f = facts_of(fleet, row, job ? job : &none);
     struct row_dmarc out = {.now = dmarc_ready_of(&f),
-                            .now_is_unlooked = dmarc_ready_is_unlooked(&f)};
+                            .now_is_unlooked = dmarc_ready_is_unlooked(&f),
+                            .record_is_unknown = !dmarc_record_is_known(&f)};
     out.before = (uint8_t)before_of(f, job ? job : &none, &out);
     out.planned = out.finished = out.now.by;
     bool waits = outcome == OUTCOME_WAITING_DNS || outcome == OUTCOME_PENDING;
@@ -106,15 +107,22 @@ bool row_dmarc_is_silent(const struct row_dmarc *row)
            !(row->now.lack & (decides | DMARC_UNKNOWN_MAIL_FROM));
 }
 
+/* Without a DMARC record mail passes by nothing, so DKIM alone tells nothing where it is not known.
+ */
+static enum dmarc_by counted(const struct row_dmarc *row, unsigned by)
+{
+    return row->record_is_unknown && by == DMARC_BY_DKIM ? DMARC_BY_UNKNOWN : (enum dmarc_by)by;
+}
+
 void dmarc_sum_add(struct dmarc_sum *sum, const struct row_dmarc *row, enum identity_type type,
                    enum tense tense)
 {
     bool is_run = tense == TENSE_RUN;
     sum->rows++;
     sum->addresses += type == IDENTITY_EMAIL_ADDRESS;
-    sum->before[is_run ? row->before : row->now.by]++;
-    sum->after[is_run ? row->now.by : row->planned]++;
-    sum->finished[row->finished]++;
+    sum->before[counted(row, is_run ? row->before : row->now.by)]++;
+    sum->after[counted(row, is_run ? row->now.by : row->planned)]++;
+    sum->finished[counted(row, row->finished)]++;
     sum->unlooked += is_run ? row->before_is_unlooked : row->now_is_unlooked;
     sum->silent += row_dmarc_is_silent(row);
     sum->dkim_known += !(row->now.lack & DMARC_UNKNOWN_DKIM);
@@ -131,7 +139,8 @@ struct row_dmarc dmarc_sum_see(struct dmarc_sum *sum, const struct dmarc_ready_f
                                   .planned = now.by,
                                   .finished = now.by,
                                   .before_is_unlooked = dmarc_ready_is_unlooked(facts),
-                                  .now_is_unlooked = dmarc_ready_is_unlooked(facts)};
+                                  .now_is_unlooked = dmarc_ready_is_unlooked(facts),
+                                  .record_is_unknown = !dmarc_record_is_known(facts)};
     dmarc_sum_add(sum, &row, type, TENSE_RUN);
     return row;
 }

@@ -19,6 +19,7 @@ struct row_dmarc {
     uint8_t finished;        /* the same, and DNS has the records that are waited for */
     bool before_is_unlooked; /* dmarc_ready_is_unlooked(), before the first write of the run */
     bool now_is_unlooked;    /* the same, now */
+    bool record_is_unknown;  /* !dmarc_record_is_known() */
 };
 
 /* The row's records say what is there; outcome: the row's in the report. job may be NULL. */
@@ -33,8 +34,8 @@ bool row_dmarc_is_silent(const struct row_dmarc *row);
 /* What to do about a lack: a sentence without a full stop. */
 const char *dmarc_lack_help(enum dmarc_lack bit);
 
-/* Of all rows. before and after are, by tense: before the run's writes, and now; or now, and once
- * what is planned is written. */
+/* Of all rows; a pass by DKIM counts as not known where the DMARC record is not. before and after
+ * are, by tense: before the run's writes, and now; or now, and once what is planned is written. */
 struct dmarc_sum {
     uint32_t rows, addresses; /* addresses: of the rows */
     uint32_t before[DMARC_BYS], after[DMARC_BYS], finished[DMARC_BYS];

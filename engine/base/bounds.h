@@ -37,10 +37,13 @@
 #define STATES_MAX         64           /* --terraform-state: a state for each team or account */
 
 /* SES */
-#define SES_BATCH_MAX   100        /* identities per v1 Get...Attributes call */
-#define SES_LIST_PAGE   1000       /* MaxItems of ListIdentities */
-#define SES_ADVICE_PAGE 100        /* PageSize of ListRecommendations */
-#define LIST_PAGES_MAX  10000      /* of one listing; SES allows ten thousand identities at first */
+#define SES_BATCH_MAX   100   /* identities per v1 Get...Attributes call */
+#define SES_LIST_PAGE   1000  /* MaxItems of ListIdentities */
+#define SES_ADVICE_PAGE 100   /* PageSize of ListRecommendations */
+#define LIST_PAGES_MAX  10000 /* of one listing; SES allows ten thousand identities at first */
+#define LIST_EMPTY_MAX                                                                             \
+    100 /* pages in a row that list nothing: AWS lets lists have such pages, but for filters, and  \
+           none here has one */
 #define HTTP_BODY_MAX   (4u << 20) /* 100 entries are under 64 KB; 1,000 listed under 400 KB */
 #define HTTP_HEADER_MAX (64u << 10)
 #define REQUEST_BODY_MAX                                                                           \

@@ -1,8 +1,6 @@
 /* The names of each kind of call in each API, and whether it is a write. */
 #include "call.h"
 
-#include "base/bounds.h"
-
 #include <assert.h>
 #include <string.h>
 
@@ -90,9 +88,4 @@ void call_answer_reset(struct call *c)
     c->sets_len = 0;
     c->faults = NULL;
     c->faults_len = 0;
-}
-
-bool list_is_endless(const struct call *call, uint32_t pages)
-{
-    return pages >= LIST_PAGES_MAX || text_eq(call->next_token, call->token);
 }

@@ -161,8 +161,4 @@ bool call_is_too_late(const struct call *c, instant_us now);
 /* Empties the answer and resets the arena; the request is left alone. Carriers call it first. */
 void call_answer_reset(struct call *c);
 
-/* True: the pages-th answer to a list names itself as the next page, or the list is longer
- * than any real one. Going on would never end. */
-bool list_is_endless(const struct call *call, uint32_t pages);
-
 #endif

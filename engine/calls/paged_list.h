@@ -3,8 +3,8 @@
  * next step after a failed page. Tokens expire, and an expired token begins the list again. The
  * owner of the list takes the content of the pages; texts of the list live in the owner's arena.
  *
- * Every loop has an end: pages and restarts are counted, and a page naming itself as the next is
- * noticed.
+ * Every loop has an end: pages, pages that list nothing, and restarts are counted, and a list that
+ * comes round is noticed, by its tokens or by its names.
  */
 #ifndef MF_PAGED_LIST_H
 #define MF_PAGED_LIST_H
@@ -18,20 +18,22 @@ bool list_tells_verification(uint32_t rows, enum api read_api);
 
 /* Of zeros: nothing is listed yet. */
 struct paged_list {
-    struct text token; /* of the next page; empty: the first */
-    uint32_t pages;    /* here so far */
-    instant_us wake;   /* the next page is not asked for before */
-    uint8_t attempts;  /* failures of this page in a row */
-    uint8_t throttles; /* of this page */
-    uint8_t restarts;  /* expired tokens; kept when the list begins again */
-    bool out;          /* a page is on its way */
+    struct text token;               /* of the next page; empty: the first */
+    uint32_t pages;                  /* here so far */
+    instant_us wake;                 /* the next page is not asked for before */
+    uint8_t attempts;                /* failures of this page in a row */
+    uint8_t throttles;               /* of this page */
+    uint8_t restarts;                /* expired tokens; kept when the list begins again */
+    bool out;                        /* a page is on its way */
+    uint8_t empty;                   /* pages in a row that list nothing */
+    uint64_t kept_token, kept_names; /* hashes: of a page that later ones are held against */
 };
 
 /* The next step after a page. */
 enum page {
     PAGE_LAST,
     PAGE_MORE,
-    PAGE_ENDLESS, /* the page names itself as the next, or the list is longer than any real one */
+    PAGE_ENDLESS, /* the list comes round, lists nothing for long, or is longer than any real one */
     PAGE_UNKEPT,  /* the arena has no room for the token of the next one */
 };
 

@@ -107,14 +107,16 @@ static void page_take(struct inventory *v, struct lane_inventory *s, const struc
         s->seen.advice[call->advice[i].type]++;
     if (ask == ASK_ACCOUNT && call->account.has_advisor)
         s->asks_left |= 1u << ASK_ADVICE;
-    switch (paged_list_take(&s->asks[ask], call, v->memory)) {
-    case PAGE_MORE: return;
-    case PAGE_UNKEPT: v->no_memory = true; break;
-    case PAGE_ENDLESS:
-    case PAGE_LAST: break;
-    }
-    s->seen.endpoints_known |= ask == ASK_ENDPOINTS;
-    s->seen.advice_known |= ask == ASK_ADVICE;
+    enum page page = paged_list_take(&s->asks[ask], call, v->memory);
+    if (page == PAGE_MORE)
+        return;
+    v->no_memory |= page == PAGE_UNKEPT;
+    if (page == PAGE_ENDLESS && ask != ASK_ACCOUNT)
+        snprintf(ask == ASK_ENDPOINTS ? s->seen.endpoints_gap : s->seen.advice_gap,
+                 INVENTORY_REASON_LEN, "%s: SES's pages of the list do not end",
+                 call_action(call->kind, call->api));
+    s->seen.endpoints_known |= page == PAGE_LAST && ask == ASK_ENDPOINTS;
+    s->seen.advice_known |= page == PAGE_LAST && ask == ASK_ADVICE;
     s->asks_left &= ~(1u << ask);
 }
 

@@ -452,7 +452,7 @@ static void page_answered(struct organization *o, const struct call *call, enum 
     case PAGE_MORE: break;
     case PAGE_UNKEPT: o->no_memory = true; break;
     case PAGE_ENDLESS:
-        fail(o, ERR_PROTO, "accounts_from: a page of the organization names itself as the next",
+        fail(o, ERR_PROTO, "accounts_from: the pages of a list of the organization do not end",
              call_action(call->kind, call->api));
         break;
     case PAGE_LAST: question_end(o, number); break;

@@ -96,13 +96,17 @@ static enum dmarc_by by_of(unsigned record, unsigned spf, unsigned dkim)
     return is_lacking(spf) && is_lacking(dkim) ? DMARC_BY_NONE : DMARC_BY_UNKNOWN;
 }
 
+bool dmarc_record_is_known(const struct dmarc_ready_facts *f)
+{
+    return f->dmarc != DMARC_STATUS_NONE && f->dmarc != DMARC_STATUS_TROUBLE;
+}
+
 struct dmarc_ready dmarc_ready_of(const struct dmarc_ready_facts *f)
 {
     unsigned record = record_lack(f->dmarc), spf = spf_side(f), dkim = dkim_side(f->dkim);
-    bool record_is_known = f->dmarc != DMARC_STATUS_NONE && f->dmarc != DMARC_STATUS_TROUBLE;
     enum dmarc_by by = by_of(record, spf, dkim);
     /* A custom name's record is told with its SPF; else only where mail would pass by DKIM. */
-    if (by == DMARC_BY_DKIM && !record_is_known)
+    if (by == DMARC_BY_DKIM && !dmarc_record_is_known(f))
         spf |= DMARC_UNKNOWN_DNS;
     return (struct dmarc_ready){(uint8_t)by, (uint8_t)(record | spf | dkim)};
 }

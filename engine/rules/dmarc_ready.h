@@ -63,6 +63,8 @@ struct dmarc_ready dmarc_ready_of(const struct dmarc_ready_facts *facts);
 /* A custom MAIL FROM is at SES that may pass, and DNS was asked about another name or about none:
  * neither a pass by SPF nor a failure. */
 bool dmarc_ready_is_unlooked(const struct dmarc_ready_facts *facts);
+/* Has DNS shown whether the domain has a DMARC record? Else a pass by DKIM is half known. */
+bool dmarc_record_is_known(const struct dmarc_ready_facts *facts);
 const char *dmarc_by_name(enum dmarc_by by); /* "both"; "unknown" */
 static inline bool dmarc_by_spf(enum dmarc_by by)
 {

@@ -299,6 +299,23 @@ static void list_end(struct scheduler *d, uint16_t lane, bool is_whole, instant_
     l->to_send |= masks_next(d, lane);
 }
 
+/* The list of version 2 is refused, or does not end: that of version 1 has the names, and
+ * verification is asked for in the reads; a sweep needs no names and asks for attributes. */
+static void list_by_version_1(struct scheduler *d, uint16_t lane, instant_us now)
+{
+    struct lane_survey *l = &d->surveys.lanes[lane];
+    l->lists_verified = false;
+    if (!d->options.sweep) {
+        l->suspects_len = l->maybe_len = l->masks_left = 0;
+        paged_list_begin(&l->list);
+        l->to_send |= BIT(PART_LIST);
+        return;
+    }
+    verified_list_ends(d, lane, now);
+    if (verified_next(d, lane))
+        l->to_send |= BIT(PART_VERIFICATION);
+}
+
 static void page_take(struct scheduler *d, struct call *call, instant_us now)
 {
     struct lane_survey *l = &d->surveys.lanes[call->lane];
@@ -315,6 +332,10 @@ static void page_take(struct scheduler *d, struct call *call, instant_us now)
     bool is_enough = call->part == PART_LIST && verified_list_is_dear(d, call->lane);
     if (page == PAGE_MORE && !is_enough) {
         l->to_send = (uint8_t)(l->to_send | BIT(call->part));
+        return;
+    }
+    if (page == PAGE_ENDLESS && call->part == PART_LIST && l->lists_verified) {
+        list_by_version_1(d, call->lane, now);
         return;
     }
     if (page == PAGE_ENDLESS || page == PAGE_UNKEPT)
@@ -394,23 +415,6 @@ static enum retry part_retry(struct scheduler *d, struct lane_survey *l, const s
     if (next == RETRY_BACKOFF)
         l->wake = now + backoff_span(BACKOFF_ERROR, seed, call->lane, l->attempts);
     return next;
-}
-
-/* The list of version 2 is refused: that of version 1 has the names, and verification is asked for
- * in the reads; a sweep needs no names and asks for attributes. */
-static void list_by_version_1(struct scheduler *d, uint16_t lane, instant_us now)
-{
-    struct lane_survey *l = &d->surveys.lanes[lane];
-    l->lists_verified = false;
-    if (!d->options.sweep) {
-        l->suspects_len = l->maybe_len = l->masks_left = 0;
-        paged_list_begin(&l->list);
-        l->to_send |= BIT(PART_LIST);
-        return;
-    }
-    verified_list_ends(d, lane, now);
-    if (verified_next(d, lane))
-        l->to_send |= BIT(PART_VERIFICATION);
 }
 
 /* SES's words about a part that is left out. */

@@ -57,6 +57,76 @@ static void a_list_that_does_not_end_is_found(void **state)
     arena_clear(&tiny);
 }
 
+/* A list of ever other pages; the n-th leads to tokens[n % tokens_len], or to a new one. */
+static unsigned pages_taken(const char *const *tokens, uint32_t tokens_len, struct text (*names)[2],
+                            uint32_t names_len)
+{
+    struct arena memory;
+    struct paged_list l = {0};
+    char token[16], next[16] = "";
+    unsigned n = 0;
+    enum page taken = PAGE_MORE;
+    arena_init(&memory, SIZE_MAX);
+    for (; taken == PAGE_MORE; n++) {
+        snprintf(token, sizeof token, "%s", next);
+        snprintf(next, sizeof next, tokens_len ? "%s" : "%s%u",
+                 tokens_len ? tokens[n % tokens_len] : "t", n);
+        struct call *call = page(token, next);
+        call->listed = names_len ? names[n % names_len] : NULL;
+        call->listed_len = names_len ? 2 : 0;
+        taken = paged_list_take(&l, call, &memory);
+    }
+    assert_int_equal(taken, PAGE_ENDLESS);
+    arena_clear(&memory);
+    return n;
+}
+
+static void a_list_that_comes_round_is_found_soon(void **state)
+{
+    static const char *const circle[] = {"a", "b", "c"};
+    struct text names[50][2];
+    char numbers[50][2][8];
+    (void)state;
+    for (unsigned i = 0; i < COUNT(names); i++)
+        for (unsigned k = 0; k < 2; k++) {
+            snprintf(numbers[i][k], sizeof numbers[i][k], "%u", 2 * i + k);
+            names[i][k] = text_of(numbers[i][k]);
+        }
+    assert_int_equal(pages_taken(circle, 2, names, COUNT(names)), 5);
+    assert_int_equal(pages_taken(circle, 3, names, COUNT(names)), 8);
+    /* ever new tokens */
+    assert_int_equal(pages_taken(NULL, 0, names, 1), 2);
+    assert_int_equal(pages_taken(NULL, 0, names, 2), 5);
+    assert_int_equal(pages_taken(NULL, 0, names, COUNT(names)), 115);
+    assert_int_equal(pages_taken(NULL, 0, NULL, 0), LIST_EMPTY_MAX);
+}
+
+/* Pages that list nothing may come in between, and one name may move. */
+static void a_list_that_goes_on_is_left_to_its_end(void **state)
+{
+    struct arena memory;
+    struct paged_list l = {0};
+    struct text name = TEXT("example.com"), names[1000][2];
+    char token[16], next[16] = "", numbers[1000][2][8];
+    (void)state;
+    arena_init(&memory, SIZE_MAX);
+    for (unsigned n = 0; n < 4000; n++) {
+        snprintf(token, sizeof token, "%s", next);
+        snprintf(next, sizeof next, "t%u", n);
+        struct call *call = page(token, next);
+        bool is_whole = n % 4 == 0;
+        for (unsigned k = 0; k < 2; k++) {
+            snprintf(numbers[n / 4][k], sizeof numbers[0][k], "%u", n / 2 + k);
+            names[n / 4][k] = text_of(numbers[n / 4][k]);
+        }
+        call->listed = is_whole ? names[n / 4] : &name;
+        call->listed_len = is_whole ? 2 : n % 4 == 1;
+        assert_int_equal(paged_list_take(&l, call, &memory), PAGE_MORE);
+    }
+    assert_int_equal(paged_list_take(&l, page(next, ""), &memory), PAGE_LAST);
+    arena_clear(&memory);
+}
+
 static void a_page_that_fails_is_asked_for_again_for_a_while(void **state)
 {
     (void)state;
@@ -116,6 +186,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pages_follow_each_other_to_the_last),
         cmocka_unit_test(a_list_that_does_not_end_is_found),
+        cmocka_unit_test(a_list_that_comes_round_is_found_soon),
+        cmocka_unit_test(a_list_that_goes_on_is_left_to_its_end),
         cmocka_unit_test(a_page_that_fails_is_asked_for_again_for_a_while),
         cmocka_unit_test(a_token_that_is_too_old_begins_the_list_again),
     };

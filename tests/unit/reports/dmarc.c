@@ -291,6 +291,37 @@ static void a_name_that_goes_is_no_failure(void **state)
     buf_clear(&out);
 }
 
+/* As of a row whose name at SES another operator has set: DNS was not asked. */
+static void dkim_without_a_known_record_is_counted_as_not_known(void **state)
+{
+    struct kit k;
+    struct job_row job = good();
+    struct dmarc_sum sum = {.rows = 0};
+    (void)state;
+    kit_init(&k, TEXT("main"), TEXT("fleet.yaml"));
+    kit_add(&k, TEXT("example.com"), WANTED, job);
+    job.outcome = OUTCOME_DRIFTED;
+    job.mail_from_seen = TEXT("");
+    job.status_seen = MAIL_FROM_NONE;
+    job.spf = SPF_STATUS_NONE;
+    job.dmarc = DMARC_STATUS_NONE;
+    job.dkim = DKIM_SUCCESS;
+    struct row_dmarc drifted = row_dmarc_of(&k.fleet, 0, &job, OUTCOME_DRIFTED);
+    assert_true(drifted.now.lack & DMARC_UNKNOWN_DNS);
+    add(&sum, 8, drifted, TENSE_RUN);
+    add(&sum, 102, never, TENSE_RUN);
+    told_is(&sum, TENSE_RUN, false,
+            "0 of 110 domains pass DMARC by SPF, as before this run, 0 by DKIM, 0 by both, 102 by "
+            "neither; of 8 it is not known.");
+    job.dmarc = DMARC_STATUS_OK;
+    drifted = row_dmarc_of(&k.fleet, 0, &job, OUTCOME_DRIFTED);
+    add(&sum, 1, drifted, TENSE_RUN);
+    told_is(&sum, TENSE_RUN, false,
+            "0 of 111 domains pass DMARC by SPF, as before this run, 1 by DKIM, 0 by both, 102 by "
+            "neither; of 8 it is not known.");
+    kit_clear(&k);
+}
+
 static void what_dns_does_not_say_is_no_failure(void **state)
 {
     const struct row_dmarc silent = {.now = {DMARC_BY_DKIM, DMARC_UNKNOWN_DNS},
@@ -396,6 +427,7 @@ int main(void)
         cmocka_unit_test(a_run_tells_after_and_before),
         cmocka_unit_test(a_plan_tells_now_and_after),
         cmocka_unit_test(a_name_that_goes_is_no_failure),
+        cmocka_unit_test(dkim_without_a_known_record_is_counted_as_not_known),
         cmocka_unit_test(what_dns_does_not_say_is_no_failure),
         cmocka_unit_test(every_report_has_the_columns_and_the_sentence),
     };

@@ -31,6 +31,7 @@ struct script {
     const char *old_in_list; /* a row that the list of version 2 shows as pending, wrongly */
     bool v2_list_refused;
     bool v2_page_throttled;  /* the second page of that list, always */
+    bool v2_comes_round;     /* its second page leads to the first one */
     bool sweep;              /* a plan that is only looked at */
     unsigned rows_not_there; /* of the rows, the first so many are on no page */
 };
@@ -93,7 +94,10 @@ static void answer_list(const struct script *s, struct call *call)
         call->listed_verified[i] =
             (uint8_t)((is_bad ? VERIFICATION_PENDING : VERIFICATION_SUCCESS) + 1);
     }
-    if (end < COUNT(s->listed) || s->circles)
+    if (s->v2_comes_round && call->api == API_V2 && call->token.len)
+        call->next_token = arena_text(
+            &call->arena, text_eq(call->token, TEXT("more")) ? TEXT("first") : TEXT("more"));
+    else if (end < COUNT(s->listed) || s->circles)
         call->next_token = arena_text(&call->arena, TEXT("more"));
 }
 
@@ -493,6 +497,21 @@ static void a_list_that_leads_to_itself_holds_nobody_up_and_is_told(void **state
     assert_int_equal(seen.lists, 2);
 }
 
+/* The list of version 1 has an end. */
+static void a_list_of_version_2_that_comes_round_goes_by_version_1(void **state)
+{
+    (void)state;
+    struct script s = {.listed = {"example.org", "a.test", "bounce.example.org"},
+                       .rows = 150,
+                       .two_pages = true,
+                       .v2_comes_round = true};
+    struct outcome_seen seen = lane_survey_of(s);
+    assert_string_equal(seen.gap, "");
+    assert_int_equal(seen.v1_lists, 2);
+    assert_int_equal(seen.lists, 5);
+    assert_true(seen.findings & FINDING_BIT(SENDS_MAIL));
+}
+
 static void a_list_whose_token_is_too_old_begins_again(void **state)
 {
     (void)state;
@@ -579,6 +598,7 @@ int main(void)
         cmocka_unit_test(many_that_may_mask_cost_few_calls),
         cmocka_unit_test(a_lane_survey_that_is_denied_holds_nobody_up_and_says_so),
         cmocka_unit_test(a_list_that_leads_to_itself_holds_nobody_up_and_is_told),
+        cmocka_unit_test(a_list_of_version_2_that_comes_round_goes_by_version_1),
         cmocka_unit_test(a_list_whose_token_is_too_old_begins_again),
         cmocka_unit_test(a_lane_survey_that_is_throttled_is_taken_all_the_same),
         cmocka_unit_test(what_is_always_throttled_is_left_out_and_told),
