@@ -387,25 +387,6 @@ static void a_lost_tighten_is_judged_anew(void **state)
     assert_int_equal(step_read(&s, &ses, 0, "").to, JOB_FOLLOWING);
 }
 
-/* On the way to the wanted name; the read shows it. */
-static void a_lost_loosening_is_followed_by_what_is_left(void **state)
-{
-    (void)state;
-    struct job job = {.state = JOB_UNSURE, .write = WRITE_LOOSEN, .writes = 1, .lost = true};
-    struct policy policy = {.timeout_us = SPAN_H(72)};
-    struct situation s = situation_of(&job, &policy);
-    struct ses_facts loosened = {.mail_from = TEXT(OTHER), .behavior = USE, .status = PENDING};
-    knows(&s, &job, OTHER, REJECT);
-    began_with(&s, &job, OTHER);
-    struct decision d = step_read(&s, &loosened, 0, "");
-    assert_true(d.to == JOB_FOLLOWING && d.confirmed);
-    job.state = JOB_FOLLOWING;
-    job.accepted = 1;
-    job.lost = false;
-    knows(&s, &job, OTHER, USE);
-    assert_int_equal(step_read(&s, &loosened, 0, "").to, JOB_READING);
-}
-
 static void what_leaves_success_when_it_is_tightened_is_loosened_at_once(void **state)
 {
     (void)state;
@@ -698,7 +679,6 @@ int main(void)
         cmocka_unit_test(a_write_replaces_only_what_the_row_was_judged_on),
         cmocka_unit_test(tightening_wants_success_and_the_mx_at_that_moment),
         cmocka_unit_test(a_lost_tighten_is_judged_anew),
-        cmocka_unit_test(a_lost_loosening_is_followed_by_what_is_left),
         cmocka_unit_test(what_leaves_success_when_it_is_tightened_is_loosened_at_once),
         cmocka_unit_test(the_value_before_is_believed_when_reads_five_minutes_apart_agree),
         cmocka_unit_test(what_another_run_has_just_written_counts_for_more_than_a_read),

@@ -135,6 +135,31 @@ static void what_is_deleted_needs_no_putting_back(void **state)
     }
 }
 
+/* Another name that rejected mail, on the way to the wanted one: the read shows the loosening. */
+static void a_lost_loosening_is_followed_by_what_is_left(void **state)
+{
+    struct job job = {.state = JOB_UNSURE,
+                      .write = WRITE_LOOSEN,
+                      .writes = 1,
+                      .lost = true,
+                      .seen_known = true,
+                      .before_known = true,
+                      .behavior_seen = BEHAVIOR_REJECT_MESSAGE};
+    struct policy policy = {.timeout_us = SPAN_H(72)};
+    struct situation s = situation_of(&job, &policy);
+    struct ses_facts loosened = {.mail_from = TEXT("other.example.com"),
+                                 .status = MAIL_FROM_PENDING};
+    (void)state;
+    s.mail_from_seen = s.mail_from_before = loosened.mail_from;
+    struct decision d = step_read(&s, &loosened, 0, "");
+    assert_true(d.to == JOB_FOLLOWING && d.confirmed);
+    job.state = JOB_FOLLOWING;
+    job.accepted = 1;
+    job.lost = false;
+    job.behavior_seen = BEHAVIOR_USE_DEFAULT_VALUE;
+    assert_int_equal(step_read(&s, &loosened, 0, "").to, JOB_READING);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -142,6 +167,7 @@ int main(void)
         cmocka_unit_test(who_expires_is_told_why),
         cmocka_unit_test(who_accepts_a_wrong_mx_is_told_of_it),
         cmocka_unit_test(what_is_deleted_needs_no_putting_back),
+        cmocka_unit_test(a_lost_loosening_is_followed_by_what_is_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
