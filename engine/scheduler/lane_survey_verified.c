@@ -181,7 +181,7 @@ bool verified_by_get(const struct scheduler *d, uint32_t row, instant_us now)
 {
     uint16_t lane = d->fleet->choices[row].lane;
     return !d->options.sweep && reads_lack_verification(&d->lanes[lane]) &&
-           (!verified_is_told(d, lane, now) || is_to_ask(d, lane, row));
+           (!verified_is_told(d, lane, now) || is_to_ask(d, lane, row) || d->jobs[row].whole);
 }
 
 uint32_t verified_untold(const struct scheduler *d, uint16_t lane)
