@@ -259,6 +259,7 @@
 #define HTTPS_TRANSFERS_MAX                                                                        \
     128 /* requests out at once, and so connections, to one host too, since all lanes of a host    \
            take one carrier: 50 accounts at a call a second, each answered after two seconds */
+#define HTTPS_SHARE_MIN    4 /* of these that a host may always have: one that hangs takes not all */
 #define DNS_CARRIER_WINDOW 256 /* questions out at once; more questions wait: half of all */
 #define UPDATES_OUT_MAX    4   /* connections at once: a server of DNS takes 100 or so of all */
 #define DNS_CHANNELS_MAX   288 /* servers known at once: over the window, so one is always idle */

@@ -380,11 +380,6 @@ static void lanes_set_wake(struct scheduler *d, instant_us now)
     d->out_of_calls = !d->calls.free || !d->reads.free || ways_are_short(d);
 }
 
-static uint32_t less(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
-
 static uint32_t lane_visit(struct scheduler *d, uint16_t lane, instant_us now, struct call **calls,
                            uint32_t max)
 {
@@ -408,10 +403,9 @@ static uint32_t lane_visit(struct scheduler *d, uint16_t lane, instant_us now, s
         return 0;
     ready_confirm(d, lane, now);
     len += scheduler_writes(d, lane, now, calls + len, max - len);
-    len +=
-        lane_survey_send(d, lane, now, calls + len, less(max - len, ways_for(d, lane, CALL_GET)));
+    len += lane_survey_send(d, lane, now, calls + len, ways_within(d, lane, max - len));
     reads_settle(d, lane, now);
-    len += scheduler_reads(d, lane, now, calls + len, less(max - len, ways_for(d, lane, CALL_GET)));
+    len += scheduler_reads(d, lane, now, calls + len, ways_within(d, lane, max - len));
     return len;
 }
 

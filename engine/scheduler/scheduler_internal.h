@@ -279,6 +279,8 @@ void way_taken(struct scheduler *d, uint16_t lane, enum call_kind kind); /* it i
 void way_given(struct scheduler *d, uint16_t lane, enum call_kind kind); /* it has come back */
 /* For so many calls of the lane there is a connection. kind: CALL_SET, or any other: a read. */
 uint32_t ways_for(const struct scheduler *d, uint16_t lane, enum call_kind kind);
+/* The same of reads, at most max. */
+uint32_t ways_within(const struct scheduler *d, uint16_t lane, uint32_t max);
 /* Does some lane wait for a connection, perhaps? Then every lane is visited in the next turn. */
 bool ways_are_short(const struct scheduler *d);
 

@@ -8,11 +8,11 @@
  * is counted here: a Region whose service hangs does not hold up the others. Reads and writes leave
  * each other a share, however slowly they are answered.
  */
+#include "base/bounds.h"
 #include "scheduler_internal.h"
 
 #include <assert.h>
 
-#define KEPT  4 /* of a carrier, for Regions with fewer calls out */
 #define FEW   8 /* transfers of which none is kept */
 #define SHARE 8 /* reads leave an eighth to writes, and writes to reads */
 
@@ -34,7 +34,7 @@ bool ways_init(struct scheduler *d, struct arena *memory)
 static uint32_t bound_of(const struct scheduler *d)
 {
     uint32_t all = d->options.transfers;
-    return all > FEW ? all - KEPT : all;
+    return all > FEW ? all - HTTPS_SHARE_MIN : all;
 }
 
 /* Of reads, and of writes. */
@@ -95,9 +95,14 @@ uint32_t ways_for(const struct scheduler *d, uint16_t lane, enum call_kind kind)
     if (!d->options.transfers)
         return UINT32_MAX;
     uint32_t usual = less(left_of(bound_of(d), all), left_of(bound_of_kind(d), of_kind));
-    uint32_t first =
-        less(left_of(d->options.transfers, all), left_of(KEPT, d->region_out[l->region]));
+    uint32_t first = less(left_of(d->options.transfers, all),
+                          left_of(HTTPS_SHARE_MIN, d->region_out[l->region]));
     return usual > first ? usual : first;
+}
+
+uint32_t ways_within(const struct scheduler *d, uint16_t lane, uint32_t max)
+{
+    return less(max, ways_for(d, lane, CALL_GET));
 }
 
 bool ways_are_short(const struct scheduler *d)

@@ -1,6 +1,7 @@
 /* A ring of hosts, each with its calls. */
 #include "host_turns.h"
 
+#include "base/bounds.h"
 #include "base/names.h"
 #include "providers/providers.h"
 
@@ -9,7 +10,6 @@
 
 #define CONNECTION_KEPT_US SPAN_S(15) /* as https.c keeps an idle one */
 #define COUNT_EVERY_US     SPAN_S(1)
-#define SHARE_MIN          4 /* of a host; all together are bound by the transfers */
 
 static struct text host_of(const struct wire_lane *lane)
 {
@@ -101,7 +101,7 @@ static unsigned share_of(struct host_turns *t, unsigned transfers, instant_us no
     }
     uint32_t hosts = t->recent > t->ring_len ? t->recent : t->ring_len;
     unsigned share = hosts ? transfers / hosts : transfers;
-    return share > SHARE_MIN ? share : SHARE_MIN;
+    return share > HTTPS_SHARE_MIN ? share : HTTPS_SHARE_MIN;
 }
 
 static struct call_list *list_of(struct host_turn *h)
@@ -141,7 +141,7 @@ struct call *host_turns_next(struct host_turns *t, unsigned transfers, instant_u
         return NULL;
     unsigned share = share_of(t, transfers, now);
     struct call *c = ring_take(t, share, false, now);
-    uint32_t kept = t->recent > 1 ? SHARE_MIN : 0; /* a host that hangs takes not all of them */
+    uint32_t kept = t->recent > 1 ? HTTPS_SHARE_MIN : 0;
     return c || t->out + kept >= transfers ? c : ring_take(t, share, true, now);
 }
 
